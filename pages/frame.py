@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages import parts
 from pages.guide import index as guide
-from pages.jobs import navigation
-from pages.widgets import words
+from pages.jobs import navigation, refill
+from pages.widgets import browser_history, words
 from studio.core.errors import StudioError
 from studio.engine import quotas
 
@@ -32,6 +32,7 @@ if chosen.url_path in earlier:
     chosen.run()
 parts.start_anew_for_another()
 parts.look()
+browser_history.follow()
 quotas.seen(parts.owner(), new=False)
 with st.sidebar:
     if chosen.title != "Guide":
@@ -40,6 +41,7 @@ with st.sidebar:
 navigation.leave(chosen.url_path)
 navigation.arrive(chosen.url_path)
 navigation.tidy(chosen.url_path)
+refill.follow_link()
 try:
     chosen.run()
 except StudioError as error:

@@ -543,3 +543,38 @@ def test_pages_show_what_users_have_named_by_way_of_words_plain():
 def test_a_name_that_would_be_read_as_markdown_is_seen(code):
     assert list(_raw_names(ast.parse(code, mode="eval")))
     assert not list(_raw_names(ast.parse(f"words.plain({code})", mode="eval")))
+
+
+def _keys_of_parts(module: ast.Module) -> Iterator[int]:
+    """Where the key of a part is put together by hand, or a plain key has the dot of such a key."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.FormattedValue):
+            following = node.values[1] if len(node.values) > 1 else None
+            if isinstance(following, ast.Constant) and str(following.value).startswith("_"):
+                yield node.lineno
+        elif isinstance(node, ast.keyword) and node.arg == "key" and _is_dotted(node.value):
+            yield node.value.lineno
+        elif isinstance(node, ast.Subscript) and ast.unparse(node).startswith("st.session_state['"):
+            yield from [node.lineno] if _is_dotted(node.slice) else []
+
+
+def _is_dotted(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and "." in str(node.value)
+
+
+def test_one_function_makes_the_keys_of_parts():
+    """`keys.part`, so that no widget of a page can have the key that a shared one gives to its parts."""
+    found = [
+        f"{relative(path)}:{line}"
+        for path in sources("pages")
+        if relative(path) != "pages/paint/charts.py"  # whose names of metrics are no keys
+        for line in _keys_of_parts(tree(path))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "code", ['key = f"{slot}_before"', 'st.button("Go", key="photo.before")', 'st.session_state["photo.on"]']
+)
+def test_a_key_of_a_part_that_is_put_together_by_hand_is_detected(code):
+    assert list(_keys_of_parts(ast.parse(code)))

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageColor
 
-from pages.form import brush_component
+from pages.form import brush_component, kept_inputs
 from pages.form.brush_component import CSS, HTML
 from pages.form.brush_script import JS
 from pages.form.painted_masks import as_text, of_text
@@ -32,7 +32,7 @@ INKS = {
 }
 _LONGEST = 384  # px of what is painted
 _BRUSH = 16  # px
-_PAINTED, _TURN = "dabs_painted", "dabs_turn"
+_PAINTED, _TURN = "dabs", "dabs_turn"
 
 _mount = st.components.v2.component("studio_dab_brush", html=HTML, css=CSS, js=JS)
 
@@ -44,8 +44,8 @@ def dab_brush(photo: File) -> File | None:
         The dabs, a PNG that is clear where there are none; None while nothing is painted.
     """
     ground, height, width = _ground(photo.digest)
+    kept = _of(photo.digest, _last())
     key = f"dab_brush_{st.session_state.get(_TURN, 0)}"
-    kept = _of(photo.digest, st.session_state.get(_PAINTED))
     told = _of(photo.digest, st.session_state.get(key, {}).get("painted"))
     words = {
         "styles": list(INKS),
@@ -64,6 +64,7 @@ def dab_brush(photo: File) -> File | None:
     if told is not None:
         st.session_state[_PAINTED] = {"picture": photo.digest, "styles": list(INKS), "masks": told}
         kept = told
+    kept_inputs.keep(_PAINTED, st.session_state[_PAINTED])
     st.caption("A few dabs are enough: the colour spreads over what they lie on. Grey keeps a place grey.")
     with suppress(StudioError):  # what a browser sent may be no picture
         return layer([of_text(mask) for mask in kept]) if kept else None
@@ -101,6 +102,27 @@ def put(photo: File, dabs: File) -> bool:
     st.session_state[_PAINTED] = {"picture": photo.digest, "styles": list(INKS), "masks": texts}
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     return True
+
+
+def _last() -> object:
+    """What was painted last, in this tab or as the address says."""
+    before = st.session_state.get(_PAINTED)
+    last = kept_inputs.restore(_PAINTED, _read)
+    if before is not None and last is not before:
+        st.session_state[_TURN] = (
+            st.session_state.get(_TURN, 0) + 1
+        )  # else the browser would show what it has
+    return last
+
+
+def _read(told: object) -> dict[str, object] | None:
+    """What a file tells, made anew: whatever is in it, the browser gets images of ours."""
+    picture = told.get("picture") if isinstance(told, dict) else None
+    masks = _of(picture, told) if isinstance(picture, str) else None
+    with suppress(StudioError):
+        texts = [as_text(images.encode_png(of_text(mask))) for mask in masks or ()]
+        return {"picture": picture, "styles": list(INKS), "masks": texts} if texts else None
+    return None
 
 
 def _of(picture: str, painted: object) -> list[str] | None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import forms, layer_terms, picture_input, samples
 from pages.jobs import jobs
-from pages.widgets import words
+from pages.widgets import keys, numbers, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -35,7 +35,7 @@ def browse(text: str) -> None:
     network = forms.one_of("Network", titles, key="network")
     shipped = sheet.shipped(network)
     _open(
-        f"{network}_layer",
+        keys.part(network, "layer"),
         [layer_terms.layer(term) for term in begun if layer_terms.network(term) == network],
     )
     layer = _layer(network, {shown.layer for shown in shipped})
@@ -71,7 +71,7 @@ def _layer(network: str, pictured: Collection[str]) -> str:
         format_func=lambda name: (
             f"{name}, {known[name]} channels" + (", pictured" if name in pictured else "")
         ),
-        key=f"{network}_layer",
+        key=keys.part(network, "layer"),
         bind="query-params",
         help="Early layers see lines and textures, deep ones parts of things.",
     )
@@ -112,7 +112,7 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
 def _any_other(network: str, layer: str) -> None:
     most = backbones.spec(network).layers[layer] - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        channel = st.number_input(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
+        channel = numbers.number(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
         paint = st.button("Paint it", icon=":material/imagesearch_roller:", help="Shows what it likes to see")
         st.button("Use it", icon=":material/add:", on_click=use, args=(layer_terms.term(layer, channel),))
     if paint:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.form import layer_terms, samples
 from pages.jobs.refill import Form
+from pages.widgets import keys
 from studio import engine
 
 
@@ -33,7 +34,7 @@ def _choose(layers: Sequence[str]) -> None:
     st.session_state["see"], st.session_state["layers"] = "channels", layer_terms.joined(layers)
     if network := layer_terms.network(layers[0]):
         st.session_state["network"] = network
-        st.session_state[f"{network}_layer"] = layer_terms.layer(layers[0])
+        st.session_state[keys.part(network, "layer")] = layer_terms.layer(layers[0])
 
 
 FORM = Form(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets import browser_pictures, curves, words
+from pages.widgets import browser_pictures, curves, keys, words
 from studio.core.errors import StudioError
 from studio.core.models.presets import Preset
 from studio.core.pictures import images
@@ -51,7 +51,7 @@ def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
     steps = [int(step) for step in numbers["steps"]]
     chosen = steps[-1]
     if len(steps) > 1:
-        chosen = st.select_slider("After so many steps", steps, value=chosen, key=f"{key}_{steps[-1]}")
+        chosen = st.select_slider("After so many steps", steps, value=chosen, key=keys.part(key, steps[-1]))
     stage = steps.index(chosen)
     told = in_words(numbers, stage)
     browser_pictures.captioned(_wall(sheet, stage, len(steps)), width="content", caption=told)

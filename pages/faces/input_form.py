@@ -10,7 +10,7 @@ from pages.faces import models as drawer
 from pages.faces import sliders
 from pages.form import forms, picture_input, samples, saved_settings
 from pages.form.samples import Sample
-from pages.widgets import owners, words
+from pages.widgets import numbers, owners, words
 from studio.core.errors import StudioError
 from studio.core.pictures import images
 from studio.core.tasks import File
@@ -22,7 +22,7 @@ FILM = ("walk", "fps", "film")
 ASKED_HERE = ("preset", "model", "seed", "n", "face", "to", "form", *CROP, *FILM)
 COUNTS = (16, 36, 64, 100, 144)
 FACE, TO, NEAR, MOVES, MORPH = "face", "to", "near", "moves", "morph"
-_DRAWER, _PHOTO = "drawer", "photo_before"
+_DRAWER, _PHOTO = "drawer", "face_photo"
 
 
 def follow(preset: str) -> None:
@@ -93,7 +93,7 @@ def _seen(file: File, crop: tuple[float, float, float]) -> bytes:
 def seed() -> int:
     """Asks for the seed of the wall."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        value = st.number_input("Seed", 0, forms.MOST_SEED, key="seed", bind="query-params")
+        value = numbers.number("Seed", 0, forms.MOST_SEED, key="seed", bind="query-params")
         st.button(
             "Another wall", icon=":material/casino:", on_click=forms.roll, help="Another seed at random"
         )
@@ -117,7 +117,7 @@ def of_the_wall() -> dict[str, int]:
     n = st.select_slider("Faces on the wall", COUNTS, value=FacesSettings().n, key="n", **shared)
     found = {"n": n}
     for key, label in ((FACE, "The chosen face; 0: none"), (TO, "The one it becomes; 0: none")):
-        found[key] = st.number_input(label, 0, n, key=key, **shared)
+        found[key] = numbers.number(label, 0, n, key=key, **shared)
     return found | ({} if found[FACE] else {TO: 0})
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from pages.form import data_set_input, loose_pictures, picture_input, uploads
+from pages.form import data_set_input, kept_inputs, loose_pictures, picture_input, uploads
 from pages.widgets import words
 from studio.core import data
 from studio.core.pictures import formats
@@ -61,7 +62,25 @@ class Brought:
 
 def brought() -> Brought:
     """What was brought in this tab."""
-    return st.session_state.setdefault(_BROUGHT, Brought())
+    return kept_inputs.restore(_BROUGHT, _read)
+
+
+def remember() -> None:
+    """Lets the address name it, whatever else is chosen now."""
+    mine = brought()
+    files = [kept_inputs.describe_files(list(some.values())) for some in (mine.archives, mine.loose)]
+    kept_inputs.keep(_BROUGHT, [*files, mine.chosen] if any(files) else None)
+
+
+def _read(value: Any) -> Brought:
+    """What `remember` kept, without the files that are gone since."""
+    archives, loose, chosen = value if isinstance(value, list) and len(value) == 3 else ([], [], "")
+    mine = Brought(
+        {file.digest: file for file in kept_inputs.read_files(archives, "dataset")},
+        {file.digest: file for file in kept_inputs.read_files(loose, "picture")[:MOST]},
+    )
+    mine.chosen = chosen if chosen in list(mine.titles()) else next(reversed(mine.titles()), "")
+    return mine
 
 
 def ask(advice: str) -> File | None:

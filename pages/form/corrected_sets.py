@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.form import data_set_input
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio.core.data import Pictures, relabel
 from studio.core.data.relabel import Changes
@@ -112,4 +112,4 @@ def _undo(chooser: Chooser) -> None:
 
 
 def _done(chooser: Chooser) -> str:
-    return f"{chooser.key}_corrected"
+    return keys.part(chooser.key, "corrected")

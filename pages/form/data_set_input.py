@@ -8,15 +8,16 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from pages.form import forms, picture_input, samples, uploads
+from pages.form import forms, kept_inputs, picture_input, samples, uploads
 from pages.widgets import words
+from studio.core import data
 from studio.core.data import sample_sets
 from studio.core.tasks import File
 
 MOST_MB = 500
 TAKEN = ["zip", "tar", "tgz", "gz", "npz"]
 KEY, OWN, LABEL = "pictures", "Your own", "Pictures to learn from"
-_SLOT, _TAKEN, _NEXT = "set", "set_taken", "set_next"
+_SLOT, _OWN, _NEXT = "set", "set_file", "set_next"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyT
     if wish := st.session_state.pop(_NEXT, None):
         choose_again(wish)
     known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
-    mine: File | None = st.session_state.get(_TAKEN)
+    mine = own_archive()
+    kept_inputs.keep_files(_OWN, [mine] if mine else [])
     names = [*(one.name for one in known.values()), "own"]
     names += [title.replace(" ", "-").lower() for title in others]
     chosen = which([*known, OWN, *others], names, key=KEY, tile=4.8 if others else 6.5)
@@ -64,14 +66,19 @@ class Chosen:
     own: File | None
 
 
+def own_archive() -> File | None:
+    """The archive that a person added last; None while there is none."""
+    return next(iter(kept_inputs.restore_files(_OWN, "dataset")), None)
+
+
 def chosen_now() -> Chosen:
     """What is chosen, so that it can be chosen again."""
-    return Chosen(st.session_state.get(KEY, ""), st.session_state.get(_TAKEN))
+    return Chosen(st.session_state.get(KEY, ""), own_archive())
 
 
 def choose_again(chosen: Chosen) -> None:
     """Chooses what was chosen before. Call it from a callback."""
-    st.session_state[KEY], st.session_state[_TAKEN] = chosen.way, chosen.own
+    st.session_state[KEY], st.session_state[_OWN] = chosen.way, [chosen.own] if chosen.own else []
 
 
 def use(file: File) -> None:
@@ -81,7 +88,7 @@ def use(file: File) -> None:
 
 def choose_next(way: str) -> None:
     """Chooses another way, from the next run of the page on."""
-    st.session_state[_NEXT] = Chosen(way, st.session_state.get(_TAKEN))
+    st.session_state[_NEXT] = Chosen(way, own_archive())
 
 
 def download(file: File) -> None:
@@ -130,8 +137,10 @@ def _ask() -> None:
     uploads.show_fault(_SLOT)
 
 
-def _take(data: bytes, name: str) -> None:
-    st.session_state[_TAKEN] = File.keep(data, "dataset", name)
+def _take(body: bytes, name: str) -> None:
+    file = File.keep(body, "dataset", name)
+    data.count(file)  # raises for what cannot be opened, before the archive of until now gives way
+    st.session_state[_OWN] = [file]
 
 
 def sample(name: str) -> File:

@@ -11,10 +11,11 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.form import brush_component
+from pages.form import brush_component, kept_inputs
 from pages.form.brush_component import CSS, HTML
 from pages.form.brush_script import JS
 from pages.form.painted_masks import as_text, of_text
+from pages.widgets import keys
 from studio.core.errors import StudioError
 from studio.core.pictures import images
 
@@ -32,7 +33,7 @@ class Canvas:
     """One canvas of a page.
 
     Attributes:
-        name: of what is drawn on it, in the session.
+        name: of what is drawn on it, in the session and in the address.
         colours: that one can draw in, by what each is called.
         brush: how wide a line is at first, in px.
     """
@@ -48,7 +49,7 @@ class Canvas:
 
     @property
     def _turn(self) -> str:
-        return f"{self.name}_turn"
+        return keys.part(self.name, "turn")
 
     def show(self, label: str) -> np.ndarray:
         """Lets a person draw; a stroke is told as soon as it ends.
@@ -59,9 +60,9 @@ class Canvas:
         Returns:
             `(SIDE, SIDE, 3) uint8`, on black; all black while nothing is drawn.
         """
+        kept = self._kept()
         turn = f"{self.name}-{st.session_state.get(self._turn, 0)}"
-        key = f"{self.name}_canvas"
-        kept = st.session_state.get(self.name)
+        key = keys.part(self.name, "canvas")
         told = self._told(st.session_state.get(key, {}).get("painted"), turn)
         styles = list(self.inks)
         words = {
@@ -80,19 +81,38 @@ class Canvas:
         told = self._told(_mount(data=data, key=key, on_painted_change=lambda: None).painted, turn)
         if told is not None:
             st.session_state[self.name] = kept = told
+        kept_inputs.keep(self.name, kept)
         with suppress(StudioError):
             return self._painted(kept) if kept else _black()
         return _black()
 
     def is_new(self) -> bool:
         """Whether nothing was drawn or put here yet."""
-        return self.name not in st.session_state
+        return self._kept() is None
 
     def put(self, drawing: np.ndarray) -> None:
         """Puts a drawing in the place of what is there, `(H, W, 3) uint8`. Call it before it is shown."""
         large = images.resize(drawing, SIDE, SIDE)
         masks = [large] if len(self.inks) == 1 else self._masks(large)
         st.session_state[self.name] = [as_text(images.encode_png(one)) for one in masks]
+        self._begin_anew()
+
+    def _kept(self) -> list[str] | None:
+        """The masks of this tab or of the address; None while nothing was drawn or put here."""
+        before = st.session_state.get(self.name)
+        kept = kept_inputs.restore(self.name, self._read)
+        if before is not None and kept is not before:
+            self._begin_anew()  # else the browser would show what it has
+        return kept
+
+    def _read(self, told: object) -> list[str] | None:
+        """The masks that a file tells of, made anew: whatever is in it, the browser gets images of ours."""
+        masks = self._told({"picture": "", "masks": told}, "")
+        with suppress(StudioError):
+            return [as_text(images.encode_png(of_text(mask))) for mask in masks] if masks else None
+        return None
+
+    def _begin_anew(self) -> None:
         st.session_state[self._turn] = st.session_state.get(self._turn, 0) + 1
 
     def _told(self, painted: object, turn: str) -> list[str] | None:

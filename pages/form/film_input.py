@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import forms, samples, uploads
+from pages.form import forms, kept_inputs, samples, uploads
 from pages.widgets import owners, words
 from studio.core import amounts
-from studio.core.errors import StudioError
-from studio.core.pictures import animations, film_facts, film_limits, images
+from studio.core.pictures import animations, film_limits, images
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film import sample as sample_film
@@ -22,7 +20,7 @@ TASK = "film.repaint"
 WAYS = {"photo": "A photo", "film": "A film"}
 MOST_MB = 100
 SAMPLE = "rocket.mp4"
-_SLOT, _TAKEN, _ADDRESS = "film", "film_taken", "film_file"
+_SLOT, _OWN = "film", "film_file"
 
 
 @dataclass(frozen=True)
@@ -83,25 +81,13 @@ def film_task(task: str, settings: Settings, reel: Film, inputs: Inputs) -> tupl
 
 def _taken() -> File | None:
     """A person's own film, which the address names so that a reload has it."""
-    if _TAKEN not in st.session_state and (told := st.query_params.get(_ADDRESS)):
-        st.session_state[_TAKEN] = _brought_back(owners.mine(told))
-    taken: File | None = st.session_state.get(_TAKEN)
-    if taken:
-        st.query_params[_ADDRESS] = taken.digest
-    return taken
-
-
-def _brought_back(digest: str) -> File | None:
-    with suppress(StudioError, OSError):  # removed since, somebody else's, or no film
-        data = File(digest, "animation", "film").read()
-        animations.length(data, "your film")  # all of it was looked at when it was added
-        return File(digest, "animation", f"your-film.{film_facts.kind(data)}")
-    return None
+    own = kept_inputs.restore_files(_OWN, "animation", _is_film)
+    kept_inputs.keep_files(_OWN, own)
+    return own[0] if own else None
 
 
 def _let_go() -> None:
-    del st.session_state[_TAKEN]
-    st.query_params.pop(_ADDRESS, None)
+    st.session_state[_OWN] = []
 
 
 def _add() -> None:
@@ -112,7 +98,12 @@ def _add() -> None:
 
 def _take(data: bytes, name: str) -> None:
     _check(data, name)  # before what was taken until now gives way
-    st.session_state[_TAKEN] = File.keep(data, "animation", name)
+    st.session_state[_OWN] = [File.keep(data, "animation", name)]
+
+
+def _is_film(file: File) -> None:
+    """Raises `InvalidInput` for what is no film; all of it was looked at when it was added."""
+    animations.length(file.read(), file.name)
 
 
 def _check(data: bytes, name: str) -> None:

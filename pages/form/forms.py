@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import sliders
-from pages.widgets import words
+from pages.widgets import keys, numbers, words
 from studio.core.errors import StudioError
 from studio.core.settings import Described, Settings
 
@@ -179,7 +179,7 @@ def _setting(field: Described, folded: bool) -> Any:
             if value != _default(field):
                 st.button(
                     "Reset",
-                    key=f"{field.name}_reset",
+                    key=keys.part(field.name, "reset"),
                     type="tertiary",
                     icon=":material/restart_alt:",
                     on_click=_reset,
@@ -206,13 +206,13 @@ def _widget(field: Described, help: str | None) -> Any:
     if field.default is None or field.least is None or field.most is None:
         limits = {"min_value": field.least, "max_value": field.most, "step": field.step}
         limits |= {} if field.kind == "int" else {"format": "%g"}
-        return st.number_input(label, value=field.default, placeholder="chosen for you", **limits, **shared)
+        return numbers.number(label, value=field.default, placeholder="chosen for you", **limits, **shared)
     return sliders.slider(field, label, help)
 
 
 def _seed(field: Described) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        value = st.number_input(
+        value = numbers.number(
             field.label,
             min_value=0,
             max_value=MOST_SEED,

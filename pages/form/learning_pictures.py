@@ -53,6 +53,7 @@ def choose(
     """
     if wish := st.session_state.pop(_NEXT, None):
         _use(wish)
+    brought_pictures.remember()
     known = {name.capitalize(): one for name, one in samples.items()}
     titles, names, tile = [*known, OWN, GALLERY], [*samples, "own", "gallery"], picture_input.TILE
     if named and owner() == LOCAL:

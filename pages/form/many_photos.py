@@ -7,14 +7,14 @@ from functools import partial
 
 import streamlit as st
 
-from pages.form import picture_input, uploads
+from pages.form import kept_inputs, picture_input, uploads
 from pages.widgets import words
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
 
 MOST = 200
 _SHOWN = 6  # names
-_PHOTOS = "many_photos"  # of the session: those that were added
+_PHOTOS = "many_photos"
 
 
 def ask(ready: bool) -> Sequence[File]:
@@ -23,7 +23,8 @@ def ask(ready: bool) -> Sequence[File]:
     Args:
         ready: whether the form can be started as it stands.
     """
-    there: list[File] = st.session_state.setdefault(_PHOTOS, [])
+    there = kept_inputs.restore_files(_PHOTOS, "picture")
+    kept_inputs.keep_files(_PHOTOS, there)
     title = f"Many photos ({len(there)})" if there else "Many photos"
     with st.expander(title, icon=":material/photo_library:", key="many"):
         uploads.show_fault(_PHOTOS)

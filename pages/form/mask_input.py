@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 
 import streamlit as st
 
-from pages.form import picture_input, uploads
-from pages.widgets import owners, words
+from pages.form import kept_inputs, picture_input, uploads
+from pages.widgets import words
 from studio.core import paths
-from studio.core.errors import StudioError, invalid
+from studio.core.errors import invalid
 from studio.core.pictures import images
 from studio.core.tasks import File
 
 MOST = 4
-_SLOT, _TAKEN = "mask", "mask_taken"
-_ADDRESS = "mask_file"
+_SLOT, _OWN = "mask", "mask_file"
 _PAINTED = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
 
 
@@ -31,21 +29,17 @@ def ask() -> None:
     if masks():
         st.caption(", ".join(words.plain(file.name) for file in masks()))
         st.button("Remove masks", icon=":material/delete:", type="tertiary", on_click=remove)
-    digests = [file.digest for file in masks()]
-    if st.query_params.get_all(_ADDRESS) != digests:
-        st.query_params[_ADDRESS] = digests
+    kept_inputs.keep_files(_OWN, masks())
 
 
 def masks() -> list[File]:
     """The masks there are, in the order of the styles; those of the address where a reload has lost them."""
-    if _TAKEN not in st.session_state:
-        put(_brought_back())
-    return st.session_state[_TAKEN]
+    return kept_inputs.restore_files(_OWN, "picture", _is_mask)
 
 
 def put(masks: Sequence[File]) -> None:
     """Replaces the masks by these. Call it from a callback."""
-    st.session_state[_TAKEN] = list(masks)
+    st.session_state[_OWN] = list(masks)
 
 
 def remove() -> None:
@@ -85,14 +79,9 @@ def downloads(masks: Sequence[File]) -> None:
                 )
 
 
-def _brought_back() -> list[File]:
-    found = []
-    for number, told in enumerate(st.query_params.get_all(_ADDRESS)[:MOST], start=1):
-        with suppress(StudioError, OSError):  # removed since, somebody else's, or no picture
-            data = File(owners.mine(told), "picture", "").read()
-            images.read(data)
-            found.append(of_brush(data, number))
-    return found
+def _is_mask(file: File) -> None:
+    """Raises `InvalidInput` for what is no picture."""
+    images.read(file.read(), file.name)
 
 
 def _take(data: bytes, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets import words
+from pages.widgets import keys, words
 from studio.core import amounts, data
 from studio.core.data import builders
 from studio.core.errors import StudioError
@@ -26,7 +26,7 @@ def choose() -> File | None:
     )
     with st.container(horizontal=True, gap="small"):
         for one in SUGGESTED:
-            st.button(one, key=f"{KEY}_{one}", type="tertiary", on_click=_put, args=(one,))
+            st.button(one, key=keys.part(KEY, one), type="tertiary", on_click=_put, args=(one,))
     name = (name or "").strip().removeprefix(builders.PREFIX)
     if not name:
         st.caption(

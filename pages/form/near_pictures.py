@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.form import corrected_sets, seen_pictures
 from pages.form.corrected_sets import Chooser
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_pictures, keys, words
 from studio.core.data import Pictures
 from studio.core.data.relabel import Changes
 from studio.core.tasks import File
@@ -41,7 +41,7 @@ def offer(file: File, pictures: Pictures, near: Sequence[Mapping[str, Any]], cho
     """
     key = form_key(file)
     if near := known(pictures, near):
-        with st.expander(TITLE, icon=ICON, key=f"{key}_near", on_change="rerun") as box:
+        with st.expander(TITLE, icon=ICON, key=keys.part(key, "near"), on_change="rerun") as box:
             if box.open:
                 with st.form(key, border=False):
                     apply_button(file, pictures, pairs(pictures, near), chooser)

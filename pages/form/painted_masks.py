@@ -20,7 +20,7 @@ import streamlit as st
 from pages.form import brush_component, mask_input
 from pages.form.brush_component import CSS, HTML
 from pages.form.brush_script import JS
-from pages.widgets import browser_pictures, owners, page_errors
+from pages.widgets import browser_history, browser_pictures, keys, owners, page_errors
 from studio.core import paths
 from studio.core.errors import NoRoom, StudioError
 from studio.core.pictures import images
@@ -34,6 +34,7 @@ MOST_BYTES = 400_000  # of a mask as text
 _MOST_KEPT = mask_input.MOST * MOST_BYTES + 10_000  # of all of them, with the names of their styles
 _PAINT = "brush_paint"  # what was painted last, in the session; no widget's, for those go with their widgets
 _ADDRESS = "paint"  # in the address, the kept file of it
+_TOLD = "brush_paint_told"  # in the session, what the address named last
 _KEY = "mask_brush"
 _TURN = "brush_turn"  # a brush that is given other paint begins anew, or the browser would keep its own
 _PAINTED = 128  # level from which a place of a mask is painted
@@ -52,11 +53,11 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
         A mask a style, or none while nothing is painted. Styles that were not painted share the rest; where
         all were, the rest stays the photo.
     """
-    key = f"{_KEY}_{st.session_state.get(_TURN, 0)}"
+    kept = _of(content.digest, _last(content.digest))
+    key = keys.part(_KEY, st.session_state.get(_TURN, 0))
     picture = browser_pictures.of_file(content.digest)
     height, width = images.size(picture)
     scale = LONGEST / max(height, width)
-    kept = _of(content.digest, _last(content.digest))
     words = {
         "styles": list(styles),
         "picture": content.digest,
@@ -109,10 +110,14 @@ def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
 
 def _last(picture: str) -> object:
     """What was painted last, which the address has after a reload."""
-    if _PAINT not in st.session_state:
-        st.session_state[_PAINT] = None
+    told = st.query_params.get(_ADDRESS, "")
+    moved = browser_history.is_back_or_forward() and st.session_state.get(_TOLD, "") != told
+    if moved:
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    if moved or _PAINT not in st.session_state:
+        st.session_state[_PAINT], st.session_state[_TOLD] = None, told
         with suppress(StudioError, Refused, OSError):  # removed since, somebody else's, or no such file
-            file = File(owners.mine(st.query_params.get(_ADDRESS, "")), "text", "")
+            file = File(owners.mine(told), "text", "")
             data = file.read() if file.path.stat().st_size <= _MOST_KEPT else b""
             found = _of(picture, strict_json.parsed(data, 3))
             if found is not None:  # made anew: whatever was in that file, the browser gets pictures of ours
@@ -125,11 +130,12 @@ def _remember(painted: dict[str, list] | None) -> None:
     """Keeps what is painted, and names it in the address, so that a reload has it."""
     if painted is None:
         st.query_params.pop(_ADDRESS, None)
+        st.session_state[_TOLD] = ""
         return
     data = json.dumps(painted).encode()
     if not paths.is_kept(paths.digest(data)):  # each stroke makes another one
         quotas.check_room(owners.owner(), len(data))
-    told = File.keep(data, "text", "paint.json").digest
+    told = st.session_state[_TOLD] = File.keep(data, "text", "paint.json").digest
     if st.query_params.get(_ADDRESS) != told:
         st.query_params[_ADDRESS] = told
 

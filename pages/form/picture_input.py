@@ -16,7 +16,7 @@ import streamlit as st
 
 from pages.form import samples, uploads
 from pages.form.samples import Sample
-from pages.widgets import browser_pictures, owners, words
+from pages.widgets import browser_pictures, keys, owners, words
 from studio.core.errors import StudioError, printable
 from studio.core.pictures import formats, images
 from studio.core.tasks import File, stem
@@ -121,7 +121,7 @@ def leave_out(slot: str) -> None:
 
 
 def _put(slot: str, file: File, own: str, title: str = "") -> None:
-    mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
+    mine: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
     title = title or next((title for title, kept in mine.items() if kept.digest == file.digest), "")
     if not title:
         taken = {*mine, *st.session_state.get(_offered(slot), ())}
@@ -137,7 +137,7 @@ def _put(slot: str, file: File, own: str, title: str = "") -> None:
 
 def _remember(slot: str, chosen: Sequence[str]) -> None:
     """Puts a person's own pictures that are chosen into the address, so that a reload still has them."""
-    mine: dict[str, File] = st.session_state.get(f"{slot}_own", {})
+    mine: dict[str, File] = st.session_state.get(keys.part(slot, "own"), {})
     digests = [mine[title].digest for title in chosen if title in mine]
     if st.query_params.get_all(_files(slot)) != digests:
         st.query_params[_files(slot)] = digests
@@ -147,9 +147,9 @@ def _bring_back(slot: str, own: str, offered: Sequence[Sample]) -> None:
     """Puts the pictures that the address names among the choices, where a reload has lost them."""
     known = st.session_state[_offered(slot)] = [sample.title for sample in offered]
     digests = st.query_params.get_all(_files(slot))
-    if not digests or f"{slot}_own" in st.session_state:
+    if not digests or keys.part(slot, "own") in st.session_state:
         return
-    mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
+    mine: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
     # Under the titles that the address chooses, for "Your photo 2" may be all that is left.
     titles = [printable(title, _MOST_TITLE) for title in st.query_params.get_all(slot) if title not in known]
     names = {file.digest: file.name for file in own_pictures.last()}
@@ -163,15 +163,15 @@ def _bring_back(slot: str, own: str, offered: Sequence[Sample]) -> None:
 
 
 def _offered(slot: str) -> str:
-    return f"{slot}_offered"
+    return keys.part(slot, "offered")
 
 
 def _files(slot: str) -> str:
-    return f"{slot}_file"
+    return keys.part(slot, "file")
 
 
 def _choices(slot: str, offered: Sequence[Sample]) -> dict[str, Sample]:
-    mine = st.session_state.get(f"{slot}_own", {})
+    mine = st.session_state.get(keys.part(slot, "own"), {})
     return {sample.title: sample for sample in offered} | {
         title: samples.own(title, file) for title, file in mine.items()
     }
@@ -185,7 +185,7 @@ def _add(slot: str, own: str, many: bool) -> None:
             _last(slot, own)
         label = "A picture from your device"
         uploads.ask(slot, label, take, type=TAKEN, accept_multiple_files=many)
-        if st.toggle("Use the camera", key=f"{slot}_lens"):
+        if st.toggle("Use the camera", key=keys.part(slot, "lens")):
             uploads.snap(slot, "Take a picture", lambda data, name: take(data, own))
 
 
@@ -200,7 +200,7 @@ def _last(slot: str, own: str) -> None:
     found = {file.digest: file for file in own_pictures.last()}
     if not found:
         return
-    key = f"{slot}_before"
+    key = keys.part(slot, "before")
     pills(
         "Used before",
         list(found),
@@ -212,7 +212,7 @@ def _last(slot: str, own: str) -> None:
     )
     help = "They are no longer offered here; what was made of them stays"
     clear = {"icon": ":material/delete:", "type": "tertiary", "help": help}
-    st.button("Clear", key=f"{key}_clear", on_click=own_pictures.forget, **clear)
+    st.button("Clear", key=keys.part(key, "clear"), on_click=own_pictures.forget, **clear)
 
 
 def _take_again(slot: str, own: str, key: str, found: Mapping[str, File]) -> None:
@@ -225,11 +225,11 @@ def _take_again(slot: str, own: str, key: str, found: Mapping[str, File]) -> Non
 
 
 def _switch(slot: str) -> str:
-    return f"{slot}_on"
+    return keys.part(slot, "on")
 
 
 def _most(slot: str) -> str:
-    return f"{slot}_most"
+    return keys.part(slot, "most")
 
 
 def _at_most(slot: str) -> None:
@@ -262,23 +262,24 @@ def pills(
 
 
 def _style(key: str, thumbnails: Sequence[bytes], tile: float) -> str:
+    css = keys.css_class(key)
     rules = [
-        f'.st-key-{key} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
+        f'.{css} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
         f'{{ content: ""; background-image: url({browser_pictures.address(data)}); }}'
         for number, data in enumerate(thumbnails, 1)
     ]
-    style = _TILE.replace("SLOT", key).replace("WIDTH", f"{tile}rem")
+    style = _TILE.replace("SLOT", css).replace("WIDTH", f"{tile}rem")
     return f"<style>{style}{''.join(rules)}</style>"
 
 
 _TILE = """
-.st-key-SLOT [data-testid="stButtonGroup"] > div { display: grid; gap: 0.5rem;
+.SLOT [data-testid="stButtonGroup"] > div { display: grid; gap: 0.5rem;
   grid-template-columns: repeat(auto-fill, minmax(WIDTH, 1fr)); }
-.st-key-SLOT [data-testid="stButtonGroup"] button { display: flex; flex-direction: column;
+.SLOT [data-testid="stButtonGroup"] button { display: flex; flex-direction: column;
   align-items: stretch; height: auto; min-width: 0; padding: 0.25rem; gap: 0.25rem; border-radius: 0.5rem;
   overflow: hidden; }
-.st-key-SLOT [data-testid="stButtonGroup"] button::before { display: block; aspect-ratio: 1;
+.SLOT [data-testid="stButtonGroup"] button::before { display: block; aspect-ratio: 1;
   border-radius: 0.35rem; background-size: cover; background-position: center; }
-.st-key-SLOT [data-testid="stButtonGroup"] button p { font-size: 0.72rem; line-height: 1.2;
+.SLOT [data-testid="stButtonGroup"] button p { font-size: 0.72rem; line-height: 1.2;
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 """

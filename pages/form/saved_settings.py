@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms, uploads
-from pages.widgets import words
+from pages.widgets import keys, words
 from studio.core.errors import StudioError
 from studio.core.models import names
 from studio.core.settings import Settings
@@ -53,14 +53,14 @@ def _rows(slot: str, task: str, put: Put | None) -> None:
         st.caption("Nothing is saved yet: give these settings a name, and they are here the next time.")
     with st.container(height=_ROWS_HEIGHT if len(found) > _MANY else "content", border=False, gap="small"):
         for number, name in enumerate(found):
-            with st.container(horizontal=True, gap="small", key=f"{slot}_row_{number}"):
-                key, told = f"{slot}_{number}", words.plain(name)
+            with st.container(horizontal=True, gap="small", key=keys.part(slot, f"row_{number}")):
+                key, told = keys.part(slot, number), words.plain(name)
                 use = {"help": "Puts these into the form", "on_click": _use, "args": (slot, task, put, name)}
-                st.button(told, key=f"{key}_use", width="stretch", **use)
+                st.button(told, key=keys.part(key, "use"), width="stretch", **use)
                 _download(key, task, name)
                 st.button(
                     "Remove",
-                    key=f"{key}_remove",
+                    key=keys.part(key, "remove"),
                     type="tertiary",
                     icon=":material/delete:",
                     on_click=library.remove,
@@ -78,7 +78,7 @@ def _download(key: str, task: str, name: str) -> None:
         data,
         file_name=f"{name}.json",
         mime="application/json",
-        key=f"{key}_file",
+        key=keys.part(key, "file"),
         type="tertiary",
         icon=":material/download:",
         on_click="ignore",
@@ -87,12 +87,12 @@ def _download(key: str, task: str, name: str) -> None:
 
 
 def _ask_name(slot: str, task: str, settings: Settings) -> None:
-    key = f"{slot}_name"
+    key = keys.part(slot, "name")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input("Name", key=key, max_chars=names.MOST, placeholder="Soft and slow")
         st.button(
             "Save these settings",
-            key=f"{slot}_save",
+            key=keys.part(slot, "save"),
             icon=":material/bookmark_add:",
             on_click=_save,
             args=(slot, task, key, settings),

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.widgets import keys, numbers
 from studio.core.settings import Described
 
 SHARES = ("held_out",)  # shown in per cent
@@ -66,9 +67,9 @@ def _ratio(field: Described, label: str, help: str | None) -> float | int:
 
 def _box(field: Described, label: str, value: float | int) -> None:
     """The number as it stands; what is typed goes to the slider, which the next run draws anew."""
-    key = f"{field.name}_box"
+    key = keys.part(field.name, "box")
     st.session_state[key] = int(value) if field.kind == "int" else float(value)
-    st.number_input(
+    numbers.number(
         f"{label}: the number itself",
         min_value=_least(field),
         max_value=int(field.most) if field.kind == "int" else float(field.most),
@@ -125,7 +126,7 @@ def _marks(field: Described) -> list[float]:
 
 
 def _mark(name: str) -> str:
-    return f"{name}_mark"
+    return keys.part(name, "mark")
 
 
 def _short(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio.core import amounts
 from studio.core.errors import StudioError, invalid, short_name
@@ -17,6 +17,7 @@ from studio.engine import quotas
 
 MOST_MB = 50  # of a file, where a page does not take larger ones
 _LONGEST = 80  # characters of a name
+FAULT = "upload_fault"  # in the session: of the last upload that failed, its slot and why
 _MOST_TOLD = 3  # files of which it is said what was wrong with them
 
 
@@ -57,7 +58,7 @@ def ask(
         options: others of `st.file_uploader`.
     """
     turn = st.session_state.setdefault(_turn(slot), 0)
-    key = f"{slot}_upload_{turn}"
+    key = keys.part(slot, f"upload_{turn}")
     st.file_uploader(
         label,
         key=key,
@@ -71,13 +72,16 @@ def ask(
 def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
     """Draws the camera; its photo is handled as a file that `ask` takes."""
     turn = st.session_state.setdefault(_turn(slot), 0)
-    key = f"{slot}_camera_{turn}"
+    key = keys.part(slot, f"camera_{turn}")
     st.camera_input(label, key=key, on_change=_take, args=(slot, turn, key, take))
 
 
 def show_fault(slot: str) -> None:
     """Says what was wrong with the last files, once; of very many, with the first few."""
-    faults = st.session_state.pop(_fault(slot), ())
+    whose, faults = st.session_state.get(FAULT, ("", ()))
+    if whose != slot:
+        return
+    del st.session_state[FAULT]
     for told in faults[:_MOST_TOLD]:
         st.error(words.plain(told), icon=":material/error:")
     if len(faults) > _MOST_TOLD:
@@ -85,8 +89,12 @@ def show_fault(slot: str) -> None:
 
 
 def set_fault(slot: str, told: str) -> None:
-    """Leaves a sentence for `show_fault`. For callbacks, which cannot draw where it belongs."""
-    st.session_state.setdefault(_fault(slot), []).append(told)
+    """Leaves a sentence for `show_fault`, in the place of those about other uploads.
+
+    For callbacks, which cannot draw where it belongs.
+    """
+    whose, faults = st.session_state.get(FAULT, ("", ()))
+    st.session_state[FAULT] = (slot, [*(faults if whose == slot else ()), told])
 
 
 def _take(slot: str, turn: int, key: str, take: Callable[[bytes, str], None], most: int = MOST_MB) -> None:
@@ -94,6 +102,7 @@ def _take(slot: str, turn: int, key: str, take: Callable[[bytes, str], None], mo
         return  # a browser that lags behind sends a file once more; it would come back in a later one's place
     found = st.session_state.get(key) or []
     st.session_state[_turn(slot)] = turn + 1  # under a new key the widget is empty
+    st.session_state.pop(FAULT, None)  # of an earlier upload
     for upload in found if isinstance(found, list) else [found]:
         try:
             _check_size(upload, most)
@@ -103,7 +112,7 @@ def _take(slot: str, turn: int, key: str, take: Callable[[bytes, str], None], mo
         except StudioError as error:
             set_fault(slot, str(error))
     if _open(slot) in st.session_state:
-        st.session_state[_open(slot)] = bool(st.session_state.get(_fault(slot)))
+        st.session_state[_open(slot)] = FAULT in st.session_state
 
 
 def _check_size(upload: Any, most: int) -> None:
@@ -115,12 +124,8 @@ def _check_size(upload: Any, most: int) -> None:
 
 
 def _open(slot: str) -> str:
-    return f"{slot}_add"
+    return keys.part(slot, "add")
 
 
 def _turn(slot: str) -> str:
-    return f"{slot}_turn"
-
-
-def _fault(slot: str) -> str:
-    return f"{slot}_fault"
+    return keys.part(slot, "turn")

@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from pages.gallery import removed
-from pages.widgets import words
+from pages.widgets import numbers, words
 from pages.widgets.owners import LOCAL, owner
 from studio.core import amounts
 from studio.core.errors import StudioError
@@ -37,7 +37,7 @@ def show() -> None:
         st.progress(min(used / limit, 1.0))
         if freed := st.session_state.pop(_FREED, ""):
             st.success(freed, icon=":material/check_circle:")
-        st.number_input(
+        numbers.number(
             "It may take (GB)",
             min_value=0.1,
             max_value=100_000.0,

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.widgets import words
+from pages.widgets import keys, words
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import kept_models, names, presets
@@ -35,14 +35,16 @@ def _row(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{words.plain(name)}**{_made_by(name)}", width="stretch")
         with st.popover("Rename", icon=":material/edit:", type="tertiary"):
-            st.text_input("Name", value=name, max_chars=names.MOST, key=f"{key}_name")
+            st.text_input("Name", value=name, max_chars=names.MOST, key=keys.part(key, "name"))
             st.caption("Recipes and jobs that name it by its old name still find it.")
-            st.button("Rename", type="primary", key=f"{key}_rename", on_click=_rename, args=(name, key))
+            st.button(
+                "Rename", type="primary", key=keys.part(key, "rename"), on_click=_rename, args=(name, key)
+            )
         st.button(
             "Remove",
             icon=":material/delete:",
             type="tertiary",
-            key=f"{key}_remove",
+            key=keys.part(key, "remove"),
             on_click=_each,
             args=(kept_models.remove, [name]),
         )
@@ -80,7 +82,7 @@ def _removed(gone: list[str]) -> None:
 
 
 def _rename(name: str, key: str) -> None:
-    _each(lambda one: kept_models.rename(one, st.session_state[f"{key}_name"]), [name])
+    _each(lambda one: kept_models.rename(one, st.session_state[keys.part(key, "name")]), [name])
 
 
 def _each(act: Callable[[str], object], there: Iterable[str]) -> None:

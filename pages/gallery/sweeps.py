@@ -45,12 +45,9 @@ def _watch(name: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
         st.rerun()
-    if job.preview:
-        so_far = f"{job.title}, as it is so far"
-        browser_pictures.captioned(job.preview, width="stretch", caption=so_far)
-    jobs.progress(job)
-    if job.report is not None and job.report.text:
-        st.caption(words.plain(job.report.text))
+    with jobs.working(job, f"{job.title}, as it is so far"):
+        if job.report is not None and job.report.text:
+            st.caption(words.plain(job.report.text))
 
 
 def cells(item: Item) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.form import forms, picture_input
 from pages.gallery import address, marks, selection
 from pages.jobs.navigation import PLACES
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio.gallery import index
 from studio.gallery.index import Entry, Wanted
@@ -126,7 +126,7 @@ def _turn(step: int) -> None:
 
 def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
     labels = _labels(found)
-    key = f"{_SHELF}_{'several' if several else 'one'}"
+    key = keys.part(_SHELF, "several" if several else "one")
     with st.container(key=marks.TILES):
         chosen = picture_input.pills(
             "Items, newest first",
@@ -149,7 +149,7 @@ def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
 
 def _focus(key: str, number: int) -> str:
     """A script that goes on at this tile, in sight and by the keyboard, as soon as it is there."""
-    return _FOCUS.replace("KEY", key).replace("NUMBER", str(number))
+    return _FOCUS.replace("KEY", keys.css_class(key)).replace("NUMBER", str(number))
 
 
 def _labels(found: Sequence[Entry]) -> dict[str, str]:
@@ -178,7 +178,7 @@ _FOCUS = """
 (() => {
   const end = Date.now() + 3000;
   const look = () => {
-    const tile = document.querySelectorAll('.st-key-KEY [data-testid="stButtonGroup"] button')[NUMBER];
+    const tile = document.querySelectorAll('.KEY [data-testid="stButtonGroup"] button')[NUMBER];
     if (tile) tile.focus();
     else if (Date.now() < end) requestAnimationFrame(look);
   };

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.form import forms
 from pages.jobs import jobs, navigation
+from pages.widgets import browser_history
 from studio import engine
 
 
@@ -39,7 +40,8 @@ def choose(
         st.session_state[key] = half if again else of(job)
     half = st.session_state.get(key)
     before = st.session_state.get(note)
-    if half in titles and before in titles and before != half and not navigation.came_from_elsewhere():
+    turns = half in titles and before in titles and before != half
+    if turns and not navigation.came_from_elsewhere() and not browser_history.is_back_or_forward():
         st.session_state[note] = half
         st.session_state[key] = half  # so that an address which is told anew has it, too
         turned(half)

@@ -8,13 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import kept_models, results, sweep_form, use_again, written_texts
+from pages.jobs import kept_models, results, starting, sweep_form, use_again, written_texts
 from pages.jobs.navigation import Place, go_to, place_of, place_of_models
-from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets import keys, words
 from studio import engine
 from studio.core import tasks
-from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
@@ -36,15 +34,14 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
             icon=":material/error:",
         )
         return
-    try:
-        job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
-    except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
-    place = place_of(task, settings.model_dump())
-    if place.capability:
-        go_to(place.file, job=job.id)
-    st.toast("It has begun; the tray shows how far it is.")
+
+    def then(job: engine.Job) -> None:
+        place = place_of(task, settings.model_dump())
+        if place.capability:
+            go_to(place.file, job=job.id)
+        st.toast("It has begun; the tray shows how far it is.")
+
+    starting.submit(task, settings, inputs, made, then)
 
 
 def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:
@@ -58,7 +55,7 @@ def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None =
     Args:
         made: its recipe.
     """
-    if st.button("Make again", icon=":material/refresh:", key=f"{key}_again"):
+    if st.button("Make again", icon=":material/refresh:", key=keys.part(key, "again")):
         begin(task, settings, inputs, made)
     if results.variants(settings):
         results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
@@ -68,7 +65,7 @@ def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None =
 def use_as(file: File, *, key: str) -> None:
     """A menu of the places where a result can be an input; nothing for a kind that has none."""
     if file.kind == "text":
-        if st.button("Write on", icon=":material/arrow_forward:", key=f"{key}_on"):
+        if st.button("Write on", icon=":material/arrow_forward:", key=keys.part(key, "on")):
             _write_on(file)
         return
     if file.kind == "picture":

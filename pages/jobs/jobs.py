@@ -2,64 +2,56 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
-from pages.jobs import bar, batches, captions, navigation, pace, refill, results, use_again
-from pages.widgets import browser_pictures, css, curves, words
+from pages.jobs import (
+    bar,
+    batches,
+    captions,
+    navigation,
+    pace,
+    refill,
+    results,
+    starting,
+    steering,
+    use_again,
+)
+from pages.widgets import browser_history, browser_pictures, css, curves, keys, words
 from pages.widgets.owners import owner
 from studio import engine
-from studio.core import amounts, tasks
+from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
-PARAMETER = "job"
+PARAMETER = refill.PARAMETER
 WATCH_SECONDS = 0.5
 CURVE_SECONDS = 2.0
 
 
 def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
-    """Submits a job and shows it, or says why it cannot start. Call it from the page, not from a callback.
-
-    Args:
-        made: the recipe of what is made again, whose very weights are used.
-    """
-    try:
-        job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
-    except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
-    show(job)
-    st.rerun()
+    """Submits a job and shows it, see `starting.submit`."""
+    starting.submit(task, settings, inputs, made, _show_now)
 
 
 def start_all(task: str, several: Sequence[tuple[Settings, Inputs]]) -> None:
-    """Submits jobs as one batch and shows the first; all or none. Call it as `start`."""
-    try:
-        submitted = engine.connect().submit_all(task, several, secrets.token_hex(8), owner())
-    except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
-    show(submitted[0])
+    """Submits jobs as one batch and shows the first, see `starting.submit_all`."""
+    starting.submit_all(task, several, _show_now)
+
+
+def _show_now(job: engine.Job) -> None:
+    show(job)
     st.rerun()
 
 
 def show(job: engine.Job) -> None:
     """Puts a job into the address, so that a reload and a link find it."""
-    st.query_params[PARAMETER] = job.id
+    st.query_params[PARAMETER] = st.session_state[refill.OPENED] = job.id
     st.session_state[_memory(job.task)] = job.id
-
-
-def stop(name: str) -> None:
-    """Asks a job to stop and to keep its best so far. Call it from a callback."""
-    try:
-        engine.connect().stop(name, owner())
-    except StudioError as error:
-        st.toast(words.plain(str(error)))
 
 
 def close(task: str) -> None:
@@ -109,7 +101,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
     seen = (st.session_state.get(_memory(task)) for task in known)
     name = st.query_params.get(PARAMETER)
-    if not name and not navigation.came_from_elsewhere():
+    if not name and (browser_history.is_back_or_forward() or not navigation.came_from_elsewhere()):
         for task in known:
             close(task)  # a person went back to the page without it
         return None
@@ -162,7 +154,7 @@ def show_what_it_learns_from(job: engine.Job, chosen: Sequence[File]) -> None:
 
 def linked_job(capability: str) -> engine.Job | None:
     """The job that the address names, if it is of this capability; only the first time that it is named."""
-    name, key = st.query_params.get(PARAMETER), f"{capability}_followed"
+    name, key = st.query_params.get(PARAMETER), keys.part(capability, "followed")
     if not name or st.session_state.get(key) == name:
         return None
     st.session_state[key] = name
@@ -186,40 +178,41 @@ def _watch(name: str, every: float) -> None:
     if job.finished or pace.every(job) != every:
         st.rerun()  # the interval belongs to the whole run
     content = job.inputs.get("content", [])
-    if job.preview:
-        so_far = f"{job.title}, as it is so far"
-        browser_pictures.captioned(job.preview, width="stretch", caption=so_far)
-    elif content:
-        browser_pictures.content(content[0])
-    pill(job)
-    progress(job)
-    report = job.report
-    if report is not None and report.metrics:
-        figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
-        st.caption(" · ".join(figures[:5]))
+    with working(job, f"{job.title}, as it is so far"):
+        if not job.preview and content:
+            browser_pictures.content(content[0])
+        report = job.report
+        if report is not None and report.metrics:
+            figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
+            st.caption(" · ".join(figures[:5]))
+
+
+@contextmanager
+def working(job: engine.Job, caption: str) -> Iterator[None]:
+    """How far a job is and what ends it, then its preview, all of it in sight; what is drawn within follows.
+
+    Args:
+        caption: of the preview.
+    """
+    with css.working():
+        progress(job)
+        if job.preview:
+            browser_pictures.captioned(job.preview, width="stretch", caption=caption)
+        yield
 
 
 def progress(job: engine.Job) -> None:
-    """How far a job is, beside the button that stops it."""
+    """How far a job is, beside the buttons that end it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(*bar.bar(job))
         if job.state in ("stopping", "cancelling"):
             st.caption(words.STATES[job.state])
         else:
-            st.button(
-                "Stop",
-                key=f"stop_{job.id}",
-                icon=":material/stop_circle:",
-                help="Stops and keeps the best so far",
-                on_click=stop,
-                args=(job.id,),
-            )
-
-
-def pill(job: engine.Job) -> None:
-    """Lets the link to the page's result, on a phone, say how far this job is, which makes it."""
-    left = amounts.left(job.report.seconds_left) if job.state == "running" and job.report else ""
-    css.pill(f"{words.STATES[job.state].partition(',')[0]}{left and f', {left}'}")
+            keeps = {"icon": ":material/stop_circle:", "help": "Stops and keeps the best so far"}
+            st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **keeps)
+        if job.state != "cancelling":
+            drops = {"icon": ":material/cancel:", "help": "Ends it and keeps nothing", "type": "tertiary"}
+            st.button("Cancel", key=f"cancel_{job.id}", on_click=steering.cancel, args=(job.id,), **drops)
 
 
 @st.fragment(run_every=CURVE_SECONDS)

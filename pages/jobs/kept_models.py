@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.widgets import owners, words
+from pages.widgets import keys, owners, words
 from studio.core.errors import StudioError
 from studio.core.models import kept_models, names, presets
 from studio.core.tasks import File
@@ -31,7 +31,7 @@ def keep(model: File, then: Callable[[str], str]) -> None:
         )
         st.button(
             "Keep as model",
-            key=f"{key}_keep",
+            key=keys.part(key, "keep"),
             type="primary",
             icon=":material/bookmark_add:",
             on_click=_keep,

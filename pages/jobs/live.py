@@ -10,7 +10,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.jobs import captions, jobs, results, use_again
-from pages.widgets import browser_pictures, weight_downloads, words
+from pages.widgets import browser_pictures, keys, weight_downloads, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts, paths, tasks
@@ -103,7 +103,9 @@ def keep_button(made: engine.Live, *, key: str) -> None:
     """Draws the button that saves a live result among a person's own, once."""
     kept = _kept(made) is not None
     label = "Kept" if kept else "Keep"
-    st.button(label, key=f"{key}_keep", icon=KEEP, help=KEEPS, disabled=kept, on_click=keep, args=(made,))
+    st.button(
+        label, key=keys.part(key, "keep"), icon=KEEP, help=KEEPS, disabled=kept, on_click=keep, args=(made,)
+    )
     _tell()
 
 

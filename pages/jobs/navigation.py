@@ -263,12 +263,13 @@ def _usable(told: str) -> bool:
 
 
 def opening(job: engine.Job) -> None:
-    """A link to a job on its page; on that very page the settings of the address stay as they are.
+    """A link to a job on its page. There the form takes it back if it can; else it stays as it is.
 
     A link, not a button that switches: a switch by the server in the middle of a fragment's drawing now and
     then left the browser with half a page (Streamlit 1.67).
     """
     place = place_of(job.task, job.settings)
     here = urlsplit(st.context.url or "").path.rpartition("/")[2] == place.address
-    kept = {name: st.query_params.get_all(name) for name in st.query_params} if here else {}
+    stays = here and not place.form
+    kept = {name: st.query_params.get_all(name) for name in st.query_params} if stays else {}
     st.page_link(place.file, label="Open", query_params=kept | {"job": job.id})

@@ -6,6 +6,7 @@ What a form asks for besides, its page says itself: see `Form`, and `form` of a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -15,9 +16,16 @@ import streamlit as st
 from pages.form import forms, picture_input, samples
 from pages.jobs import use_again
 from pages.jobs.navigation import place_of
+from pages.widgets import browser_history
+from pages.widgets.owners import owner
 from studio import engine
+from studio.core import tasks
+from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File
+
+PARAMETER = "job"
+OPENED = "job_opened"  # in the session: the job that the address named last
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,25 @@ def refill(job: engine.Job, settings: Settings) -> None:
             _choose(use, job.inputs.get(use.slot, []), form.offers[use.slot]())
     form.clear()
     form.fill(job, settings)
+
+
+def follow_link() -> None:
+    """Puts a job into the form of its page where a link opens it, so that form and result agree.
+
+    A link names the job alone; whatever else an address says of the form is what the user has changed since.
+    Call it from the frame, before the page is drawn.
+    """
+    id = st.query_params.get(PARAMETER)
+    if not id or st.session_state.get(OPENED) == id or browser_history.is_back_or_forward():
+        return
+    st.session_state[OPENED] = id
+    if set(st.query_params) != {PARAMETER}:
+        return
+    with suppress(StudioError):  # said where the result would be
+        job = engine.connect().job(id, owner())
+        settings = tasks.settings_of(job.task, job.settings)
+        if settings is not None and can_refill(job, settings):
+            refill(job, settings)
 
 
 def clear_others(task: str) -> None:

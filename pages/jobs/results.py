@@ -12,7 +12,7 @@ import streamlit as st
 from pages.form import film_settings, mask_input
 from pages.form.forms import MOST_SEED
 from pages.jobs import commands
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_pictures, keys, words
 from pages.widgets.ab_slider import ab_slider
 from studio.core import tasks
 from studio.core.errors import StudioError, short_name
@@ -80,7 +80,7 @@ def download(
         file_name=name,
         mime=film_settings.MIMES.get(ending, "application/octet-stream"),
         icon=":material/download:",
-        key=f"{key}_download",
+        key=keys.part(key, "download"),
         on_click=on_click or "ignore",
     )
     if ending != ".png" and made is not None:
@@ -90,7 +90,7 @@ def download(
             file_name=f"{name}.json",
             mime="application/json",
             icon=":material/receipt_long:",
-            key=f"{key}_recipe",
+            key=keys.part(key, "recipe"),
             on_click="ignore",
             help="Keep it beside the file: it says what made it, and `studio replay` makes it again from it",
         )
@@ -172,11 +172,11 @@ def vary(
     with st.popover("Vary", icon=":material/shuffle:"):
         for number, (label, change) in enumerate(variants(settings).items()):
             changed = settings.model_copy(update=change)
-            if st.button(label, key=f"{key}_vary_{number}", width="stretch"):
+            if st.button(label, key=keys.part(key, f"vary_{number}"), width="stretch"):
                 again(changed)
         several = other_seeds(settings) if all else []
         label = f"{len(several)} other seeds"
-        if all and several and st.button(label, key=f"{key}_vary_seeds", width="stretch"):
+        if all and several and st.button(label, key=keys.part(key, "vary_seeds"), width="stretch"):
             all(several)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.widgets import words
@@ -40,10 +42,24 @@ def menu(job: engine.Job, others: bool) -> None:
     )
 
 
+def stop(id: str) -> None:
+    """Asks a job to stop and to keep its best so far. Call it from a callback."""
+    _ask(lambda: engine.connect().stop(id, owner()))
+
+
+def cancel(id: str) -> None:
+    """Ends a job and keeps nothing of it. Call it from a callback."""
+    _ask(lambda: engine.connect().cancel(id, owner()))
+
+
 def stop_batch(batch: str) -> None:
     """Asks all jobs of a batch to stop; each keeps its best so far. Call it from a callback."""
+    _ask(lambda: engine.connect().stop_batch(batch, owner()))
+
+
+def _ask(end: Callable[[], None]) -> None:
     try:
-        engine.connect().stop_batch(batch, owner())
+        end()
     except StudioError as error:
         st.toast(words.plain(str(error)))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.jobs import live
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -90,7 +90,7 @@ def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
         st.progress(min(done / total, 1.0), waiting or report.stage or f"Step {done:,} of {total:,}")
         st.button(
             "Stop",
-            key=f"{key}_stop",
+            key=keys.part(key, "stop"),
             icon=":material/stop_circle:",
             help="Keeps what it has learnt",
             disabled=stream.stopping,

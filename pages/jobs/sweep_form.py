@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.jobs.results import overruled
-from pages.widgets import words
+from pages.widgets import keys, words
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
@@ -29,8 +29,8 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
     if tasks.get(task).lane == "drive" or not known:
         return
     with st.popover("Sweep", icon=":material/grid_on:", help="One or two settings, all on one sheet"):
-        vary = [_axis(settings, known, "First", f"{key}_sweep_1", "")]
-        vary.append(_axis(settings, known, "Second", f"{key}_sweep_2", "None"))
+        vary = [_axis(settings, known, "First", keys.part(key, "sweep_1"), "")]
+        vary.append(_axis(settings, known, "Second", keys.part(key, "sweep_2"), "None"))
         plan = SweepSettings(task=task, base=settings.model_dump_json(), vary=tuple(filter(None, vary)))
         try:
             count = sum(map(len, sweep.cells(plan)))
@@ -38,7 +38,9 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
             st.error(words.plain(str(error)), icon=":material/error:")
             return
         label = f"Make {count} on one sheet"
-        if st.button(label, type="primary", icon=":material/grid_on:", key=f"{key}_sweep", width="stretch"):
+        if st.button(
+            label, type="primary", icon=":material/grid_on:", key=keys.part(key, "sweep"), width="stretch"
+        ):
             start(plan)
 
 
@@ -54,4 +56,4 @@ def _axis(settings: Settings, known: dict, title: str, key: str, none: str) -> s
     if not name:
         return ""
     usual = sweep.usual(known[name], getattr(settings, name))
-    return f"{name}={st.text_input('Values', value=usual, key=f'{key}_{name}', help=_HELP)}"
+    return f"{name}={st.text_input('Values', value=usual, key=keys.part(key, name), help=_HELP)}"

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import jobs, kept_models, results
-from pages.widgets import browser_pictures, curves, words
+from pages.widgets import curves, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts, tasks
@@ -79,11 +79,10 @@ def _watch(name: str, growing: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
         st.rerun()
-    if job.preview:
-        browser_pictures.captioned(job.preview, width="stretch", caption=growing)
-    jobs.pill(job)
-    jobs.progress(job)
-    st.caption("You can leave this page; it goes on. If the studio stops, it can go on from a minute before.")
+    with jobs.working(job, growing):
+        st.caption(
+            "You can leave this page; it goes on. If the studio stops, it can go on from a minute before."
+        )
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)

@@ -8,7 +8,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.form import samples
-from pages.jobs import bar, jobs, steering
+from pages.jobs import bar, steering
 from pages.jobs.navigation import opening
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -97,7 +97,7 @@ def _row(job: engine.Job, first: engine.Job | None, others: bool) -> None:
             opening(job)
             if job.state in ("queued", "running"):
                 key = f"tray_stop_{job.id}"
-                stop = (steering.stop_batch, job.batch) if batch else (jobs.stop, job.id)
+                stop = (steering.stop_batch, job.batch) if batch else (steering.stop, job.id)
                 label = "Stop all" if batch else "Stop"
                 st.button(label, key=key, type="tertiary", on_click=stop[0], args=stop[1:])
             if first is not None:

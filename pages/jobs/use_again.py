@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.form import picture_input
 from pages.jobs.navigation import PLACES, leave_for
+from pages.widgets import keys
 from studio.core.tasks import File
 
 
@@ -60,7 +61,7 @@ def menu(keep: Callable[[], File], *, key: str) -> None:
             place = there[use.file]
             st.button(
                 use.called or f"{use.slot.capitalize()} in {place.title}",
-                key=f"{key}_use_{number}",
+                key=keys.part(key, f"use_{number}"),
                 icon=place.icon,
                 width="stretch",
                 on_click=_put,

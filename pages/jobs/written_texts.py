@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.form import forms
 from pages.jobs import navigation
-from pages.widgets import owners, words
+from pages.widgets import browser_history, owners, words
 from pages.widgets.marked_text import marked_text
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
@@ -47,7 +47,8 @@ class Text:
 def base() -> str:
     """The text that is written on from, which the address names so that a reload has it; "" for none."""
     told = st.query_params.get(_ADDRESS, "")
-    if ASKED in st.session_state or (not told and navigation.came_from_elsewhere()):
+    arrived = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
+    if ASKED in st.session_state or (not told and arrived):
         text = st.session_state.get(_BASE, "")
         if text:
             kept = File.keep(text.encode(), "text", "before.txt")

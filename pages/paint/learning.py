@@ -10,7 +10,7 @@ import streamlit as st
 from pages.jobs import live, results, streams, use_again
 from pages.paint import charts
 from pages.paint.input_form import TASK
-from pages.widgets import browser_pictures, curves, words
+from pages.widgets import browser_pictures, css, curves, words
 from studio import engine
 from studio.core.tasks import File, Inputs
 from studio.paint.settings import PaintSettings
@@ -50,14 +50,15 @@ def _watch() -> None:
     stream, settings = held.stream, held.settings
     if stream is None or stream.finished:
         st.rerun()
-    if stream.preview:
-        browser_pictures.moving(stream.preview, "What the network paints now")
-    else:
-        browser_pictures.content(held.inputs["content"][0])
-    streams.bar(stream, settings.steps, key=_HELD)
-    report = stream.report
-    if report and report.metrics:
-        st.caption(_numbers(settings, report.metrics))
+    with css.working():
+        streams.bar(stream, settings.steps, key=_HELD)
+        if stream.preview:
+            browser_pictures.moving(stream.preview, "What the network paints now")
+        else:
+            browser_pictures.content(held.inputs["content"][0])
+        report = stream.report
+        if report and report.metrics:
+            st.caption(_numbers(settings, report.metrics))
 
 
 @st.fragment(run_every=CURVE_SECONDS)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import data_set_input, forms
 from pages.text import own_texts
-from pages.widgets import words
+from pages.widgets import keys, numbers, words
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Described
@@ -144,7 +144,7 @@ def _how_far(name: str, field: Described) -> str:
             value=_number(field, end),
             step=_step(field, usual),
             format=None if field.kind == "int" else "%g",
-            key=f"{key}_{side}",
+            key=keys.part(key, side),
             persist_state="session",
         )
         for place, side, end in ((low, "from", usual.low), (high, "to", usual.high))
@@ -167,7 +167,7 @@ def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> l
         return []
     short = subject.short or _enough(inputs)
     field = fields[subject.length]
-    value = st.number_input(
+    value = numbers.number(
         f"{words.label(field)} of each training",
         min_value=1,
         max_value=subject.most,

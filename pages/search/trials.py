@@ -48,9 +48,8 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     best = job.report.metrics.get("best") if job.report else None
-    st.metric("Best so far", "none yet" if best is None else f"{best:.4g}")
-    jobs.pill(job)
-    jobs.progress(job)
+    with jobs.working(job, "The best so far"):
+        st.metric("Best so far", "none yet" if best is None else f"{best:.4g}")
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)

@@ -1,6 +1,6 @@
 """Classes by hand: a person names them, and fills them from the device and from the camera.
 
-What was gathered stays with the tab, whatever page it shows, until a person takes it away.
+What was gathered stays, whatever page the tab shows and also after a reload, until the user takes it away.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from functools import partial
 
 import streamlit as st
 
-from pages.form import data_set_input, loose_pictures, picture_input, uploads
+from pages.form import data_set_input, kept_inputs, loose_pictures, picture_input, samples, uploads
 from pages.form.data_set_input import PictureSet
 from pages.teach import camera
 from pages.teach.hand_classes import LONGEST, LONGEST_NAME, MOST, HandClass, HandClasses
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio.core.data import Pictures
 from studio.core.errors import StudioError
@@ -35,17 +35,19 @@ def wanted() -> bool:
 
 def choose() -> PictureSet | None:
     """The pictures that were gathered, once a person has said that these are all; None until then."""
-    made: File | None = st.session_state.get(_MADE)
-    if made is not None and not made.here:
-        made = st.session_state[_MADE] = None
-    if made is None:
+    archives = kept_inputs.restore_files(_MADE, "dataset")
+    if archives and not archives[0].here:
+        archives.clear()
+    kept_inputs.keep_files(_MADE, archives)
+    kept_inputs.keep(_HELD, _held().description if len(_held()) else None)
+    if not archives:
         st.caption(":material/info: Name your classes, and fill each from files or from the camera.")
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/photo_library: {words.plain(_counted())}")
         st.button("Change", type="tertiary", icon=":material/edit:", on_click=_again)
-        data_set_input.download(made)
-    return PictureSet(made.name, made)
+        data_set_input.download(archives[0])
+    return PictureSet(archives[0].name, archives[0])
 
 
 def offer(file: File, pictures: Pictures) -> None:
@@ -64,7 +66,7 @@ def offer(file: File, pictures: Pictures) -> None:
     if left:
         told = "1 file was" if left == 1 else f"{left:,} files were"
         uploads.set_fault(_SLOT, f"{told} left out: broken, too many, or in another class already.")
-    st.session_state[_MADE] = None
+    st.session_state[_MADE] = []
     data_set_input.choose_next(TITLE)
     st.rerun()
 
@@ -73,6 +75,7 @@ def offer(file: File, pictures: Pictures) -> None:
 def gather() -> None:
     """Lets a person name classes and give each its pictures. A fragment: all else stays as it is."""
     held = _held()
+    kept_inputs.keep(_HELD, held.description if len(held) else None)
     st.subheader("Your classes", anchor=False)
     for one in held.classes:
         with st.container(border=True, key=f"hand_{one.number}"):
@@ -94,7 +97,7 @@ def gather() -> None:
 
 
 def _held() -> HandClasses:
-    return st.session_state.setdefault(_HELD, HandClasses())
+    return kept_inputs.restore(_HELD, HandClasses.read)
 
 
 def _counted() -> str:
@@ -103,7 +106,7 @@ def _counted() -> str:
 
 
 def _again() -> None:
-    st.session_state[_MADE] = None
+    st.session_state[_MADE] = []
 
 
 def _finish(held: HandClasses) -> bool:
@@ -114,7 +117,7 @@ def _finish(held: HandClasses) -> bool:
     except (StudioError, OSError) as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
-    st.session_state[_MADE] = made
+    st.session_state[_MADE] = [made]
     st.session_state[_LENS] = None
     return True
 
@@ -130,7 +133,7 @@ def _told(slot: str, do: Callable[[], object]) -> None:
 def _card(held: HandClasses, one: HandClass) -> None:
     """One class: its name, how it gets pictures, and which it has."""
     slot = f"hand_{one.number}"
-    key, count = f"{slot}_name", len(one.pictures)
+    key, count = keys.part(slot, "name"), len(one.pictures)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text_input(
             f"Name of class {one.number}",
@@ -144,10 +147,10 @@ def _card(held: HandClasses, one: HandClass) -> None:
         st.markdown("1 picture" if count == 1 else f"{count:,} pictures", width="content")
         help = f"Delete {words.plain(one.name)}, with its pictures"
         delete = {"icon": ":material/delete:", "type": "tertiary", "help": help}
-        st.button("Delete", key=f"{slot}_delete", on_click=held.delete, args=(one.number,), **delete)
+        st.button("Delete", key=keys.part(slot, "delete"), on_click=held.delete, args=(one.number,), **delete)
     uploads.show_fault(slot)
     lens = st.session_state.get(_LENS) == one.number
-    folder = st.session_state.get(f"{slot}_folder", False)
+    folder = st.session_state.get(keys.part(slot, "folder"), False)
     uploads.ask(
         slot,
         f"A folder of {words.plain(one.name)}" if folder else f"Pictures of {words.plain(one.name)}",
@@ -158,10 +161,12 @@ def _card(held: HandClasses, one: HandClass) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         label, icon = ("Close the camera", "videocam_off") if lens else ("Camera", "videocam")
         opens = None if lens else one.number
-        st.button(label, key=f"{slot}_lens", icon=f":material/{icon}:", on_click=_aim, args=(opens,))
-        st.toggle("A whole folder", key=f"{slot}_folder")
+        st.button(label, key=keys.part(slot, "lens"), icon=f":material/{icon}:", on_click=_aim, args=(opens,))
+        st.toggle("A whole folder", key=keys.part(slot, "folder"))
     if lens:
-        camera.record(f"{slot}_camera", partial(_shoot, held, one.number, slot), max(1, MOST - len(held)))
+        camera.record(
+            keys.part(slot, "camera"), partial(_shoot, held, one.number, slot), max(1, MOST - len(held))
+        )
     _pictures(held, one, slot)
 
 
@@ -189,16 +194,16 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
     """Those of a class, the newest first, of which some can be removed or moved."""
     if not one.pictures:
         return
-    key, more = f"{slot}_chosen", f"{slot}_more"
+    key, more = keys.part(slot, "chosen"), keys.part(slot, "more")
     most = st.session_state.setdefault(more, SHOWN)
     shown = list(one.pictures)[::-1][:most]
     chosen = set(
         picture_input.pills(
             f"Pictures of {words.plain(one.name)}",
             shown,
-            [one.pictures[digest].thumbnail for digest in shown],
+            [samples.small(one.pictures[digest]) for digest in shown],
             selection_mode="multi",
-            format_func=lambda digest: words.plain(one.pictures[digest].file.name),
+            format_func=lambda digest: words.plain(one.pictures[digest].name),
             label_visibility="collapsed",
             key=key,
         )
@@ -207,7 +212,9 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
         if chosen:
             count = len(chosen)
             remove = {"icon": ":material/delete:", "on_click": _remove}
-            st.button(f"Remove {count:,}", key=f"{slot}_remove", args=(held, one, key, chosen), **remove)
+            st.button(
+                f"Remove {count:,}", key=keys.part(slot, "remove"), args=(held, one, key, chosen), **remove
+            )
             others = {other.number: words.plain(other.name) for other in held.classes if other is not one}
             if others:
                 st.selectbox(
@@ -215,16 +222,18 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
                     list(others),
                     index=None,
                     format_func=others.get,
-                    key=f"{slot}_to",
+                    key=keys.part(slot, "to"),
                     placeholder=f"Move {count:,} to ...",
                     label_visibility="collapsed",
                     on_change=_move,
-                    args=(held, one, key, chosen, f"{slot}_to"),
+                    args=(held, one, key, chosen, keys.part(slot, "to")),
                     width=200,
                 )
         elif len(one.pictures) > most:
             left = len(one.pictures) - most
-            st.button(f"Show more of {left:,} others", key=f"{slot}_shown", on_click=_more, args=(more,))
+            st.button(
+                f"Show more of {left:,} others", key=keys.part(slot, "shown"), on_click=_more, args=(more,)
+            )
         else:
             st.caption("Click pictures to remove or move them.")
 

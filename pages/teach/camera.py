@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.widgets import keys
+
 MOST_AT_ONCE = 12  # pictures that the browser sends together
 MOST_HELD = 60  # that one press of the button takes
 LONGEST = 640  # px
@@ -184,7 +186,7 @@ def watch(key: str, look: Callable[[list[bytes]], None], halt: str) -> None:
 
 
 def _show(key: str, take: Callable[[list[bytes]], None], mode: str, **words: object) -> None:
-    seen = f"{key}_seen"
+    seen = keys.part(key, "seen")
 
     def came() -> None:
         sent = st.session_state[key].pictures

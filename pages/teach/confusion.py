@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.widgets import keys
+
 Cell = tuple[int, int]  # the true class and the one it was taken for
 
 _HTML = """
@@ -100,7 +102,7 @@ def matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], *, key: str)
         counts: for each true class, how many of it were taken for each.
         key: also of the session state that holds the choice, under `KEY_chosen`.
     """
-    held = f"{key}_chosen"
+    held = keys.part(key, "chosen")
 
     def choose() -> None:
         truth, guess = st.session_state[key].cell

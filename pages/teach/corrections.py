@@ -13,6 +13,7 @@ import streamlit as st
 from pages.form import corrected_sets, data_set_input, near_pictures
 from pages.form.corrected_sets import Chooser
 from pages.form.near_pictures import CARD, Choice
+from pages.widgets import keys
 from studio.core.data import Pictures
 from studio.core.data.relabel import Changes
 from studio.core.tasks import File
@@ -49,7 +50,7 @@ def offer(
         return
     near = near_pictures.known(pictures, near)
     first = _first()
-    with st.form(f"{near_pictures.form_key(file)}_{first}", border=False):
+    with st.form(keys.part(near_pictures.form_key(file), first), border=False):
         with st.container(horizontal=True, gap="small"):
             chosen = [_label(pictures, rows, one, first) for one in doubted]
         if near:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import PurePosixPath
+from typing import Any
 
-from PIL import Image, ImageOps
-
-from pages.form import loose_pictures
+from pages.form import kept_inputs, loose_pictures
 from studio.classify.data.audit import LEAST_EACH
 from studio.core import data
 from studio.core.data import names
@@ -23,16 +21,7 @@ from studio.core.tasks import File
 MOST, MOST_CLASSES = 2000, 50  # pictures in all, and classes; more are quicker put into folders
 LONGEST = 1024  # px of a picture: networks look at fewer
 LONGEST_NAME = 60  # characters
-THUMBNAIL = 96  # px
 _NEVER = set('/\\:*?"<>|')  # in names of folders
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture that was taken: the kept file, and a small square WebP."""
-
-    file: File
-    thumbnail: bytes
 
 
 @dataclass(frozen=True)
@@ -47,7 +36,7 @@ class HandClass:
 
     number: int
     name: str
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    pictures: Mapping[str, File] = field(default_factory=dict)
 
 
 class HandClasses:
@@ -57,6 +46,24 @@ class HandClasses:
         self.classes: tuple[HandClass, ...] = (HandClass(1, "Class 1"), HandClass(2, "Class 2"))
         self._before: tuple[HandClass, ...] = ()
         self._last = 2
+
+    @classmethod
+    def read(cls, description: Any) -> HandClasses:
+        """The classes of a `description`, with the pictures that are still there; else two empty ones."""
+        held, classes = cls(), []
+        for number, one in enumerate(description if isinstance(description, list) else (), 1):
+            if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str):
+                files = kept_inputs.read_files(one[1], "picture")
+                classes.append(HandClass(number, _usable(one[0]), {file.digest: file for file in files}))
+        if classes:
+            held.classes = tuple(classes[:MOST_CLASSES])
+            held._last = len(classes)
+        return held
+
+    @property
+    def description(self) -> list[Any]:
+        """Names and pictures as values of JSON."""
+        return [[one.name, kept_inputs.describe_files(list(one.pictures.values()))] for one in self.classes]
 
     def __len__(self) -> int:
         return sum(len(one.pictures) for one in self.classes)
@@ -115,7 +122,7 @@ class HandClasses:
         if len(self) >= MOST:
             step = "put the pictures into folders, and give a zip of them"
             raise InvalidInput(f"{called} is one too many: {MOST:,} in all classes. Next: {step}.")
-        image = images.read(data, f"picture {called}")
+        images.read(data, f"picture {called}")
         file = File.keep(loose_pictures.smaller(data, LONGEST), "picture", name)
         for one in self.classes:
             if file.digest in one.pictures:
@@ -123,7 +130,7 @@ class HandClasses:
                     return False
                 step = "look where it belongs, and remove it there if it is not that class"
                 raise InvalidInput(f"{called} is already in {one.name}. Next: {step}.")
-        self._put(number, {file.digest: Picture(file, _small(Image.fromarray(image)))})
+        self._put(number, {file.digest: file})
         return True
 
     def bring(self, file: File, progress: Progress) -> int:
@@ -193,12 +200,12 @@ class HandClasses:
     def members(self) -> dict[str, File]:
         """All pictures by their paths in an archive: a folder for each class."""
         return {
-            f"{one.name}/{number:04}-{picture.file.name}": picture.file
+            f"{one.name}/{number:04}-{picture.name}": picture
             for one in self.classes
             for number, picture in enumerate(one.pictures.values(), 1)
         }
 
-    def _put(self, number: int, found: Mapping[str, Picture]) -> None:
+    def _put(self, number: int, found: Mapping[str, File]) -> None:
         self.classes = tuple(
             replace(one, pictures={**one.pictures, **found}) if one.number == number else one
             for one in self.classes
@@ -237,9 +244,3 @@ def _usable(name: str) -> str:
 def _without(one: HandClass, digests: set[str]) -> HandClass:
     left = {digest: picture for digest, picture in one.pictures.items() if digest not in digests}
     return replace(one, pictures=left)
-
-
-def _small(picture: Image.Image) -> bytes:
-    body = io.BytesIO()
-    ImageOps.fit(picture, (THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR).save(body, "WEBP", quality=75)
-    return body.getvalue()

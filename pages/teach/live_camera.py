@@ -11,7 +11,7 @@ import streamlit as st
 from pages.jobs import live
 from pages.teach import camera
 from pages.teach.classifiers import Shown
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.classify.settings import PredictSettings
@@ -31,7 +31,7 @@ def show(classifier: Shown) -> None:
     place = st.columns([3, 2], gap="large")
     fault: str = st.session_state.get(_FAULT, "")
     with place[0]:
-        camera.watch(f"{KEY}_{_who(classifier)}", partial(_look, classifier), fault)
+        camera.watch(keys.part(KEY, _who(classifier)), partial(_look, classifier), fault)
         if fault:
             st.error(words.plain(fault.partition(" ")[2]), icon=":material/error:")
     with place[1]:

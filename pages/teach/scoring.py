@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.form import data_set_input, uploads
+from pages.form import data_set_input, kept_inputs, uploads
 from pages.jobs import inline_jobs
 from pages.teach import audit, data_sets, evaluations
 from pages.teach.classifiers import Shown
@@ -13,7 +13,7 @@ from studio.classify.settings import AuditSettings
 from studio.core.data.names import first_few
 from studio.core.tasks import File
 
-_SLOT, _TAKEN = "score_set", "score_set_taken"
+_SLOT, _OWN = "score_set", "score_set_file"
 
 
 def show(shown: Shown) -> None:
@@ -35,9 +35,11 @@ def show(shown: Shown) -> None:
         max_upload_size=data_set_input.MOST_MB,
     )
     uploads.show_fault(_SLOT)
-    file: File | None = st.session_state.get(_TAKEN)
-    if file is None:
+    own = kept_inputs.restore_files(_OWN, "dataset")
+    kept_inputs.keep_files(_OWN, own)
+    if not own:
         return
+    file = own[0]
     st.caption(f":material/folder_zip: {words.plain(file.name)}")
     asked = {name: value for name, value in shown.asked.items() if name in AuditSettings.model_fields}
     inputs = {"data": [file], **shown.inputs}
@@ -68,4 +70,4 @@ def show(shown: Shown) -> None:
 
 
 def _take(data: bytes, name: str) -> None:
-    st.session_state[_TAKEN] = File.keep(data, "dataset", name)
+    st.session_state[_OWN] = [File.keep(data, "dataset", name)]

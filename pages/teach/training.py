@@ -59,12 +59,9 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     report = job.report
-    if job.preview:
-        st.image(job.preview, width="stretch", caption="What it is looking at", alt="What it is looking at")
-    jobs.pill(job)
-    jobs.progress(job)
-    if report is not None and report.metrics:
-        st.caption(" · ".join(f"{name} {value:.3g}" for name, value in report.metrics.items()))
+    with jobs.working(job, "What it is looking at"):
+        if report is not None and report.metrics:
+            st.caption(" · ".join(f"{name} {value:.3g}" for name, value in report.metrics.items()))
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)

@@ -13,7 +13,7 @@ from pages.form.samples import Sample
 from pages.jobs import live, results
 from pages.teach import data_sets, live_camera
 from pages.teach.classifiers import Shown
-from pages.widgets import browser_pictures, weight_downloads, words
+from pages.widgets import browser_pictures, keys, weight_downloads, words
 from studio import engine
 from studio.classify.settings import LEVELS_TOLD, ExplainSettings
 from studio.core.pictures import images
@@ -31,7 +31,7 @@ ANY = ""
 def choose(classifier: Shown) -> Sample:
     """Asks for a picture: some that the classifier never saw, sample photos, one's own, or the camera's."""
     offered = [*_held_out(classifier), *samples.photos()][: 2 * MOST_OFFERED]
-    titles = [one.title for one in offered] + list(st.session_state.get(f"{SLOT}_own", ()))
+    titles = [one.title for one in offered] + list(st.session_state.get(keys.part(SLOT, "own"), ()))
     if st.session_state.get(SLOT) not in (None, *titles):
         del st.session_state[SLOT]  # of another classifier
     return picture_input.picture(SLOT, "Picture", offered, own="Your picture")

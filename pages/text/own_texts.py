@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from pages.form import estimates, forms, sample_texts, uploads
-from pages.widgets import owners, words
+from pages.form import estimates, forms, kept_inputs, sample_texts, uploads
+from pages.widgets import browser_history, owners, words
 from pages.widgets.marked_text import marked_text
 from studio.core.data import corpus
 from studio.core.errors import StudioError
@@ -21,7 +21,8 @@ SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
 MOST_MB = corpus.MOST_BYTES // 10**6
 BEGINNING = 700  # characters that are shown
 ALPHABET = 120  # kinds of characters that are shown
-_SLOT, _TAKEN = "text", "text_taken"
+_SLOT, _OWN = "text", "text_file"
+_PASTED, _BOX = "pasted", "pasted_text"
 
 
 @dataclass(frozen=True)
@@ -51,31 +52,37 @@ def ask(label: str, sample: Callable[[], File], what: str, hint: str) -> File | 
         hint: said while there is no file.
     """
     source = forms.one_of(label, SOURCES, key="source", default="sample")
+    own = kept_inputs.restore_files(_OWN, "text")
+    kept_inputs.keep_files(_OWN, own)
+    kept_inputs.keep(_PASTED, _last_pasted())
     if source == "sample":
         st.caption(what)
         return sample()
-    return _from_file(hint) if source == "file" else _pasted()
+    return _from_file(own, hint) if source == "file" else _pasted()
 
 
-def _from_file(hint: str) -> File | None:
+def _from_file(own: Sequence[File], hint: str) -> File | None:
     help = f"Plain text in any language and encoding, up to {MOST_MB} MB"
     uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
     uploads.show_fault(_SLOT)
-    taken: File | None = st.session_state.get(_TAKEN)
-    if taken is None:
+    if not own:
         st.caption(f":material/info: {hint}")
         return None
-    st.caption(f":material/description: {words.plain(taken.name)}")
-    return taken
+    st.caption(f":material/description: {words.plain(own[0].name)}")
+    return own[0]
 
 
 def _take(data: bytes, name: str) -> None:
-    st.session_state[_TAKEN] = _checked(data, name)
+    st.session_state[_OWN] = [_checked(data, name)]
 
 
 def _pasted() -> File | None:
     hint = "Paste or type a text"
-    text = st.text_area("Your text", height=220, key="pasted_text", placeholder=hint, persist_state="session")
+    if _BOX not in st.session_state or browser_history.is_back_or_forward():
+        st.session_state[_BOX] = _last_pasted()
+    text = st.text_area("Your text", height=220, key=_BOX, placeholder=hint, persist_state="session")
+    st.session_state[_PASTED] = text
+    kept_inputs.keep(_PASTED, text)
     if not text:
         return None
     try:
@@ -83,6 +90,10 @@ def _pasted() -> File | None:
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
+
+
+def _last_pasted() -> str:
+    return kept_inputs.restore(_PASTED, lambda told: told if isinstance(told, str) else "")
 
 
 def _checked(data: bytes, name: str) -> File:

@@ -56,15 +56,14 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     stages = _stages(job)
-    marked_text(
-        stages[-1][1] if stages else "",
-        hint="" if stages else "What it writes appears here after its first test.",
-        key="lesson_paper",
-    )
-    if stages:
-        st.caption(f"What it writes after {stages[-1][0]:,} steps")
-    jobs.pill(job)
-    jobs.progress(job)
+    with jobs.working(job, "What it writes"):
+        marked_text(
+            stages[-1][1] if stages else "",
+            hint="" if stages else "What it writes appears here after its first test.",
+            key="lesson_paper",
+        )
+        if stages:
+            st.caption(f"What it writes after {stages[-1][0]:,} steps")
 
 
 def _stages(job: engine.Job) -> list[tuple[int, str]]:

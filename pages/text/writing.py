@@ -9,7 +9,7 @@ import streamlit as st
 from pages.form import forms, saved_settings
 from pages.jobs import jobs, live, navigation, results, written_texts
 from pages.text import voices
-from pages.widgets import words
+from pages.widgets import browser_history, words
 from pages.widgets.marked_text import marked_text
 from pages.widgets.owners import owner
 from studio import engine
@@ -116,7 +116,8 @@ def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None
 
 def _held() -> CurrentText | None:
     """What this tab last wrote, unless a person went back to the page without it."""
-    if ADDRESS not in st.query_params and not navigation.came_from_elsewhere():
+    arrived = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
+    if ADDRESS not in st.query_params and not arrived:
         st.session_state.pop(HELD, None)
     return st.session_state.get(HELD)
 

@@ -25,10 +25,11 @@ WALL = """
 .st-key-recent [data-testid="stPageLink-NavLink"] { background: none; padding: 0; min-height: 0; }
 .st-key-tray [data-testid="stPageLink-NavLink"] p,
 .st-key-recent [data-testid="stPageLink-NavLink"] p { font-weight: 400; text-decoration: underline; }
+[data-testid="stMain"] { --wall: light-dark(#f8f7f3, #15171c); }
 [data-testid="stLayoutWrapper"]:has(> .st-key-start) { position: sticky; bottom: 0; z-index: 10;
-  padding-block: 0.5rem 0.75rem; --wall: light-dark(#f8f7f3, #15171c); background: var(--wall);
+  padding-block: 0.5rem 0.75rem; background: var(--wall);
   box-shadow: 0 -0.75rem 0.75rem var(--wall); }
-.to-stage, [data-testid="stElementContainer"]:has(.to-stage-says) { display: none; }
+.to-stage { display: none; }
 @media (max-width: 640px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-start) { order: 1; }
   [data-testid="stElementContainer"]:has(.to-stage) { position: sticky; bottom: 4.25rem; z-index: 11;
@@ -53,6 +54,14 @@ WALL = """
 .st-key-tiles [data-testid="stPageLink-NavLink"]:focus-visible::after,
 .st-key-recent [data-testid="stPageLink-NavLink"]:focus-visible::after { outline: 3px solid currentColor; }
 .st-key-recent [data-testid="stPopover"] { position: relative; z-index: 2; }
+.st-key-working img { object-fit: contain; object-position: left; max-height: max(8rem, 100vh - 22rem); }
+@media (max-width: 640px) {
+  [data-testid="stColumn"]:has(.st-key-stage .st-key-working) { order: -1; position: sticky; top: 3.5rem;
+    z-index: 12; max-height: calc(100dvh - 12rem); overflow-y: auto; padding-bottom: 0.5rem;
+    background: var(--wall); }
+  .st-key-working img { max-height: 32vh; }
+  [data-testid="stHorizontalBlock"]:has(.st-key-working) .to-stage { display: none; }
+}
 @media (min-width: 900px) {
   [data-testid="stColumn"]:has(.st-key-stage) { position: sticky; top: 4rem; align-self: flex-start; }
 }
@@ -71,15 +80,12 @@ def stage(form: DeltaGenerator) -> DeltaGenerator:
     return st.container(key="stage")
 
 
-def pill(text: str) -> None:
-    """Lets the link to the result say how far it is, while that is drawn.
+def working() -> DeltaGenerator:
+    """The place of what works: first how far it is and what ends it, then a preview.
 
-    Args:
-        text: words and numbers of ours, nothing that a person or a file wrote.
+    The preview is made so small that all of it is in sight, and on a phone it stays above the form.
     """
-    said = f'.to-stage::after {{ content: "{text}"; font-size: 0.875rem; }}'
-    style = f"<style>.to-stage {{ font-size: 0 !important; }} {said}</style>"
-    st.html(f'<span class="to-stage-says"></span>{style}')
+    return st.container(key="working", gap="small")
 
 
 def look() -> None:

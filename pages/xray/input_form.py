@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form import forms
-from pages.widgets import words
+from pages.widgets import numbers, words
 from studio.core.errors import StudioError
 from studio.core.objectives import backbones
 from studio.xray.settings import BLOCKS, USUAL, LookSettings, check
@@ -55,7 +55,7 @@ def _channel(network: str, layer: str) -> int | None:
     most = backbones.spec(network).layers[layer] - 1
     if (st.session_state.get("channel") or 0) > most:
         st.session_state["channel"] = None  # another layer has fewer
-    return st.number_input(
+    return numbers.number(
         f"Map, 0 to {most:,}",
         0,
         most,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from studio.core import recipes
@@ -170,10 +171,49 @@ def test_the_download_is_a_png_with_its_recipe(tab):
     assert max(images.read(data).shape) == 128
 
 
+def test_a_number_out_of_range_says_what_is_taken(tab, expect):
+    page = tab(f"/style?{SMALL}")
+    box = page.locator(".st-key-size-box")
+    said = "e => getComputedStyle(e, '::after').content"
+    box.locator("input").fill("9000")
+    box.locator("input").press("Enter")
+    page.wait_for_function(f"e => ({said})(e).includes('enter 64 to 2048')", arg=box.element_handle())
+    box.locator("input").fill("136")
+    box.locator("input").press("Enter")
+    page.wait_for_url(re.compile("size=136"))
+    assert box.evaluate(said) == "none"
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (390, 844)], ids=["laptop", "phone"])
+@pytest.mark.parametrize("shape", [(1200, 300), (300, 1200)], ids=["portrait", "panorama"])
+def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, shape):
+    path = tmp_path / "shape.png"
+    path.write_bytes(images.encode_png(np.full((*shape, 3), 90, "uint8")))
+    page = tab(LONG)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    upload(page, path)
+    page.get_by_role("radio", name="shape").wait_for()
+    page.keyboard.press("Escape")
+    start_long_job(page)
+    preview = page.locator(".st-key-working img")
+    for place in (preview, button(page, "Stop"), button(page, "Cancel"), page.get_by_text(STEP).first):
+        box = place.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size[1], place
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], place
+    button(page, "Cancel").click()
+    button(page, "Run again").wait_for()
+
+
 def test_a_second_job_waits_and_says_its_place(tab):
     page = tab(LONG)
     first = start_long_job(page)
     button(page, "Start").click()
+    question = page.get_by_role("dialog", name="This is already running")
+    question.get_by_role("button", name="Show it").click()
+    question.wait_for(state="detached")
+    assert f"job={first}" in page.url
+    button(page, "Start").click()
+    question.get_by_role("button", name="Start it again").click()
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
     button(page, "Stop").click()
     button(page, "Run again").wait_for()

@@ -88,7 +88,7 @@ def test_a_link_with_layers_opens_the_layers(visit, submitted):
     page = visit("dream", layers="mixed4:71=0.5, mixed4=-0.25")
     assert page.button_group(key="see").value == "channels"
     assert page.button_group(key="network").value == "inceptionv3"
-    assert page.selectbox(key="inceptionv3_layer").value == "mixed4"
+    assert page.selectbox(key="inceptionv3.layer").value == "mixed4"
     assert page.slider(key="weight_mixed4_71").value == 0.5
     assert page.slider(key="weight_mixed4").value == -0.25
     button(page, "Start").click().run()
@@ -102,8 +102,8 @@ def test_a_weight_is_a_slider_and_writes_the_text(visit):
 
 
 def test_a_whole_layer_and_a_numbered_channel_are_chosen_from_the_sheet(visit, submitted):
-    page = visit("dream", see="Layers and channels", vgg16_layer="block3_conv1, 256 channels")
-    layer = page.selectbox(key="vgg16_layer").value
+    page = visit("dream", see="Layers and channels", **{"vgg16.layer": "block3_conv1, 256 channels"})
+    layer = page.selectbox(key="vgg16.layer").value
     page.toggle(key=f"whole_{layer}").set_value(True).run()
     assert page.text_input(key="layers").value == layer
     page.number_input(key=f"channel_{layer}").set_value(7).run()
@@ -118,7 +118,7 @@ def test_a_whole_layer_and_a_numbered_channel_are_chosen_from_the_sheet(visit, s
 @pytest.mark.parametrize("network", backbones.BACKBONES)
 def test_channels_are_chosen_by_their_pictures(visit, submitted, network):
     page = visit("dream", see="Layers and channels", network=words.choice(network))
-    layer = page.selectbox(key=f"{network}_layer").value
+    layer = page.selectbox(key=f"{network}.layer").value
     there = [shown.channel for shown in sheet.shipped(network) if shown.layer == layer]
     pictures = page.button_group(key=f"sheet_{layer}")
     assert sorted(there) == [int(option) for option in pictures.options]
@@ -145,7 +145,7 @@ def test_what_was_chosen_outlives_a_look_at_the_looks(visit, submitted):
         ({"layers": "mixed_4"}, "mixed4"),
         ({"layers": "mixed4:99999"}, "from 0 to 767"),
         ({"layers": "mixed4, block5_conv1"}, "layer of inceptionv3"),
-        ({"layers": "mixed4:71", "guide_on": "true"}, "whole layers when there is a guide"),
+        ({"layers": "mixed4:71", "guide.on": "true"}, "whole layers when there is a guide"),
     ],
 )
 def test_what_cannot_be_dreamt_is_one_sentence_and_nothing_starts(visit, params, said):
@@ -157,7 +157,7 @@ def test_what_cannot_be_dreamt_is_one_sentence_and_nothing_starts(visit, params,
 
 
 def test_a_guide_is_chosen_when_wanted(visit, submitted):
-    page = visit("dream", guide_on="true")
+    page = visit("dream", **{"guide.on": "true"})
     button(page, "Start").click().run()
     content, guide = (submitted[0][2][slot][0] for slot in ("content", "guide"))
     assert content != guide
@@ -187,7 +187,7 @@ def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submit
     button(page, "Change").click().run()
     assert not page.exception
     assert page.button_group(key="network").value == "inceptionv3"
-    assert page.selectbox(key="inceptionv3_layer").value == "mixed4"
+    assert page.selectbox(key="inceptionv3.layer").value == "mixed4"
     button(page, "Start").click().run()
     settings = submitted[0][1]
     assert (settings.layers, settings.backbone, settings.steps) == (layers, "inceptionv3", 7)
@@ -338,7 +338,7 @@ def test_any_channel_can_be_painted_from_its_number(visit, monkeypatch):
     found = []
     monkeypatch.setattr("pages.jobs.jobs.start", lambda *asked: found.append(asked))
     page = visit("dream", see="Layers and channels")
-    layer = page.selectbox(key="vgg16_layer").value
+    layer = page.selectbox(key="vgg16.layer").value
     page.number_input(key=f"channel_{layer}").set_value(5).run()
     button(page, "Paint it").click().run()
     [(task, settings, inputs)] = found

@@ -45,7 +45,7 @@ def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
     Image.fromarray(np.clip(photo + noise, 0, 255).astype("uint8")).save(buffer, "JPEG", quality=90)
     kept = File.keep(buffer.getvalue(), "picture", "noisy.jpg")
     asked = {"scale": "1", "denoise": "1", "hood": "true", "closer": "true"}
-    page = visit("enhance", content="Your photo", content_file=kept.digest, **asked)
+    page = visit("enhance", content="Your photo", **{"content.file": kept.digest}, **asked)
     assert not page.exception and not page.error
     told = texts(page.caption)
     assert "Found in this photo: noise of " in told and "in a JPEG file of quality 90." in told

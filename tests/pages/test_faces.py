@@ -218,13 +218,13 @@ def test_a_smaller_wall_lets_go_of_a_face_that_it_lacks(wall):
 def test_a_photo_becomes_the_first_face(wall):
     page = pick(wall(), 5)
     page.slider(key="move_older").set_value(1.5).run()
-    page.toggle(key="photo_on").set_value(True).run()
+    page.toggle(key="photo.on").set_value(True).run()
     assert (chosen(done(page))["face"], chosen(page)["moves"]) == (1, [])
     assert any("Your photo" in image.caption for one in page.get("image") for image in one.proto.imgs)
     [made] = [json.loads(code.value) for code in page.code if code.value.startswith("{")]
     assert made["inputs"]["photo"][0]["name"] == "astronaut.png"
     assert any("--photo sample:astronaut" in code.value for code in page.code)
-    page.toggle(key="photo_on").set_value(False).run()
+    page.toggle(key="photo.on").set_value(False).run()
     assert chosen(done(page))["face"] == 0
 
 
@@ -301,7 +301,7 @@ def test_without_a_model_one_sentence_says_how_to_train_one(visit):
 
 @pytest.mark.slow
 def test_every_setting_is_asked_for_once(wall):
-    page = wall(film_on="true", photo_on="true")
+    page = wall(film_on="true", **{"photo.on": "true"})
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
     there = [found.key for kind in kinds for found in getattr(page, kind)]
     for name in set(FacesSettings.described()) - {"preset", "model", "form"}:

@@ -224,6 +224,20 @@ def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, setting
     assert "Change" not in labels(page)
 
 
+def test_a_link_to_a_result_brings_what_it_was_made_with_into_the_form(visit, painted):
+    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"]()]}
+    job = painted({"mode": "draft", "size": 256, "strength": 0.25}, inputs)
+    page = visit("style", job=job)
+    assert not page.exception and "Make again" in labels(page)
+    chosen = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
+    assert chosen == {"content": "Coffee", "style": ["Mosaic"], "mode": "draft"}
+    assert (page.session_state["size"], page.session_state["strength"]) == (256, 0.25)
+
+    changed = visit("style", job=job, strength="0.75")
+    assert changed.session_state["strength"] == 0.75, "a reload keeps what the user has changed since"
+
+
 @pytest.fixture
 def half():
     """A mask whose left half is white."""

@@ -135,7 +135,7 @@ def test_a_doubted_picture_is_moved_and_a_double_removed_and_both_come_back(brou
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
     button(page, "Look for wrong labels").click().run()
     until(lambda: page.run() and "Apply" in labels(page))
-    before = page.session_state["set_taken"]
+    [before] = page.session_state["set_file"]
     bytes_before = before.read()
     chosen = {one.label.replace("\\", ""): one for one in done(page).selectbox}
     chosen["What becomes of blue/0.png"].set_value(1)  # its stand-in says that it looks like blue; it is red
@@ -143,12 +143,12 @@ def test_a_doubted_picture_is_moved_and_a_double_removed_and_both_come_back(brou
     page = button(page, "Apply").click().run()
     until(lambda: page.run() and "Undo" in labels(page))
     assert "1 removed, 1 moved." in said(done(page).markdown)
-    now = page.session_state["set_taken"]
+    [now] = page.session_state["set_file"]
     assert now.name == "colours corrected.zip" and before.read() == bytes_before
     with zipfile.ZipFile(now.path) as file:
         assert "green/double.jpg" not in file.namelist() and len(file.namelist()) == 18
     page = done(button(page, "Undo").click().run())
-    assert page.session_state["set_taken"] == before and "1 moved" not in said(page.markdown)
+    assert page.session_state["set_file"] == [before] and "1 moved" not in said(page.markdown)
 
 
 @pytest.mark.slow
@@ -183,7 +183,7 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
     page = taught()
     assert page.metric[0].value == "100.0%"
     assert "9 of 9" in said(page.markdown)
-    page.session_state["confusion_chosen"] = (2, 2)
+    page.session_state["confusion.chosen"] = (2, 2)
     page.run()
     assert "red, found" in said(done(page).markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]

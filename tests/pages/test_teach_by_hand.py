@@ -49,16 +49,16 @@ def test_two_classes_are_filled_used_and_changed_again(visit, until):
     assert button(page, "Use these pictures").disabled and "Teach" not in labels(page)
     page = done(upload(page, 1, "red", "orange", "yellow"))
     page = done(upload(page, 2, "blue", "navy"))
-    page = page.text_input(key="hand_1_name").set_value("a/b").run()
+    page = page.text_input(key="hand_1.name").set_value("a/b").run()
     assert "Next: give it another name" in said(page.error)
-    assert page.text_input(key="hand_1_name").value == "Class 1"
-    page = done(page.text_input(key="hand_1_name").set_value("_warm_ [x](y)").run())
-    assert page.text_input(key="hand_1_name").value == "_warm_ [x](y)"
-    page = done(page.text_input(key="hand_1_name").set_value("warm").run())
+    assert page.text_input(key="hand_1.name").value == "Class 1"
+    page = done(page.text_input(key="hand_1.name").set_value("_warm_ [x](y)").run())
+    assert page.text_input(key="hand_1.name").value == "_warm_ [x](y)"
+    page = done(page.text_input(key="hand_1.name").set_value("warm").run())
 
     page.switch_page("visit_lab.py").run()
     page.switch_page("teach_classes.py").run()
-    assert page.text_input(key="hand_1_name").value == "warm", "what was gathered went with the page"
+    assert page.text_input(key="hand_1.name").value == "warm", "what was gathered went with the page"
     page = button(done(page), "Use these 5 pictures").click().run()
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
     assert "5 pictures in 2 classes" in said(done(page).markdown)
@@ -79,11 +79,11 @@ def test_pictures_are_chosen_to_be_removed_or_moved(visit):
     page = upload(page, 2, "blue", "navy")
     held = page.session_state[by_hand._HELD]
     first, second, third = held.classes[0].pictures
-    page = done(page.button_group(key="hand_1_chosen").set_value([second]).run())
+    page = done(page.button_group(key="hand_1.chosen").set_value([second]).run())
     page = done(button(page, "Remove 1").click().run())
     assert list(held.classes[0].pictures) == [first, third]
-    page = done(page.button_group(key="hand_1_chosen").set_value([first]).run())
-    page = done(page.selectbox(key="hand_1_to").set_value(2).run())
+    page = done(page.button_group(key="hand_1.chosen").set_value([first]).run())
+    page = done(page.selectbox(key="hand_1.to").set_value(2).run())
     assert list(held.classes[0].pictures) == [third] and first in held.classes[1].pictures
     assert "Remove 1" not in labels(page)
 

@@ -245,7 +245,7 @@ def test_pictures_that_are_nearly_the_same_are_left_out_by_a_click_and_come_back
 def test_of_two_that_are_nearly_the_same_a_person_may_keep_either(own, until):
     page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40))))
     [file] = page.session_state["draw_brought"].archives.values()
-    page.session_state[f"{near_pictures.form_key(file)}_near"] = True
+    page.session_state[f"{near_pictures.form_key(file)}.near"] = True
     [chosen] = [one for one in page.run().selectbox if one.label.startswith("What becomes of")]
     assert chosen.label.replace("\\", "") == "What becomes of 70.png and 71.png"
     chosen.set_value(2)

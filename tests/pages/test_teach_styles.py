@@ -103,7 +103,7 @@ def test_paintings_that_cannot_be_learnt_from_are_one_sentence(teach, pictures, 
     page = teach()
     page.button_group(key=lesson.SLOT).set_value([]).run()
     for n, (name, body) in enumerate(pictures):
-        uploader = page.file_uploader(key=f"{lesson.SLOT}_upload_{n}")
+        uploader = page.file_uploader(key=f"{lesson.SLOT}.upload_{n}")
         page = uploader.upload(name, body, "image/png").run()
     assert not page.exception
     assert len(page.error) == 1 and wrong in said(page.error) and "Next: " in said(page.error)
@@ -132,7 +132,7 @@ def test_a_ninth_painting_takes_the_place_of_the_oldest(teach):
 def test_photos_that_are_too_few_or_none_are_one_sentence(visit, until, name, body, wrong):
     page = visit("style", work=halves.HALVES["teach"], learn_from=learning_pictures.OWN, size="64")
     assert not page.exception and "Teach" not in labels(page)
-    uploader = next(one for one in page.file_uploader if one.key.startswith("draw_upload"))
+    uploader = next(one for one in page.file_uploader if one.key.startswith("draw.upload"))
     page = uploader.upload(name, body(), "application/octet-stream").run()
     until(lambda: page.error or page.run() is None)
     assert len(page.error) == 1 and wrong in said(page.error) and "Next: " in said(page.error)

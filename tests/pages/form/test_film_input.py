@@ -99,7 +99,7 @@ def test_a_film_of_a_phone_is_taken_and_becomes_an_mp4(visit, live, submitted, e
     page = visit("style", what="A film")
     types = [tuple(uploader.proto.type) for uploader in page.get("file_uploader")]
     assert any(f".{ending}" in taken and ".mp4" in taken for taken in types)
-    page.session_state["film_taken"] = File.keep(film("mp4").read(), "animation", f"clip.{ending}")
+    page.session_state["film_file"] = [File.keep(film("mp4").read(), "animation", f"clip.{ending}")]
     press(page.run(), "Start")
     (_, settings, inputs), *_ = submitted
     assert (settings.film, inputs["film"][0].name) == ("mp4", f"clip.{ending}")
@@ -122,14 +122,14 @@ def test_the_command_of_a_film_names_it_where_a_photo_would_be(home):
 
 @pytest.mark.parametrize("kind", ["mp4", "webp", "gif"])
 def test_a_film_of_ones_own_is_still_there_after_a_reload(visit, live, kind):
-    taken = film(kind)
-    page = visit("style", what="A film", film_file=taken.digest)
+    told = File.keep(json.dumps([[film(kind).digest, f"my film.{kind}"]]).encode(), "text", "").digest
+    page = visit("style", what="A film", film_file=told)
     assert not page.exception
-    assert any(re.match(rf"your\W+film\W+{kind} · 3 frames", caption.value) for caption in page.caption)
-    assert page.query_params["film_file"] == taken.digest
+    assert any(re.match(rf"my film\W+{kind} · 3 frames", caption.value) for caption in page.caption)
+    assert page.query_params["film_file"] == told
     press(page, "The sample again")
     assert not page.exception and "film_file" not in page.query_params
-    assert not any("your" in caption.value for caption in page.caption)
+    assert not any("my film" in caption.value for caption in page.caption)
 
 
 @pytest.mark.parametrize("told", ["0" * 64, "nothing", ""])

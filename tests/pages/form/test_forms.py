@@ -75,7 +75,7 @@ def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
 def test_one_setting_and_all_can_be_reset(form):
     form.select_slider(key="stroke").set_value(2.0).run()
     form.slider(key="smoothness").set_value(5.0).run()
-    form.button(key="stroke_reset").click().run()
+    form.button(key="stroke.reset").click().run()
     assert (settings_of(form).stroke, settings_of(form).smoothness) == (1.0, 5.0)
     next(button for button in form.button if button.label == "Reset all").click().run()
     assert settings_of(form) == TransferSettings()
@@ -209,11 +209,11 @@ def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size(visit):
 
 
 def test_a_number_typed_beside_a_slider_moves_it_and_follows_it(form):
-    page = form.number_input(key="strength_box").set_value(0.37).run()
+    page = form.number_input(key="strength.box").set_value(0.37).run()
     assert settings_of(page).strength == page.slider(key="strength").value == 0.37
-    page = page.number_input(key="stroke_box").set_value(1.3).run()  # between the steps of its slider
+    page = page.number_input(key="stroke.box").set_value(1.3).run()  # between the steps of its slider
     assert not page.exception
     assert settings_of(page).stroke == page.select_slider(key="stroke").value == 1.3
     page = page.slider(key="strength").set_value(0.5).run()
-    assert page.number_input(key="strength_box").value == 0.5
+    assert page.number_input(key="strength.box").value == 0.5
     assert settings_of(page).stroke == 1.3

@@ -28,7 +28,7 @@ def test_of_a_folder_what_is_no_picture_is_told_and_the_rest_is_taken(home, pict
     monkeypatch.setattr(st, "session_state", {"many": files, uploads._turn("many"): 0})
     uploads._take("many", 0, "many", lambda data, name: many_photos._take(there, data, name))
     assert [file.name for file in there] == ["a.png", "b.png"]
-    [told] = st.session_state[uploads._fault("many")]
+    _, [told] = st.session_state[uploads.FAULT]
     assert "bad.jpg" in told and "Next: " in told
 
 

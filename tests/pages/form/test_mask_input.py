@@ -21,7 +21,7 @@ def asked(monkeypatch):
 
 
 def add(page, *names, data=WHITE):
-    place = next(found for found in page.file_uploader if found.key.startswith("mask_"))
+    place = next(found for found in page.file_uploader if found.key.startswith("mask."))
     return place.set_value([(name, data, "image/png") for name in names]).run()
 
 

@@ -41,23 +41,23 @@ def test_the_form_asks_for_what_was_saved(visit, case):
     library.save(task, case, wanted)
     slot = f"settings_{task.partition('.')[0]}"
     page = visit(address, **params)
-    page.session_state[f"{slot}_add"] = True
+    page.session_state[f"{slot}.add"] = True
     page.run()
     number = library.saved(task).index(case)
-    button(page, f"{slot}_{number}_use").click().run()
+    button(page, f"{slot}.{number}.use").click().run()
     assert not page.exception
-    page.session_state[f"{slot}_add"] = True
-    next(found for found in page.text_input if found.key == f"{slot}_name").set_value(f"{case} again")
-    button(page, f"{slot}_save").click().run()
+    page.session_state[f"{slot}.add"] = True
+    next(found for found in page.text_input if found.key == f"{slot}.name").set_value(f"{case} again")
+    button(page, f"{slot}.save").click().run()
     assert library.load(task, f"{case} again") == wanted
-    button(page, f"{slot}_{number}_remove").click().run()
+    button(page, f"{slot}.{number}.remove").click().run()
     assert case not in library.saved(task)
 
 
 @pytest.mark.slow
 def test_a_wrong_file_is_told_where_it_was_given(visit):
     page = visit("style")
-    page.session_state["settings_style_add"] = True
+    page.session_state["settings_style.add"] = True
     page.run()
     data = library.to_json("dream.ascend", tasks.get("dream.ascend").settings())
     next(one for one in page.file_uploader if one.key.startswith("settings_style")).upload(

@@ -22,14 +22,14 @@ def test_a_file_may_have_as_many_bytes_as_its_widget_says_and_no_more():
 def test_what_a_lagging_browser_sends_once_more_does_not_come_back(home, monkeypatch):
     """Seen on a busy machine: a model of before took the place of the same one with other names."""
     sent = SimpleNamespace(name="first.zip", size=5, getvalue=lambda: b"first")
-    monkeypatch.setattr(st, "session_state", {"model_upload_0": sent, uploads._turn("model"): 0})
+    monkeypatch.setattr(st, "session_state", {"model.upload_0": sent, uploads._turn("model"): 0})
     taken = []
     for _ in range(2):
-        uploads._take("model", 0, "model_upload_0", lambda data, name: taken.append(name))
+        uploads._take("model", 0, "model.upload_0", lambda data, name: taken.append(name))
     assert taken == ["first.zip"]
 
-    st.session_state["model_upload_1"] = SimpleNamespace(name="2nd.zip", size=3, getvalue=lambda: b"2nd")
-    uploads._take("model", 1, "model_upload_1", lambda data, name: taken.append(name))
+    st.session_state["model.upload_1"] = SimpleNamespace(name="2nd.zip", size=3, getvalue=lambda: b"2nd")
+    uploads._take("model", 1, "model.upload_1", lambda data, name: taken.append(name))
     assert taken == ["first.zip", "2nd.zip"]
 
 
@@ -43,3 +43,26 @@ def test_of_very_many_bad_files_the_first_few_are_told(draw):
 
     told = [one.value for one in draw(page).error]
     assert len(told) == 4 and told[-1] == "997 more files were refused."
+
+
+def test_only_what_was_wrong_with_the_last_upload_is_told(draw):
+    def page():
+        import streamlit as st
+
+        from pages.form import uploads
+
+        for slot in ("first", "second"):
+            uploads.show_fault(slot)
+        st.button("Two", on_click=lambda: [uploads.set_fault(slot, slot) for slot in ("first", "second")])
+
+    shown = draw(page).button[0].click().run()
+    assert [one.value for one in shown.error] == ["second"]
+    assert not shown.run().error
+
+
+def test_another_upload_takes_the_sentence_about_the_last_one_away(home, monkeypatch):
+    good = SimpleNamespace(name="good.zip", size=3, getvalue=lambda: b"zip")
+    monkeypatch.setattr(st, "session_state", {"model.upload_0": good, uploads._turn("model"): 0})
+    uploads.set_fault("picture", "broken.png is not an image.")
+    uploads._take("model", 0, "model.upload_0", lambda data, name: None)
+    assert uploads.FAULT not in st.session_state

@@ -388,7 +388,7 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     state[uploads._turn(dropped_file._INPUTS)] = 0
     uploads._take(dropped_file._INPUTS, 0, "key", dropped_file._take_input)
     assert not state[dropped_file._TOLD].missing
-    assert [told[:5] for told in state[uploads._fault(dropped_file._INPUTS)]] == ["c.txt", "d.txt"]
+    assert [told[:5] for told in state[uploads.FAULT][1]] == ["c.txt", "d.txt"]
 
 
 def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):
@@ -459,13 +459,13 @@ def test_a_result_is_chosen_where_it_is_used(visit, made, number, monkeypatch):
     id = made(shade=60 + number)
     page = visit("gallery", item=id)
     use = use_again.USES[number]
-    page.button(key=f"{id}_use_{number}").click().run()
+    page.button(key=f"{id}.use_{number}").click().run()
     assert not page.exception
     # Streamlit refuses to leave a page whose widgets are in the address, unless told what comes instead.
     assert opened == [(use.file, {"query_params": {}})]
     chosen = page.session_state[use.slot]
     assert chosen == ([use.own] if use.many else use.own)
-    assert page.session_state[f"{use.slot}_own"][use.own] == items.find(id).result.files[0]
+    assert page.session_state[f"{use.slot}.own"][use.own] == items.find(id).result.files[0]
 
 
 @pytest.mark.slow
@@ -505,12 +505,12 @@ def alone(chores):
 
 def test_a_sweep_is_planned_and_started(visit, alone, engine):
     page = visit("gallery", item=alone)
-    page.selectbox(key=f"{alone}_sweep_1").set_value("shade").run()
-    page.text_input(key=f"{alone}_sweep_1_shade").set_value("1|2|300").run()
+    page.selectbox(key=f"{alone}.sweep_1").set_value("shade").run()
+    page.text_input(key=f"{alone}.sweep_1.shade").set_value("1|2|300").run()
     assert "shade" in " ".join(one.value for one in page.error)
-    page.text_input(key=f"{alone}_sweep_1_shade").set_value("1|2|3").run()
-    page.selectbox(key=f"{alone}_sweep_2").set_value("do").run()
-    page.text_input(key=f"{alone}_sweep_2_do").set_value("count|refuse").run()
+    page.text_input(key=f"{alone}.sweep_1.shade").set_value("1|2|3").run()
+    page.selectbox(key=f"{alone}.sweep_2").set_value("do").run()
+    page.text_input(key=f"{alone}.sweep_2.do").set_value("count|refuse").run()
     button(page, "Make 6 on one sheet").click().run()
     assert not page.exception
     job = engine.jobs()[0]

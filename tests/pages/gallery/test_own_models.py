@@ -43,18 +43,18 @@ def test_where_none_was_kept_nothing_is_said(visit):
 def test_a_kept_model_is_renamed_removed_and_brought_back(visit, painter):
     page = visit("gallery")
     assert sections(page) == ["Your models (1)"]
-    page.text_input(key="own_model_My painter_name").set_value("Rain")
-    button(page, "own_model_My painter_rename").click().run()
+    page.text_input(key="own_model_My painter.name").set_value("Rain")
+    button(page, "own_model_My painter.rename").click().run()
     assert not page.exception and kept_models.mine() == ["Rain"]
     assert presets.find("My painter").digest == painter.digest
-    page.text_input(key="own_model_Rain_name").set_value("digits-vae")
-    button(page, "own_model_Rain_rename").click().run()
+    page.text_input(key="own_model_Rain.name").set_value("digits-vae")
+    button(page, "own_model_Rain.rename").click().run()
     assert "named digits\\-vae already" in page.error[0].value and kept_models.mine() == ["Rain"]
 
-    button(page, "own_model_Rain_remove").click().run()
+    button(page, "own_model_Rain.remove").click().run()
     assert not page.exception and sections(page) == ["Your models (0)"] and not kept_models.mine()
     button(page, "own_model_Rain_back").click().run()
     assert kept_models.mine() == ["Rain"]
-    button(page, "own_model_Rain_remove").click().run()
+    button(page, "own_model_Rain.remove").click().run()
     button(page, "own_models_forget").click().run()
     assert not page.exception and sections(page) == [] and not kept_models.removed()

@@ -69,6 +69,19 @@ def test_a_working_job_shows_its_step_and_can_be_cancelled(draw, engine, submit,
     assert engine.job(job.id).result.stopped_early
 
 
+@pytest.mark.slow
+def test_a_cancelled_job_keeps_nothing_and_says_so(draw, engine, submit, until):
+    job = submit(steps=200, pause=0.05)
+    until(lambda: engine.job(job.id).report and engine.job(job.id).report.step > 2)
+    page = draw(page_of_job, name=job.id)
+    next(button for button in page.button if button.label == "Cancel").click().run()
+    until(lambda: engine.job(job.id).finished)
+    page.run()
+    assert not page.exception and not page.get("image")
+    assert engine.job(job.id).result is None
+    assert [line.value for line in page.warning] and "Run again" in labels(page)
+
+
 def page_of_errand(digest, steps):
     import streamlit as st
     from chores import ChoreSettings
@@ -265,7 +278,7 @@ def test_a_reload_finds_ones_own_picture_and_nothing_else(home):
 
     def visited(digest, title="Your photo"):
         page = AppTest.from_function(page_of_choice, default_timeout=60)
-        page.query_params["content"], page.query_params["content_file"] = title, digest
+        page.query_params["content"], page.query_params["content.file"] = title, digest
         page.run()
         assert not page.exception
         return page.session_state["name"]

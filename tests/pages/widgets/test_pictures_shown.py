@@ -43,7 +43,7 @@ def png(picture):
 
 
 def uploader(page, slot):
-    return next(found for found in page.file_uploader if found.key.startswith(f"{slot}_upload"))
+    return next(found for found in page.file_uploader if found.key.startswith(f"{slot}.upload"))
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_an_upload_is_kept_chosen_and_leaves_the_widget(page, png):
     assert (file.read(), file.name) == (png, "holiday *photo*.png")
     assert page.button_group(key="content").value == "holiday *photo*"
     assert not uploader(page, "content").value
-    assert not page.session_state["content_add"], "what it was chosen in has closed"
+    assert not page.session_state["content.add"], "what it was chosen in has closed"
 
 
 def test_a_second_upload_does_not_replace_the_first(page, png, picture):
@@ -78,7 +78,7 @@ def test_an_address_brings_a_picture_back_for_whom_it_was_made_alone(visit, png,
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
 
     def shown(told):
-        page = visit("dream", content="Your photo", content_file=told)
+        page = visit("dream", content="Your photo", **{"content.file": told})
         assert not page.exception
         return page.button_group(key="content").value == "Your photo"
 
@@ -98,7 +98,7 @@ def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):
     assert not page.exception
     assert len(page.error) == 1
     assert r"picture photo\.jpg\. Expected" in page.error[0].value
-    assert page.session_state["content_add"], "the sentence stands where the file was chosen"
+    assert page.session_state["content.add"], "the sentence stands where the file was chosen"
     assert page.button_group(key="content").value == "Coffee"
     assert page.session_state["content_file"].name == "coffee.png"
 
@@ -202,7 +202,7 @@ def test_what_is_used_in_an_optional_slot_switches_it_on(draw, home):
     page.button[-1].click().run()
     assert not page.exception
     assert page.session_state["title"] == "Your guide"
-    page.toggle(key="guide_on").set_value(False).run()
+    page.toggle(key="guide.on").set_value(False).run()
     assert page.session_state["title"] is None
 
 
@@ -214,18 +214,18 @@ def test_pictures_of_ones_own_keep_their_names_and_are_offered_again(page, png, 
     assert page.button_group(key="content").value == "my cat"
 
     again = visit("dream")
-    again.session_state["content_add"] = True
+    again.session_state["content.add"] = True
     again.run()
-    before = again.button_group(key="content_before")
+    before = again.button_group(key="content.before")
     assert before.options[:2] == ["my cat", "Coffee"], "newest first"
     before.set_value(paths.digest(png)).run()
     assert not again.exception and again.button_group(key="content").value == "Coffee 2"
-    assert again.query_params["content_file"] == paths.digest(png)
-    assert not again.session_state["content_add"]
+    assert again.query_params["content.file"] == paths.digest(png)
+    assert not again.session_state["content.add"]
 
-    again.session_state["content_add"] = True
+    again.session_state["content.add"] = True
     again.run()
-    next(found for found in again.button if found.key == "content_before_clear").click().run()
+    next(found for found in again.button if found.key == "content.before.clear").click().run()
     assert own_pictures.last() == []
     assert again.button_group(key="content").value == "Coffee 2", "what is chosen stays"
 

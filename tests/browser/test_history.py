@@ -1,0 +1,117 @@
+"""Back, Forward, a reload and a shared link bring form and result back, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pages.gallery import address
+from pages.guide import documents
+from pages.jobs import jobs
+from pages.search.by_eye import session
+from pages.widgets import browser_history
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ASKED = "content=Coffee&mode=Draft&size=128&steps=2"
+
+
+def form(page):
+    """What the style page's form says."""
+    main = page.get_by_test_id("stMain")
+    return main.get_by_role("radio", name="Coffee"), main.get_by_role("slider", name="Strength")
+
+
+def button(page, name):
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def shows(page, expect, strength):
+    coffee, slider = form(page)
+    expect(coffee).to_be_checked()
+    expect(slider).to_have_value(re.compile(rf"{strength}(\.0+)?$"))
+
+
+def test_back_and_forward_bring_each_page_back_as_it_was_left(tab, expect):
+    page = tab(f"/style?{ASKED}")
+    form(page)[1].press("Home")
+    page.wait_for_url(re.compile(r"strength=0\b"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Dream").click()
+    expect(page.get_by_role("heading", name="Dream", exact=True)).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("radio", name="Chelsea").click()
+    expect(page).not_to_have_url(re.compile("content=Coffee"))
+    for _ in range(2):
+        page.go_back()
+        page.wait_for_url(re.compile(r"/style\?"))
+        shows(page, expect, 0)
+        expect(page).to_have_url(re.compile("content=Coffee"))
+        page.go_forward()
+        page.wait_for_url(re.compile("/dream"))
+        expect(page.get_by_test_id("stMain").get_by_role("radio", name="Chelsea")).to_be_checked()
+
+
+def test_back_from_a_changed_form_brings_the_result_and_its_form_back(tab, expect):
+    page = tab(f"/style?{ASKED}&strength=0")
+    button(page, "Start").click()
+    button(page, "Make again").wait_for()
+    of_result = page.url
+    assert "job=" in of_result
+    form(page)[1].press("End")
+    page.wait_for_url(re.compile(r"strength=1\b"))
+    expect(page).not_to_have_url(re.compile("job="))
+
+    page.go_back()
+    shows(page, expect, 0)
+    button(page, "Make again").wait_for()
+    page.reload()
+    shows(page, expect, 0)
+    button(page, "Make again").wait_for()
+    shared = tab("".join(of_result.partition("/style")[1:]))
+    shows(shared, expect, 0)
+    button(shared, "Make again").wait_for()
+
+    page.go_back()  # to the form before it was started
+    button(page, "Make again").wait_for(state="detached")
+    shows(page, expect, 0)
+
+
+PAINTED = """e => {
+  const levels = e.getContext("2d").getImageData(0, 0, e.width, e.height).data;
+  return levels.filter((level, n) => n % 4 === 3 && level > 128).length;
+}"""
+
+
+def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
+    page = tab("/outline")
+    canvas = page.locator("canvas").first
+    canvas.wait_for()
+    expect(page).to_have_url(re.compile("outline_lines="))
+    page.get_by_role("button", name="Clear all").click()
+    page.wait_for_function(f"e => ({PAINTED})(e) === 0", arg=canvas.element_handle())
+    empty = page.url
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 160, steps=6)
+    page.mouse.up()
+    expect(page).not_to_have_url(empty)
+    drawn = canvas.evaluate(PAINTED)
+    assert drawn > 0
+
+    def shows_it():
+        found = page.locator("canvas").first
+        found.wait_for()
+        page.wait_for_function(f"e => ({PAINTED})(e) === {drawn}", arg=found.element_handle())
+
+    page.reload()
+    shows_it()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Health").click()
+    page.get_by_text("This machine").wait_for()
+    page.go_back()
+    shows_it()
+
+
+def test_a_step_is_what_pages_name_in_the_address():
+    known = {jobs.PARAMETER, address.ITEM, address.OTHER, documents.PARAMETER, session.PARAMETER}
+    assert set(browser_history.STEPS) == known
