@@ -117,7 +117,9 @@ def called(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
     done, between = get(repeated).done if repeated in TASKS else ("", "")
     content, *others = _parts(name, given, inputs) or [""]
     known = content and (done or (between and others))
-    words = [content, *((done, between if others else "") if known else (task.title.lower(),))]
+    settings = None if content else settings_of(name, given)
+    subject = (settings and settings.subject) or task.title.lower()
+    words = [content, *((done, between if others else "") if known else (subject,))]
     if not content and "seed" in given:
         words.append(f"seed {given['seed']}")  # of which alone it was made
     return " ".join(filter(None, [*words, " and ".join(others) if known else ""]))

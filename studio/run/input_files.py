@@ -90,7 +90,7 @@ def is_picture(text: str) -> bool:
 def keep_sample(name: str) -> None:
     """Keeps the sample that a file is called after, if there is one; another file does no harm."""
     stem = name.rpartition(".")[0]
-    if stem in sample_photos.photos() or stem in paintings.paintings():
+    if sample_photos.is_known(stem) or stem in paintings.paintings():
         _sample(stem)
     elif stem in sample_sets.names():
         sample_sets.reference(stem)
@@ -170,9 +170,9 @@ def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
 
 
 def _sample(name: str) -> File:
-    if name in sample_photos.photos():
-        path = sample_photos.path(name)
-        return File.keep(path.read_bytes(), "picture", path.name)
+    if sample_photos.is_known(name):
+        data, called = sample_photos.data(name)
+        return File.keep(data, "picture", called)
     if name in paintings.paintings():
         return File.keep(images.encode_png(paintings.draw(name)), "picture", f"{name}.png")
     raise unknown("sample", name, [*sample_photos.photos(), *paintings.paintings()])
