@@ -53,8 +53,7 @@ def check(kind: Kind, path: Path) -> None:
         corpus.read(path)
     elif kind == "animation":
         shown = f"film {printable(path.name, 60)}"
-        for _ in animations.frames(_bytes(path, shown, film_limits.MOST_BYTES, "cut it"), shown):
-            pass
+        animations.check(_bytes(path, shown, film_limits.MOST_BYTES, "cut it"), shown)
     elif kind == "model" and _is_packed(path):
         _check_packed(path)
     elif kind == "model":
@@ -99,7 +98,7 @@ def keep_sample(name: str) -> None:
 def _film(path: Path) -> File:
     shown = f"film {printable(path.name, 60)}"
     data = _bytes(path, shown, film_limits.MOST_BYTES, "cut it")
-    next(animations.frames(data, shown))  # the first is read now, so that what is no film is told at once
+    animations.first(data, shown)  # now, so that what is no film is told at once
     return File.keep(data, "animation", path.name)
 
 

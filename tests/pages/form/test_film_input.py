@@ -50,7 +50,7 @@ def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
     (task, settings, ask, *_), more = live[-1]
     frame = ask()["content"][0]
     assert (task, settings.mode, frame.name) == ("style.transfer", "instant", "first-frame.png")
-    assert "Start paints all 24, which takes" in more["note"]
+    assert "A preview of the first frame of 24, which takes" in more["note"]
     assert " GiB of memory" in more["note"]
     press(page, "Start")
     (task, settings, inputs), *_ = submitted

@@ -21,7 +21,8 @@ def video(engine, until):
     job = engine.submit("film.repaint", settings, {"film": [clip]}, "local")
     until(lambda: engine.job(job.id, "local").finished)
     assert engine.job(job.id, "local").result is not None
-    return job
+    yield job
+    engine.remove(job.id, "local")
 
 
 def is_offered(page, job) -> bool:
