@@ -46,7 +46,7 @@ class Wish:
     @property
     def titles(self) -> object:
         """What tells one wish from another."""
-        content = self.content.film if isinstance(self.content, Film) else self.content.title
+        content = self.content.part if isinstance(self.content, Film) else self.content.title
         return content, self.example and self.example.title, self.dabs
 
     def inputs(self) -> Inputs:

@@ -36,7 +36,7 @@ class Wish:
     @property
     def titles(self) -> object:
         """What tells one wish from another."""
-        return self.content.film if isinstance(self.content, Film) else self.content.title
+        return self.content.part if isinstance(self.content, Film) else self.content.title
 
     def inputs(self) -> Inputs:
         """The files of a run on a photo, or on the first frame."""

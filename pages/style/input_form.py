@@ -51,7 +51,7 @@ class Wish:
     @property
     def titles(self) -> tuple[object, ...]:
         """What tells one wish from another."""
-        content = self.content.film if isinstance(self.content, Film) else self.content.title
+        content = self.content.part if isinstance(self.content, Film) else self.content.title
         return content, [style.title for style in self.styles], self.masks
 
     def follows(self, settings: TransferSettings) -> bool:

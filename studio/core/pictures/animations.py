@@ -212,7 +212,7 @@ def frames(
             if _taken(number, rate, most) == count:
                 continue
             count += 1
-            _check_length(count, min(rate, most), name)
+            film_span.check_length(count, min(rate, most), name)
             yield frame
     except InvalidInput:
         raise
@@ -234,7 +234,7 @@ def length(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = W
     """How many frames `frames` will give, as the film says, unread. Raises `InvalidInput` as that."""
     whole, rate = _facts(data, name)
     count = _taken(len(span.frames(whole, rate, name)), rate, most)
-    _check_length(count, min(rate, most), name)
+    film_span.check_length(count, min(rate, most), name)
     return count
 
 
@@ -261,11 +261,6 @@ def _facts(data: bytes, name: str) -> tuple[int, int]:
         return film_facts.length(data), film_facts.rate(data)
     except Exception as error:
         raise _refused(data, name, error) from None
-
-
-def _check_length(count: int, rate: int, name: str) -> None:
-    if count > MOST_FRAMES:
-        raise film_span.too_long(count, rate, name)
 
 
 def _taken(number: int, rate: int, most: int) -> int:

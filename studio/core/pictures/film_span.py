@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import invalid
 from studio.core.pictures.film_limits import MOST_FRAMES
 
 
@@ -54,15 +54,20 @@ def longest(rate: int) -> float:
     return MOST_FRAMES / rate
 
 
-def too_long(count: int, rate: int, name: str) -> InvalidInput:
-    """The error for more frames than the studio reads.
+def check_length(count: int, rate: int, name: str) -> None:
+    """Refuses more frames than the studio reads.
 
     Args:
         count: how many there are.
         rate: frames that are read a second.
-        name: what the video is called.
+        name: what errors call the video.
+
+    Raises:
+        InvalidInput: telling both in frames and in seconds.
     """
+    if count <= MOST_FRAMES:
+        return
     most = f"{longest(rate):.1f} s at {rate} frames a second"
     received = f"{count:,} frames, {count / rate:.1f} s"
     step = "choose a part of it by start and end"
-    return invalid(name, expected=f"at most {MOST_FRAMES} frames, {most}", received=received, next_step=step)
+    raise invalid(name, expected=f"at most {MOST_FRAMES} frames, {most}", received=received, next_step=step)
