@@ -6,7 +6,6 @@ A film is encoded as its frames come, into a file: of hundreds of large ones onl
 from __future__ import annotations
 
 import io
-import math
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
@@ -209,7 +208,7 @@ def frames(
             size = size or frame.shape
             if frame.shape != size:
                 raise ValueError("its frames have several sizes")
-            if _taken(number, rate, most) == count:
+            if film_span.taken(number, rate, most) == count:
                 continue
             count += 1
             film_span.check_length(count, min(rate, most), name)
@@ -224,16 +223,13 @@ def frames(
 
 def fps(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
     """How many frames a second `frames` of as many at most are for. Raises `InvalidInput` as that."""
-    try:
-        return min(most, film_facts.rate(data))
-    except Exception as error:
-        raise _refused(data, name, error) from None
+    return min(most, _facts(data, name)[1])
 
 
 def length(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = WHOLE) -> int:
     """How many frames `frames` will give, as the film says, unread. Raises `InvalidInput` as that."""
     whole, rate = _facts(data, name)
-    count = _taken(len(span.frames(whole, rate, name)), rate, most)
+    count = film_span.taken(len(span.frames(whole, rate, name)), rate, most)
     film_span.check_length(count, min(rate, most), name)
     return count
 
@@ -261,11 +257,6 @@ def _facts(data: bytes, name: str) -> tuple[int, int]:
         return film_facts.length(data), film_facts.rate(data)
     except Exception as error:
         raise _refused(data, name, error) from None
-
-
-def _taken(number: int, rate: int, most: int) -> int:
-    """How many of the first frames of a film are taken: all, or of a quicker one its even share."""
-    return number if rate <= most else math.ceil(Fraction(number * most, rate))
 
 
 def _refused(data: bytes, name: str, error: Exception) -> InvalidInput:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from studio.core.errors import invalid
 from studio.core.pictures.film_limits import MOST_FRAMES
@@ -52,6 +54,17 @@ def longest(rate: int) -> float:
         rate: frames that are read a second.
     """
     return MOST_FRAMES / rate
+
+
+def taken(number: int, rate: int, most: int) -> int:
+    """How many of the first frames of a film are taken.
+
+    Args:
+        number: of those frames.
+        rate: frames a second of the film.
+        most: frames a second that are taken: all, or of a quicker film its even share.
+    """
+    return number if rate <= most else math.ceil(Fraction(number * most, rate))
 
 
 def check_length(count: int, rate: int, name: str) -> None:
