@@ -158,7 +158,9 @@ def _reel(title: str, film: File, start: float = 0.0, end: float | None = None) 
     first = File.keep(_frame(film, start), "picture", "first-frame.png")
     data = film.read()
     fps = animations.fps(data, film.name)
-    return Film(title, film, first, animations.length(data, film.name, span=Span(start, end)), fps, start, end)
+    return Film(
+        title, film, first, animations.length(data, film.name, span=Span(start, end)), fps, start, end
+    )
 
 
 @owners.cached(max_entries=8, show_spinner="Looking at the film ...")

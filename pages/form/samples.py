@@ -61,7 +61,9 @@ def gray_photos() -> list[Sample]:
     first = [photo for photo in photos() if photo.title == already]
     others = [photo for photo in photos() if photo.title != already]
     return first + [
-        Sample(_gray_title(name), photo.credit, _gray_thumbnail(photo.thumbnail), lambda name=name: _photo(name))
+        Sample(
+            _gray_title(name), photo.credit, _gray_thumbnail(photo.thumbnail), lambda name=name: _photo(name)
+        )
         for name, photo in zip(sample_photos.gray_names(), others, strict=True)
     ]
 

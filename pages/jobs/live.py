@@ -87,7 +87,9 @@ def show_live(
                 st.rerun()
         if own is not None:
             own()
-        results.download(live.data, task, key="live", made=live.recipe, what=what, on_click=lambda: keep(live))
+        results.download(
+            live.data, task, key="live", made=live.recipe, what=what, on_click=lambda: keep(live)
+        )
         use_again.menu(lambda: File.keep(live.data, "picture", results.named(live.recipe)), key="live")
     _tell()
     results.recipe(task, settings, live.inputs, live.recipe)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-import streamlit as st
-
 from pages.form import blending, forms, picture_input, samples
 from pages.jobs import use_again
 from pages.jobs.navigation import place_of

@@ -74,7 +74,9 @@ def download(
         name: what its owner calls it; "" for what it was made of.
         what: it is, where that is not the whole result: "preview, 512 x 341 px".
     """
-    name = words.file_name(name, ending) if name else named(made, task, f" {what}{ending}" if what else ending)
+    name = (
+        words.file_name(name, ending) if name else named(made, task, f" {what}{ending}" if what else ending)
+    )
     st.download_button(
         f"Download {what}".rstrip(),
         data,

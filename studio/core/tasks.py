@@ -194,7 +194,7 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     task = check(name, settings, inputs)
     check_room(task, settings, inputs)
     work: Callable[..., Result] = imported(task.work)
-    usual = imported(task.usual)(settings, inputs) if task.usual else 0  # before: a job may leave less to do
+    usual = _usual(task, settings, inputs)  # before: a job may leave less to do
     began = time.monotonic()
     result = work(settings, inputs, progress or Progress())
     seconds = time.monotonic() - began
@@ -244,5 +244,11 @@ def expected_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | 
         longest, _ = capacity.largest(tries.settings, tries.values, takes)
         each = expected_seconds(tries.task, longest, tries.inputs)
         return min(tries.count * each, tries.seconds) if each else None
-    usual = imported(task.usual)(settings, inputs) if task.usual else 0
+    usual = _usual(task, settings, inputs)
     return usual * durations.pace(task.name) if usual else None
+
+
+def _usual(task: Task, settings: Settings, inputs: Inputs) -> float:
+    """About how many seconds a job takes on two cores with its start, 0 where that is not known."""
+    work = imported(task.usual)(settings, inputs) if task.usual else 0.0
+    return work + (durations.KERAS if work and task.loads_keras else 0.0)

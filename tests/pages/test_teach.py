@@ -14,6 +14,7 @@ import tiny_classes
 from PIL import Image
 
 from pages.form import samples
+from pages.home.tiles import TILES
 from pages.recorded import runs
 from pages.teach import audit, base_model, brought_models, live_camera, study
 from studio.classify.models import brought as own
@@ -23,7 +24,6 @@ from studio.classify.teach import study_words
 from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
-from pages.home.tiles import TILES
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.dream.settings import DreamSettings

@@ -175,9 +175,7 @@ def fastest(kind: FilmKind) -> int:
     return _MOST_GIF_FPS if kind == "gif" else MOST_FPS
 
 
-def frames(
-    data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = WHOLE
-) -> Iterator[np.ndarray]:
+def frames(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = WHOLE) -> Iterator[np.ndarray]:
     """Reads an animation frame by frame; its first bytes decide what it is, whatever its name says.
 
     Args:

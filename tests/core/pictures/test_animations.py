@@ -253,9 +253,14 @@ def test_a_part_of_a_longer_film_is_read_by_its_seconds(kind, monkeypatch):
     np.testing.assert_array_equal(animations.first(data, start=0.3), whole[3])
     assert animations.duration(data) == pytest.approx(1.2)
     animations.check(data)
-    with pytest.raises(InvalidInput, match=r"at most 6 frames, 0.6 s at 10 frames a second.*12 frames, 1.2 s"):
+    with pytest.raises(
+        InvalidInput, match=r"at most 6 frames, 0.6 s at 10 frames a second.*12 frames, 1.2 s"
+    ):
         animations.length(data)
-    for wrong, told in ((film_span.Span(1.2), "less than 1.2 s"), (film_span.Span(0.5, 0.5), "more than 0.5 s")):
+    for wrong, told in (
+        (film_span.Span(1.2), "less than 1.2 s"),
+        (film_span.Span(0.5, 0.5), "more than 0.5 s"),
+    ):
         with pytest.raises(InvalidInput, match=told):
             next(animations.frames(data, span=wrong))
 
