@@ -2,8 +2,8 @@
 
     python -m benchmarks.unlike_photos [--json] [--most 300] [--preset faces-vae]
 
-The photos are those of STUDIO_TEST_DATA: faces of Caltech 101 and of UTKFace (from which the model learned) with
-a margin around them, other classes of Caltech 101, and flowers. Without these data, sample photos are taken.
+The photos are those of STUDIO_TEST_DATA: faces of Caltech 101 and of UTKFace (from which the model learned)
+with a margin around them, other classes of Caltech 101, and flowers. Without these data, sample photos.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ export default function (component) {
   const tell = () => {
     show();
     held.told = words.styles;
-    setStateValue("painted", { picture: words.picture, styles: words.styles, masks: held.layers.map((layer) => asMask(layer, blank)) });
+    const masks = held.layers.map((layer) => asMask(layer, blank));
+    setStateValue("painted", { picture: words.picture, styles: words.styles, masks });
   };
   const copies = () => new Map([...held.paint].map(([name, layer]) => {
     const copy = blank();

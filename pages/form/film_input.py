@@ -121,7 +121,7 @@ def _let_go() -> None:
 def _add() -> None:
     with uploads.popover(_SLOT, "Add your own", ":material/video_call:"):
         seconds = film_span.longest(_USUAL_FPS)
-        label = f"A film from your device, of which up to {seconds:.0f} s are used at {_USUAL_FPS} frames a second"
+        label = f"A film from your device; up to {seconds:.0f} s of it at {_USUAL_FPS} frames a second"
         uploads.ask(_SLOT, label, _take, type=list(animations.ENDINGS), max_upload_size=MOST_MB)
 
 
@@ -132,7 +132,7 @@ def _take(data: bytes, name: str) -> None:
 
 
 def _ask_part(film: File) -> tuple[float, float | None]:
-    """Asks for the part of a film that is used; gives its start and end, which is None for that of the film."""
+    """Asks for the part of a film that is used: its start and its end, None for the end of the film."""
     seconds, fps = _facts(film)
     most = film_span.longest(fps)
     whole = math.floor(10 * seconds) / 10  # as the slider counts

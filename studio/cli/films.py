@@ -67,8 +67,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("a film")
     fields = FilmSettings.described()
     for name in _PART:
-        shown = {"metavar": "SECONDS", "type": float, "help": fields[name].help}
-        group.add_argument(fields[name].flag, dest=f"film_{name}", **shown)
+        flag, help = fields[name].flag, fields[name].help
+        group.add_argument(flag, dest=f"film_{name}", metavar="SECONDS", type=float, help=help)
 
 
 def part(arguments: argparse.Namespace, is_film: bool) -> dict[str, float]:

@@ -102,7 +102,7 @@ def photo_note(generator: Generator, settings: FacesSettings, photo: np.ndarray)
         photo: `(H, W, 3) uint8`.
 
     Returns:
-        A sentence or two; "" of a photo that is like the others, or where the model tells no error of its own.
+        A sentence or two; "" of a photo that is like the others, or if the model tells no error of its own.
     """
     usual = generator.redraw_error
     if generator.encode is None or not usual:

@@ -18,7 +18,7 @@ from studio.style.transfer import transfer
 
 
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints the content in the styles; what is transparent stays so. See `studio.style.transfer.transfer`."""
+    """Paints the content in the styles, see `studio.style.transfer.transfer`, and keeps its alpha channel."""
     content, alpha = transparency.split(images.read_transparent(inputs["content"][0].read()))
     pictures = {
         slot: [images.read(file.read(), ground=ground) for file in inputs.get(slot, ())]

@@ -239,12 +239,12 @@ def duration(data: bytes, name: str = "film") -> float:
 
 
 def first(data: bytes, name: str = "film", start: float = 0.0) -> np.ndarray:
-    """The frame of a film of any length that is shown `start` seconds from its beginning. Raises as `frames`."""
+    """The frame of a film of any length that is shown at `start` seconds. Raises as `frames`."""
     return next(frames(data, name, span=Span(start, start + _MOMENT)))
 
 
 def check(data: bytes, name: str = "film") -> None:
-    """Reads as much of a film as can be taken at once. Raises `InvalidInput` as `frames`, not for its length."""
+    """Reads as much of a film as can be used. Raises as `frames`, but not for its length."""
     for _ in frames(data, name, span=Span(0, film_span.longest(fps(data, name)))):
         pass
 
