@@ -144,7 +144,7 @@ def _ask_part(film: File) -> tuple[float, float | None]:
     help = f"Up to {most:.1f} s of a film with {fps} frames a second"
     usual = (0.0, min(whole, math.floor(10 * most) / 10))
     how = {"format": "%.1f s", "key": _PART, "bind": "query-params", "help": help}
-    start, end = st.slider("Start and end", 0.0, whole, usual, 0.1, **how)
+    start, end = st.slider("Part of the film", 0.0, whole, usual, 0.1, **how)
     if end <= start:
         end = min(start + 0.1, seconds)
         start = min(start, end - 0.1)
