@@ -29,6 +29,7 @@ HERE = (
     "alternatives",
     "text",
     "faces",
+    "unlike_photos",
     "litert",
     "classify",
     "search",

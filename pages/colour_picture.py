@@ -37,5 +37,5 @@ with stage:
             choices.show(wish, settings)
     elif settings is not None:
         wish.before_start(settings)
-parts.recent(TASK, film_input.TASK)
+parts.recent(TASK)
 under_the_hood.explain(figures)

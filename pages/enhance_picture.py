@@ -34,5 +34,5 @@ with stage:
     elif settings is not None:
         wish.before_start(settings)
     closer_look.show(result)
-parts.recent(TASK, film_input.TASK)
+parts.recent(TASK)
 under_the_hood.explain(result)

@@ -24,7 +24,7 @@ with left:
             if film_input.ask_kind()
             else parts.picture("content", "Content", parts.photos())
         )
-        styles = parts.pictures("style", "Styles, one to four", parts.styles(), most=4)
+        styles = parts.pictures("style", "Style", parts.styles(), most=4, blend="Blend several styles")
         brushed = input_form.brushed(content, styles)
         settings = parts.form(
             TransferSettings,
@@ -36,7 +36,8 @@ with left:
         wish = input_form.Wish(content, styles, brushed)
         settings = settings and wish.at_home(settings)
         parts.saved_settings(TASK, settings, refill.put)
-        wanted = bool(settings and not wish.follows(settings)) and parts.start_button(":material/brush:")
+        waits = bool(settings and not wish.follows(settings))
+        wanted = waits and (parts.start_button(":material/brush:") or input_form.is_fine_asked())
         several = () if isinstance(content, film_input.Film) else many_photos.ask(settings is not None)
 with right:
     stage = parts.stage(left)
@@ -57,12 +58,12 @@ else:
         if several:
             parts.start_all(TASK, wish.each(settings, several))
         job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
-    parts.recent(TASK, film_input.TASK)
+    parts.recent(TASK)
     under_the_hood.explain(job if job and job.task == TASK else None, wish.watched(settings))
     if job is None and settings is not None:  # last, so that all else is there while it is made
         shown, note = wish.preview(settings)
         needs = () if shown.house else INSTANT
         ask = partial(wish.inputs, shown)
-        own = input_form.finer if wish.follows(settings) else None
+        more = {"own": input_form.finer} if wish.follows(settings) else {"whole": wish.whole(settings)}
         with stage:
-            parts.show_live(TASK, shown, ask, before=content.file, needs=needs, note=note, own=own)
+            parts.show_live(TASK, shown, ask, before=content.file, needs=needs, note=note, **more)

@@ -17,12 +17,12 @@ from studio.colour.settings import SHIPPED, ColourSettings
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.pictures import images
+from studio.core.pictures.sample_photos import GRAY_ALREADY
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
 TASK = "colour.picture"
 NETWORK, DABS = "colour_network", "dabs_on"
-FIRST = "camera"  # the sample that is grey
 LONGEST = 3.0  # s on two cores: what takes longer is a job
 NOTE = "a colouring, not the true one"
 _EXAMPLE = "Its colours are taken up, for places about as light"
@@ -46,7 +46,7 @@ class Wish:
     @property
     def titles(self) -> object:
         """What tells one wish from another."""
-        content = self.content.film if isinstance(self.content, Film) else self.content.title
+        content = self.content.part if isinstance(self.content, Film) else self.content.title
         return content, self.example and self.example.title, self.dabs
 
     def inputs(self) -> Inputs:
@@ -89,24 +89,18 @@ def show_problem(wish: Wish, problem: str) -> None:
     st.warning(words.plain(problem), icon=":material/palette:")
 
 
-def photos() -> list[Sample]:
-    """The sample photos, the grey one first."""
-    title = samples.titles()[FIRST]
-    return sorted(samples.photos(), key=lambda photo: photo.title != title)
-
-
 def wish() -> Wish:
     """Asks for a photo or a film, and for what its colours shall be like."""
     if film_input.ask_kind():
         return Wish(film_input.choose(), _example())
-    content = picture_input.picture("content", "Photo", photos())
+    content = picture_input.picture("content", "Photo", samples.gray_photos())
     example = _example()
     on = st.toggle("Dabs of colour", key=DABS, bind="query-params", help=_DABS)
     return Wish(content, example, dab_brush.dab_brush(content.file()) if on else None)
 
 
 def _example() -> Sample | None:
-    offered = [photo for photo in samples.photos() if photo.title != samples.titles()[FIRST]]
+    offered = [photo for photo in samples.photos() if photo.title != samples.titles()[GRAY_ALREADY]]
     return picture_input.optional("examples", "Example photo", offered, _EXAMPLE, "Your example")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.colour import dab_brush
-from pages.colour.input_form import DABS, NETWORK, networks, photos
+from pages.colour.input_form import DABS, NETWORK, networks
 from pages.form import samples
 from pages.jobs.refill import Form
 from studio import engine
@@ -38,7 +38,7 @@ def _fill(job: engine.Job, settings: Any) -> None:
 
 FORM = Form(
     task="colour.picture",
-    offers={"content": photos, "examples": samples.photos},
+    offers={"content": samples.gray_photos, "examples": samples.photos},
     can_take=_can_take,
     clear=_clear,
     fill=_fill,

@@ -18,12 +18,11 @@ from studio.core.pictures import images
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.enhance import estimate, models
-from studio.enhance.damage import Damage, measured
+from studio.enhance.damage import GOOD_QUALITY, LEAST_NOISE, Damage, measured
 from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED, EnhanceSettings
 
 TASK = "enhance.enlarge"
 NETWORK, CLEANS = "enhance_network", "enhance_cleaner"
-LITTLE = 1.5  # levels: less noise than this nobody sees
 LONGEST = 4.0  # s on two cores: what takes longer is a job
 MOST_PIXELS = 4e6  # of a result that follows the sliders
 
@@ -37,7 +36,7 @@ class Wish:
     @property
     def titles(self) -> object:
         """What tells one wish from another."""
-        return self.content.film if isinstance(self.content, Film) else self.content.title
+        return self.content.part if isinstance(self.content, Film) else self.content.title
 
     def inputs(self) -> Inputs:
         """The files of a run on a photo, or on the first frame."""
@@ -105,10 +104,12 @@ def networks(to: str) -> list[str]:
 
 
 def damage_in_words(found: Damage) -> str:
-    """What is wrong with a photo, in a line."""
-    noise = f"noise of {found.light:.0f} levels" if found.light >= LITTLE else "hardly any noise"
-    file = f", in a JPEG file of quality {found.quality:.0f}" if found.quality < 100 else ""
-    return f"Found in this photo: {noise}{file}."
+    """What is wrong with a photo and what is done about it, in a line."""
+    noisy, blocky = found.light >= LEAST_NOISE, found.quality < GOOD_QUALITY
+    noise = f"noise of {found.light:.0f} levels" if noisy else "hardly any noise"
+    file = f", JPEG quality {found.quality:.0f}" if found.quality < 100 else ""
+    removes = " **Clean** removes it: turn that off to keep the photo as it is." if noisy or blocky else ""
+    return f"Found in this photo: {noise}{file}.{removes}"
 
 
 def _measured(file: File) -> Damage:

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.faces import sliders
 from pages.faces.input_form import FACE, MORPH, MOVES, NEAR, TO
 from pages.jobs import live, results, use_again
-from pages.widgets import browser_pictures, picture_wall
+from pages.widgets import browser_pictures, picture_wall, words
 from studio import engine
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import FacesSettings
@@ -52,6 +52,8 @@ def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
 
 
 def _wall(made: engine.Live, settings: FacesSettings) -> None:
+    if not settings.face:
+        _warn(made)
     morphing = bool(settings.face and st.session_state.get(MORPH))
     if morphing:
         st.markdown("**Which one is it to become?**")
@@ -100,7 +102,14 @@ def _study(settings: FacesSettings, inputs: Inputs) -> None:
             name = "Your photo, as the model draws it" if drawn_from else f"Face {settings.face}"
             caption = f"{name}{way}"
             browser_pictures.image(made.data, caption=caption)
+            _warn(made)
             _actions(made, key="face")
+
+
+def _warn(made: engine.Live) -> None:
+    """Says what is doubtful of a photo that was added."""
+    for note in made.figures.get("notes", ()):
+        st.warning(words.plain(note), icon=":material/face_retouching_off:")
 
 
 def _ways_on(settings: FacesSettings) -> None:

@@ -9,7 +9,8 @@ HTML = """
   <div class="tools">
     <div class="styles" role="radiogroup" aria-label="Paint with"></div>
     <label class="size">Brush <input type="range" min="4" max="96" value="32"></label>
-    <button class="undo" type="button">Undo</button>
+    <button class="undo" type="button" title="Ctrl+Z">Undo</button>
+    <button class="redo" type="button" title="Shift+Ctrl+Z">Redo</button>
     <button class="clear" type="button">Clear</button>
     <button class="fill" type="button" aria-pressed="false"
       title="The next click fills all that strokes enclose">Fill</button>

@@ -23,8 +23,11 @@ export default function (component) {
   const other = parentElement.held && parentElement.held.picture !== words.picture;
   const fresh = !parentElement.held || other;
   if (fresh && words.brush) size.value = words.brush;
+  // Another drawing on the same canvas is a step that can be undone.
+  const before = other && words.canvas ? [...parentElement.held.past, parentElement.held.paint] : [];
   if (fresh)
-    parentElement.held = { picture: words.picture, paint: new Map(), past: [], chosen: words.styles[0] };
+    parentElement.held = { picture: words.picture, paint: new Map(), past: before.slice(-MOST_UNDONE),
+                           future: [], chosen: words.styles[0] };
   const held = parentElement.held;
   // What was told of other styles no longer counts: the same paint is told again.
   const differs = () => held.told && held.told.join("\\n") !== words.styles.join("\\n");
@@ -62,26 +65,15 @@ export default function (component) {
   const show = () => {
     draw();
     find(".undo").disabled = !held.past.length;
+    find(".redo").disabled = !held.future.length;
     find(".clear").disabled = !held.layers.some(anything);
     find(".invert").disabled = held.chosen === ERASER;
-  };
-  const mask = (layer) => {
-    const white = blank(), made = blank();
-    let pen = white.getContext("2d");
-    pen.drawImage(layer, 0, 0);
-    pen.globalCompositeOperation = "source-in";
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, white.width, white.height);
-    pen = made.getContext("2d");
-    pen.fillStyle = "#000";
-    pen.fillRect(0, 0, made.width, made.height);
-    pen.drawImage(white, 0, 0);
-    return made.toDataURL("image/png");
   };
   const tell = () => {
     show();
     held.told = words.styles;
-    setStateValue("painted", { picture: words.picture, styles: words.styles, masks: held.layers.map(mask) });
+    const masks = held.layers.map((layer) => asMask(layer, blank));
+    setStateValue("painted", { picture: words.picture, styles: words.styles, masks });
   };
   const copies = () => new Map([...held.paint].map(([name, layer]) => {
     const copy = blank();
@@ -89,8 +81,8 @@ export default function (component) {
     return [name, copy];
   }));
   const remember = () => {
-    held.past.push(copies());
-    if (held.past.length > 20) held.past.shift();
+    held.past = [...held.past, copies()].slice(-MOST_UNDONE);
+    held.future = [];
   };
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
@@ -258,7 +250,15 @@ export default function (component) {
   };
   canvas.onkeyup = (event) => { if (event.key === " ") end(); };
   const become = (paint) => { held.paint = paint; lay(); tell(); };
-  find(".undo").onclick = () => { if (held.past.length) become(held.past.pop()); };
+  const restore = (from, to) => {
+    if (!from.length || held.last) return;
+    to.push(held.paint);
+    become(from.pop());
+  };
+  const undo = () => restore(held.past, held.future), redo = () => restore(held.future, held.past);
+  find(".undo").onclick = undo;
+  find(".redo").onclick = redo;
+  onShortcut(parentElement, canvas, { undo, redo });
   find(".clear").onclick = () => { remember(); become(new Map()); };
 
   const names = [...words.styles, ERASER];

@@ -1,7 +1,7 @@
 """Parts of the JavaScript of the brush: stripes that are seen on any photo, and what hangs together."""
 
 JS = """
-const MOST_ZOOM = 6, BARE = -1, SEEN = 128;  // level from which a place counts as painted
+const MOST_ZOOM = 6, MOST_UNDONE = 20, BARE = -1, SEEN = 128;  // level from which a place counts as painted
 // Two tones, one of which is seen on any photo, and a direction of its own for each style.
 const stripes = (ink, n) => {
   const made = document.createElement("canvas"), pen = made.getContext("2d");
@@ -56,5 +56,34 @@ const grown = (found, width) => {
       if (at + width < found.length) wide[at + width] = 1;
     }
   return wide;
+};
+// A layer as a mask: white where it is painted, on black.
+const asMask = (layer, blank) => {
+  const white = blank(), made = blank();
+  let pen = white.getContext("2d");
+  pen.drawImage(layer, 0, 0);
+  pen.globalCompositeOperation = "source-in";
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, white.width, white.height);
+  pen = made.getContext("2d");
+  pen.fillStyle = "#000";
+  pen.fillRect(0, 0, made.width, made.height);
+  pen.drawImage(white, 0, 0);
+  return made.toDataURL("image/png");
+};
+// Ctrl+Z undoes and Shift+Ctrl+Z or Ctrl+Y redoes wherever the focus is, except in a text field, which has an
+// undo of its own. The listener of an earlier run goes, and so does that of a canvas that left the page.
+const onShortcut = (owner, canvas, { undo, redo }) => {
+  window.removeEventListener("keydown", owner.shortcut);
+  owner.shortcut = (event) => {
+    if (!canvas.isConnected) return window.removeEventListener("keydown", owner.shortcut);
+    const key = event.key.toLowerCase(), at = event.composedPath()[0];
+    const typing = at.matches?.("input:not([type=range]):not([type=checkbox]), textarea, [contenteditable]");
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || typing || event.defaultPrevented) return;
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) redo(); else undo();
+  };
+  window.addEventListener("keydown", owner.shortcut);
 };
 """

@@ -68,6 +68,7 @@ class Canvas:
         words = {
             "styles": styles,
             "picture": turn,
+            "canvas": True,  # what is put here can be undone
             "kept": {"styles": styles, "masks": kept} if kept and told is None else None,
             "alt": "",
             "label": f"{label}: arrow keys move the brush, Shift moves it further, space draws",

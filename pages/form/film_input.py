@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.form import forms, kept_inputs, samples, uploads
 from pages.widgets import owners, words
-from studio.core import amounts
-from studio.core.pictures import animations, film_limits, images
+from studio.core.pictures import animations, film_span, images
+from studio.core.pictures.film_span import Span
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film import sample as sample_film
@@ -20,7 +21,9 @@ TASK = "film.repaint"
 WAYS = {"photo": "A photo", "film": "A film"}
 MOST_MB = 100
 SAMPLE = "rocket.mp4"
-_SLOT, _OWN = "film", "film_file"
+_SLOT, _OWN, _PART = "film", "film_file", "film_part"
+_USUAL_FPS = 30  # frames a second, of most phones
+_LEAST = 0.3  # s; a shorter film has no parts
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Film:
         title: what is written of it.
         film: the film itself.
         frame: its first frame, by which settings are tried.
-        frames, fps: how many it has, and shows a second.
+        frames, fps: how many the chosen part has, and the film shows a second.
+        start, end: of the chosen part, in seconds; None for the end of the film.
     """
 
     title: str
@@ -39,6 +43,13 @@ class Film:
     frame: File
     frames: int
     fps: int
+    start: float = 0.0
+    end: float | None = None
+
+    @property
+    def part(self) -> tuple[File, float, float | None]:
+        """What tells it from another one, and one part of it from another."""
+        return self.film, self.start, self.end
 
     def file(self) -> File:
         """What stands for it where a picture is looked at."""
@@ -53,11 +64,12 @@ def ask_kind() -> bool:
 def choose() -> Film:
     """The film that a person added, else a sample."""
     taken = _taken()
-    reel = _reel("Your film", taken) if taken else _reel("Rocket film", sample())
-    st.image(samples.small(reel.frame), width=110, alt="The first frame of the film")
-    length = amounts.duration(max(reel.frames / reel.fps, 1))
+    film = taken or sample()
+    start, end = _ask_part(film)
+    reel = _reel("Your film" if taken else "Rocket film", film, start, end)
+    st.image(samples.small(reel.frame), width=110, alt="The first frame of the chosen part")
     name = words.plain(reel.film.name) if taken else "A slow look across a photo, to try with"
-    st.caption(f"{name} · {reel.frames} frames, {length}")
+    st.caption(f"{name} · {reel.frames} frames, {reel.frames / reel.fps:.1f} s at {reel.fps} frames a second")
     with st.container(horizontal=True):
         _add()
         if taken:
@@ -76,7 +88,8 @@ def film_task(task: str, settings: Settings, reel: Film, inputs: Inputs) -> tupl
     kind = ending if ending in animations.KINDS else "mp4"
     base = json.dumps(settings.model_dump(mode="json", exclude_defaults=True))
     others = {slot: files for slot, files in inputs.items() if slot != "content" and files}
-    return FilmSettings.parse({"task": task, "base": base, "film": kind}), {"film": [reel.film], **others}
+    asked = {"task": task, "base": base, "film": kind, "start": reel.start, "end": reel.end}
+    return FilmSettings.parse(asked), {"film": [reel.film], **others}
 
 
 def _taken() -> File | None:
@@ -88,41 +101,70 @@ def _taken() -> File | None:
 
 def _let_go() -> None:
     st.session_state[_OWN] = []
+    st.session_state.pop(_PART, None)
 
 
 def _add() -> None:
     with uploads.popover(_SLOT, "Add your own", ":material/video_call:"):
-        label = f"A film from your device, up to {film_limits.MOST_FRAMES} frames"
+        seconds = film_span.longest(_USUAL_FPS)
+        label = f"A film from your device; up to {seconds:.0f} s of it at {_USUAL_FPS} frames a second"
         uploads.ask(_SLOT, label, _take, type=list(animations.ENDINGS), max_upload_size=MOST_MB)
 
 
 def _take(data: bytes, name: str) -> None:
-    _check(data, name)  # before what was taken until now gives way
+    animations.check(data, f"film {name}")  # before what was taken until now gives way
+    st.session_state.pop(_PART, None)
     st.session_state[_OWN] = [File.keep(data, "animation", name)]
 
 
 def _is_film(file: File) -> None:
     """Raises `InvalidInput` for what is no film; all of it was looked at when it was added."""
-    animations.length(file.read(), file.name)
+    animations.duration(file.read(), file.name)
 
 
-def _check(data: bytes, name: str) -> None:
-    """Raises `InvalidInput` for what is no film, or a longer one than the studio paints."""
-    for _ in animations.frames(data, f"film {name}"):
-        pass
+def _ask_part(film: File) -> tuple[float, float | None]:
+    """Asks for the part of a film that is used: its start and its end, None for the end of the film."""
+    seconds, fps = _facts(film)
+    most = film_span.longest(fps)
+    whole = math.floor(10 * seconds) / 10  # as the slider counts
+    if whole < _LEAST:
+        return 0.0, None
+    kept = st.session_state.get(_PART)
+    if kept and kept[1] > whole:
+        del st.session_state[_PART]  # of a longer film
+    help = f"Up to {most:.1f} s of a film with {fps} frames a second"
+    usual = (0.0, min(whole, math.floor(10 * most) / 10))
+    how = {"format": "%.1f s", "key": _PART, "bind": "query-params", "help": help}
+    start, end = st.slider("Part of the film", 0.0, whole, usual, 0.1, **how)
+    if end <= start:
+        end = min(start + 0.1, seconds)
+        start = min(start, end - 0.1)
+    if end - start > most:
+        end = start + most
+        st.caption(f":material/info: Up to {most:.1f} s are used, from {start:.1f} to {end:.1f} s.")
+    return start, None if end >= whole else end
 
 
-def _reel(title: str, film: File) -> Film:
-    first, length, fps = _seen(film)
-    return Film(title, film, File.keep(first, "picture", "first-frame.png"), length, fps)
+def _reel(title: str, film: File, start: float = 0.0, end: float | None = None) -> Film:
+    first = File.keep(_frame(film, start), "picture", "first-frame.png")
+    data = film.read()
+    fps = animations.fps(data, film.name)
+    return Film(
+        title, film, first, animations.length(data, film.name, span=Span(start, end)), fps, start, end
+    )
 
 
 @owners.cached(max_entries=8, show_spinner="Looking at the film ...")
-def _seen(film: File) -> tuple[bytes, int, int]:
-    """A film's first frame as PNG, how many it has and how many a second."""
+def _frame(film: File, start: float) -> bytes:
+    """The frame of a film at a time, as PNG."""
+    return images.encode_png(animations.first(film.read(), film.name, start))
+
+
+@owners.cached(max_entries=8, show_spinner=False)
+def _facts(film: File) -> tuple[float, int]:
+    """How many seconds a film lasts, and how many frames a second are used."""
     data = film.read()
-    first = images.encode_png(next(animations.frames(data, film.name)))
-    return first, animations.length(data, film.name), animations.fps(data, film.name)
+    return animations.duration(data, film.name), animations.fps(data, film.name)
 
 
 def sample() -> File:

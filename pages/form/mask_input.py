@@ -70,7 +70,7 @@ def downloads(masks: Sequence[File]) -> None:
                 st.download_button(
                     words.plain(file.name),
                     file.read(),  # later it would be read by a thread of no page, which has nothing
-                    file_name=file.name,
+                    file_name=file.name,  # the one that the command names
                     mime="image/png",
                     icon=":material/download:",
                     key=f"mask_{number}_{file.digest}",

@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import samples, uploads
+from pages.form import blending, samples, uploads
 from pages.form.samples import Sample
 from pages.widgets import browser_pictures, keys, owners, words
 from studio.core.errors import StudioError, printable
@@ -60,28 +60,40 @@ def optional(
 
 
 def pictures(
-    slot: str, label: str, offered: Sequence[Sample], most: int, own: str = "Your style"
+    slot: str,
+    label: str,
+    offered: Sequence[Sample],
+    most: int,
+    own: str = "Your style",
+    blend: str = "Choose several",
 ) -> list[Sample]:
-    """Lets a person choose one to `most` pictures; the first is chosen already."""
-    st.session_state[_most(slot)] = most
+    """Lets a person choose one picture, or with a toggle up to `most`; the first is chosen already.
+
+    Args:
+        blend: the label of that toggle.
+    """
     _bring_back(slot, own, offered)
+    tiles = st.container()
+    blending.toggle(slot, blend, most)
     choices = _choices(slot, offered)
     titles = list(choices)
-    chosen = pills(
-        label,
-        titles,
-        [choice.thumbnail for choice in choices.values()],
-        selection_mode="multi",
-        default=titles[:1],
-        key=slot,
-        bind="query-params",
-        on_change=_at_most,
-        args=(slot,),
-    )
-    _remember(slot, chosen)
-    _add(slot, own, many=True)
-    if not chosen:
-        st.caption(f":material/info: Choose one to {most}; until then {words.plain(titles[0])} is used.")
+    with tiles:
+        chosen = pills(
+            label,
+            titles,
+            [choice.thumbnail for choice in choices.values()],
+            selection_mode="multi",
+            default=titles[:1],
+            key=slot,
+            bind="query-params",
+            on_change=blending.limit,
+            args=(slot,),
+        )
+        _remember(slot, chosen)
+        _add(slot, own, many=True)
+        if not chosen:
+            st.caption(f":material/info: Choose one to {most}; until then {words.plain(titles[0])} is used.")
+    blending.remember(slot, chosen)
     return [choices[title] for title in chosen if title in choices][:most] or [choices[titles[0]]]
 
 
@@ -98,13 +110,13 @@ def keep(data: bytes, name: str) -> File:
 def use(slot: str, file: File, own: str, title: str = "") -> None:
     """Puts a kept file among the choices of a slot and chooses it. Call it from a callback.
 
-    Where several can be chosen, the oldest of too many gives way.
+    It takes the place of what was chosen; where several are blended, that of the oldest of too many.
 
     Args:
         title: of the sample that it is; "" for a person's own.
     """
     _put(slot, file, own, title)
-    _at_most(slot)
+    blending.limit(slot)
 
 
 def title_of(name: str) -> str:
@@ -226,17 +238,6 @@ def _take_again(slot: str, own: str, key: str, found: Mapping[str, File]) -> Non
 
 def _switch(slot: str) -> str:
     return keys.part(slot, "on")
-
-
-def _most(slot: str) -> str:
-    return keys.part(slot, "most")
-
-
-def _at_most(slot: str) -> None:
-    chosen, most = st.session_state.get(slot), st.session_state.get(_most(slot), 1)
-    if isinstance(chosen, list) and len(chosen) > most:
-        st.session_state[slot] = chosen[-most:]
-        st.toast(f"At most {most} at a time; the oldest gave way.")
 
 
 def pills(

@@ -55,6 +55,19 @@ def photos() -> list[Sample]:
     ]
 
 
+def gray_photos() -> list[Sample]:
+    """The sample photos without their colors, first the one that never had any."""
+    already = _title(sample_photos.GRAY_ALREADY)
+    first = [photo for photo in photos() if photo.title == already]
+    others = [photo for photo in photos() if photo.title != already]
+    return first + [
+        Sample(
+            _gray_title(name), photo.credit, _gray_thumbnail(photo.thumbnail), lambda name=name: _photo(name)
+        )
+        for name, photo in zip(sample_photos.gray_names(), others, strict=True)
+    ]
+
+
 def paintings() -> list[Sample]:
     """The styles that the studio draws itself."""
     from studio.core.pictures import paintings
@@ -100,7 +113,8 @@ def titles() -> dict[str, str]:
     from studio.core.pictures import paintings
 
     drawn = {name: painting.title for name, painting in paintings.paintings().items()}
-    return {name: _title(name) for name in sample_photos.photos()} | drawn
+    gray = {name: _gray_title(name) for name in sample_photos.gray_names()}
+    return {name: _title(name) for name in sample_photos.photos()} | gray | drawn
 
 
 def looks() -> dict[str, bytes]:
@@ -108,6 +122,15 @@ def looks() -> dict[str, bytes]:
     from studio.dream.looks import LOOKS
 
     return {name: shipped(f"look-{name}") for name in LOOKS if (SHIPPED / f"look-{name}.webp").exists()}
+
+
+def _gray_title(name: str) -> str:
+    return f"Gray {_title(name)}"
+
+
+@st.cache_data(show_spinner=False)
+def _gray_thumbnail(thumbnail: bytes) -> bytes:
+    return square(images.gray(images.read(thumbnail)).repeat(3, axis=2))
 
 
 def _title(name: str) -> str:
@@ -149,8 +172,8 @@ def shipped(name: str) -> bytes:
 
 
 def _photo(name: str) -> File:
-    path = sample_photos.path(name)
-    return File.keep(path.read_bytes(), "picture", path.name)
+    data, called = sample_photos.data(name)
+    return File.keep(data, "picture", called)
 
 
 def _painting(name: str) -> File:
@@ -177,7 +200,7 @@ def is_sample(file: File) -> bool:
     stem = _stem(file)
     if file.kind == "dataset" and stem in sample_sets.names() and sample_sets.reference(stem) == file:
         return True
-    if stem in sample_photos.photos() and _photo(stem) == file:
+    if sample_photos.is_known(stem) and _photo(stem) == file:
         return True
     return stem in paintings.paintings() and _painting(stem) == file
 

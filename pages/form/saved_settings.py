@@ -76,7 +76,7 @@ def _download(key: str, task: str, name: str) -> None:
     st.download_button(
         "Save as file",
         data,
-        file_name=f"{name}.json",
+        file_name=words.file_name(name, ".json"),
         mime="application/json",
         key=keys.part(key, "file"),
         type="tertiary",

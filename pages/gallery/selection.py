@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.gallery import address, marks, removed
+from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.gallery import export, index, items
 from studio.gallery.index import Wanted
@@ -42,7 +43,7 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
         st.download_button(
             f"Save {count:,} as zip" if count else "Save as zip",
             lambda: zipped(wanted, picked, whose),
-            file_name=f"gallery-{time.strftime('%Y-%m-%d')}.zip",
+            file_name=words.file_name(f"gallery {time.strftime('%Y-%m-%d')}", ".zip"),
             mime="application/zip",
             icon=":material/folder_zip:",
             disabled=not count or too_many or bool(picked and not here),

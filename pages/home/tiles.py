@@ -42,7 +42,12 @@ TILES = (
     Tile("dream.ascend", {"content": "rocket"}, "A launch dreamt full of dogs", {"look": "dogs"}),
     Tile("text.write", {}, "On from a line of Alice, letter by letter", {"preset": "alice"}),
     Tile("faces.draw", {}, "Faces that nobody has"),
-    Tile("classify.explain", {"picture": "chelsea"}, "Where a network sees a cat", opens={"half": "Try"}),
+    Tile(
+        "classify.explain",
+        {"picture": "chelsea"},
+        "Where a network sees a cat",
+        opens={"half": "Try", "preset": "ImageNet, a thousand things"},
+    ),
     Tile("enhance.enlarge", {"content": "chelsea"}, "Three times larger, and sharp"),
     Tile("outline.paint", {}, "A doodle that became an avatar"),
     Tile("colour.picture", {"content": "camera"}, "A grey photo in likely colours"),

@@ -8,6 +8,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.jobs import steering
+from pages.widgets import words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -48,7 +49,7 @@ def show(job: engine.Job, parameter: str) -> None:
             st.download_button(
                 f"Save {count - batch.failed} as zip",
                 lambda: export.zipped(items.whole(batch.jobs, whose)),
-                file_name=f"{job.task.partition('.')[0]}-{time.strftime('%Y-%m-%d')}.zip",
+                file_name=words.file_name(f"{job.title.lower()} {time.strftime('%Y-%m-%d')}", ".zip"),
                 mime="application/zip",
                 icon=":material/folder_zip:",
                 key="batch_save",

@@ -11,6 +11,7 @@ from pages.jobs import (
     bar,
     batches,
     captions,
+    last_shown,
     navigation,
     pace,
     refill,
@@ -51,13 +52,13 @@ def _show_now(job: engine.Job) -> None:
 def show(job: engine.Job) -> None:
     """Puts a job into the address, so that a reload and a link find it."""
     st.query_params[PARAMETER] = st.session_state[refill.OPENED] = job.id
-    st.session_state[_memory(job.task)] = job.id
+    st.session_state[last_shown.key(job.task)] = job.id
 
 
 def close(task: str) -> None:
     """Stops showing the page's job; it goes on all the same."""
     st.query_params.pop(PARAMETER, None)
-    st.session_state.pop(_memory(task), None)
+    st.session_state.pop(last_shown.key(task), None)
 
 
 def close_button(task: str) -> None:
@@ -99,13 +100,12 @@ def show_job(
 
 def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
-    seen = (st.session_state.get(_memory(task)) for task in known)
     name = st.query_params.get(PARAMETER)
     if not name and (browser_history.is_back_or_forward() or not navigation.came_from_elsewhere()):
         for task in known:
             close(task)  # a person went back to the page without it
         return None
-    name = name or max(filter(None, seen), default=None)  # of several, the newest
+    name = name or last_shown.newest(known)
     if not name:
         return None
     try:
@@ -124,7 +124,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         return None
     # What was not shown a moment ago, opened by its address or on the way back to this page, is not asked for
     # by the form as it stands: not all that was asked for then is there again.
-    arrived = navigation.came_from_elsewhere() or st.session_state.get(_memory(job.task)) != name
+    arrived = navigation.came_from_elsewhere() or st.session_state.get(last_shown.key(job.task)) != name
     if arrived or not job.finished:
         st.session_state[_question(name)] = asked  # it stays in sight until something else is asked for
     elif st.session_state.setdefault(_question(name), asked) != asked:
@@ -163,10 +163,6 @@ def linked_job(capability: str) -> engine.Job | None:
     except StudioError:
         return None  # said where the result would be
     return job if job.task.startswith(f"{capability}.") else None
-
-
-def _memory(task: str) -> str:
-    return f"shown:{task.partition('.')[0]}"  # the tasks of a capability share a page
 
 
 def _question(name: str) -> str:

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from studio.core import amounts, paths, tasks
 from studio.core.errors import StudioError
 from studio.core.models import pinned_weights
 from studio.core.models import recently_used as memory
+from studio.core.pictures import images
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
@@ -25,6 +27,19 @@ _KEPT, _TOLD = "live_kept", "live_told"
 MOST_SHARED = 16  # results of up to 4 MB each that all tabs of this server share
 _shared: dict[str, engine.Live] = {}
 _lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a preview is a preview of.
+
+    Attributes:
+        label: of the button that starts it, which says how large it is.
+        start: starts it.
+    """
+
+    label: str
+    start: Callable[[], None]
 
 
 def show_live(
@@ -36,6 +51,7 @@ def show_live(
     needs: Collection[str] = (),
     note: str = "",
     own: Callable[[], None] | None = None,
+    whole: Whole | None = None,
 ) -> engine.Live | None:
     """Shows the result of these very settings and inputs, computed now unless it already was.
 
@@ -45,6 +61,7 @@ def show_live(
         needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
         note: what to say below it, e.g. that it is only a preview.
         own: draws the buttons that only this page has.
+        whole: what this is a small preview of; None for the result itself.
 
     Returns:
         The result, if there is one.
@@ -59,7 +76,10 @@ def show_live(
     name = tasks.get(task).beside
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
-        if st.button("Keep", icon=KEEP, help=KEEPS):
+        what = _preview_in_words(live) if whole else ""
+        if whole and st.button(whole.label, icon=":material/play_arrow:", type="primary"):
+            whole.start()
+        if st.button(f"Keep{what and ' the preview'}", icon=KEEP, help=KEEPS):
             job = keep(live)
             _tell()
             if job is not None:
@@ -67,11 +87,18 @@ def show_live(
                 st.rerun()
         if own is not None:
             own()
-        results.download(live.data, task, key="live", made=live.recipe, on_click=lambda: keep(live))
+        results.download(
+            live.data, task, key="live", made=live.recipe, what=what, on_click=lambda: keep(live)
+        )
         use_again.menu(lambda: File.keep(live.data, "picture", results.named(live.recipe)), key="live")
     _tell()
     results.recipe(task, settings, live.inputs, live.recipe)
     return live
+
+
+def _preview_in_words(live: engine.Live) -> str:
+    height, width = images.size(live.data)
+    return f"preview, {width:,} x {height:,} px"
 
 
 def ready(

@@ -175,13 +175,23 @@ def place_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> P
             would be, or in the gallery if that page shows no films.
     """
     known = task in tasks.TASKS
-    repeats = known and bool(tasks.get(task).stands_for)  # as a film does the task of its frames
-    shown = str(settings.get("task", "")) if repeats else task
+    shown = repeated(task, settings)
+    repeats = shown != task
     place = _page_of(shown)
     if place and shown not in place.elsewhere and (place.films or not repeats):
         return place
     gallery = next(place for place in PLACES if place.capability == "gallery")
     return gallery if known else PLACES[0]
+
+
+def repeated(task: str, settings: Mapping[str, Any]) -> str:
+    """The task that makes each frame of a video; of other jobs their own.
+
+    Args:
+        settings: of the job.
+    """
+    repeats = task in tasks.TASKS and tasks.get(task).stands_for
+    return str(settings.get("task", "")) if repeats else task
 
 
 def place_of_models(training: Task) -> Place:

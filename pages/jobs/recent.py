@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.form import samples
 from pages.jobs import commands, results
-from pages.jobs.navigation import opening
+from pages.jobs.navigation import opening, repeated
 from pages.widgets import browser_pictures, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -15,11 +15,14 @@ from studio.core.errors import StudioError
 
 
 def recent(*names: str, most: int = 6, title: str = "Recent results") -> None:
-    """Shows the last results of some tasks, or of all; nothing when there are none."""
+    """Shows the last results of some tasks, videos whose frames they make among them, or of all tasks.
+
+    Shows nothing when there are none.
+    """
     ended = [
         job for job in engine.connect().jobs(owner(), limit=50) if job.result is not None and job.result.files
     ]
-    ended = [job for job in ended if not names or job.task in names][:most]
+    ended = [job for job in ended if not names or repeated(job.task, job.settings) in names][:most]
     if not ended:
         return
     st.subheader(title, anchor=False)

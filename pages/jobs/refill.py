@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, picture_input, samples
+from pages.form import blending, forms, picture_input, samples
 from pages.jobs import use_again
 from pages.jobs.navigation import place_of
 from pages.widgets import browser_history
@@ -101,7 +101,7 @@ def _choose(use: use_again.Use, files: Sequence[File], offers: Sequence[samples.
     offered = {sample.title for sample in offers}
     titles = {name: title for name, title in samples.titles().items() if title in offered}
     if use.many:
-        st.session_state[use.slot] = []
+        blending.begin(use.slot, len(files))
     elif not files:
         picture_input.leave_out(use.slot)
     for file in files:

@@ -15,13 +15,12 @@ from pages.jobs import commands
 from pages.widgets import browser_pictures, keys, words
 from pages.widgets.ab_slider import ab_slider
 from studio.core import tasks
-from studio.core.errors import StudioError, short_name
+from studio.core.errors import StudioError
 from studio.core.pictures import images, thumbnails
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
 MOST_SEEDS = 8
-_MOST_NAME = 100  # characters of a file's name
 Again = Callable[[Settings], None]
 # A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
 _OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
@@ -64,6 +63,7 @@ def download(
     ending: str = ".png",
     made: Any,
     name: str = "",
+    what: str = "",
     on_click: Callable[[], None] | None = None,
 ) -> None:
     """The button that saves a result to a person's device; a second one for the recipe that is not inside it.
@@ -72,10 +72,13 @@ def download(
         ending: of the file's name; only a PNG carries its recipe.
         made: the recipe.
         name: what its owner calls it; "" for what it was made of.
+        what: it is, where that is not the whole result: "preview, 512 x 341 px".
     """
-    name = short_name(f"{words.file_name(name)}{ending}", _MOST_NAME) if name else named(made, task, ending)
+    name = (
+        words.file_name(name, ending) if name else named(made, task, f" {what}{ending}" if what else ending)
+    )
     st.download_button(
-        "Download",
+        f"Download {what}".rstrip(),
         data,
         file_name=name,
         mime=film_settings.MIMES.get(ending, "application/octet-stream"),
@@ -110,7 +113,7 @@ def named(made: Any, task: str = "", ending: str = ".png") -> str:
         ending: of the file.
     """
     told = tasks.called(made.task, made.settings, made.inputs) if made else tasks.called(task, {}, {})
-    return short_name(f"{words.file_name(told)}{ending}", _MOST_NAME)
+    return words.file_name(told, ending)
 
 
 def overruled(settings: Settings, name: str) -> bool:

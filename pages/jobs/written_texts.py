@@ -103,10 +103,11 @@ def go_on(text: Text) -> None:
         on_click=_write_on,
         args=(text,),
     )
-    again = {"on_click": _ask, "args": (text.settings,)}
-    st.button("Make again", icon=":material/refresh:", help="The same settings and seed", **again)
     another = {"on_click": _another, "args": (text.settings,)}
-    st.button("Another text", icon=":material/casino:", help="The same settings, another seed", **another)
+    st.button("Make again", icon=":material/refresh:", help="The same settings, another seed", **another)
+    same = {"on_click": _ask, "args": (text.settings,)}
+    help = f"Seed {text.settings.seed} again, which gives the same text"
+    st.button("Same seed", icon=":material/replay:", help=help, **same)
 
 
 def _ask(settings: WriteSettings) -> None:

@@ -87,9 +87,9 @@ def _draw_clean(path: Path) -> None:
     buffer = io.BytesIO()
     Image.fromarray(_pixels(BLOCKY)[:200, 120:320]).save(buffer, "JPEG", quality=QUALITY)
     blocky = images.read(buffer.getvalue())
-    asked = {"scale": 1, "denoise": 1}
+    asked = {"scale": 1}
     cleaned = _made("enhance.enlarge", asked, content=noisy)
-    asked = {"scale": 1, "deblock": "auto", "jpeg_quality": QUALITY}
+    asked = {"scale": 1, "denoise": 0, "jpeg_quality": QUALITY}
     deblocked = _made("enhance.enlarge", asked, content=blocky)
     _row([noisy, cleaned, blocky, deblocked], path)
 

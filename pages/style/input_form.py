@@ -10,7 +10,7 @@ import streamlit as st
 from pages.form import estimates, film_input, mask_input, painted_masks
 from pages.form.film_input import Film
 from pages.form.samples import Sample
-from pages.jobs import jobs
+from pages.jobs import jobs, live
 from pages.style.refill import WEIGHED
 from pages.widgets import words
 from studio.core.settings import Settings
@@ -21,11 +21,12 @@ from studio.style.settings import TransferSettings
 TASK = "style.transfer"
 LARGE = 1024  # px: from here on even an instant result is too slow to follow a slider
 PREVIEW, SMALL = 512, 256
+_FINE = "style_fine"  # of the session: a fine result was asked for by the button below an instant one
 NOTE = {
     "instant": "Draft, fine and finest are slower and truer to the style.",
-    "draft": "Small instant preview: Start makes the draft",
-    "fine": "Small instant preview: Start makes the fine one",
-    "finest": "Small instant preview: Start makes the finest one, to be printed; Stop keeps what there is",
+    "draft": "Small instant preview of the draft",
+    "fine": "Small instant preview of the fine result",
+    "finest": "Small instant preview of the finest result, to be printed; Stop keeps what there is",
 }
 
 
@@ -51,7 +52,7 @@ class Wish:
     @property
     def titles(self) -> tuple[object, ...]:
         """What tells one wish from another."""
-        content = self.content.film if isinstance(self.content, Film) else self.content.title
+        content = self.content.part if isinstance(self.content, Film) else self.content.title
         return content, [style.title for style in self.styles], self.masks
 
     def follows(self, settings: TransferSettings) -> bool:
@@ -96,12 +97,21 @@ class Wish:
             return settings, NOTE["instant"] + self._mixed(settings)
         note = NOTE[settings.mode]
         if isinstance(self.content, Film):
-            note = f"Its first frame: Start paints all {self.content.frames}"
+            note = f"A preview of the first frame of {self.content.frames}"
         elif settings.mode == "instant":
-            note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px"
+            note = f"Small preview: above {LARGE:,} px a result does not follow the settings"
         change = {"mode": "instant", "size": min(settings.size, PREVIEW)}
         quick = self.at_home(settings.model_copy(update=change))
         return quick, note + estimates.cost_in_words(*self.job(settings)) + "." + self._mixed(settings)
+
+    def whole(self, settings: TransferSettings) -> live.Whole:
+        """What the preview is a preview of, and what starts it."""
+        if isinstance(self.content, Film):
+            label = "Make the video"
+        else:
+            mode = "" if settings.mode == "instant" else f" {settings.mode} result"
+            label = f"Make the{mode or ' result'} at {settings.size:,} px"
+        return live.Whole(label, lambda: jobs.start(*self.job(settings)))
 
     def _mixed(self, settings: TransferSettings) -> str:
         """Says so where house styles are mixed with what their network does not know."""
@@ -152,10 +162,16 @@ def brushed(content: Sample | Film, styles: Sequence[Sample]) -> list[File]:
 
 
 def finer() -> None:
-    """The button that leads on from an instant result; its Start then says what that takes."""
-    help = "Slower, and truer to the style: Start then paints it"
-    st.button("Change to fine", icon=":material/auto_awesome:", help=help, on_click=_fine)
+    """The button that starts the fine result of what is shown as an instant one."""
+    help = "Slower, and truer to the style"
+    st.button("Make a fine one", icon=":material/auto_awesome:", help=help, on_click=_fine)
 
 
 def _fine() -> None:
-    st.session_state["mode"] = "fine"
+    st.session_state["mode"] = "fine"  # the form then says what the job was asked for
+    st.session_state[_FINE] = True
+
+
+def is_fine_asked() -> bool:
+    """Whether the button of `finer` was just pressed; true once."""
+    return st.session_state.pop(_FINE, False)

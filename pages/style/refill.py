@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import mask_input, painted_masks, samples
+from pages.form import blending, mask_input, painted_masks, samples
 from pages.jobs.refill import Form
 from pages.style import lesson
 from studio import engine
@@ -59,7 +59,7 @@ def put(settings: Any) -> None:
     """Chooses the weights and the house styles of some settings. Call it from a callback."""
     set_weights(settings.style_weights)
     if titles := _house_titles(settings):
-        st.session_state["style"] = titles
+        blending.choose("style", titles)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:

@@ -11,6 +11,8 @@ import streamlit as st
 
 from pages.teach import brought_models
 from pages.widgets import words
+from pages.widgets.owners import owner
+from studio import engine
 from studio.classify.data import matching
 from studio.classify.models import available
 from studio.classify.settings import IMAGENET
@@ -21,7 +23,10 @@ from studio.core.tasks import File, Inputs
 KEY, WAY = "preset", "half"
 NEEDS_IMAGENET = ("resnet50", "imagenet-labels")
 _JUST = "taught_last"
-_RENAMED = "brought_renamed"  # what is chosen before the widgets are drawn anew
+_NEXT = "classifier_next"  # what is chosen when the widgets are drawn next
+_LAST = ""  # stands for the classifier that was trained last
+TASK = "classify.train"
+MOST_JOBS = 50  # the newest, among which the last training run is looked for
 
 
 @dataclass(frozen=True)
@@ -104,18 +109,32 @@ def of_brought(file: File) -> Shown:
 
 
 def just_taught(shown: Shown) -> None:
-    """Remembers a classifier of this tab, so that it can be tried beside those that are kept."""
+    """Remembers a classifier of this tab, which is then the one to try, whatever was tried before."""
+    before: Shown | None = st.session_state.get(_JUST)
+    if before is None or before.file != shown.file:
+        st.session_state[_NEXT] = _LAST
     st.session_state[_JUST] = shown
+
+
+def _last_taught() -> Shown | None:
+    """The classifier that was trained last: in this tab, else, as after a reload, the newest that is here."""
+    if just := st.session_state.get(_JUST):
+        return just
+    for job in engine.connect().jobs(owner(), MOST_JOBS):
+        if job.task == TASK and job.result is not None and job.result.files[0].here:
+            with suppress(StudioError):
+                return of_file(job.result.files[0], job.inputs["data"][0])
+    return None
 
 
 def choose() -> Shown | None:
     """Lets a person choose a classifier; None after saying what is wrong with it."""
-    if renamed := st.session_state.pop(_RENAMED, ""):
-        st.session_state[KEY] = renamed
+    if _NEXT in st.session_state:
+        st.session_state[KEY] = st.session_state.pop(_NEXT)
     brought_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
-    just: Shown | None = st.session_state.get(_JUST)
+    just = _last_taught()
     mine = brought_models.mine()
-    titles = {"": f"{just.title}, just taught"} if just else {}
+    titles = {_LAST: f"{just.title}, trained last"} if just else {}
     titles |= {name: title(name) for name in available.names()}
     titles |= {digest: file.name for digest, file in mine.items()}
     name = st.selectbox("Who looks", list(titles), format_func=titles.get, key=KEY, bind="query-params")
@@ -127,7 +146,7 @@ def choose() -> Shown | None:
         return None
     st.caption(words.plain(describe(shown)))
     if name in mine and shown is not None:
-        levels = brought_models.settle(mine[name], lambda digest: st.session_state.update({_RENAMED: digest}))
+        levels = brought_models.settle(mine[name], lambda digest: st.session_state.update({_NEXT: digest}))
         return replace(shown, levels=levels, flat=brought_models.flat(mine[name]))
     return shown
 
@@ -138,7 +157,7 @@ def use(name: str) -> str:
     Returns:
         What a person can do with it now, in a few words.
     """
-    st.session_state[KEY] = name
+    st.session_state[_NEXT] = name
     st.session_state[WAY] = "try"
     return "try it on a picture"
 

@@ -186,8 +186,8 @@ def _show_kept(job: engine.Job) -> written_texts.Text | None:
         results.download_file(file, TASK, key=job.id, made=text.recipe)
         if model is None:
             written_texts.go_on(text)
-        elif st.button("Make again", icon=":material/refresh:", help="The same model, settings and seed"):
-            jobs.start(TASK, settings, job.inputs, text.recipe)
+        elif st.button("Make again", icon=":material/refresh:", help="The same model, another seed"):
+            jobs.start(TASK, results.other_seeds(settings)[0], job.inputs, text.recipe)
         jobs.close_button(TASK)
     if model is not None:
         told = f"Written by {words.plain(model.name)}, a model from a file, not by a voice of this page."

@@ -8,11 +8,13 @@ from typing import Any, Protocol
 
 from pages.widgets.owners import LOCAL, owner
 from studio.core import places, tasks
+from studio.core.errors import short_name
 from studio.core.objectives import backbones
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
 from studio.core.weights import index
 
+MOST_FILE_NAME = 100  # characters
 STATES = {
     "queued": "Waiting",
     "running": "Working",
@@ -108,9 +110,15 @@ def made_of(run: Run) -> str:
     return tasks.made_of(run.task, run.settings, run.inputs)
 
 
-def file_name(text: str) -> str:
-    """`text` as every system takes it for the name of a file."""
-    return re.sub(r"[^\w.()+, -]", "_", text).strip(" .") or "result"
+def file_name(text: str, ending: str = "") -> str:
+    """The name under which a download is saved, which every system takes.
+
+    Args:
+        text: what is in the file, in words; letters that a system may refuse become "_".
+        ending: of the name, with its dot.
+    """
+    stem = re.sub(r"[^\w.()+, -]", "_", text).strip(" ._") or "result"
+    return short_name(f"{stem}{ending}", MOST_FILE_NAME)
 
 
 def data_set_name(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.form import layer_terms, mask_input, painted_masks, picture_input, samples
+from pages.form import blending, layer_terms, mask_input, painted_masks, picture_input, samples
 from pages.jobs import live
 from pages.jobs.navigation import leave_for
 from pages.xray.input_form import TASK
@@ -44,7 +44,8 @@ def _to_style(settings: LookSettings, inputs: Inputs) -> None:
     mask = mask_input.of_brush(images.encode_png(small), 1)
     first = samples.styles()[0].title
     styles = (st.session_state.get("style") or [first])[:1]
-    st.session_state["what"], st.session_state["style"] = "photo", styles
+    st.session_state["what"] = "photo"
+    blending.choose("style", styles)
     if painted_masks.put(photo.digest, styles, [mask]):
         st.session_state["brush"] = True
     else:

@@ -23,6 +23,7 @@ TRAIN = Task(
     lane="job",
     work="studio.classify.teach.task:train",
     usual="studio.classify.teach.estimate:usual",
+    loads_keras=True,
     needs="studio.classify.teach.estimate:needs",
     grows="size",
     title="Teaching",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ _ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)
 _PICTURES = (".webp",)  # of these, as which a picture is saved
 _UNREAD = (".avi", ".webm", ".mkv")
 _ZOOM = "zoom"  # so begin the settings of a film that is made of one picture
+_PART = ("start", "end")  # settings of a film that choose a part of it
 _OWN = ("fps", "film")  # what such a film and one that is painted both have
 
 SlotWords = Mapping[Slot, Sequence[str]]
@@ -60,6 +62,29 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
     return not makes_films and not (ends[1] in _PICTURES and _is_still(content[0]))
 
 
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags that choose a part of a film."""
+    group = parser.add_argument_group("a film")
+    fields = FilmSettings.described()
+    for name in _PART:
+        flag, help = fields[name].flag, fields[name].help
+        group.add_argument(flag, dest=f"film_{name}", metavar="SECONDS", type=float, help=help)
+
+
+def part(arguments: argparse.Namespace, is_film: bool) -> dict[str, float]:
+    """The values of the flags of `add_flags` that were given, by the name of the setting.
+
+    Raises:
+        InvalidInput: if some were, and no film is asked for.
+    """
+    given = {name: getattr(arguments, f"film_{name}", None) for name in _PART}
+    values = {name: value for name, value in given.items() if value is not None}
+    if values and not is_film:
+        flag, step = f"`--{next(iter(values))}`", "give a film and name the output as one, or leave it out"
+        raise invalid(flag, expected="a film", received="a picture", next_step=step)
+    return values
+
+
 def _is_still(text: str) -> bool:
     """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
     try:
@@ -69,12 +94,13 @@ def _is_still(text: str) -> bool:
 
 
 def film_task(
-    task: Task, settings: Settings, named: SlotWords, chosen: Collection[str]
+    task: Task, settings: Settings, named: SlotWords, chosen: Collection[str], part: Mapping[str, float]
 ) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
     """The task that paints a film by another one, its settings, and the words of each of its slots.
 
     Args:
         chosen: the names of the settings that a person chose.
+        part: the values of the flags of `add_flags` that were given.
 
     Raises:
         InvalidInput: if files or settings were given that no film takes; left out, they would be missed.
@@ -90,7 +116,7 @@ def film_task(
             raise _not_for_films(f"`{settings.described()[name].flag}`", getattr(settings, name))
     own = {name: getattr(settings, name) for name in _OWN if name in chosen}
     base = settings.model_dump_json(exclude=set(own))
-    return repaint, FilmSettings.parse({"task": task.name, "base": base, **own}), known
+    return repaint, FilmSettings.parse({"task": task.name, "base": base, **own, **part}), known
 
 
 def _not_for_films(name: str, received: object) -> InvalidInput:

@@ -82,6 +82,8 @@ def _add(commands: Any, word: str, task: Task) -> None:
         parser.add_argument("--labels", metavar="FILE", help=LABELS)
     settings_file.add_flag(parser)
     flags.add_settings(parser, task.settings)
+    if films.can_go_through(task):
+        films.add_flags(parser)
     if task.lane != "drive" and not task.readable:
         sweeps.add_flag(parser)
 
@@ -134,7 +136,10 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     elif folders.picture_folder(task, named):
         return folders.run(task, settings, named, arguments, machine)
     elif films.is_asked_for(task, settings, named, arguments.out):
-        task, settings, named = films.film_task(task, settings, named, given)
+        part = films.part(arguments, True)
+        task, settings, named = films.film_task(task, settings, named, given, part)
+    else:
+        films.part(arguments, False)
     out = None
     if arguments.out is not None:
         texts = [text for texts in named.values() for text in texts]

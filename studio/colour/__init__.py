@@ -33,6 +33,7 @@ TRAIN = Task(
     lane="job",
     work="studio.colour.learn.task:train",
     usual="studio.colour.estimate:usual_training",
+    loads_keras=True,
     needs="studio.colour.estimate:needs_training",
     grows="batch",
     title="Colour training",

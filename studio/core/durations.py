@@ -20,6 +20,7 @@ from studio.core import paths
 from studio.core.errors import StudioError
 
 LEAST = 5.0  # s; in shorter jobs loading counts for more than the work
+KERAS = 3.0  # s until Keras is loaded, between a process that has it in memory already (1) and a new one (5)
 SLOWEST = 1000.0  # beyond it, or below its inverse, the record is wrong
 SCORED = 0.125  # s for a picture through InceptionV3, which measures trainings, at a pace of 1
 _SIDE, _TIMES = 1024, 3  # of the matrices
@@ -54,13 +55,29 @@ def _bounded(pace: float, first: float, jobs: int) -> float:
 
 @cache
 def machine() -> float:
-    """The pace of what every network is made of, a product of matrices; measured once in each process.
+    """The pace of what every network is made of, a product of matrices; measured once on each machine.
+
+    Each process would measure another one, and what a page says would change with every start.
+    """
+    from dask.system import CPU_COUNT  # fewer where a container may use only some
+
+    cores = min(CPU_COUNT, _MOST_CORES)
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        known = json.loads(_machine_path().read_bytes())
+        if known["cores"] == cores and 1 / SLOWEST <= known["pace"] <= SLOWEST:
+            return float(known["pace"])
+    pace = _measure(cores)
+    with contextlib.suppress(StudioError, OSError):
+        paths.write(_machine_path(), json.dumps({"cores": cores, "pace": pace}).encode())
+    return pace
+
+
+def _measure(cores: int) -> float:
+    """The pace of a product of matrices.
 
     What counts is the time that one core works on it, shared among the cores that there are: by the clock a
     busy machine would seem slow for ever.
     """
-    from dask.system import CPU_COUNT  # fewer where a container may use only some
-
     matrix = np.ones((_SIDE, _SIDE), "float32")
     took = []
     with threadpool_limits(1, "blas"):
@@ -68,7 +85,7 @@ def machine() -> float:
             began = time.thread_time()
             matrix @ matrix
             took.append(time.thread_time() - began)
-    return min(took) / min(CPU_COUNT, _MOST_CORES) / _PRODUCT
+    return min(took) / cores / _PRODUCT
 
 
 def learn(task: str, usual: float, seconds: float) -> None:
@@ -96,6 +113,10 @@ def _known() -> dict[str, list[float]]:
         return {name: paces for name, paces in found.items() if paces}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def _machine_path() -> Path:
+    return paths.folder("cache") / "machine.json"
 
 
 def _path() -> Path:

@@ -136,6 +136,11 @@ class Settings(BaseModel):
         """What results look like where no input tells it, e.g. ("mosaic",) of a house style."""
         return ()
 
+    @property
+    def subject(self) -> str:
+        """What a result that no file was given for is called, e.g. "face 3"; "" for the title of its task."""
+        return ""
+
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
         """Builds the settings from a form or flags.

@@ -108,6 +108,7 @@ class Task:
             result is; "" for always `produces`.
         usual: `module:function` of `usual(settings, inputs) -> seconds`, light, about how long it takes on
             two cores, 0 where that is not known; "" for never known.
+        loads_keras: whether Keras is loaded before the work that `usual` counts.
         needs: `module:function` of `needs(settings, inputs) -> bytes`, light, about how much memory its
             process takes at most; "" for not known.
         grows: the whole number among the settings that `needs` grows with most; "" for none.
@@ -146,6 +147,7 @@ class Task:
     prepare_keras: str = ""
     kind: str = ""
     usual: str = ""
+    loads_keras: bool = False
     needs: str = ""
     grows: str = ""
     tries: str = ""

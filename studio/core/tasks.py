@@ -117,7 +117,9 @@ def called(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
     done, between = get(repeated).done if repeated in TASKS else ("", "")
     content, *others = _parts(name, given, inputs) or [""]
     known = content and (done or (between and others))
-    words = [content, *((done, between if others else "") if known else (task.title.lower(),))]
+    settings = None if content else settings_of(name, given)
+    subject = (settings and settings.subject) or task.title.lower()
+    words = [content, *((done, between if others else "") if known else (subject,))]
     if not content and "seed" in given:
         words.append(f"seed {given['seed']}")  # of which alone it was made
     return " ".join(filter(None, [*words, " and ".join(others) if known else ""]))
@@ -192,7 +194,7 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     task = check(name, settings, inputs)
     check_room(task, settings, inputs)
     work: Callable[..., Result] = imported(task.work)
-    usual = imported(task.usual)(settings, inputs) if task.usual else 0  # before: a job may leave less to do
+    usual = _usual(task, settings, inputs)  # before: a job may leave less to do
     began = time.monotonic()
     result = work(settings, inputs, progress or Progress())
     seconds = time.monotonic() - began
@@ -242,5 +244,11 @@ def expected_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | 
         longest, _ = capacity.largest(tries.settings, tries.values, takes)
         each = expected_seconds(tries.task, longest, tries.inputs)
         return min(tries.count * each, tries.seconds) if each else None
-    usual = imported(task.usual)(settings, inputs) if task.usual else 0
+    usual = _usual(task, settings, inputs)
     return usual * durations.pace(task.name) if usual else None
+
+
+def _usual(task: Task, settings: Settings, inputs: Inputs) -> float:
+    """About how many seconds a job takes on two cores with its start, 0 where that is not known."""
+    work = imported(task.usual)(settings, inputs) if task.usual else 0.0
+    return work + (durations.KERAS if work and task.loads_keras else 0.0)

@@ -11,6 +11,7 @@ TRAIN = Task(
     lane="job",
     work="studio.dcgan.task:train",
     usual="studio.dcgan.estimate:usual",
+    loads_keras=True,
     needs="studio.dcgan.estimate:needs",
     grows="batch",
     check="studio.dcgan.generator:check",

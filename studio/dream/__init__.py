@@ -17,6 +17,7 @@ ASCEND = Task(
     check="studio.dream.settings:check",
     kind="studio.dream.settings:kind",
     usual="studio.dream.estimate:usual",
+    loads_keras=True,
     needs="studio.dream.estimate:needs",
     grows="size",
 )

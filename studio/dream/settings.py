@@ -125,6 +125,10 @@ class ChannelSettings(Settings):
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
     @property
+    def subject(self) -> str:
+        return f"channel {self.channel} of {self.layer}"
+
+    @property
     def wanted(self) -> Wanted:
         """The backbone and the one term to climb. Raises `InvalidInput` for what there is not."""
         return read("", (f"{self.layer}:{self.channel}",), self.backbone)

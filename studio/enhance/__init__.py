@@ -34,6 +34,7 @@ TRAIN = Task(
     lane="job",
     work="studio.enhance.learn.task:train",
     usual="studio.enhance.estimate:usual_training",
+    loads_keras=True,
     needs="studio.enhance.estimate:needs_training",
     grows="batch",
     title="Enhance training",

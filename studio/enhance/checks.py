@@ -15,15 +15,15 @@ from studio.enhance.settings import SCALES, EnhanceSettings
 def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless there is something to do, by the right networks, and not too large."""
     if settings.scale == 1 and not settings.cleans:
-        expected, step = "2, 3 or 4, or something to clean", "choose denoise, deblock or a larger scale"
-        raise invalid("`scale`", expected=expected, received="1 alone", next_step=step)
+        expected, step = "2, 3 or 4, or 1 to clean alone", "turn on clean, or choose a larger scale"
+        raise invalid("`scale`", expected=expected, received="1 without cleaning", next_step=step)
     if settings.cleans:
         models.cleaner_of(settings, inputs)
     if settings.scale > 1:
         models.enlarger_of(settings, inputs)
     for file in inputs["content"]:
         if sides := _sides(file):
-            _check_size(settings.scale, *sides)
+            _check_size(settings, *sides)
 
 
 def _sides(file: File) -> tuple[int, int] | None:
@@ -33,16 +33,17 @@ def _sides(file: File) -> tuple[int, int] | None:
     return None
 
 
-def _check_size(scale: int, height: int, width: int) -> None:
-    most = images.MOST_PIXELS
+def _check_size(settings: EnhanceSettings, height: int, width: int) -> None:
+    most, scale = images.MOST_PIXELS, settings.scale
     if height * width * scale**2 <= most:
         return
-    fits = [one for one in (1, *SCALES) if height * width * one**2 <= most]
+    offered = (1, *SCALES) if settings.cleans else SCALES  # a scale of 1 alone would do nothing
+    fits = [one for one in offered if height * width * one**2 <= most]
     shrunk = int(max(height, width) * (most / (height * width * scale**2)) ** 0.5)
     smaller = f"save the photo with a longer side of {shrunk:,} px or less"
     raise invalid(
         "result",
         expected=f"at most {most // 10**6} million pixels",
         received=f"{width * scale:,} x {height * scale:,} px",
-        next_step=f"choose {fits[-1]} times, or {smaller}" if fits else smaller,
+        next_step=f"choose scale {fits[-1]}, or {smaller}" if fits else smaller,
     )

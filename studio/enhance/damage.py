@@ -15,6 +15,8 @@ from PIL import Image
 from studio.enhance.planes import planes
 
 MOST = 75.0  # levels of noise that a network is told
+LEAST_NOISE = 1.5  # levels: weaker noise is invisible
+GOOD_QUALITY = 95.0  # of a JPEG file, from which on its artifacts are invisible
 BLOCK = 64  # px of a side of the parts of a photo that are measured
 LOOKED_AT = 2048  # px, at most, of a side of the middle of the photo that they are taken from
 CALM = 25.0  # per cent of the parts that show less than the noise that is reported: others have texture

@@ -18,17 +18,9 @@ class EnhanceSettings(Settings):
     scale: Literal[1, 2, 3, 4] = setting(
         2, "How many times larger each side becomes; 1 keeps the size, to clean alone.", tier="main"
     )
-    denoise: float = setting(
-        0.0,
-        "How much of the noise is taken away: 0 leaves it, 1 takes all that is found.",
-        tier="main",
-        ge=0,
-        le=1,
-        step=0.05,
-    )
-    deblock: Literal["off", "auto"] = setting(
-        "off",
-        "Take away the blocks and rings of a JPEG file; auto goes by the quality that the file tells.",
+    clean: bool = setting(
+        True,
+        "Remove the noise and the JPEG artifacts that are found in the photo before it is enlarged.",
         tier="main",
     )
     sharpness: float = setting(
@@ -43,6 +35,17 @@ class EnhanceSettings(Settings):
         False,
         "Look at the picture in eight ways, turned and mirrored, and take the mean: a little nearer to the "
         "truth, in eight times the time.",
+    )
+    denoise: float = setting(
+        1.0,
+        "How much of the noise is removed: 1 removes all that is found, 0 leaves it.",
+        ge=0,
+        le=1,
+        step=0.05,
+    )
+    deblock: Literal["auto", "off"] = setting(
+        "auto",
+        "Remove the blocks and rings of a JPEG file; auto goes by the quality that the file tells.",
     )
     noise: float | None = setting(
         None,
@@ -62,8 +65,8 @@ class EnhanceSettings(Settings):
 
     @property
     def cleans(self) -> bool:
-        """Whether noise or blocks are to be taken away."""
-        return self.denoise > 0 or self.deblock == "auto"
+        """Whether noise or JPEG artifacts are removed where there are some."""
+        return self.clean and (self.denoise > 0 or self.deblock == "auto")
 
 
 class TrainEnhanceSettings(Settings):

@@ -30,15 +30,15 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     weights: dict[str, str] = {}
     figures: dict[str, float] = {}
     if settings.cleans:
-        cleaner = clean.open(models.cleaner_of(settings, inputs))
         wrong = told(settings, damage.measured(data, picture))
-        blocks = settings.deblock == "auto"
-        how = clean.How(wrong, settings.denoise, blocks, settings.ensemble)
         figures = {"noise": wrong.light, "jpeg_quality": wrong.quality}
-        progress.stage("Cleaning")
-        picture = cleaner.clean(picture, how, progress)
-        if not inputs.get("cleaner"):
-            weights[settings.cleaner] = cleaner.digest
+        how = how_to_clean(settings, wrong)
+        if how is not None:
+            cleaner = clean.open(models.cleaner_of(settings, inputs))
+            progress.stage("Cleaning")
+            picture = cleaner.clean(picture, how, progress)
+            if not inputs.get("cleaner"):
+                weights[settings.cleaner] = cleaner.digest
     if settings.scale > 1:
         enlarger = enlarge.open(models.enlarger_of(settings, inputs))
         larger = enlarge.How(settings.scale, settings.sharpness, settings.ensemble)
@@ -64,6 +64,19 @@ def told(settings: EnhanceSettings, found: damage.Damage) -> damage.Damage:
     if settings.jpeg_quality is not None:
         quality = settings.jpeg_quality
     return damage.Damage(light, colour, quality)
+
+
+def how_to_clean(settings: EnhanceSettings, wrong: damage.Damage) -> clean.How | None:
+    """How to clean a picture; None where nothing that can be seen is wrong with it.
+
+    Noise and quality that the settings give count however small they are.
+    """
+    noisy = settings.denoise > 0 and (settings.noise is not None or wrong.light >= damage.LEAST_NOISE)
+    given = settings.jpeg_quality is not None
+    blocky = settings.deblock == "auto" and (given or wrong.quality < damage.GOOD_QUALITY)
+    if not (noisy or blocky):
+        return None
+    return clean.How(wrong, settings.denoise if noisy else 0.0, blocky, settings.ensemble)
 
 
 def tried(enlarger: enlarge.Enlarger, picture: np.ndarray, how: enlarge.How) -> dict[str, float]:

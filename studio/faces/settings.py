@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import PurePath
 from typing import Any, ClassVar, Literal
 
 from studio.core.errors import invalid
@@ -12,6 +13,7 @@ from studio.core.tasks import Kind
 
 USUAL_WALK = 96  # frames: four seconds
 MOST_MOVE = 10.0
+_FACES = ("faces", "avatars")  # so begin the names of the models of faces that ship
 MOST = 50_000  # pictures of a wall, of which a number names one
 
 
@@ -74,6 +76,18 @@ class FacesSettings(Settings):
     def moved(self) -> dict[str, float]:
         """How far to go along each direction. Raises `InvalidInput` for what is no NAME=AMOUNT."""
         return dict(_move(text) for text in self.moves)
+
+    @property
+    def subject(self) -> str:
+        model = PurePath(self.preset).name
+        noun = "face" if not model or model.startswith(_FACES) else "image"
+        if self.walk:
+            what = f"walk through {noun}s"
+        elif self.face:
+            what = f"{noun} {self.face}" + (f" to {self.to}" if self.to else "")
+        else:
+            what = f"{self.n} {noun}{'' if self.n == 1 else 's'}"
+        return f"{what} of {model}" if model else what
 
     def for_ending(self, ending: str) -> FacesSettings:
         """These settings for a file that ends so: a film is a walk, and an array or a zip its own form."""

@@ -30,6 +30,8 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     photo = next((images.read(file.read()) for file in inputs.get("photo", ())), None)
     generator = models.generator(settings, inputs)
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
+    if photo is not None and (note := draw.photo_note(generator, settings, photo)):
+        figures["notes"] = [note]
     given = inputs.get("model")  # whose digest the recipe names among the inputs
     weights = {} if given else {generator.name: generator.digest}
     if settings.enhance and _stands_alone(settings) and draw.side_alone(generator.size) > generator.size:

@@ -12,5 +12,11 @@ def stands_for(settings: FilmSettings, inputs: Inputs) -> Spelled:
     task = tasks.get(settings.task)
     files = {slot: some for slot, some in inputs.items() if slot != "film"}
     files[task.inputs[0].name] = inputs["film"]
-    fps = {"--fps": settings.fps} if settings.fps and "fps" in task.settings.described() else {}
-    return Spelled(task, task.settings.parse_json(settings.base), files, settings.film, fps)
+    more: dict[str, object] = {}
+    if settings.fps and "fps" in task.settings.described():
+        more["--fps"] = settings.fps
+    if settings.start:
+        more["--start"] = settings.start
+    if settings.end is not None:
+        more["--end"] = settings.end
+    return Spelled(task, task.settings.parse_json(settings.base), files, settings.film, more)

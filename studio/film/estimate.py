@@ -18,7 +18,7 @@ def usual(settings: FilmSettings, inputs: Inputs) -> float:
     """
     film = inputs["film"][0]
     each = _of_a_frame(tasks.get(settings.task).usual, settings, inputs)
-    return animations.length(film.read(), film.name, animations.fastest(settings.film)) * each
+    return animations.length(film.read(), film.name, animations.fastest(settings.film), settings.span) * each
 
 
 def needs(settings: FilmSettings, inputs: Inputs) -> float:
@@ -39,4 +39,4 @@ def _of_a_frame(estimate: str, settings: FilmSettings, inputs: Inputs) -> float:
 
 @lru_cache(maxsize=4)  # a page asks again at every move of a slider
 def _first_frame(film: File) -> bytes:
-    return images.encode_png(next(animations.frames(film.read(), film.name)))
+    return images.encode_png(animations.first(film.read(), film.name))

@@ -8,6 +8,7 @@ from typing import Literal
 from studio.core import tasks
 from studio.core.pictures import animations
 from studio.core.pictures.film_limits import MOST_FPS
+from studio.core.pictures.film_span import Span
 from studio.core.settings import Settings, setting
 
 
@@ -17,7 +18,14 @@ class FilmSettings(Settings):
     task: str = setting("style.transfer", "What is done with each frame.", max_length=100)
     base: str = setting("{}", "The settings of that, as JSON.", max_length=20_000)
     fps: int = setting(0, "Frames a second; 0: as many as the film has.", tier="main", ge=0, le=MOST_FPS)
+    start: float = setting(0.0, "Where in the film it starts.", unit="s", ge=0)
+    end: float | None = setting(None, "Where in the film it ends; empty: at its end.", unit="s", gt=0)
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")
+
+    @property
+    def span(self) -> Span:
+        """The part of the film that is read."""
+        return Span(self.start, self.end)
 
     @property
     def looks(self) -> tuple[str, ...]:

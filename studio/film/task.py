@@ -10,6 +10,7 @@ from pathlib import Path
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, invalid
 from studio.core.pictures import animations, images
+from studio.core.pictures.film_span import Span
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result, Task
@@ -24,7 +25,7 @@ def check(settings: FilmSettings, inputs: Inputs) -> None:
     task, base = _painter(settings)
     given = {slot: files for slot, files in inputs.items() if slot != "film" and files}
     film = inputs["film"][0]
-    animations.length(film.read(), film.name, animations.fastest(settings.film))
+    animations.length(film.read(), film.name, animations.fastest(settings.film), settings.span)
     frame = File(film.digest, "picture", film.name)  # stands for every frame
     tasks.check(task.name, base, {task.inputs[0].name: [frame], **given})
 
@@ -46,7 +47,7 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     data = film.read()
     most = animations.fastest(settings.film)
     fps = min(most, settings.fps or animations.fps(data, film.name, most))
-    count = _counted(data, film.name, most, progress)
+    count = _counted(data, film.name, most, settings.span, progress)
     run = checkpoints.find(NAME, settings, inputs)
     weights: dict[str, str] = {}
     made, painted, stopped = 0, 0, False
@@ -76,7 +77,7 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     return Result((kept,), figures, recipe, stopped)
 
 
-def _counted(data: bytes, name: str, most: int, progress: Progress) -> int:
+def _counted(data: bytes, name: str, most: int, span: Span, progress: Progress) -> int:
     """How many frames there are, all of them read: damage at the end must not be found after hours of work.
 
     Raises:
@@ -84,7 +85,7 @@ def _counted(data: bytes, name: str, most: int, progress: Progress) -> int:
     """
     progress.stage("Reading the film")
     count = 0
-    for _ in animations.frames(data, name, most):
+    for _ in animations.frames(data, name, most, span):
         count += 1
         progress.check()
     return count
@@ -97,7 +98,7 @@ def _painted(
     task, base = _painter(settings)
     others = {slot: files for slot, files in inputs.items() if slot != "film" and files}
     film = inputs["film"][0]
-    read = animations.frames(film.read(), film.name, animations.fastest(settings.film))
+    read = animations.frames(film.read(), film.name, animations.fastest(settings.film), settings.span)
     for n, frame in enumerate(read, start=1):
         kept = _place(folder, n)
         png = _whole(kept)

@@ -114,6 +114,10 @@ class RepairSettings(TeachSettings):
     )
     fit: bool = setting(True, "Moves the drawing to the middle, at the size of the digits it has seen.")
 
+    @property
+    def subject(self) -> str:
+        return {"repair": "repaired digits", "filters": "filters", "map": "latent map"}[self.show]
+
 
 class BoltzmannSettings(Settings):
     """Teaches a restricted Boltzmann machine which pixels of a digit go together."""
@@ -159,6 +163,10 @@ class ImagineSettings(BoltzmannSettings):
     frames: int = setting(0, "Frames of a film of its imagining; 0: one picture.", ge=0, le=300)
     fps: int = setting(15, "Frames a second of the film.", ge=1, le=60)
     film: Literal["mp4", "webp", "gif"] = setting("gif", "The kind of file of the film.")
+
+    @property
+    def subject(self) -> str:
+        return "imagined digits"
 
     def for_ending(self, ending: str) -> ImagineSettings:
         """These settings for a file that ends so: a film's is the kind of its file."""

@@ -53,8 +53,7 @@ def check(kind: Kind, path: Path) -> None:
         corpus.read(path)
     elif kind == "animation":
         shown = f"film {printable(path.name, 60)}"
-        for _ in animations.frames(_bytes(path, shown, film_limits.MOST_BYTES, "cut it"), shown):
-            pass
+        animations.check(_bytes(path, shown, film_limits.MOST_BYTES, "cut it"), shown)
     elif kind == "model" and _is_packed(path):
         _check_packed(path)
     elif kind == "model":
@@ -90,7 +89,7 @@ def is_picture(text: str) -> bool:
 def keep_sample(name: str) -> None:
     """Keeps the sample that a file is called after, if there is one; another file does no harm."""
     stem = name.rpartition(".")[0]
-    if stem in sample_photos.photos() or stem in paintings.paintings():
+    if sample_photos.is_known(stem) or stem in paintings.paintings():
         _sample(stem)
     elif stem in sample_sets.names():
         sample_sets.reference(stem)
@@ -99,7 +98,7 @@ def keep_sample(name: str) -> None:
 def _film(path: Path) -> File:
     shown = f"film {printable(path.name, 60)}"
     data = _bytes(path, shown, film_limits.MOST_BYTES, "cut it")
-    next(animations.frames(data, shown))  # the first is read now, so that what is no film is told at once
+    animations.first(data, shown)  # now, so that what is no film is told at once
     return File.keep(data, "animation", path.name)
 
 
@@ -171,9 +170,9 @@ def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
 
 
 def _sample(name: str) -> File:
-    if name in sample_photos.photos():
-        path = sample_photos.path(name)
-        return File.keep(path.read_bytes(), "picture", path.name)
+    if sample_photos.is_known(name):
+        data, called = sample_photos.data(name)
+        return File.keep(data, "picture", called)
     if name in paintings.paintings():
         return File.keep(images.encode_png(paintings.draw(name)), "picture", f"{name}.png")
     raise unknown("sample", name, [*sample_photos.photos(), *paintings.paintings()])

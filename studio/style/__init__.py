@@ -40,6 +40,7 @@ TRAIN = Task(
     lane="job",
     work="studio.style.house.task:train",
     usual="studio.style.estimate:usual_training",
+    loads_keras=True,
     needs="studio.style.estimate:needs_training",
     grows="size",
     title="Style training",

@@ -10,6 +10,7 @@ from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
+from studio.style import transparency
 from studio.style.house import known_styles
 from studio.style.optimise.schedule import first_look, stages
 from studio.style.settings import TransferSettings
@@ -17,21 +18,22 @@ from studio.style.transfer import transfer
 
 
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints the content in the styles. See `studio.style.transfer.transfer`."""
+    """Paints the content in the styles, see `studio.style.transfer.transfer`, and keeps its alpha channel."""
+    content, alpha = transparency.split(images.read_transparent(inputs["content"][0].read()))
     pictures = {
         slot: [images.read(file.read(), ground=ground) for file in inputs.get(slot, ())]
-        for slot, ground in (("content", "white"), ("style", "white"), ("mask", "black"))
+        for slot, ground in (("style", "white"), ("mask", "black"))
     }
     network = known_styles.network_of(settings, inputs) if settings.house else None
     styles, masks = pictures["style"], pictures["mask"]
-    painted = transfer(pictures["content"][0], styles, settings, masks, progress, network)
+    painted = transfer(content, styles, settings, masks, progress, network)
     if painted.stopped_early:
         settings = _as_stopped(settings, painted.figures.get("passes", 0))
     named = {} if inputs.get("network") else painted.weights  # a network that was given is an input
     recipe = recipes.make("style.transfer", settings, inputs, named)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
     name = f"{Path(inputs['content'][0].name).stem}-{style}.png"
-    file = File.keep(images.encode_png(painted.image, recipe), "picture", name)
+    file = File.keep(images.encode_png(transparency.join(painted.image, alpha), recipe), "picture", name)
     return Result((file,), painted.figures, recipe, painted.stopped_early)
 
 

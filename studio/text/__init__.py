@@ -11,6 +11,7 @@ TRAIN = Task(
     lane="job",
     work="studio.text.task:train",
     usual="studio.text.estimate:usual",
+    loads_keras=True,
     needs="studio.text.estimate:needs",
     grows="units",
     title="Text training",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any, ClassVar, Literal
 
 from studio.core.settings import Settings, setting
@@ -107,6 +108,10 @@ class WriteSettings(Settings):
     )
 
     assumed: ClassVar[dict[str, Any]] = {"precision": "float32"}
+
+    @property
+    def subject(self) -> str:
+        return f"text by {PurePath(self.preset).name}"
 
 
 class CompareSettings(Settings):

@@ -11,6 +11,7 @@ TRAIN = Task(
     lane="job",
     work="studio.vae.task:train",
     usual="studio.vae.estimate:usual",
+    loads_keras=True,
     needs="studio.vae.estimate:needs",
     grows="batch",
     check="studio.vae.generator:check",

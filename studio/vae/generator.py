@@ -98,4 +98,11 @@ def open(preset: Preset) -> latent.Generator:
         directions,
         density,
         encode,
+        _redraw_error(preset),
     )
+
+
+def _redraw_error(preset: Preset) -> float | None:
+    figures = preset.data().get("figures")
+    found = figures.get("redraw_error") if isinstance(figures, dict) else None
+    return float(found) if isinstance(found, int | float) and math.isfinite(found) else None

@@ -119,7 +119,7 @@ def test_the_brush_says_where_a_style_goes(tab):
 
 def test_a_film_is_tried_by_its_first_frame_and_painted_whole(tab):
     page = tab(f"/style?{SMALL}&what=A+film")
-    page.get_by_text(re.compile("Its first frame: Start paints all 24")).wait_for()
+    page.get_by_text(re.compile("A preview of the first frame of 24")).wait_for()
     button(page, "Start").click()
     button(page, "Make again").wait_for()
     with page.expect_download() as waiting:

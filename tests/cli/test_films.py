@@ -33,6 +33,21 @@ def test_a_film_in_is_a_film_out_and_can_be_replayed(clip, capsys):
     assert "identical" in capsys.readouterr().out
 
 
+def test_a_part_of_a_film_is_chosen_in_seconds(clip, capsys):
+    part = ["--start", "0.1", "--end", "0.3"]
+    assert main(["invert", "clip.gif", "-o", "out.gif", "--steps", "1", *part, "--quiet"]) == 0
+    made = [frame.mean() for frame in animations.frames(clip.with_name("out.gif").read_bytes())]
+    assert made == pytest.approx([135, 75], abs=4)
+    capsys.readouterr()
+    assert main(["invert", "clip.gif", "-o", "late.gif", "--start", "9"]) == 2
+    assert "less than 0.3 s, the length of clip.gif" in capsys.readouterr().err
+
+
+def test_a_part_is_of_a_film_alone(photo, said):
+    code, _, err = said("invert", "photo.png", "-o", "out.png", "--start", "1")
+    assert code == 2 and "Invalid `--start`. Expected: a film." in err
+
+
 def test_a_model_that_is_none_is_told_for_a_film_as_for_a_picture(clip, said):
     code, _, err = said("classify", "explain", "runs/no-such-model", "clip.gif", "-o", "where.gif")
     assert code == 2 and "no-such-model" in err

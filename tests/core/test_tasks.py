@@ -155,7 +155,11 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
             "a in wash",
         ),
         ("text.train", {}, {"text": ["book.txt"]}, "book text training"),
-        ("faces.draw", {"seed": 7}, {}, "faces seed 7"),
+        ("faces.draw", {"seed": 7}, {}, "64 faces seed 7"),
+        ("faces.draw", {"preset": "faces-vae", "face": 3, "seed": 7}, {}, "face 3 of faces-vae seed 7"),
+        ("faces.draw", {"preset": "digits-vae", "n": 1, "seed": 0}, {}, "1 image of digits-vae seed 0"),
+        ("text.write", {"preset": "alice", "seed": 2}, {}, "text by alice seed 2"),
+        ("lab.imagine", {"seed": 0}, {}, "imagined digits seed 0"),
         ("no.such", {}, {}, "no"),
     ],
 )

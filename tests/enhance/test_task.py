@@ -85,11 +85,52 @@ def test_what_is_set_goes_before_what_is_measured(said, photo, tmp_path):
     assert not np.array_equal(images.read("own.png"), images.read("set.png"))
 
 
+@pytest.fixture
+def damaged(photo, tmp_path):
+    """The photo with visible noise, in a JPEG file of low quality."""
+    noise = 20 * np.random.default_rng(0).standard_normal((40, 60, 1))
+    pixels = np.clip(images.read(photo) + noise, 0, 255).astype("uint8")
+    path = tmp_path / "damaged.jpg"
+    Image.fromarray(pixels).save(path, quality=60)
+    return path
+
+
+def test_damage_that_is_found_is_removed_unless_a_flag_keeps_it(said, damaged):
+    import studio
+
+    explicit = ("--clean", "--denoise", "1", "--deblock", "auto")
+    for name, words in (("default", ()), ("explicit", explicit), ("kept", ("--no-clean",))):
+        assert said("enhance", str(damaged), "-o", f"{name}.png", *words)[0] == 0
+    default, explicit, kept = (images.read(f"{name}.png") for name in ("default", "explicit", "kept"))
+    np.testing.assert_array_equal(default, explicit)
+    assert not np.array_equal(default, kept)
+    asked = {"network": "tiny", "cleaner": "tiny-clean", "quiet": True}
+    np.testing.assert_array_equal(studio.make("enhance.enlarge", content=damaged, **asked).image, default)
+
+
+def test_a_photo_without_damage_is_not_cleaned(said, tmp_path):
+    smooth = np.broadcast_to(np.linspace(40, 200, 64).astype("uint8")[:, None, None], (64, 64, 3))
+    (tmp_path / "smooth.png").write_bytes(images.encode_png(np.ascontiguousarray(smooth)))
+    for name, words in (("default", ()), ("kept", ("--no-clean",))):
+        assert said("enhance", "smooth.png", "-o", f"{name}.png", *words)[0] == 0
+    np.testing.assert_array_equal(images.read("default.png"), images.read("kept.png"))
+    assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny"}
+
+
+def test_a_scale_is_suggested_only_where_it_does_something(said, damaged, monkeypatch):
+    monkeypatch.setattr(images, "MOST_PIXELS", 60 * 40 * 3)
+    code, _, err = said("enhance", str(damaged), "-o", "big.png")
+    assert code == 2 and "choose scale 1" in err
+    assert said("enhance", str(damaged), "-o", "big.png", "--scale", "1")[0] == 0
+    code, _, err = said("enhance", str(damaged), "-o", "big.png", "--no-clean")
+    assert code == 2 and "choose scale" not in err and "px or less" in err
+
+
 def test_what_is_enlarged_is_cleaned_before(said, photo):
     both = ("--denoise", "1", "--noise", "20")
     assert said("enhance", str(photo), "-o", "once.png", "--scale", "2", *both)[0] == 0
     assert said("enhance", str(photo), "-o", "clean.png", "--scale", "1", *both)[0] == 0
-    assert said("enhance", "clean.png", "-o", "twice.png", "--scale", "2")[0] == 0
+    assert said("enhance", "clean.png", "-o", "twice.png", "--scale", "2", "--no-clean")[0] == 0
     np.testing.assert_array_equal(images.read("once.png"), images.read("twice.png"))
 
 
@@ -148,9 +189,9 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
         (["dot.png"], "1 x 1 px"),
         ([str(photo), "--scale", "5"], "one of 1, 2, 3, 4"),
         ([str(photo), "--sharpness", "2"], "0 to 1.5"),
-        ([str(photo), "--scale", "1"], "something to clean"),
+        ([str(photo), "--scale", "1", "--no-clean"], "turn on clean"),
         ([str(photo), "--denoise", "2"], "0 to 1"),
-        ([str(photo), "--deblock", "much"], "off, auto"),
+        ([str(photo), "--deblock", "much"], "auto, off"),
         ([str(photo), "--denoise", "1", "--noise", "-3"], "0 to 75 levels"),
         ([str(photo), "--deblock", "auto", "--jpeg-quality", "0"], "1 to 100"),
         ([str(photo), "--denoise", "1", "--cleaner", "tiny"], "a network that cleans"),
@@ -164,7 +205,7 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
     assert code == 2 and "a network that enlarges" in err
     monkeypatch.setattr(images, "MOST_PIXELS", 60 * 40 * 9)
     code, _, err = said("enhance", str(photo), "-o", "big.png", "--scale", "4")
-    assert code == 2 and "240 x 160 px" in err and "choose 3 times" in err and "45 px or less" in err
+    assert code == 2 and "240 x 160 px" in err and "choose scale 3" in err and "45 px or less" in err
     assert said("enhance", str(photo), "-o", "big.png", "--scale", "3")[0] == 0
 
 

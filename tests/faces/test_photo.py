@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from studio.core import tasks
 from studio.core.pictures import images, sample_photos
+from studio.core.tasks import File
+from studio.faces import draw, models
 from studio.faces.photo import face, square
+from studio.faces.settings import FacesSettings
 
 
 @pytest.mark.parametrize(
@@ -43,3 +47,20 @@ def test_a_face_at_the_edge_stays_within_the_photo():
     photo = sample_photos.photo("astronaut")[:190, 150:300]
     found = square(photo, 0, 0.5, 0.5)
     assert found.shape[0] == found.shape[1] < 150
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, warned", [("astronaut", False), ("coffee", True), ("camera", True)])
+def test_a_photo_that_is_no_face_is_warned_of(home, name, warned):
+    file = File.keep(images.encode_png(sample_photos.photo(name)), "picture", f"{name}.png")
+    settings = FacesSettings(preset="faces-vae", face=1, n=1, enhance=False)
+    result = tasks.run("faces.draw", settings, {"photo": [file]})
+    notes = " ".join(result.figures.get("notes", ()))
+    assert ("No face was found in this photo" in notes) == warned
+    assert images.read(result.files[0].read()).shape[2] == 3
+
+
+def test_a_model_that_tells_no_error_of_its_own_warns_of_nothing(tiny):
+    generator = models.generator(FacesSettings(preset=tiny), {})
+    assert generator.redraw_error is None
+    assert not draw.photo_note(generator, FacesSettings(), sample_photos.photo("coffee"))

@@ -10,7 +10,7 @@ import tiny_styles
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.pictures import animations, images
+from studio.core.pictures import animations, film_span, images
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints
@@ -29,8 +29,8 @@ def film(home):
     return File.keep(animations.encode(frames, "webp", 10), "animation", "clip.webp")
 
 
-def asked(task=PAINT, film="webp", fps=0, **base):
-    return FilmSettings(task=task, film=film, fps=fps, base=json.dumps(base))
+def asked(task=PAINT, film="webp", fps=0, start=0.0, end=None, **base):
+    return FilmSettings(task=task, film=film, fps=fps, start=start, end=end, base=json.dumps(base))
 
 
 def levels(result):
@@ -80,7 +80,7 @@ def test_a_film_of_120_frames_a_second_lasts_as_long(home, kind, fps):
 def test_a_film_that_is_too_long_is_refused_before_its_first_frame_is_painted(home, monkeypatch, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
     clip = File.keep(animations.encode(frames, kind, 20), "animation", f"long.{kind}")
-    monkeypatch.setattr(animations, "MOST_FRAMES", 6)
+    monkeypatch.setattr(film_span, "MOST_FRAMES", 6)
     with pytest.raises(InvalidInput, match="at most 6 frames"):
         tasks.check(NAME, asked(steps=1), {"film": [clip]})
     with pytest.raises(InvalidInput, match="at most 6 frames"):
@@ -99,6 +99,17 @@ def test_a_film_that_is_damaged_near_its_end_is_refused_before_its_first_frame_i
     monkeypatch.setattr(paint, "run", lambda *asked: pytest.fail("painted"))
     with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*Received: a damaged one"):
         tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
+
+
+def test_a_part_of_a_film_is_painted(home):
+    frames = [np.full((32, 48, 3), 20 * n, "uint8") for n in range(10)]
+    clip = File.keep(animations.encode(frames, "gif", 10), "animation", "clip.gif")
+    part = {"start": 0.2, "end": 0.5}
+    made = tasks.run(NAME, asked(film="gif", steps=1, **part), {"film": [clip]})
+    assert (made.figures["frames"], made.figures["of"], made.figures["fps"]) == (3, 3, 10)
+    whole = tasks.expected_seconds(tasks.get(NAME), asked(film="gif", steps=1), {"film": [clip]})
+    some = tasks.expected_seconds(tasks.get(NAME), asked(film="gif", steps=1, **part), {"film": [clip]})
+    assert some is whole is None or some == pytest.approx(0.3 * whole)
 
 
 def test_it_takes_as_long_as_its_frames(home):

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from pages.colour import dab_brush, under_the_hood
+from pages.form import samples
 from pages.jobs.use_again import USES
-from studio.core.pictures import images
+from studio.colour import checks
+from studio.colour.settings import ColourSettings
+from studio.core.pictures import images, sample_photos
+from studio.core.tasks import File
 
 from .test_frame import texts
 
@@ -34,10 +38,26 @@ def test_it_follows_the_sliders_and_offers_others(visit):
 
 @pytest.mark.slow
 def test_a_photo_in_colour_is_asked_about(visit):
-    page = visit("colour", content="Chelsea")
+    cat = File.keep(images.encode_png(sample_photos.photo("chelsea")), "picture", "cat.png")
+    page = visit("colour", content="Your photo", content_file=cat.digest)
     assert "one in colour" in texts(page.warning) and not page.exception
-    page = visit("colour", content="Chelsea", recolour="true")
+    page = visit("colour", content="Your photo", content_file=cat.digest, recolour="true")
     assert not page.warning and page.session_state["live"][1].figures["was"] == "coloured"
+
+
+def test_every_photo_that_is_offered_can_be_coloured(home):
+    offered = samples.gray_photos()
+    assert len(offered) == len(sample_photos.photos())
+    for photo in offered:
+        checks.check(ColourSettings(), {"content": [photo.file()]})
+
+
+@pytest.mark.slow
+def test_the_command_of_a_gray_sample_names_it(visit):
+    page = visit("colour", content="Gray Coffee")
+    assert not page.warning and not page.exception
+    assert any("studio colour sample:coffee_gray" in code.value for code in page.code)
+    assert page.session_state["live"][1].inputs["content"] == [samples.gray_photos()[3].file()]
 
 
 def test_dabs_of_the_brush_become_one_layer_and_go_back():

@@ -44,17 +44,17 @@ def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
     buffer = io.BytesIO()
     Image.fromarray(np.clip(photo + noise, 0, 255).astype("uint8")).save(buffer, "JPEG", quality=90)
     kept = File.keep(buffer.getvalue(), "picture", "noisy.jpg")
-    asked = {"scale": "1", "denoise": "1", "hood": "true", "closer": "true"}
+    asked = {"scale": "1", "hood": "true", "closer": "true"}
     page = visit("enhance", content="Your photo", **{"content.file": kept.digest}, **asked)
     assert not page.exception and not page.error
     told = texts(page.caption)
-    assert "Found in this photo: noise of " in told and "in a JPEG file of quality 90." in told
+    assert "Found in this photo: noise of " in told and "JPEG quality 90. **Clean** removes it" in told
     made = page.session_state["live"][1]
     assert images.size(made.data) == (120, 180) and made.figures["noise"] > 12
     near = [np.abs(images.read(data) - photo).mean() for data in (made.data, buffer.getvalue())]
     assert near[0] < 0.7 * near[1]
-    page.slider(key="denoise").set_value(0.0).run()
-    assert "something to clean" in texts(page.warning) and not page.exception
+    page.toggle(key="clean").set_value(False).run()
+    assert "turn on clean" in texts(page.warning) and not page.exception
 
 
 def test_what_is_large_waits_for_start(visit):
@@ -66,7 +66,7 @@ def test_what_is_large_waits_for_start(visit):
 def test_what_would_be_too_large_is_told_before_start(visit, monkeypatch):
     monkeypatch.setattr(images, "MOST_PIXELS", 1000 * 872 * 9)
     page = visit("enhance", scale="4", content="Hubble")
-    assert "choose 3 times" in texts(page.warning) and not page.exception
+    assert "choose scale 3" in texts(page.warning) and not page.exception
 
 
 def test_a_film_waits_for_start(visit):

@@ -353,12 +353,59 @@ def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
 
 
 def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, own, **more: own and own())
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, own=None, **more: own and own())
     page = visit("style")
-    next(button for button in page.button if button.label == "Change to fine").click().run()
+    begun = []
+    monkeypatch.setattr("pages.parts.start", lambda *job: begun.append(job))
+    next(button for button in page.button if button.label == "Make a fine one").click().run()
     assert not page.exception
     assert page.button_group(key="mode").value == "fine"
-    assert "Start" in labels(page) and "Change to fine" not in labels(page)
+    assert "Start" in labels(page) and "Make a fine one" not in labels(page)
+    [(task, settings, _)] = begun
+    assert (task, settings.mode) == ("style.transfer", "fine")
+    page.run()
+    assert len(begun) == 1
+
+
+@pytest.mark.slow
+def test_a_preview_is_saved_as_one_and_the_chosen_size_is_made_by_its_own_button(visit, monkeypatch):
+    page = visit("style", size="2048")
+    assert not page.exception
+    assert {"Make the result at 2,048 px", "Keep the preview"} <= set(labels(page))
+    assert "Keep" not in labels(page)
+    [download] = page.get("download_button")
+    assert download.proto.label == "Download preview, 512 x 341 px"
+    begun = []
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *job: begun.append(job))
+    next(button for button in page.button if button.label.startswith("Make the result")).click().run()
+    [(task, settings, _)] = begun
+    assert (task, settings.mode, settings.size) == ("style.transfer", "instant", 2048)
+    page = visit("style", size="512")
+    assert "Keep" in labels(page) and not any("preview" in label for label in labels(page))
+
+
+def test_a_click_switches_to_a_style_unless_several_are_blended(visit, monkeypatch):
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    page = visit("style")
+    first, second, third = page.button_group(key="style").options[:3]
+    page.button_group(key="style").set_value([first, second]).run()  # a click on a second tile
+    assert page.button_group(key="style").value == [second]
+    page.button_group(key="style").set_value([]).run()  # a click on the tile that is chosen
+    assert page.button_group(key="style").value == [second]
+    page.toggle(key="style.blend").set_value(True).run()
+    page.button_group(key="style").set_value([second, third]).run()
+    assert page.button_group(key="style").value == [second, third]
+    assert page.slider(key="weight_2").value == 1.0
+    page.toggle(key="style.blend").set_value(False).run()
+    assert page.button_group(key="style").value == [third] and not page.exception
+
+
+def test_an_uploaded_style_takes_the_place_of_the_chosen_one(visit, monkeypatch, picture):
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    page = visit("style")
+    uploader = next(box for box in page.file_uploader if box.key.startswith("style_upload"))
+    uploader.set_value(("waves.png", images.encode_png(picture), "image/png")).run()
+    assert page.button_group(key="style").value == ["waves"] and not page.exception
 
 
 def test_under_the_hood_offers_a_small_run_to_look_at(visit, monkeypatch):

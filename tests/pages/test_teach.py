@@ -14,6 +14,7 @@ import tiny_classes
 from PIL import Image
 
 from pages.form import samples
+from pages.home.tiles import TILES
 from pages.recorded import runs
 from pages.teach import audit, base_model, brought_models, live_camera, study
 from studio.classify.models import brought as own
@@ -74,6 +75,14 @@ def archive(each: int = 6, **extra: bytes) -> bytes:
         for name, data in extra.items():
             file.writestr(name, data)
     return packed.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_trained(engine):
+    """What earlier tests trained is not what this one tries."""
+    for job in engine.jobs(limit=50):
+        if job.task == "classify.train" and job.finished:
+            engine.remove(job.id)
 
 
 @pytest.fixture
@@ -303,6 +312,30 @@ def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
     assert page.selectbox(key="preset").value == "My Colours!"
     assert "Tells apart blue, green, red" in said(done(page).caption)
     assert page.get("progress")[0].proto.text.startswith("**blue**")
+
+
+@pytest.mark.slow
+def test_what_is_tried_is_the_classifier_that_was_trained_last(visit, brought, taught, until):
+    page = done(brought(archive()))
+    page.button_group(key="half").set_value("try").run()
+    assert page.selectbox(key="preset").value == "imagenet-resnet50"
+    page = taught()
+    page.button_group(key="half").set_value("try").run()
+    chosen = done(page).selectbox(key="preset")
+    assert chosen.value == "" and "trained last" in chosen.options[0]
+    assert "Tells apart blue, green, red" in said(page.caption)
+    chosen.set_value("imagenet-resnet50").run()
+    page.button_group(key="half").set_value("teach").run()
+    page.number_input(key="seed").set_value(5).run()
+    button(page, "Teach").click().run()
+    until(lambda: page.run() and "Make again" in labels(page))
+    page.button_group(key="half").set_value("try").run()
+    assert done(page).selectbox(key="preset").value == "", "another was trained since"
+    reloaded = done(visit("teach", half="Try"))
+    assert reloaded.selectbox(key="preset").value == ""
+    tile = next(tile for tile in TILES if tile.opens.get("half") == "Try")
+    shown = done(visit("teach", picture="Chelsea", **tile.opens))
+    assert shown.selectbox(key="preset").value == "imagenet-resnet50"
 
 
 def keras_file(**more: bytes) -> bytes:

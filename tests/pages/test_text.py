@@ -149,12 +149,12 @@ def test_writing_on_begins_with_what_is_there(visit, tiny, until_written):
     assert papers(page)[0]["before"] == "so"
 
 
-def test_another_has_another_seed_and_again_is_the_same(visit, tiny, until_written):
+def test_again_has_another_seed_unless_the_same_is_asked_for(visit, tiny, until_written):
     page = wrote(visit("text"), until_written)
     first = papers(page)[0]["text"]
-    button(page, "Make again").click().run()
+    button(page, "Same seed").click().run()
     assert papers(until_written(page))[0]["text"] == first
-    button(page, "Another text").click().run()
+    button(page, "Make again").click().run()
     assert papers(until_written(page))[0]["text"] != first
     assert page.number_input(key="seed").value != 0
 
@@ -167,12 +167,12 @@ def test_a_text_of_a_model_file_is_never_gone_on_with_by_another_voice(
     until(lambda: engine.job(job.id).finished, 60)
     page = visit("text", job=job.id)
     assert not page.exception
-    assert not {"Write on", "Another text"} & set(labels(page))
+    assert not {"Write on", "Same seed"} & set(labels(page))
     assert "old-tales" in said(page.caption).replace("\\", "")
     begun = []
     monkeypatch.setattr("pages.jobs.jobs.start", lambda *asked: begun.append(asked))
     button(page, "Make again").click().run()
-    assert begun[0][2]["model"][0].digest == model.digest
+    assert begun[0][2]["model"][0].digest == model.digest and begun[0][1].seed != 0
     engine.remove(job.id)
 
 
@@ -264,7 +264,7 @@ def test_a_kept_text_made_again_is_what_the_form_asks_for(visit, engine, tiny, u
     button(page, "Keep").click().run()
     job = engine.jobs()[0]
     page = visit("text", prompt="no", job=job.id)
-    button(page, "Make again").click().run()
+    button(page, "Same seed").click().run()
     assert papers(until_written(page))[0] == first
     assert "job" not in page.query_params
     assert papers(until_written(visit("text", **address(page))))[0] == first

@@ -84,7 +84,9 @@ def ask() -> Question | None:
     content = picture_input.picture("content", "Content", samples.photos())
     styles = []
     if task == "style.transfer":
-        styles = picture_input.pictures("style", "Styles, one to four", samples.paintings(), most=4)
+        styles = picture_input.pictures(
+            "style", "Style", samples.paintings(), most=4, blend="Blend several styles"
+        )
         st.caption(
             ":material/info: They are painted from the style picture itself, since only so strokes can vary; "
             "the Style page paints these samples by a network that learnt them, and stronger."

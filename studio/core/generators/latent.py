@@ -137,6 +137,8 @@ class Generator:
         directions: by name.
         density: where its codes lie; None: a normal distribution of mean 0 and variance 1.
         encode: `(n, size, size, 3) uint8` -> `(n, latent_dim) float32`; None where it only draws.
+        redraw_error: how far reconstructions of its test images are off, root mean square, 0 to 255; None
+            where that is not known.
     """
 
     name: str
@@ -147,6 +149,7 @@ class Generator:
     directions: Mapping[str, Direction] = field(default_factory=dict, repr=False)
     density: Mixture | None = field(default=None, repr=False)
     encode: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
+    redraw_error: float | None = None
 
 
 def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction], Mixture | None]:

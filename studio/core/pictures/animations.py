@@ -6,7 +6,6 @@ A film is encoded as its frames come, into a file: of hundreds of large ones onl
 from __future__ import annotations
 
 import io
-import math
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
@@ -18,8 +17,9 @@ from PIL import Image, ImageSequence
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid
-from studio.core.pictures import film_facts, images
+from studio.core.pictures import film_facts, film_span, images
 from studio.core.pictures.film_limits import MOST_FPS, MOST_FRAMES, MOST_PIXELS
+from studio.core.pictures.film_span import WHOLE, Span
 
 if TYPE_CHECKING:
     import av
@@ -35,6 +35,7 @@ _BT709 = 1  # what players take for granted in a film; the number is FFmpeg's
 _LIMITED = 1  # levels from 16 to 235, likewise
 _MPEG4: tuple[_Codec, ...] = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
 _READ = ("h264", "hevc", "mpeg4")  # phones film in the second
+_MOMENT = 1e-3  # s, less than a frame lasts
 _PALETTE_SIDE = 128  # px; a palette found in so small a copy is as good, and quick
 
 
@@ -174,7 +175,7 @@ def fastest(kind: FilmKind) -> int:
     return _MOST_GIF_FPS if kind == "gif" else MOST_FPS
 
 
-def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np.ndarray]:
+def frames(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = WHOLE) -> Iterator[np.ndarray]:
     """Reads an animation frame by frame; its first bytes decide what it is, whatever its name says.
 
     Args:
@@ -182,6 +183,7 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np
         name: what errors call it.
         most: frames a second. Of a quicker film some are left out evenly, so that what is made of the others
             lasts as long.
+        span: the part of it that is read.
 
     Yields:
         `(H, W, 3) uint8`.
@@ -189,19 +191,25 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np
     Raises:
         InvalidInput: if it is none of these, is damaged, or has more or larger frames than the studio makes.
     """
-    length(data, name, most)  # which refuses a longer one before anything is made of its first frames
+    length(data, name, most, span)  # which refuses a longer one before anything is made of its first frames
     read = _mp4_frames if film_facts.is_mp4(data) else _picture_frames
     count, size = 0, None
     try:
         rate = film_facts.rate(data)
-        for number, frame in enumerate(read(data), start=1):
+        part = span.frames(film_facts.length(data), rate, name)
+        for place, frame in enumerate(read(data)):
+            if place < part.start:
+                continue
+            if span.end is not None and place >= part.stop:
+                break
+            number = place - part.start + 1
             size = size or frame.shape
             if frame.shape != size:
                 raise ValueError("its frames have several sizes")
-            if _taken(number, rate, most) == count:
+            if film_span.taken(number, rate, most) == count:
                 continue
             count += 1
-            _check_length(count, name)
+            film_span.check_length(count, min(rate, most), name)
             yield frame
     except InvalidInput:
         raise
@@ -213,31 +221,40 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np
 
 def fps(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
     """How many frames a second `frames` of as many at most are for. Raises `InvalidInput` as that."""
-    try:
-        return min(most, film_facts.rate(data))
-    except Exception as error:
-        raise _refused(data, name, error) from None
+    return min(most, _facts(data, name)[1])
 
 
-def length(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
+def length(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = WHOLE) -> int:
     """How many frames `frames` will give, as the film says, unread. Raises `InvalidInput` as that."""
-    try:
-        count = _taken(film_facts.length(data), film_facts.rate(data), most)
-    except Exception as error:
-        raise _refused(data, name, error) from None
-    _check_length(count, name)
+    whole, rate = _facts(data, name)
+    count = film_span.taken(len(span.frames(whole, rate, name)), rate, most)
+    film_span.check_length(count, min(rate, most), name)
     return count
 
 
-def _check_length(count: int, name: str) -> None:
-    if count > MOST_FRAMES:
-        expected = f"at most {MOST_FRAMES} frames"
-        raise invalid(name, expected=expected, received="more", next_step="cut it")
+def duration(data: bytes, name: str = "film") -> float:
+    """How many seconds a film of any length lasts, as it says. Raises `InvalidInput` if it is damaged."""
+    whole, rate = _facts(data, name)
+    return whole / rate
 
 
-def _taken(number: int, rate: int, most: int) -> int:
-    """How many of the first frames of a film are taken: all, or of a quicker one its even share."""
-    return number if rate <= most else math.ceil(Fraction(number * most, rate))
+def first(data: bytes, name: str = "film", start: float = 0.0) -> np.ndarray:
+    """The frame of a film of any length that is shown at `start` seconds. Raises as `frames`."""
+    return next(frames(data, name, span=Span(start, start + _MOMENT)))
+
+
+def check(data: bytes, name: str = "film") -> None:
+    """Reads as much of a film as can be used. Raises as `frames`, but not for its length."""
+    for _ in frames(data, name, span=Span(0, film_span.longest(fps(data, name)))):
+        pass
+
+
+def _facts(data: bytes, name: str) -> tuple[int, int]:
+    """How many frames there are, and how many a second."""
+    try:
+        return film_facts.length(data), film_facts.rate(data)
+    except Exception as error:
+        raise _refused(data, name, error) from None
 
 
 def _refused(data: bytes, name: str, error: Exception) -> InvalidInput:

@@ -45,6 +45,10 @@ _PHOTOS = (
 )
 
 
+GRAY_ALREADY = "camera"  # the photo that has no colors
+_GRAY = "_gray"
+
+
 def photos() -> dict[str, Sample]:
     """The sample photos by name, in the order to show them; reads no picture."""
     return {sample.name: sample for sample in _PHOTOS}
@@ -66,6 +70,36 @@ def photo(name: str) -> np.ndarray:
     from studio.core.pictures import images
 
     return images.read(path(name))
+
+
+def gray_names() -> list[str]:
+    """The names of the gray versions of the color photos, e.g. "coffee_gray", in the same order."""
+    return [f"{name}{_GRAY}" for name in photos() if name != GRAY_ALREADY]
+
+
+def is_known(name: str) -> bool:
+    """Whether a name is that of a sample photo or of a gray version of one."""
+    return name in photos() or name in gray_names()
+
+
+def data(name: str) -> tuple[bytes, str]:
+    """A sample photo, or the gray version of one, as a file.
+
+    Args:
+        name: one of `photos()` or of `gray_names()`.
+
+    Returns:
+        Its bytes and its name. A gray version is a PNG, made now.
+
+    Raises:
+        As `photo`.
+    """
+    if name not in gray_names():
+        return path(name).read_bytes(), path(name).name
+    from studio.core.pictures import images
+
+    gray = images.gray(photo(name.removesuffix(_GRAY)))
+    return images.encode_png(gray.repeat(3, axis=2)), f"{name}.png"
 
 
 def path(name: str) -> Path:

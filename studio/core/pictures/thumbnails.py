@@ -81,7 +81,7 @@ def sign(kind: Kind) -> np.ndarray:
 
 def _first_frame(data: bytes) -> np.ndarray:
     try:
-        return next(animations.frames(data))
+        return animations.first(data)
     except StopIteration:
         raise invalid("film", expected="a frame", received="none", next_step="save it again") from None
 

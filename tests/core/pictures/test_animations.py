@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from studio.core.errors import InvalidInput
-from studio.core.pictures import animations
+from studio.core.pictures import animations, film_span
 
 HEIGHT, WIDTH = 36, 50
 
@@ -234,11 +234,35 @@ def test_a_cut_film_ends_or_is_refused_and_nothing_else(kind, share):
 def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypatch):
     data = animations.encode(moving(), kind, 15)
     with monkeypatch.context() as patch, pytest.raises(InvalidInput, match="at most 6 frames"):
-        patch.setattr(animations, "MOST_FRAMES", 6)
+        patch.setattr(film_span, "MOST_FRAMES", 6)
         list(animations.frames(data))
     monkeypatch.setattr(animations, "MOST_PIXELS", HEIGHT * WIDTH - 1)
     with pytest.raises(InvalidInput, match="50 x 36"):
         next(animations.frames(data))
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_a_part_of_a_longer_film_is_read_by_its_seconds(kind, monkeypatch):
+    data = animations.encode(moving(12), kind, 10)
+    whole = list(animations.frames(data))
+    monkeypatch.setattr(film_span, "MOST_FRAMES", 6)
+    span = film_span.Span(0.3, 0.7)
+    part = list(animations.frames(data, span=span))
+    assert animations.length(data, span=span) == len(part) == 4
+    np.testing.assert_array_equal(part, whole[3:7])
+    np.testing.assert_array_equal(animations.first(data, start=0.3), whole[3])
+    assert animations.duration(data) == pytest.approx(1.2)
+    animations.check(data)
+    with pytest.raises(
+        InvalidInput, match=r"at most 6 frames, 0.6 s at 10 frames a second.*12 frames, 1.2 s"
+    ):
+        animations.length(data)
+    for wrong, told in (
+        (film_span.Span(1.2), "less than 1.2 s"),
+        (film_span.Span(0.5, 0.5), "more than 0.5 s"),
+    ):
+        with pytest.raises(InvalidInput, match=told):
+            next(animations.frames(data, span=wrong))
 
 
 def test_other_films_are_refused_before_they_are_decoded():

@@ -12,7 +12,7 @@ from pages.form import film_input
 from pages.jobs import commands
 from studio.core import tasks
 from studio.core.errors import InvalidInput
-from studio.core.pictures import animations
+from studio.core.pictures import animations, film_span
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
 from studio.style.settings import TransferSettings
@@ -50,7 +50,7 @@ def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
     (task, settings, ask, *_), more = live[-1]
     frame = ask()["content"][0]
     assert (task, settings.mode, frame.name) == ("style.transfer", "instant", "first-frame.png")
-    assert "Start paints all 24, which takes" in more["note"]
+    assert "A preview of the first frame of 24, which takes" in more["note"]
     assert " GiB of memory" in more["note"]
     press(page, "Start")
     (task, settings, inputs), *_ = submitted
@@ -108,7 +108,7 @@ def test_a_film_of_a_phone_is_taken_and_becomes_an_mp4(visit, live, submitted, e
 @pytest.mark.parametrize("data", [b"", b"no film", b"\0\0\0\x18ftypmp42" + bytes(40)])
 def test_what_is_no_film_is_refused(home, data):
     with pytest.raises(InvalidInput, match="whole MP4, WebP or GIF"):
-        film_input._check(data, "clip.mp4")
+        film_input._take(data, "clip.mp4")
 
 
 def test_the_command_of_a_film_names_it_where_a_photo_would_be(home):
@@ -137,3 +137,20 @@ def test_an_address_that_names_no_film_shows_the_sample(visit, live, told):
     page = visit("style", what="A film", film_file=told)
     assert not page.exception
     assert any("to try with" in caption.value for caption in page.caption)
+
+
+def test_a_part_of_a_longer_film_is_chosen_in_seconds(visit, live, submitted, monkeypatch):
+    monkeypatch.setattr(film_span, "MOST_FRAMES", 6)
+    data = animations.encode((np.full((30, 40, 3), 20 * n, "uint8") for n in range(12)), "gif", 10)
+    kept = File.keep(data, "animation", "long.gif")
+    page = visit("style", what="A film", film_file=kept.digest)
+    assert not page.exception and not page.error
+    assert page.slider(key="film_part").value == (0.0, 0.6), "as much as can be used"
+    assert "6 frames, 0.6 s at 10 frames a second" in " ".join(one.value for one in page.caption)
+    page.slider(key="film_part").set_value((0.5, 0.9)).run()
+    press(page, "Start")
+    [(task, settings, _)] = submitted
+    assert (task, settings.start, settings.end) == ("film.repaint", 0.5, 0.9)
+    page.slider(key="film_part").set_value((0.2, 1.2)).run()
+    assert "from 0.2 to 0.8 s" in " ".join(one.value for one in page.caption)
+    assert not page.exception and not page.error
