@@ -105,7 +105,6 @@ def test_it_works_in_a_thread_where_no_signal_is_heard(home):
         ("style.transfer", {"content": np.zeros((4, 4))}, r"an array \(4, 4\) float64"),
         ("style.transfer", {"content": np.zeros((0, 4, 3), "uint8")}, r"an array \(0, 4, 3\) uint8"),
         ("style.transfer", {"content": 3}, "Received: int"),
-        ("style.transfer", {"content": Image.new("F", (64, 64))}, "Received: one of mode F"),
         ("style.transfer", {"content": np.zeros((4, 4), "uint8")}, "Invalid content"),
         (["style"], {}, "Received: "),
         ("style.transfer", {"content": "gone.png"}, "gone.png"),

@@ -19,8 +19,8 @@ from studio.style.transfer import transfer
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints the content in the styles. See `studio.style.transfer.transfer`."""
     pictures = {
-        slot: [images.read(file.read(), ground=ground) for file in inputs.get(slot, ())]
-        for slot, ground in (("content", "white"), ("style", "white"), ("mask", "black"))
+        slot: [read(file.read(), file.name) for file in inputs.get(slot, ())]
+        for slot, read in (("content", images.read), ("style", images.read), ("mask", images.read_mask))
     }
     network = known_styles.network_of(settings, inputs) if settings.house else None
     styles, masks = pictures["style"], pictures["mask"]

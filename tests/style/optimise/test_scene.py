@@ -51,7 +51,7 @@ def test_as_many_masks_as_styles():
 
 
 def test_a_black_mask_is_refused():
-    with pytest.raises(InvalidInput, match="black everywhere"):
+    with pytest.raises(InvalidInput, match="black or transparent"):
         scene(styles=1, style_masks=[WHITE * 0])
 
 
