@@ -33,14 +33,15 @@ class Film:
         title: what is written of it.
         film: the film itself.
         frame: its first frame, by which settings are tried.
-        frames, fps: how many it has, and shows a second.
+        frames: how many it has.
+        seconds: how long it plays.
     """
 
     title: str
     film: File
     frame: File
     frames: int
-    fps: int
+    seconds: float
 
     def file(self) -> File:
         """What stands for it where a picture is looked at."""
@@ -57,7 +58,7 @@ def choose() -> Film:
     taken = _taken()
     reel = _reel("Your film", taken) if taken else _reel("Rocket film", sample())
     st.image(samples.small(reel.frame), width=110, alt="The first frame of the film")
-    length = amounts.duration(max(reel.frames / reel.fps, 1))
+    length = amounts.duration(max(reel.seconds, 1))
     name = words.plain(reel.film.name) if taken else "A slow look across a photo, to try with"
     st.caption(f"{name} · {reel.frames} frames, {length}")
     with st.container(horizontal=True):
@@ -122,16 +123,16 @@ def _check(data: bytes, name: str) -> None:
 
 
 def _reel(title: str, film: File) -> Film:
-    first, length, fps = _seen(film)
-    return Film(title, film, File.keep(first, "picture", "first-frame.png"), length, fps)
+    first, length, seconds = _seen(film)
+    return Film(title, film, File.keep(first, "picture", "first-frame.png"), length, seconds)
 
 
 @owners.cached(max_entries=8, show_spinner="Looking at the film ...")
-def _seen(film: File) -> tuple[bytes, int, int]:
-    """A film's first frame as PNG, how many it has and how many a second."""
+def _seen(film: File) -> tuple[bytes, int, float]:
+    """A film's first frame as PNG, how many it has and how many seconds it plays."""
     data = film.read()
     first = images.encode_png(next(animations.frames(data, film.name)))
-    return first, animations.length(data, film.name), animations.fps(data, film.name)
+    return first, animations.length(data, film.name), animations.times(data, film.name).seconds
 
 
 def sample() -> File:

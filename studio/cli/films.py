@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from studio.core import paths, tasks
@@ -16,6 +17,7 @@ from studio.film.task import NAME
 _MADE = tuple(f".{kind}" for kind in animations.KINDS)
 _ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # others may be pictures
 _PICTURES = (".webp",)  # of these, as which a picture is saved
+_PNG = (".png", ".apng")
 _UNREAD = (".avi", ".webm", ".mkv")
 _ZOOM = "zoom"  # so begin the settings of a film that is made of one picture
 _OWN = ("fps", "film")  # what such a film and one that is painted both have
@@ -47,7 +49,7 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
     ends = [Path(text).suffix.lower() for text in (content[0], out)]
     if ends[0] in _UNREAD:
         shown = f"film {printable(Path(content[0]).name, 60)}"
-        raise invalid(shown, expected="an MP4, WebP or GIF", received=ends[0], next_step="convert it to MP4")
+        raise invalid(shown, expected="an MP4, WebP, GIF or APNG", received=ends[0], next_step="convert it to MP4")
     if ends[0] in _ALWAYS and ends[1] not in _MADE:
         expected, step = f"a name that ends in {', '.join(_MADE)}, as a film is given", "name it so"
         received = ends[1] or "a name without an ending"
@@ -56,16 +58,18 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
         return False
     if ends[0] in _ALWAYS:
         return True
+    if ends[0] in _PNG and _is_still(content[0]):
+        return False
     makes_films = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
     return not makes_films and not (ends[1] in _PICTURES and _is_still(content[0]))
 
 
 def _is_still(text: str) -> bool:
     """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
-    try:
-        return film_facts.length(paths.read(paths.expand_user(text), film_limits.MOST_BYTES)) == 1
-    except Exception:  # a damaged film raises nearly anything
-        return False
+    with suppress(OSError, ValueError, InvalidInput, paths.TooLarge):
+        data = paths.read(paths.expand_user(text), film_limits.MOST_BYTES)
+        return data.startswith(b"\x89PNG") and not film_facts.is_apng(data) or animations.length(data) == 1
+    return False
 
 
 def film_task(

@@ -16,7 +16,7 @@ class FilmSettings(Settings):
 
     task: str = setting("style.transfer", "What is done with each frame.", max_length=100)
     base: str = setting("{}", "The settings of that, as JSON.", max_length=20_000)
-    fps: int = setting(0, "Frames a second; 0: as many as the film has.", tier="main", ge=0, le=MOST_FPS)
+    fps: int = setting(0, "Frames a second; 0 keeps the times of the film.", tier="main", ge=0, le=MOST_FPS)
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")
 
     @property

@@ -98,7 +98,7 @@ def test_a_film_of_a_phone_is_a_film_by_its_name_too(clip, said, name):
 @pytest.mark.parametrize("out", ["out.mp4", "out.png"])
 def test_a_film_that_is_not_read_is_told_to_be_converted(clip, said, ending, out):
     code, _, err = said("invert", f"clip.{ending}", "-o", out)
-    told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP or GIF. Received: .{ending.lower()}. "
+    told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP, GIF or APNG. Received: .{ending.lower()}. "
     assert (code, err) == (2, f"{told}Next: convert it to MP4.\n")
 
 
@@ -123,7 +123,7 @@ def test_a_film_has_the_frames_a_second_that_were_asked_for(clip, said, dreamt):
     for asked, shown in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
         code, _, err = said("dream", "clip.gif", "-o", "out.mp4", "--quiet", *asked)
         assert (code, err) == (0, "")
-        assert animations.fps(Path("out.mp4").read_bytes()) == shown
+        assert animations.times(Path("out.mp4").read_bytes()).fps == shown
     settings = recipes.read(Path("out.mp4.json").read_bytes()).checked_settings()
     assert (settings.fps, settings.film) == (15, "mp4")
     assert said("dream", "clip.gif", "-o", "out.gif", "--film", "gif", "--quiet")[0] == 0

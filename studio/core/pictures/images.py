@@ -60,6 +60,16 @@ def transparent(picture: Image.Image) -> np.ndarray:
     return np.ascontiguousarray(pixels[..., :3]) if opaque else pixels
 
 
+def opaque(pixels: np.ndarray) -> np.ndarray:
+    """`(H, W, 3 or 4) uint8` -> `(H, W, 3) uint8`, what is transparent over white."""
+    return np.asarray(over(Image.fromarray(pixels))) if pixels.shape[2] == 4 else pixels
+
+
+def with_alpha(pixels: np.ndarray) -> np.ndarray:
+    """`(H, W, 3 or 4) uint8` -> `(H, W, 4) uint8`, opaque if it had no transparency."""
+    return pixels if pixels.shape[2] == 4 else np.dstack([pixels, np.full(pixels.shape[:2], 255, "uint8")])
+
+
 def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
     """Reads a mask: how strongly each pixel is selected, 0 to 255.
 
