@@ -49,7 +49,9 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
     ends = [Path(text).suffix.lower() for text in (content[0], out)]
     if ends[0] in _UNREAD:
         shown = f"film {printable(Path(content[0]).name, 60)}"
-        raise invalid(shown, expected="an MP4, WebP, GIF or APNG", received=ends[0], next_step="convert it to MP4")
+        raise invalid(
+            shown, expected="an MP4, WebP, GIF or APNG", received=ends[0], next_step="convert it to MP4"
+        )
     if ends[0] in _ALWAYS and ends[1] not in _MADE:
         expected, step = f"a name that ends in {', '.join(_MADE)}, as a film is given", "name it so"
         received = ends[1] or "a name without an ending"
@@ -68,7 +70,7 @@ def _is_still(text: str) -> bool:
     """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
     with suppress(OSError, ValueError, InvalidInput, paths.TooLarge):
         data = paths.read(paths.expand_user(text), film_limits.MOST_BYTES)
-        return data.startswith(b"\x89PNG") and not film_facts.is_apng(data) or animations.length(data) == 1
+        return (data.startswith(b"\x89PNG") and not film_facts.is_apng(data)) or animations.length(data) == 1
     return False
 
 

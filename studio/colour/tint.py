@@ -19,8 +19,8 @@ _STRAY = 4.0  # the mean distance from the tint of its lightness below which a p
 
 
 def kind_of(picture: np.ndarray) -> Kind:
-    """What a picture is. A tint, as of sepia or cyanotype, depends on the lightness alone, is weak, and covers
-    everything: a red ball on white paper is no tint, though each lightness has one color there, too.
+    """What a picture is. A tint, as of sepia or cyanotype, depends on the lightness alone, is weak, and
+    covers everything: a red ball on white paper is no tint, though each lightness has one color there, too.
 
     Args:
         picture: `(H, W, 3) uint8`.

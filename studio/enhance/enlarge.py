@@ -61,7 +61,7 @@ class Enlarger:
         """Enlarges a picture; tiles see beyond their borders, so that none of these shows.
 
         Args:
-            picture: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged by itself. The colors
+            picture: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged by itself. Colors
                 below it count as all others do, see `transparency.extend_colors`.
             how: by how much, and how well.
             progress: told of every tile.

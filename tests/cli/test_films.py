@@ -98,8 +98,8 @@ def test_a_film_of_a_phone_is_a_film_by_its_name_too(clip, said, name):
 @pytest.mark.parametrize("out", ["out.mp4", "out.png"])
 def test_a_film_that_is_not_read_is_told_to_be_converted(clip, said, ending, out):
     code, _, err = said("invert", f"clip.{ending}", "-o", out)
-    told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP, GIF or APNG. Received: .{ending.lower()}. "
-    assert (code, err) == (2, f"{told}Next: convert it to MP4.\n")
+    told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP, GIF or APNG. "
+    assert (code, err) == (2, f"{told}Received: .{ending.lower()}. Next: convert it to MP4.\n")
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class Film:
         frame = images.with_alpha(frame) if self._transparent else images.opaque(frame)
         if self._opened is None:
             self._opened = self._open(*frame.shape[:2])
-        container, stream = self._opened
+        _, stream = self._opened
         picture = film_encoders.picture_of(self._kind, frame)
         began = round(self._at / self._unit)
         self._at += self._times.of(self.frames)

@@ -46,7 +46,8 @@ def to_levels(values: np.ndarray) -> np.ndarray:
 
     Args:
         values: integers of 16 or 32 bits, or floats. Values up to 255 are taken for 8 bits, up to 65535 for
-            16 bits, floats up to 1 for shares; others are scaled by the largest. Negative ones shift the range.
+            16 bits, floats up to 1 for shares; others are scaled by the largest, and shifted if any is
+            negative.
 
     Returns:
         `uint8`, of the same shape.
@@ -192,7 +193,7 @@ def _fixed(numbers: Sequence[float] | np.ndarray) -> bytes:
 
 
 def _primaries(points: Sequence[float]) -> np.ndarray:
-    """Chromaticities of white, red, green, blue -> `(3, 3)`: XYZ of the primaries in columns, adapted to D50."""
+    """Chromaticities of white, red, green, blue -> `(3, 3)`, columns: XYZ of the primaries under D50."""
     white, *primaries = (
         np.array([x / y, 1.0, (1 - x - y) / y]) for x, y in zip(points[::2], points[1::2], strict=True)
     )

@@ -31,9 +31,7 @@ _GIF_DISPOSAL, _GIF_CLEARED, _GIF_HAS_CLEAR = 0b11100, 2 << 2, 1
 _GIF_CLEAR = 255  # the color of what is transparent
 
 
-def encoder(
-    kind: FilmKind, plays: int, transparent: bool
-) -> tuple[_Codec, dict[str, str], dict[str, str]]:
+def encoder(kind: FilmKind, plays: int, transparent: bool) -> tuple[_Codec, dict[str, str], dict[str, str]]:
     """The codec of an animation, its options, and those of the container.
 
     Args:

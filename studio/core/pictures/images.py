@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -183,6 +184,13 @@ def size(data: bytes) -> tuple[int, int]:
             raise formats.refusal(data, name) from None
 
 
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """Height and width as `size` gives them; None for what is no picture, such as an MP4."""
+    with suppress(InvalidInput):
+        return size(data)
+    return None
+
+
 def megapixels(data: bytes, longest: int) -> float:
     """Millions of pixels that an encoded picture has at a longer side of `longest` px. Raises as `size`."""
     height, width = size(data)
@@ -190,17 +198,32 @@ def megapixels(data: bytes, longest: int) -> float:
 
 
 def fit(image: np.ndarray, longest: int) -> np.ndarray:
-    """Resizes so that the longer side is `longest` px, the shorter at least 1; Lanczos.
+    """Resizes so that the longer side is `longest` px; Lanczos.
+
+    Of a very long image the result is one that `read` takes: its shorter side has at least LEAST_SIDE px, for
+    which the longer one may become more than `longest`, and it is no narrower than 1 to MOST_ASPECT. An image
+    that is smaller or narrower itself keeps its proportions.
 
     Args:
         image: `(H, W, 3) uint8`.
 
     Returns:
-        `(h, w, 3) uint8` with the same proportions.
+        `(h, w, 3) uint8` with the same proportions, as far as pixels allow.
     """
-    height, width = image.shape[:2]
-    scale = longest / max(height, width)
-    return resize(image, max(1, round(height * scale)), max(1, round(width * scale)))
+    return resize(image, *fitted(*image.shape[:2], longest))
+
+
+def fitted(height: int, width: int, longest: int) -> tuple[int, int]:
+    """The height and width that `fit` gives an image of another size."""
+    shorter, longer = sorted((height, width))
+    scale = longest / longer
+    if shorter >= LEAST_SIDE and longer <= MOST_ASPECT * shorter:
+        scale = max(scale, LEAST_SIDE / shorter)
+        longer = round(longer * scale)
+        shorter = max(round(shorter * scale), -(-longer // MOST_ASPECT))
+    else:
+        shorter, longer = max(1, round(shorter * scale)), max(1, round(longer * scale))
+    return (shorter, longer) if height <= width else (longer, shorter)
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Colors below transparent pixels, which nobody sees, but which filters and networks mix into what is seen."""
+"""Colors of transparent pixels: nobody sees them, but filters and networks mix them into their neighbors."""
 
 from __future__ import annotations
 

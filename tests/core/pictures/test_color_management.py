@@ -58,7 +58,10 @@ def test_a_profile_of_gray_counts_with_transparency_too(linear_gray):
     levels = np.tile(np.arange(256, dtype="uint8"), (16, 1))
     clear = np.full_like(levels, 255)
     clear[8:] = 0
-    gray, layered = Image.fromarray(levels), Image.merge("LA", [Image.fromarray(one) for one in (levels, clear)])
+    gray, layered = (
+        Image.fromarray(levels),
+        Image.merge("LA", [Image.fromarray(one) for one in (levels, clear)]),
+    )
     plain, read = (images.read(saved(one, icc_profile=linear_gray)) for one in (gray, layered))
     assert np.array_equal(read[:8], plain[:8])
     assert np.abs(plain[0, :, 0] - encoded(np.arange(256) / 255)).max() < 1
@@ -77,7 +80,9 @@ def test_white_below_what_is_transparent_is_never_converted():
 def test_sixteen_bits_may_have_a_transparent_level():
     levels = np.full((16, 16), 40_000, "uint16")
     levels[:8] = 1000
-    read = images.read_transparent(with_chunks(Image.fromarray(levels), chunk(b"tRNS", struct.pack(">H", 1000))))
+    read = images.read_transparent(
+        with_chunks(Image.fromarray(levels), chunk(b"tRNS", struct.pack(">H", 1000)))
+    )
     assert read[0, 0, 3] == 0
     assert read[-1, -1].tolist() == [156, 156, 156, 255]
 

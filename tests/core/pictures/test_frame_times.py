@@ -1,4 +1,4 @@
-"""The times of frames and how often they play are kept, whatever the kind; so is transparency where there is any."""
+"""The times of frames, how often they play and what is transparent are kept."""
 
 from __future__ import annotations
 

@@ -341,3 +341,12 @@ def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
             look(header_of(*size))
         told.append(str(refused.value))
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("longest", [32, 64, 128, 166, 512])
+@pytest.mark.parametrize("size", [(150, 3000), (3000, 150), (51, 1010), (8, 160), (200, 210)])
+def test_what_is_made_of_a_picture_that_is_taken_is_taken_again(size, longest):
+    made = images.fit(np.zeros((*size, 3), "uint8"), longest)
+    assert images.read(saved(Image.fromarray(made))).shape == made.shape
+    assert max(made.shape) == longest or min(made.shape[:2]) == images.LEAST_SIDE
+    assert images.fitted(*size, longest) == made.shape[:2]

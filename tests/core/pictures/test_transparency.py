@@ -24,5 +24,8 @@ def test_glass_and_soft_shadows_keep_their_colors():
 
 
 def test_what_has_no_transparency_or_nothing_else_is_left_as_it_is():
-    for picture in (np.zeros((8, 8, 3), "uint8"), np.full((8, 8, 4), 9, "uint8") * np.array([1, 1, 1, 0], "uint8")):
+    for picture in (
+        np.zeros((8, 8, 3), "uint8"),
+        np.full((8, 8, 4), 9, "uint8") * np.array([1, 1, 1, 0], "uint8"),
+    ):
         assert transparency.extend_colors(picture) is picture
