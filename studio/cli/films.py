@@ -60,18 +60,29 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
         return False
     if ends[0] in _ALWAYS:
         return True
-    if ends[0] in _PNG and _is_still(content[0]):
+    if ends[0] in _PNG and _frames(content[0]) == 1:
         return False
     makes_films = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
-    return not makes_films and not (ends[1] in _PICTURES and _is_still(content[0]))
+    return not makes_films and not (ends[1] in _PICTURES and _frames(content[0]) == 1)
 
 
-def _is_still(text: str) -> bool:
-    """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
+def first_frame(task: Task, named: SlotWords, out: str | None) -> str:
+    """A sentence on an animation of which a picture takes the first frame alone; "" if there is none."""
+    content = named[task.inputs[0]] if can_go_through(task) else []
+    animated = (*_PNG, ".gif", ".webp")
+    if not content or not out or Path(content[0]).suffix.lower() not in animated or _frames(content[0]) < 2:
+        return ""
+    shown = printable(Path(content[0]).name, 60)
+    return f"Only the first frame of {shown} is taken. For all of them, name a result {', '.join(_MADE)}."
+
+
+def _frames(text: str) -> int:
+    """How many frames a file has; 0 of what cannot be read, which is told where its frames are."""
     with suppress(OSError, ValueError, InvalidInput, paths.TooLarge):
         data = paths.read(paths.expand_user(text), film_limits.MOST_BYTES)
-        return (data.startswith(b"\x89PNG") and not film_facts.is_apng(data)) or animations.length(data) == 1
-    return False
+        is_png = data.startswith(b"\x89PNG") and not film_facts.is_apng(data)
+        return 1 if is_png else animations.length(data)
+    return 0
 
 
 def film_task(

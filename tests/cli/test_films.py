@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import paint
 import pytest
+from PIL import Image
 
 from studio.cli import films, main
 from studio.core import recipes, tasks
@@ -58,13 +59,25 @@ def test_help_offers_a_film_only_where_one_can_go_through(capsys, monkeypatch):
     assert "or a film" not in " ".join(capsys.readouterr().out.split())
 
 
-def test_a_still_of_it_is_its_first_frame(clip):
-    assert main(["invert", "clip.gif", "-o", "out.png", "--steps", "1", "--quiet"]) == 0
+def test_a_still_of_it_is_its_first_frame_and_says_so(clip, said):
+    code, _, err = said("invert", "clip.gif", "-o", "out.png", "--steps", "1")
+    assert code == 0 and "Only the first frame of clip.gif is taken." in err
+    assert "first frame" not in said("invert", "out.png", "-o", "again.png", "--steps", "1")[2]
+
+
+@pytest.mark.parametrize("name", ["clip.png", "clip.apng"])
+def test_an_animated_png_is_a_film_and_a_still_one_is_none(photo, said, name):
+    frames = [Image.new("RGB", (48, 32), (60 * n, 0, 0)) for n in (1, 2, 3)]
+    frames[0].save(name, "PNG", save_all=True, append_images=frames[1:], duration=[40, 2000, 40], loop=2)
+    assert said("invert", name, "-o", "out.gif", "--steps", "1")[:2] == (0, "out.gif\n")
+    times = animations.times(Path("out.gif").read_bytes())
+    assert ([float(one) for one in times.durations], times.plays) == ([0.04, 2, 0.04], 2)
+    frames[0].save(name, "PNG")
+    code, _, err = said("invert", name, "-o", "out.gif", "--steps", "1")
+    assert code == 2 and "out.gif" in err
 
 
 def test_a_still_is_a_picture_whatever_its_ending(photo, said):
-    from PIL import Image
-
     Image.open(photo).save("still.webp")
     assert said("invert", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
     assert json.loads(Path("out.webp.json").read_text())["task"] == "fake.paint"
