@@ -79,7 +79,8 @@ def ascend(
 
 def fitted(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -> np.ndarray:
     """The content at the size of the result, `(1, H, W, 3) float32`; raises `InvalidInput` if too small."""
-    checks.check_sides(*content.shape[:2], settings, spec)
+    height, width = content.shape[:2]
+    checks.check_sides(height, width, settings, spec)
     return images.to_01(images.fit(content, settings.size))
 
 

@@ -18,7 +18,7 @@ from PIL import ImageSequence
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid
-from studio.core.pictures import color_management, film_encoders, film_facts, frame_times, images
+from studio.core.pictures import color_management, film_encoders, film_facts, frame_times, transparency
 from studio.core.pictures.film_encoders import KINDS as KINDS
 from studio.core.pictures.film_encoders import FilmKind
 from studio.core.pictures.film_limits import MOST_FPS, MOST_FRAMES, MOST_PIXELS
@@ -61,7 +61,7 @@ class Film:
 
     def add(self, frame: np.ndarray) -> None:
         """Encodes the next frame, `(H, W, 3 or 4) uint8`, of the same size as the first."""
-        frame = images.with_alpha(frame) if self._transparent else images.opaque(frame)
+        frame = transparency.with_alpha(frame) if self._transparent else transparency.opaque(frame)
         if self._opened is None:
             self._opened = self._open(*frame.shape[:2])
         _, stream = self._opened
@@ -169,7 +169,7 @@ def frames(
                 continue
             count += 1
             _check_length(count, name)
-            yield frame if transparent else images.opaque(frame)
+            yield frame if transparent else transparency.opaque(frame)
     except InvalidInput:
         raise
     except Exception as error:  # parsers raise nearly anything on a damaged file
@@ -233,7 +233,7 @@ def _picture_frames(data: bytes) -> Iterator[np.ndarray]:
     # An APNG may begin with a still for programs that show no animations.
     for part in islice(ImageSequence.Iterator(picture), int(getattr(picture, "default_image", False)), None):
         part.load()
-        yield images.transparent(color_management.to_srgb(part))
+        yield transparency.pixels(color_management.to_srgb(part))
 
 
 def _check_size(width: int, height: int) -> None:

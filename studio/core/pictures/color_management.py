@@ -96,9 +96,10 @@ def _opaque(picture: Image.Image) -> Image.Image:
     return picture if mode in ("L", "RGB", "CMYK", "LAB") else picture.convert("RGB")
 
 
-def _converted(colors: Image.Image, info: Mapping[str, Any]) -> Image.Image:
+def _converted(colors: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
     """Colors in a color space that `info` describes -> a new image of mode "RGB" in sRGB."""
     embedded = info.get("icc_profile")
+    profile: Any
     if colors.mode == "LAB":
         profile = ImageCms.createProfile("LAB")
     elif embedded:
@@ -145,7 +146,7 @@ def _opened(profile: bytes) -> Any:
         return None  # a damaged one: the plain colors are the best guess
 
 
-def _of_png(info: Mapping[str, Any]) -> Any:
+def _of_png(info: Mapping[Any, Any]) -> Any:
     """The profile that the chunks `gAMA` and `cHRM` of a PNG describe; None if there are none, or sRGB's."""
     gamma, points = info.get("gamma"), info.get("chromaticity")
     if "srgb" in info:  # this chunk goes before both

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from PIL import Image
 
-from studio.core.pictures import images
+from studio.core.pictures import transparency
 from studio.core.pictures.film_limits import MOST_FRAMES
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def picture_of(kind: FilmKind, frame: np.ndarray) -> av.VideoFrame:
     if kind == "webp":
         return _with_alpha(frame) if frame.shape[2] == 4 else _yuv(frame)
     height, width = (side - side % 2 for side in frame.shape[:2])
-    return _yuv(images.opaque(frame)[:height, :width], dst_colorspace=_BT709, dst_color_range=_LIMITED)
+    return _yuv(transparency.opaque(frame)[:height, :width], dst_colorspace=_BT709, dst_color_range=_LIMITED)
 
 
 def _with_alpha(frame: np.ndarray) -> av.VideoFrame:

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.pictures import color_management, formats
+from studio.core.pictures import color_management, formats, transparency
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
@@ -42,7 +42,7 @@ def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
             header, before decoding), too small or too narrow.
     """
     picture = _opened(*_bytes(source, name))
-    return np.asarray(over(picture) if picture.mode == "RGBA" else picture)
+    return transparency.opaque(np.asarray(picture))
 
 
 def read_transparent(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
@@ -51,24 +51,7 @@ def read_transparent(source: str | Path | bytes, name: str = "picture") -> np.nd
     Returns:
         `(H, W, 3) uint8`, or `(H, W, 4) uint8` if any pixel is transparent.
     """
-    return transparent(_opened(*_bytes(source, name)))
-
-
-def transparent(picture: Image.Image) -> np.ndarray:
-    """An image of mode "RGB" or "RGBA" -> `(H, W, 4) uint8` if any pixel is transparent, else `(H, W, 3)`."""
-    pixels = np.asarray(picture)
-    opaque = pixels.shape[2] == 4 and pixels[..., 3].min() == 255
-    return np.ascontiguousarray(pixels[..., :3]) if opaque else pixels
-
-
-def opaque(pixels: np.ndarray) -> np.ndarray:
-    """`(H, W, 3 or 4) uint8` -> `(H, W, 3) uint8`, what is transparent over white."""
-    return np.asarray(over(Image.fromarray(pixels))) if pixels.shape[2] == 4 else pixels
-
-
-def with_alpha(pixels: np.ndarray) -> np.ndarray:
-    """`(H, W, 3 or 4) uint8` -> `(H, W, 4) uint8`, opaque if it had no transparency."""
-    return pixels if pixels.shape[2] == 4 else np.dstack([pixels, np.full(pixels.shape[:2], 255, "uint8")])
+    return transparency.pixels(_opened(*_bytes(source, name)))
 
 
 def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
@@ -159,12 +142,6 @@ def _what(error: Exception) -> str:
     return "a cut one" if "truncat" in text else "a damaged one"
 
 
-def over(picture: Image.Image) -> Image.Image:
-    """A picture that has transparency, as RGB over white."""
-    below = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(below, picture.convert("RGBA")).convert("RGB")
-
-
 def size(data: bytes) -> tuple[int, int]:
     """Height and width of a picture as it is stored, from its header alone.
 
@@ -210,7 +187,8 @@ def fit(image: np.ndarray, longest: int) -> np.ndarray:
     Returns:
         `(h, w, 3) uint8` with the same proportions, as far as pixels allow.
     """
-    return resize(image, *fitted(*image.shape[:2], longest))
+    height, width = image.shape[:2]
+    return resize(image, *fitted(height, width, longest))
 
 
 def fitted(height: int, width: int, longest: int) -> tuple[int, int]:

@@ -50,7 +50,8 @@ class Scene:
         self.share = min(1.0, settings.strength / _FULL)
         given = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
         self.shares = [weight / sum(given) for weight in given]
-        check_sides(*content.shape[:2], settings)
+        height, width = content.shape[:2]
+        check_sides(height, width, settings)
         fitted = images.fit(content, settings.size)
         self._margin = round(self.painter.margin * max(fitted.shape))
         self._content = _framed(fitted, self._margin)
