@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -12,6 +12,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from av.container import InputContainer
 
+_MOST_CHUNKS = 1000  # of a PNG before its pixels
 _PNG = b"\x89PNG\r\n\x1a\n"
 _OTHERS = {
     b"\x1aE\xdf\xa3": "a WebM or Matroska film",
@@ -32,8 +33,8 @@ def is_apng(data: bytes) -> bool:
     """Whether a file is a PNG that says before its pixels that it is animated."""
     if not data.startswith(_PNG):
         return False
-    kinds = takewhile(lambda kind: kind != b"IDAT", (kind for kind, _ in png_chunks(data)))
-    return b"acTL" in kinds
+    kinds = (kind for kind, _ in islice(png_chunks(data), _MOST_CHUNKS))
+    return b"acTL" in takewhile(lambda kind: kind != b"IDAT", kinds)
 
 
 def kind(data: bytes) -> str:

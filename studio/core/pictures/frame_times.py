@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from math import floor
 
 from studio.core.pictures import film_facts
@@ -78,7 +78,8 @@ def read(data: bytes) -> FrameTimes:
     if kind == "gif" and "loop" in picture.info and loop:
         loop += 1  # it counts the repetitions after the first time
     told = {"gif": _gif_durations, "webp": _webp_durations, "apng": _apng_durations}[kind](data)
-    shown = [seconds if seconds > _NEXT_TO_NOTHING else _UNSAID for seconds in told] or [_UNSAID]
+    counted = islice(told, _MOST_READ)
+    shown = [seconds if seconds > _NEXT_TO_NOTHING else _UNSAID for seconds in counted] or [_UNSAID]
     return FrameTimes(_bounded(shown), min(max(loop, 0), _MOST_PLAYS))
 
 
