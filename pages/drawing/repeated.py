@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.form import corrected_sets, near_pictures
 from pages.form.learning_pictures import CHOOSER
-from studio.core import data
+from studio.core import amounts, data
 from studio.core.data import Pictures
 from studio.core.data.repeats import Repeats
 from studio.core.generators.least_pictures import LEAST_PICTURES
@@ -35,7 +35,7 @@ def show(file: File, pictures: Pictures, found: Repeats) -> None:
     if not data.lies_here(file):
         return
     near = [_pair(pictures, *pair) for pair in zip(found.firsts, found.rows, found.alike, strict=True)]
-    if st.button(f"Leave out {_pictures(count)}", icon=":material/filter_none:"):
+    if st.button(f"Leave out {amounts.count(count, 'picture')}", icon=":material/filter_none:"):
         corrected_sets.make(file, pictures, [{pair["second"]: ""} for pair in near], CHOOSER)
     near_pictures.offer(file, pictures, near, CHOOSER)
 
@@ -47,16 +47,12 @@ def _pair(pictures: Pictures, first: int, second: int, alike: float) -> dict[str
 
 def _tell(count: int, left: int) -> None:
     """How many there are; a warning where those that differ are too few."""
-    told = f"**{_pictures(count)}** {'is' if count == 1 else 'are'} nearly the same as another"
+    told = f"**{amounts.count(count, 'picture')}** {'is' if count == 1 else 'are'} nearly the same as another"
     if left >= LEAST_PICTURES:
         st.markdown(f":material/info: {told}, such as one saved anew; what is there twice is learnt twice.")
         return
     st.warning(
-        f"{told}. Without {'it' if count == 1 else 'them'} {_pictures(left)} would be left, and a model that "
-        f"draws needs at least {LEAST_PICTURES}. Next: add other pictures.",
+        f"{told}. Without {'it' if count == 1 else 'them'} {amounts.count(left, 'picture')} would be left, "
+        f"and a model that draws needs at least {LEAST_PICTURES}. Next: add other pictures.",
         icon=":material/warning:",
     )
-
-
-def _pictures(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count:,} pictures"

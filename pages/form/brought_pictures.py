@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.form import data_set_input, kept_inputs, loose_pictures, picture_input, uploads
 from pages.widgets import words
-from studio.core import data
+from studio.core import amounts, data
 from studio.core.pictures import formats
 from studio.core.tasks import File
 
@@ -152,7 +152,7 @@ def _use() -> None:
 def _listed(names: Sequence[str]) -> str:
     """`["a.png", "b.png", "c.png", "d.png"]` -> "4 pictures: a.png, b.png, c.png and 1 more"."""
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    number = "1 picture" if len(names) == 1 else f"{len(names):,} pictures"
+    number = amounts.count(len(names), "picture")
     return f"{number}: {', '.join(names[:_SHOWN])}{more}"
 
 

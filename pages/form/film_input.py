@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.form import forms, kept_inputs, samples, uploads
 from pages.widgets import owners, words
+from studio.core import amounts
 from studio.core.pictures import animations, film_span, images
 from studio.core.pictures.film_span import Span
 from studio.core.settings import Settings
@@ -34,15 +35,17 @@ class Film:
         title: what is written of it.
         film: the film itself.
         frame: its first frame, by which settings are tried.
-        frames, fps: how many the chosen part has, and the film shows a second.
+        frames, fps: how many the chosen part has, and the film shows per second on average.
         start, end: of the chosen part, in seconds; None for the end of the film.
+        seconds: how long the chosen part plays.
     """
 
     title: str
     film: File
     frame: File
     frames: int
-    fps: int
+    fps: float
+    seconds: float
     start: float = 0.0
     end: float | None = None
 
@@ -69,7 +72,7 @@ def choose() -> Film:
     reel = _reel("Your film" if taken else "Rocket film", film, start, end)
     st.image(samples.small(reel.frame), width=110, alt="The first frame of the chosen part")
     name = words.plain(reel.film.name) if taken else "A slow look across a photo, to try with"
-    st.caption(f"{name} · {reel.frames} frames, {reel.frames / reel.fps:.1f} s at {reel.fps} frames a second")
+    st.caption(f"{name} · {amounts.count(reel.frames, 'frame')}, {reel.seconds:.1f} s")
     with st.container(horizontal=True):
         _add()
         if taken:
@@ -132,7 +135,7 @@ def _ask_part(film: File) -> tuple[float, float | None]:
     kept = st.session_state.get(_PART)
     if kept and kept[1] > whole:
         del st.session_state[_PART]  # of a longer film
-    help = f"Up to {most:.1f} s of a film with {fps} frames a second"
+    help = f"Up to {most:.1f} s of a film with {fps:.4g} frames per second"
     usual = (0.0, min(whole, math.floor(10 * most) / 10))
     how = {"format": "%.1f s", "key": _PART, "bind": "query-params", "help": help}
     start, end = st.slider("Part of the film", 0.0, whole, usual, 0.1, **how)
@@ -148,10 +151,10 @@ def _ask_part(film: File) -> tuple[float, float | None]:
 def _reel(title: str, film: File, start: float = 0.0, end: float | None = None) -> Film:
     first = File.keep(_frame(film, start), "picture", "first-frame.png")
     data = film.read()
-    fps = animations.fps(data, film.name)
-    return Film(
-        title, film, first, animations.length(data, film.name, span=Span(start, end)), fps, start, end
-    )
+    span = Span(start, end)
+    times = animations.times(data, film.name, span=span)
+    count = animations.length(data, film.name, span=span)
+    return Film(title, film, first, count, times.fps, times.seconds, start, end)
 
 
 @owners.cached(max_entries=8, show_spinner="Looking at the film ...")
@@ -161,10 +164,10 @@ def _frame(film: File, start: float) -> bytes:
 
 
 @owners.cached(max_entries=8, show_spinner=False)
-def _facts(film: File) -> tuple[float, int]:
-    """How many seconds a film lasts, and how many frames a second are used."""
+def _facts(film: File) -> tuple[float, float]:
+    """How many seconds a film lasts, and how many frames per second are used."""
     data = film.read()
-    return animations.duration(data, film.name), animations.fps(data, film.name)
+    return animations.duration(data, film.name), animations.times(data, film.name).fps
 
 
 def sample() -> File:

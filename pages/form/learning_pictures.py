@@ -10,6 +10,7 @@ import streamlit as st
 from pages.form import brought_pictures, data_set_input, named_sets, picture_input
 from pages.form.corrected_sets import Chooser
 from pages.widgets.owners import LOCAL, owner
+from studio.core import amounts
 from studio.core.data.sample_sets import Collection
 from studio.core.tasks import File
 from studio.gallery import index
@@ -114,7 +115,7 @@ def _of_the_gallery(least: int) -> File | None:
     found, total = index.find(Wanted(kind="picture", words=text or ""), owner(), MOST)
     if total < least:
         of_these = "with these words" if text else "yet"
-        number = "1 picture" if total == 1 else f"{total:,} pictures"
+        number = amounts.count(total, "picture")
         st.info(
             f"Expected at least {least} pictures; your gallery has {number} {of_these}. "
             "Next: make more, or choose others.",

@@ -97,7 +97,7 @@ def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
     """
     if not all(mask_input.is_painted(file) for file in masks):
         return False
-    found = [images.read(file.read(), "mask", "black") for file in masks]
+    found = [images.read_mask(file.read()) for file in masks]
     if len({mask.shape for mask in found}) > 1:
         return False
     texts = [as_text(images.encode_png(mask)) for mask in strokes(found)]
@@ -182,7 +182,7 @@ def of_text(text: object) -> np.ndarray:
     if not isinstance(text, str) or len(text) > MOST_BYTES:
         return np.zeros((8, 8, 3), "uint8")
     try:
-        return images.read(base64.b64decode(text.partition(",")[2], validate=True), "mask", "black")
+        return images.read_mask(base64.b64decode(text.partition(",")[2], validate=True))
     except binascii.Error:
         return np.zeros((8, 8, 3), "uint8")
 

@@ -13,6 +13,7 @@ from pages.jobs import inline_jobs
 from pages.teach import base_model, by_hand, corrections, data_sets, evaluations
 from pages.widgets import weight_downloads, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
+from studio.core import amounts
 from studio.core.data import Pictures
 from studio.core.tasks import File, Inputs
 
@@ -166,10 +167,6 @@ def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(words.plain(note))
 
 
-def _labels(count: int) -> str:
-    return "1 label" if count == 1 else f"{count:,} labels"
-
-
 def _near(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
     across = sum(pair["across"] for pair in pairs)
@@ -201,8 +198,8 @@ def doubted(
     else:
         wrong = "move or remove wrong ones" if change else "put wrong ones into the folder they belong in"
         st.markdown(
-            f"**{_labels(len(found))} to look at again**, the most doubtful first. Right ones among them are "
-            f"hard pictures; {wrong}, and teach again."
+            f"**{amounts.count(len(found), 'label')} to look at again**, the most doubtful first. Right ones "
+            f"among them are hard pictures; {wrong}, and teach again."
         )
     if change:
         corrections.offer(file, pictures, found, near)

@@ -16,6 +16,7 @@ from pages.teach import camera
 from pages.teach.hand_classes import LONGEST, LONGEST_NAME, MOST, HandClass, HandClasses
 from pages.widgets import keys, words
 from pages.widgets.owners import owner
+from studio.core import amounts
 from studio.core.data import Pictures
 from studio.core.errors import StudioError
 from studio.core.progress import Progress
@@ -64,7 +65,7 @@ def offer(file: File, pictures: Pictures) -> None:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
     if left:
-        told = "1 file was" if left == 1 else f"{left:,} files were"
+        told = f"{amounts.count(left, 'file')} {'was' if left == 1 else 'were'}"
         uploads.set_fault(_SLOT, f"{told} left out: broken, too many, or in another class already.")
     st.session_state[_MADE] = []
     data_set_input.choose_next(TITLE)
@@ -102,7 +103,7 @@ def _held() -> HandClasses:
 
 def _counted() -> str:
     held = _held()
-    return f"{len(held):,} pictures in {len(held.classes):,} classes"
+    return f"{amounts.count(len(held), 'picture')} in {amounts.count(len(held.classes), 'class', 'classes')}"
 
 
 def _again() -> None:
@@ -144,7 +145,7 @@ def _card(held: HandClasses, one: HandClass) -> None:
             on_change=_rename,
             args=(held, one, slot, key),
         )
-        st.markdown("1 picture" if count == 1 else f"{count:,} pictures", width="content")
+        st.markdown(amounts.count(count, "picture"), width="content")
         help = f"Delete {words.plain(one.name)}, with its pictures"
         delete = {"icon": ":material/delete:", "type": "tertiary", "help": help}
         st.button("Delete", key=keys.part(slot, "delete"), on_click=held.delete, args=(one.number,), **delete)

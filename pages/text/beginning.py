@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.text import voices
 from pages.widgets import words
+from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
@@ -74,5 +75,4 @@ def choose(known: list[str]) -> Beginning:
 
 
 def _size(settings: TrainTextSettings) -> str:
-    layers = "1 layer" if settings.layers == 1 else f"{settings.layers} layers"
-    return f"{layers} of {settings.units:,} units ({settings.cell.upper()})"
+    return f"{amounts.count(settings.layers, 'layer')} of {settings.units:,} units ({settings.cell.upper()})"

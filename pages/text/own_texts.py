@@ -11,7 +11,7 @@ import streamlit as st
 from pages.form import estimates, forms, kept_inputs, sample_texts, uploads
 from pages.widgets import browser_history, owners, words
 from pages.widgets.marked_text import marked_text
-from studio.core.data import corpus
+from studio.core.data import corpus, encodings
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text.batches import Plan, plan
@@ -103,15 +103,15 @@ def _checked(data: bytes, name: str) -> File:
 
 
 @owners.cached(max_entries=8, show_spinner="Reading the text ...")
-def facts_of(file: File) -> TextFacts:
+def facts_of(file: File, encoding: str = encodings.AUTO) -> TextFacts:
     """What is in a kept text that can be learnt from."""
-    read = corpus.read(file.read())
+    read = corpus.read(file.read(), encoding)
     return TextFacts(read.encoding, read.notes, corpus.facts(read.text), read.text[:BEGINNING])
 
 
 def show(file: File, settings: TrainTextSettings | None) -> None:
     """Shows how a text begins, what is in it, and how it will be read."""
-    found = facts_of(file)
+    found = facts_of(file, settings.encoding if settings else encodings.AUTO)
     facts = found.facts
     more = facts.chars > len(found.beginning)
     marked_text(found.beginning, hint=" ..." if more else "", key="own_paper")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from studio.core import paths, tasks
@@ -17,6 +18,7 @@ from studio.film.task import NAME
 _MADE = tuple(f".{kind}" for kind in animations.KINDS)
 _ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # others may be pictures
 _PICTURES = (".webp",)  # of these, as which a picture is saved
+_PNG = (".png", ".apng")
 _UNREAD = (".avi", ".webm", ".mkv")
 _ZOOM = "zoom"  # so begin the settings of a film that is made of one picture
 _PART = ("start", "end")  # settings of a film that choose a part of it
@@ -49,7 +51,9 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
     ends = [Path(text).suffix.lower() for text in (content[0], out)]
     if ends[0] in _UNREAD:
         shown = f"film {printable(Path(content[0]).name, 60)}"
-        raise invalid(shown, expected="an MP4, WebP or GIF", received=ends[0], next_step="convert it to MP4")
+        raise invalid(
+            shown, expected="an MP4, WebP, GIF or APNG", received=ends[0], next_step="convert it to MP4"
+        )
     if ends[0] in _ALWAYS and ends[1] not in _MADE:
         expected, step = f"a name that ends in {', '.join(_MADE)}, as a film is given", "name it so"
         received = ends[1] or "a name without an ending"
@@ -58,8 +62,10 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
         return False
     if ends[0] in _ALWAYS:
         return True
+    if ends[0] in _PNG and _frames(content[0]) == 1:
+        return False
     makes_films = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
-    return not makes_films and not (ends[1] in _PICTURES and _is_still(content[0]))
+    return not makes_films and not (ends[1] in _PICTURES and _frames(content[0]) == 1)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -85,12 +91,23 @@ def part(arguments: argparse.Namespace, is_film: bool) -> dict[str, float]:
     return values
 
 
-def _is_still(text: str) -> bool:
-    """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
-    try:
-        return film_facts.length(paths.read(paths.expand_user(text), film_limits.MOST_BYTES)) == 1
-    except Exception:  # a damaged film raises nearly anything
-        return False
+def first_frame(task: Task, named: SlotWords, out: str | None) -> str:
+    """A sentence on an animation of which a picture takes the first frame alone; "" if there is none."""
+    content = named[task.inputs[0]] if can_go_through(task) else []
+    animated = (*_PNG, ".gif", ".webp")
+    if not content or not out or Path(content[0]).suffix.lower() not in animated or _frames(content[0]) < 2:
+        return ""
+    shown = printable(Path(content[0]).name, 60)
+    return f"Only the first frame of {shown} is taken. For all of them, name a result {', '.join(_MADE)}."
+
+
+def _frames(text: str) -> int:
+    """How many frames a file has; 0 of what cannot be read, which is told where its frames are."""
+    with suppress(OSError, ValueError, InvalidInput, paths.TooLarge):
+        data = paths.read(paths.expand_user(text), film_limits.MOST_BYTES)
+        is_png = data.startswith(b"\x89PNG") and not film_facts.is_apng(data)
+        return 1 if is_png else len(animations.times(data).durations)
+    return 0
 
 
 def film_task(

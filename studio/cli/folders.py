@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.cli import console
-from studio.core import paths
+from studio.core import amounts, paths
+from studio.core.data.names import first_few, is_hidden, is_junk
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
 from studio.core.pictures import formats
 from studio.core.recipes import Recipe
@@ -65,9 +66,13 @@ def run(
         StudioError: for what would end the next ones, too, after what was made until then is told.
     """
     first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0]][0])
-    found = pictures(folder)
+    found, others = pictures(folder)
+    if others and not arguments.quiet:
+        was = "was" if len(others) == 1 else "were"
+        told = f"{amounts.count(len(others), 'file')} of other kinds {was} passed over: {first_few(others)}."
+        terminal.note(told)
     out = _place(task, settings, folder, arguments.out)
-    others = {s.name: [machine.read(s, one) for one in named[s]] for s in task.inputs[1:]}
+    given = {s.name: [machine.read(s, one) for one in named[s]] for s in task.inputs[1:]}
     originals = Originals([*map(str, found), *(one for s in task.inputs[1:] for one in named[s])])
     names = _names(found)
     began, done = time.monotonic(), _Done()
@@ -81,7 +86,7 @@ def run(
                 place = target.resolve()
                 try:
                     originals.check(place, f"output {printable(str(target), 100)}")
-                    inputs = {first.name: [machine.read(first, str(path))], **others}
+                    inputs = {first.name: [machine.read(first, str(path))], **given}
                     machine.check(task.name, settings, inputs)
                 except StudioError as error:
                     done.pass_over(path, error)
@@ -118,12 +123,16 @@ def run(
     return _tell(done, len(found), time.monotonic() - began, arguments)
 
 
-def pictures(folder: Path) -> list[Path]:
-    """The files of a folder that are named as pictures, by name. Raises `InvalidInput` if there is none."""
+def pictures(folder: Path) -> tuple[list[Path], list[str]]:
+    """The files of a folder that are named as pictures, and the names of its other files, both sorted.
+
+    Raises:
+        InvalidInput: if there is no picture.
+    """
     try:
-        found = [
-            p for p in folder.iterdir() if p.suffix.lower() in formats.ENDINGS and not p.name.startswith(".")
-        ]
+        seen = [p for p in sorted(folder.iterdir()) if not is_junk(p.name) and not is_hidden(p.name)]
+        found = [path for path in seen if path.suffix.lower() in formats.ENDINGS]
+        others = [p.name for p in seen if p.suffix.lower() not in formats.ENDINGS and p.is_file()]
     except OSError as error:
         step = "check its rights"
         raise invalid(
@@ -133,7 +142,7 @@ def pictures(folder: Path) -> list[Path]:
         received = f"none in {printable(folder.name, 100)}"
         step = f"choose a folder with files that end in {', '.join(formats.ENDINGS)}"
         raise invalid("folder", expected="one with pictures", received=received, next_step=step)
-    return sorted(found)
+    return found, others
 
 
 def _names(found: Sequence[Path]) -> dict[Path, str]:

@@ -289,7 +289,7 @@ def _owners(arguments: argparse.Namespace) -> int:
         return 0
     for owner in found:
         when = time.strftime("%Y-%m-%d", time.localtime(owner.touched))
-        things = f"{owner.items:,} {'item' if owner.items == 1 else 'items'}"
+        things = amounts.count(owner.items, "item")
         console.say(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
     if arguments.remove is not None and not arguments.quiet:
         terminal.note("Deleted, and it cannot be brought back. Files of the last day go within a week.")

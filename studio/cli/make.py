@@ -25,7 +25,7 @@ from studio.cli.text_stream import Scribe
 from studio.core import tasks
 from studio.core.errors import a
 from studio.core.tasks import Slot, Task
-from studio.run import input_files, keep, outputs
+from studio.run import input_files, keep, outputs, terminal
 from studio.run.arguments import names_among
 from studio.run.machine import HERE
 
@@ -140,6 +140,8 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         task, settings, named = films.film_task(task, settings, named, given, part)
     else:
         films.part(arguments, False)
+        if not arguments.quiet and (told := films.first_frame(task, named, arguments.out)):
+            terminal.note(told)
     out = None
     if arguments.out is not None:
         texts = [text for texts in named.values() for text in texts]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.cli import console, elsewhere, estimates, flags
+from studio.core import amounts
 from studio.core.errors import invalid
 from studio.core.tasks import Goal
 from studio.core.weights import pretrained
@@ -81,6 +82,6 @@ def _tell(figures: Mapping[str, Any], goal: Goal) -> None:
     )
     first = [trial for trial in ended if trial["number"] == best]
     for trial in [*first, *others][:_SHOWN]:
-        terminal.note(f"{trial['value']:.4g}  {json.dumps(trial['settings'])}")
+        terminal.note(f"{amounts.number(trial['value'])}  {json.dumps(trial['settings'])}")
     for name, share in figures.get("importance", {}).items():
         terminal.note(f"{name} explains {share:.0%} of the differences")

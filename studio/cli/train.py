@@ -7,6 +7,7 @@ import contextlib
 import time
 
 from studio.cli import console, elsewhere, estimates, flags, settings_file
+from studio.core import amounts
 from studio.core.tasks import Task
 from studio.core.training import checkpoints, parallel
 from studio.run import keep, outputs, terminal
@@ -80,7 +81,7 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     out = outputs.shown_place(outputs.save(result, out), arguments.out)
     if not arguments.quiet:
         numbers = [(k, v) for k, v in result.figures.items() if isinstance(v, int | float)]
-        terminal.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))
+        terminal.note(", ".join(f"{name} {amounts.number(value)}" for name, value in numbers))
     return console.tell(result, out, seconds, arguments)
 
 

@@ -11,7 +11,7 @@ from studio.colour import colourer, lab, models, odds, tint
 from studio.colour.settings import SHIPPED, ColourSettings
 from studio.core import recipes
 from studio.core.models import presets
-from studio.core.pictures import images
+from studio.core.pictures import images, transparency
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
@@ -22,7 +22,7 @@ def run(settings: ColourSettings, inputs: Inputs, progress: Progress) -> Result:
     """Colours the picture. See `studio.colour.colourer.Colourer.colour`."""
     began = time.monotonic()
     content = inputs["content"][0]
-    picture = images.read_transparent(content.read(), content.name)
+    picture = transparency.extend_colors(images.read_transparent(content.read(), content.name))
     network = colourer.open(models.network_of(settings, inputs))
     asked = how(settings, inputs)
     made, answer = network.colour(picture, asked, progress), network.answer(_opaque(picture), asked)

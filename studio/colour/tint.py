@@ -12,20 +12,27 @@ from studio.core.pictures import images
 Kind = Literal["grey", "tinted", "coloured"]
 _SIDE = 128  # px of the longer side of what is looked at
 _GREY = 3.0  # the mean distance of a* and b* from 0 below which a picture is grey
+_STRONG = 45.0  # a distance from 0 that tints do not reach: sepia and cyanotype have 15 to 35
+_COVERED = 0.5  # the least share of pixels that a tint colors; its black and white have no color
 _BANDS = 12  # of lightness
 _STRAY = 4.0  # the mean distance from the tint of its lightness below which a picture has that tint alone
 
 
 def kind_of(picture: np.ndarray) -> Kind:
-    """What a picture is; a tint is a colour that depends on the lightness alone, as of sepia or cyanotype.
+    """What a picture is. A tint, as of sepia or cyanotype, depends on the lightness alone, is weak, and
+    covers everything: a red ball on white paper is no tint, though each lightness has one color there, too.
 
     Args:
         picture: `(H, W, 3) uint8`.
     """
     small = lab.from_rgb(images.fit(picture, min(_SIDE, max(picture.shape[:2])))).reshape(-1, 3)
     colours = small[:, 1:]
-    if np.linalg.norm(colours, axis=1).mean() < _GREY:
+    strength = np.linalg.norm(colours, axis=1)
+    if strength.mean() < _GREY:
         return "grey"
+    strong, covered = np.percentile(strength, 95) > _STRONG, (strength > _GREY).mean() >= _COVERED
+    if strong or not covered:
+        return "coloured"
     return "tinted" if np.linalg.norm(colours - _tints(small), axis=1).mean() < _STRAY else "coloured"
 
 

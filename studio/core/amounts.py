@@ -1,10 +1,12 @@
-"""Seconds and bytes in a person's words; all of the studio says them by these few functions.
+"""Seconds, bytes and counts in a person's words; all of the studio says them by these few functions.
 
 The library humanize reads worse here: it has no short units for times, rounds 103 s down to "a minute", and
 writes "78.0 MB".
 """
 
 from __future__ import annotations
+
+import math
 
 
 def duration(seconds: float | None) -> str:
@@ -45,3 +47,21 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """So many things: `(1, "layer")` -> "1 layer", `(2345, "copy", "copies")` -> "2,345 copies"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def number(value: float) -> str:
+    """A figure as people write it, never with an exponent of ten: `147600.0` -> "147,600".
+
+    Whole numbers and those of 1000 and more have no decimals, others four digits that count.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    if value == int(value) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    decimals = 3 - math.floor(math.log10(abs(value)))
+    return f"{value:,.{decimals}f}".rstrip("0").rstrip(".")

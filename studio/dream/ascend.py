@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.errors import Cancelled, invalid
+from studio.core.errors import Cancelled
 from studio.core.objectives import backbones
 from studio.core.pictures import images
 from studio.core.progress import Progress
+from studio.dream import checks
 from studio.dream.gradient import MOMENTUM, Slope
 from studio.dream.objective import objective
 from studio.dream.octaves import octave_sizes, resize_01
@@ -78,17 +79,9 @@ def ascend(
 
 def fitted(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -> np.ndarray:
     """The content at the size of the result, `(1, H, W, 3) float32`; raises `InvalidInput` if too small."""
-    small = images.fit(content, settings.size)
-    height, width = small.shape[:2]
-    if min(height, width) < spec.least:
-        least = -(-spec.least * max(content.shape[:2]) // min(content.shape[:2]))
-        raise invalid(
-            "size",
-            expected=f"a shorter side of at least {spec.least} px for {spec.title}",
-            received=f"{width} x {height} px",
-            next_step=f"choose a size of {least} px or more",
-        )
-    return images.to_01(small)
+    height, width = content.shape[:2]
+    checks.check_sides(height, width, settings, spec)
+    return images.to_01(images.fit(content, settings.size))
 
 
 class Climb:

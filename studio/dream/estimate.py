@@ -47,8 +47,8 @@ def megapixel_passes(settings: DreamSettings, height: int, width: int) -> float:
 
 def costs(settings: DreamSettings, height: int, width: int) -> tuple[float, float]:
     """The megapixel-passes of a whole dream, and of one more frame of a zoom."""
-    scale, least = settings.size / max(height, width), backbones.spec(settings.wanted.backbone).least
-    size = max(1, round(height * scale)), max(1, round(width * scale))
+    least = backbones.spec(settings.wanted.backbone).least
+    size = images.fitted(height, width, settings.size)
 
     def cost(octaves: int, steps: int) -> float:
         sizes = octave_sizes(*size, octaves, settings.octave_scale, least)

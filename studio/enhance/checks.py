@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import invalid
 from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.enhance import models
@@ -22,15 +21,8 @@ def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> No
     if settings.scale > 1:
         models.enlarger_of(settings, inputs)
     for file in inputs["content"]:
-        if sides := _sides(file):
+        if sides := images.size_of(file.read()):
             _check_size(settings, *sides)
-
-
-def _sides(file: File) -> tuple[int, int] | None:
-    """Height and width; None of what is no picture, which says so where it is read: a film has none yet."""
-    with suppress(InvalidInput):
-        return images.size(file.read())
-    return None
 
 
 def _check_size(settings: EnhanceSettings, height: int, width: int) -> None:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from studio.core.litert.interpreter import Network
 from studio.core.models import loading
@@ -22,6 +23,7 @@ from studio.enhance.ways import in_eight_ways
 SIDE = 512  # px of the small picture that a tile answers for
 _HELD: dict[str, Enlarger] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
+_STRAY = 0.02  # share of an edge of transparency below which a network's error is as likely
 _SHAPES = 4  # of tiles, for which a network is held: two scales, upright and lying
 
 
@@ -59,7 +61,8 @@ class Enlarger:
         """Enlarges a picture; tiles see beyond their borders, so that none of these shows.
 
         Args:
-            picture: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged alike.
+            picture: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged by itself. Colors
+                below it count as all others do, see `transparency.extend_colors`.
             how: by how much, and how well.
             progress: told of every tile.
 
@@ -84,17 +87,13 @@ class Enlarger:
     def _tile(self, seen: np.ndarray, how: How) -> np.ndarray:
         """A part of a picture, `(h, w, C) uint8` -> `(scale * h, scale * w, C) uint8`."""
         planes = np.moveaxis(seen.astype("float32") / 255, 2, 0)
-        clear = len(planes) == 4
-        if clear:  # what cannot be seen has any colour, and must not bleed into what can
-            planes = np.concatenate([planes[:3] * planes[3:], planes[3:]])
         large = bicubic.enlarged(planes, how.scale)
         if how.sharpness:
             large[:3] += how.sharpness * self.lacks(np.tensordot(LIGHT, planes[:3], 1), how)
-            if clear and np.ptp(planes[3]):
+        if len(planes) == 4 and np.ptp(planes[3]):
+            if how.sharpness:
                 large[3] += how.sharpness * self.lacks(planes[3], how)
-        if clear:
-            large = np.clip(large, 0, 1)
-            large[:3] /= np.maximum(large[3:], 1 / 255)
+            large[3] = _without_ringing(large[3], planes[3], how.scale)
         return np.moveaxis(np.rint(np.clip(large, 0, 1) * 255).astype("uint8"), 0, 2)
 
     def lacks(self, light: np.ndarray, how: How) -> np.ndarray:
@@ -120,6 +119,28 @@ class Enlarger:
     def _written(self, scale: int, height: int, width: int) -> Network:
         model = written.enlarger(self._arrays, self.settings, scale, height, width)
         return Network(model, math.ceil(limits.processors()))
+
+
+def _without_ringing(large: np.ndarray, alpha: np.ndarray, scale: int) -> np.ndarray:
+    """Enlarged transparency, kept between the least and the most of the pixels around: no stray haze is left.
+
+    Args:
+        large: `(scale * h, scale * w) float32`.
+        alpha: `(h, w) float32 in [0, 1]`, what it was enlarged from.
+    """
+    least, most = _around(alpha, 1, scale)
+    clipped = np.clip(large, least, most)
+    least, most = _around(alpha, bicubic.REACH, scale)
+    stray = _STRAY * (most - least)
+    return np.where(clipped < least + stray, least, np.where(clipped > most - stray, most, clipped))
+
+
+def _around(alpha: np.ndarray, reach: int, scale: int) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most of the pixels up to `reach` px away, at the size that `alpha` is enlarged to."""
+    side = 2 * reach + 1
+    found = ndimage.minimum_filter(alpha, side), ndimage.maximum_filter(alpha, side)
+    least, most = (one.repeat(scale, 0).repeat(scale, 1) for one in found)
+    return least, most
 
 
 def _place(tile: Tile, scale: int) -> tuple[slice, slice]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.core import recipes
 from studio.core.models import presets
-from studio.core.pictures import images
+from studio.core.pictures import images, transparency
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.enhance import bicubic, clean, damage, enlarge, models
@@ -26,7 +26,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     content = inputs["content"][0]
     data = content.read()
-    picture = images.read_transparent(data, content.name)
+    picture = transparency.extend_colors(images.read_transparent(data, content.name))
     weights: dict[str, str] = {}
     figures: dict[str, float] = {}
     if settings.cleans:

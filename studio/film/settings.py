@@ -17,7 +17,7 @@ class FilmSettings(Settings):
 
     task: str = setting("style.transfer", "What is done with each frame.", max_length=100)
     base: str = setting("{}", "The settings of that, as JSON.", max_length=20_000)
-    fps: int = setting(0, "Frames a second; 0: as many as the film has.", tier="main", ge=0, le=MOST_FPS)
+    fps: int = setting(0, "Frames per second; 0 keeps the times of the film.", tier="main", ge=0, le=MOST_FPS)
     start: float = setting(0.0, "Where in the film it starts.", unit="s", ge=0)
     end: float | None = setting(None, "Where in the film it ends; empty: at its end.", unit="s", gt=0)
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")

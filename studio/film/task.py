@@ -11,6 +11,7 @@ from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, invalid
 from studio.core.pictures import animations, images
 from studio.core.pictures.film_span import Span
+from studio.core.pictures.frame_times import FrameTimes
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result, Task
@@ -46,16 +47,18 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     film = inputs["film"][0]
     data = film.read()
     most = animations.fastest(settings.film)
-    fps = min(most, settings.fps or animations.fps(data, film.name, most))
-    count = _counted(data, film.name, most, settings.span, progress)
+    times = animations.times(data, film.name, most, settings.span)
+    if settings.fps:
+        times = FrameTimes.even(min(most, settings.fps), times.plays)
+    count, transparent = _counted(data, film.name, most, settings.span, progress)
     run = checkpoints.find(NAME, settings, inputs)
     weights: dict[str, str] = {}
     made, painted, stopped = 0, 0, False
-    with animations.Film(settings.film, fps) as out:
+    with animations.Film(settings.film, times, transparent) as out:
         try:
             for png, fresh in _painted(settings, inputs, run.folder, count, progress):
                 weights |= recipes.read(png).weights
-                out.add(images.read(png))
+                out.add(images.read_transparent(png))
                 made, painted = made + 1, painted + fresh
         except Cancelled:
             stopped = True
@@ -68,7 +71,7 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     figures = {
         "frames": made,
         "of": count,
-        "fps": fps,
+        "fps": round(times.fps, 3),
         "seconds": seconds * made / max(1, painted),  # of all frames, at the pace of those of now
     }
     kept = File.keep(encoded, "animation", name)
@@ -77,18 +80,20 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     return Result((kept,), figures, recipe, stopped)
 
 
-def _counted(data: bytes, name: str, most: int, span: Span, progress: Progress) -> int:
-    """How many frames there are, all of them read: damage at the end must not be found after hours of work.
+def _counted(data: bytes, name: str, most: int, span: Span, progress: Progress) -> tuple[int, bool]:
+    """How many frames there are, and whether any is transparent.
+
+    All of them are read: damage at the end must not be found after hours of work.
 
     Raises:
         InvalidInput: as `drawing.frames`.
     """
     progress.stage("Reading the film")
-    count = 0
-    for _ in animations.frames(data, name, most, span):
-        count += 1
+    count, transparent = 0, False
+    for frame in animations.frames(data, name, most, transparent=True, span=span):
+        count, transparent = count + 1, transparent or frame.shape[2] == 4
         progress.check()
-    return count
+    return count, transparent
 
 
 def _painted(
@@ -98,7 +103,8 @@ def _painted(
     task, base = _painter(settings)
     others = {slot: files for slot, files in inputs.items() if slot != "film" and files}
     film = inputs["film"][0]
-    read = animations.frames(film.read(), film.name, animations.fastest(settings.film), settings.span)
+    most = animations.fastest(settings.film)
+    read = animations.frames(film.read(), film.name, most, transparent=True, span=settings.span)
     for n, frame in enumerate(read, start=1):
         kept = _place(folder, n)
         png = _whole(kept)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.core.errors import Cancelled
+from studio.core.pictures import images
 from studio.core.pictures.animations import Film
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
@@ -179,8 +180,7 @@ def frame_steps(settings: PaintSettings) -> list[int]:
 
 def size_of(settings: PaintSettings, height: int, width: int) -> tuple[int, int]:
     """Height and width of the result of a photo with these."""
-    scale = settings.size / max(height, width)
-    return max(1, round(height * scale)), max(1, round(width * scale))
+    return images.fitted(height, width, settings.size)
 
 
 def quick_size(settings: PaintSettings, height: int, width: int) -> tuple[int, int]:

@@ -95,7 +95,7 @@ def _file(slot: Slot, value: Any, machine: Machine) -> File:
         return machine.read(slot, str(value))
     if slot.kind == "picture" and _is_picture(value):
         value = Image.fromarray(value[..., 0] if value.shape[2:] == (1,) else value)
-    if slot.kind == "picture" and isinstance(value, Image.Image) and value.mode != "F":  # of which range?
+    if slot.kind == "picture" and isinstance(value, Image.Image):
         data = images.as_png(value, slot.name)
         images.read(data, slot.name)  # what is wrong with it is told before anything heavy starts
         return File.keep(data, "picture", f"{slot.name}.png")

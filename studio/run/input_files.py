@@ -8,7 +8,7 @@ from pathlib import Path
 from studio.core import amounts, caches, paths, tasks
 from studio.core.brought import models
 from studio.core.brought.files import keras_files, packing
-from studio.core.data import corpus, sample_sets
+from studio.core.data import corpus, encodings, sample_sets
 from studio.core.errors import invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.pictures import animations, film_limits, formats, images, paintings, sample_photos
@@ -50,7 +50,8 @@ def check(kind: Kind, path: Path) -> None:
     if kind == "picture":
         images.read(path)
     elif kind == "text":
-        corpus.read(path)
+        with contextlib.suppress(encodings.UnknownEncoding):  # which the settings of a task may tell
+            corpus.read(path)
     elif kind == "animation":
         shown = f"film {printable(path.name, 60)}"
         animations.check(_bytes(path, shown, film_limits.MOST_BYTES, "cut it"), shown)

@@ -46,11 +46,15 @@ class Made:
 
     @property
     def image(self) -> np.ndarray:
-        """The picture, `(H, W, 3) uint8`. Raises `InvalidInput` if it is none."""
+        """The picture, `(H, W, 3) uint8`, or `(H, W, 4) uint8` if it has transparency, as `save` writes it.
+
+        Raises:
+            InvalidInput: if it is none.
+        """
         if self._kind != "picture":
             step = "read its `text`, or `save` it"
             raise invalid("picture", expected="one", received=a(self._kind), next_step=step)
-        return images.read(self.data)
+        return images.read_transparent(self.data)
 
     @property
     def text(self) -> str:

@@ -21,8 +21,8 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     """Paints the content in the styles, see `studio.style.transfer.transfer`, and keeps its alpha channel."""
     content, alpha = transparency.split(images.read_transparent(inputs["content"][0].read()))
     pictures = {
-        slot: [images.read(file.read(), ground=ground) for file in inputs.get(slot, ())]
-        for slot, ground in (("style", "white"), ("mask", "black"))
+        slot: [read(file.read(), file.name) for file in inputs.get(slot, ())]
+        for slot, read in (("style", images.read), ("mask", images.read_mask))
     }
     network = known_styles.network_of(settings, inputs) if settings.house else None
     styles, masks = pictures["style"], pictures["mask"]

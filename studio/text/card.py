@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from studio.core import amounts
 from studio.core.models import cards
 from studio.text.settings import TrainTextSettings
 
@@ -46,9 +47,10 @@ def _training(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     begun = cards.begun(figures)
     return (
-        f"A character {settings.cell.upper()}: {settings.layers} layers of {settings.units} units, "
-        f"{figures['parameters']:,} parameters, trained for {figures['steps']:,} steps "
-        f"({figures['epochs']:.1f} times through the text) in {figures['seconds'] / 60:.0f} minutes. "
+        f"A character {settings.cell.upper()}: {amounts.count(settings.layers, 'layer')} of "
+        f"{settings.units} units, {figures['parameters']:,} parameters, trained for "
+        f"{amounts.count(figures['steps'], 'step')} ({figures['epochs']:.1f} times through the text) in "
+        f"{amounts.duration(figures['seconds'])}. "
         f"The weights are the averaged ones that were best on the validation part.{begun}{ended}\n\n"
         f"    {command(name, settings, figures['started_from'])}"
     )

@@ -27,7 +27,7 @@ SLOTS = ("first", "second")  # of the settings; the slot of a file adds "_model"
 
 def check(settings: CompareSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` unless the text can be read and there are two different voices."""
-    corpus.read(inputs["text"][0].read())
+    corpus.read(inputs["text"][0].read(), settings.encoding)
     for slot in SLOTS:
         if not inputs.get(f"{slot}_model"):
             voice.check_writes(presets.find(getattr(settings, slot)))
@@ -39,7 +39,7 @@ def check(settings: CompareSettings, inputs: Inputs) -> None:
 def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result:
     """Says which of two voices expected a text more; what each character took is in the file alone."""
     began, file = time.monotonic(), inputs["text"][0]
-    read = corpus.read(file.read())
+    read = corpus.read(file.read(), settings.encoding)
     chosen = [presets.given_or_named(inputs, getattr(settings, slot), f"{slot}_model") for slot in SLOTS]
     first, second = (voice.load(preset) for preset in chosen)
     if first.digest == second.digest:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from studio.core import paths
-from studio.core.data import corpus, shares
+from studio.core.data import corpus, encodings, shares
 from studio.core.errors import invalid
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
@@ -29,7 +29,7 @@ def figures(
     Raises:
         InvalidInput: if the text cannot be read, the part is too short, or the model is not whole.
     """
-    read = corpus.read(paths.expand_user(data))
+    read = corpus.read(paths.expand_user(data), getattr(preset.settings(), "encoding", encodings.AUTO))
     spoken = voice.load(preset)
     start, end = shares.bounds(len(read.text), part or shares.held_out(preset.settings()))
     encoded = spoken.vocabulary.encode(read.text[start:end])

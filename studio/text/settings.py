@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from studio.core.settings import Settings, setting
 
+_ENCODING = "How the text is encoded, such as utf-8, cp1251 or gb18030; auto detects it."
+
 
 class TrainTextSettings(Settings):
     """Trains a network that writes like a text, one character at a time."""
@@ -71,6 +73,7 @@ class TrainTextSettings(Settings):
         le=0.5,
         step=0.01,
     )
+    encoding: str = setting("auto", _ENCODING, max_length=40)
     patience: int = setting(
         5, "Tests without a gain before it ends early; 0: never.", unit="tests", ge=0, le=1000
     )
@@ -124,3 +127,4 @@ class CompareSettings(Settings):
         max_length=1000,
     )
     second: str = setting("alice", "The other voice.", tier="main", max_length=1000)
+    encoding: str = setting("auto", _ENCODING, max_length=40)

@@ -29,7 +29,7 @@ MOST_NATS = 20_000  # characters whose surprise is kept with a result
 
 def check(settings: TrainTextSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` unless the text can be learnt from, and a model to start from fits."""
-    corpus.read(inputs["text"][0].read())
+    corpus.read(inputs["text"][0].read(), settings.encoding)
     start_from.check(settings, inputs, voice.TASK, "a model that writes", voice.SHAPE)
 
 
@@ -39,7 +39,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
     from studio.text import train as training
 
     file, start = inputs["text"][0], _start(inputs)
-    read = corpus.read(file.read())
+    read = corpus.read(file.read(), settings.encoding)
     run = checkpoints.find(voice.TASK, settings, inputs)
     trained = training.train(read.text, settings, progress, run, start)
     network = Network(trained.core.get_weights(), settings.cell, settings.tied)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import paint
 import pytest
+from PIL import Image
 
 from studio.cli import films, main
 from studio.core import recipes, tasks
@@ -73,13 +74,25 @@ def test_help_offers_a_film_only_where_one_can_go_through(capsys, monkeypatch):
     assert "or a film" not in " ".join(capsys.readouterr().out.split())
 
 
-def test_a_still_of_it_is_its_first_frame(clip):
-    assert main(["invert", "clip.gif", "-o", "out.png", "--steps", "1", "--quiet"]) == 0
+def test_a_still_of_it_is_its_first_frame_and_says_so(clip, said):
+    code, _, err = said("invert", "clip.gif", "-o", "out.png", "--steps", "1")
+    assert code == 0 and "Only the first frame of clip.gif is taken." in err
+    assert "first frame" not in said("invert", "out.png", "-o", "again.png", "--steps", "1")[2]
+
+
+@pytest.mark.parametrize("name", ["clip.png", "clip.apng"])
+def test_an_animated_png_is_a_film_and_a_still_one_is_none(photo, said, name):
+    frames = [Image.new("RGB", (48, 32), (60 * n, 0, 0)) for n in (1, 2, 3)]
+    frames[0].save(name, "PNG", save_all=True, append_images=frames[1:], duration=[40, 2000, 40], loop=2)
+    assert said("invert", name, "-o", "out.gif", "--steps", "1")[:2] == (0, "out.gif\n")
+    times = animations.times(Path("out.gif").read_bytes())
+    assert ([float(one) for one in times.durations], times.plays) == ([0.04, 2, 0.04], 2)
+    frames[0].save(name, "PNG")
+    code, _, err = said("invert", name, "-o", "out.gif", "--steps", "1")
+    assert code == 2 and "out.gif" in err
 
 
 def test_a_still_is_a_picture_whatever_its_ending(photo, said):
-    from PIL import Image
-
     Image.open(photo).save("still.webp")
     assert said("invert", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
     assert json.loads(Path("out.webp.json").read_text())["task"] == "fake.paint"
@@ -113,8 +126,8 @@ def test_a_film_of_a_phone_is_a_film_by_its_name_too(clip, said, name):
 @pytest.mark.parametrize("out", ["out.mp4", "out.png"])
 def test_a_film_that_is_not_read_is_told_to_be_converted(clip, said, ending, out):
     code, _, err = said("invert", f"clip.{ending}", "-o", out)
-    told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP or GIF. Received: .{ending.lower()}. "
-    assert (code, err) == (2, f"{told}Next: convert it to MP4.\n")
+    told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP, GIF or APNG. "
+    assert (code, err) == (2, f"{told}Received: .{ending.lower()}. Next: convert it to MP4.\n")
 
 
 @pytest.fixture
@@ -138,7 +151,7 @@ def test_a_film_has_the_frames_a_second_that_were_asked_for(clip, said, dreamt):
     for asked, shown in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
         code, _, err = said("dream", "clip.gif", "-o", "out.mp4", "--quiet", *asked)
         assert (code, err) == (0, "")
-        assert animations.fps(Path("out.mp4").read_bytes()) == shown
+        assert animations.times(Path("out.mp4").read_bytes()).fps == shown
     settings = recipes.read(Path("out.mp4.json").read_bytes()).checked_settings()
     assert (settings.fps, settings.film) == (15, "mp4")
     assert said("dream", "clip.gif", "-o", "out.gif", "--film", "gif", "--quiet")[0] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -186,3 +187,11 @@ def test_a_folder_without_pictures_is_refused(photos, capsys):
     photos.with_name("empty").mkdir()
     assert main(["invert", "empty", "-o", "out"]) == 2
     assert "none in empty" in capsys.readouterr().err
+
+
+def test_what_is_no_picture_is_named_and_tiffs_are_made(photos, data_dir, said):
+    shutil.copy(data_dir / "odd" / "07" / "mixed_folder" / "a.tif", photos / "e.tif")
+    (photos / "layers.psd").write_bytes(b"8BPS")
+    code, out, err = said("invert", "photos", "-o", "out", "--steps", "1")
+    assert code == 0 and "out/e.png" in out.splitlines()
+    assert "2 files of other kinds were passed over: layers.psd, notes.txt." in err

@@ -6,13 +6,14 @@ import tiny_enhance
 
 from studio.core.errors import Cancelled
 from studio.core.litert.interpreter import Network
-from studio.core.models import loading
+from studio.core.models import loading, presets
+from studio.core.pictures import transparency
 from studio.core.pictures.tiling import tiles
 from studio.core.progress import Progress
 from studio.enhance import bicubic, enlarge, models, written
 from studio.enhance.enlarge import How
 from studio.enhance.network import side_by_side
-from studio.enhance.settings import SCALES
+from studio.enhance.settings import SCALES, SHIPPED
 
 SETTINGS = tiny_enhance.SETTINGS
 
@@ -73,10 +74,26 @@ def test_what_is_transparent_stays_so_and_hides_its_colours(enlarger, cat):
     np.testing.assert_array_equal(enlarger.enlarge(clear, How(2))[..., :3], enlarger.enlarge(cat, How(2)))
     clear[:, 45:, 3] = 0
     clear[:, 45:, :3] = (255, 0, 255)  # a colour that nobody sees
-    made = enlarger.enlarge(clear, How(2, sharpness=0))
+    made = enlarger.enlarge(transparency.extend_colors(clear), How(2, sharpness=0))
     assert made.shape[2] == 4 and (made[:, :84, 3] == 255).all() and (made[:, 96:, 3] == 0).all()
     seen = made[:, :90][made[:, :90, 3] > 40].astype(int)
     assert (seen[:, 2] - seen[:, 1]).max() <= 40 + (cat[..., 2].astype(int) - cat[..., 1]).max()
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_flat_disc_on_nothing_stays_flat_and_leaves_no_haze(scale):
+    rows, columns = np.mgrid[:80, :90]
+    covered = np.clip(30.5 - np.hypot(rows - 40, columns - 45), 0, 1)  # a smoothed edge
+    disc = np.zeros((80, 90, 4), "uint8")
+    disc[..., 3] = np.rint(255 * covered)
+    disc[covered > 0, :3] = (230, 60, 40)
+    enlarger = enlarge.open(presets.find(SHIPPED))
+    made = enlarger.enlarge(transparency.extend_colors(disc), How(scale)).astype(int)
+    colors, alpha = made[..., :3], made[..., 3]
+    assert np.abs((colors - (230, 60, 40)) * (alpha[..., None] / 255)).max() <= 2
+    assert not ((alpha > 0) & (alpha < 4)).any()
+    share = (alpha / 255).sum() / scale**2
+    assert share == pytest.approx(covered.sum(), rel=0.01)
 
 
 def test_eight_ways_of_looking_do_not_depend_on_how_the_picture_lies(enlarger, cat):

@@ -1,6 +1,7 @@
 """Painting films: every frame, at the film's own speed, going on after a break."""
 
 import json
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ import tiny_styles
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.pictures import animations, film_span, images
+from studio.core.pictures.frame_times import FrameTimes
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints
@@ -40,7 +42,7 @@ def levels(result):
 def test_every_frame_is_made_anew_at_the_speed_of_the_film(film):
     made = tasks.run(NAME, asked(steps=1), {"film": [film]})
     assert levels(made) == pytest.approx([215, 175, 135, 95, 55], abs=2)
-    assert animations.fps(made.files[0].read()) == 10
+    assert animations.times(made.files[0].read()).fps == 10
     assert (made.figures["frames"], made.files[0].kind) == (5, "animation")
 
 
@@ -48,7 +50,7 @@ def test_every_frame_is_made_anew_at_the_speed_of_the_film(film):
 def test_films_of_every_kind_are_read_and_made(home, kind):
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in (1, 2)]
     clip = File.keep(animations.encode(frames, kind, 20), "animation", f"clip.{kind}")
-    assert animations.fps(clip.read()) == 20
+    assert animations.times(clip.read()).fps == 20
     made = tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
     assert levels(made) == pytest.approx([175, 95], abs=4)
     assert made.files[0].name.endswith(f".{kind}")
@@ -56,7 +58,7 @@ def test_films_of_every_kind_are_read_and_made(home, kind):
 
 def test_a_gif_that_is_asked_for_more_frames_a_second_than_gifs_show_tells_those_it_has(film):
     made = tasks.run(NAME, asked(film="gif", fps=60, steps=1), {"film": [film]})
-    assert made.figures["fps"] == animations.fps(made.files[0].read()) == 50
+    assert made.figures["fps"] == animations.times(made.files[0].read()).fps == 50
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
@@ -207,3 +209,23 @@ def test_what_cannot_paint_frames_is_refused(film, settings, told):
 def test_the_recipe_of_a_film_says_what_its_frames_were_computed_in(weights_home, film):
     made = tasks.run(NAME, asked("dream.ascend", size=64, steps=1, octaves=1), {"film": [film]})
     assert json.loads(made.recipe.settings["base"])["precision"] == fastest()
+
+
+def repaint(data, kind):
+    clip = File.keep(data, "animation", f"clip.{kind}")
+    return tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]}).files[0].read()
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("name", ["slide.gif", "tr.gif"])
+def test_the_times_of_frames_are_kept(home, data_dir, name, kind):
+    data = (data_dir / "odd" / "01" / name).read_bytes()
+    made = animations.times(repaint(data, kind))
+    assert made == animations.times(data)
+
+
+def test_how_often_a_film_plays_is_kept(home):
+    times = FrameTimes((Fraction(1, 10), Fraction(3), Fraction(1, 10)), 1)
+    frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in range(3)]
+    for kind in ("gif", "webp"):
+        assert animations.times(repaint(animations.encode(frames, kind, times), kind)) == times

@@ -83,6 +83,12 @@ def wrote(page, until_written, **params):
     return until_written(page)
 
 
+def named(page):
+    """The field for the name of a trained model."""
+    (field,) = [one for one in page.text_input if one.label == "Name of the model"]
+    return field
+
+
 @pytest.mark.slow
 def test_a_voice_writes_and_what_a_person_typed_is_nowhere_markup(visit, tiny, until_written):
     typed = "the <b>cat</b> $x$ :red[7]"
@@ -395,7 +401,7 @@ def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained,
     assert "had to pick from 4.5 equally likely ones" in told
     assert "stopped early" in told and "read at 4 places at once" in told
     assert set(papers(page)[0]["text"]) <= set(tiny_voice.LETTERS) and papers(page)[0]["text"]
-    page.text_input[0].set_value("Élises Märchen 日本!").run()
+    named(page).set_value("Élises Märchen 日本!").run()
     button(page, "Keep as model").click().run()
     assert presets.find("Élises Märchen 日本!").digest == presets.find("tiny").digest
     assert page.button_group(key="do").value == "write"
@@ -430,7 +436,7 @@ def test_a_training_that_ended_gives_way_to_another_text(visit, trained):
 )
 def test_a_name_that_cannot_be_is_one_sentence(visit, trained, name, reason):
     page = visit("text", job=trained.id)
-    page.text_input[0].set_value(name).run()
+    named(page).set_value(name).run()
     button(page, "Keep as model").click().run()
     assert reason in said(page.error)
     assert voices.names() == ["tiny"]

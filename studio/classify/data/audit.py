@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.classify.data.duplicates import Groups
+from studio.core import amounts
 from studio.core.data.cache import Pictures
 from studio.core.data.names import first_few, strays
 from studio.core.data.sources import refused
@@ -89,7 +90,7 @@ def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
         smallest = min(counts, key=lambda name: counts[name])
         yield f"{found['uneven']:.0f} times as many pictures of {largest} as of {smallest}: add some of it."
     if across := found["across_count"]:
-        pairs = "1 pair" if across == 1 else f"{across:,} pairs"
+        pairs = amounts.count(across, "pair")
         yield f"{pairs} of nearly the same picture in two classes: look which of the two is right."
     if parted := found["parted"]:
         yield f"{parted:,} pictures are too alike to tell copies apart: some of them are tested on, too."

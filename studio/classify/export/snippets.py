@@ -24,17 +24,19 @@ def read(file):
     """A picture upright, as sRGB, with transparency over white: (1, height, width, 3), of any size."""
     picture = ImageOps.exif_transpose(Image.open(file))
     profile = picture.info.get("icc_profile")
-    if picture.has_transparency_data:
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
-    elif picture.mode.startswith(("I", "F")):  # 16 bits, which convert would clip
-        picture = Image.fromarray(np.clip(np.asarray(picture) / 257 + 0.5, 0, 255).astype("uint8"))
-    elif picture.mode in ("P", "1"):
-        picture = picture.convert("RGB")
+    alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
+    if picture.mode.startswith("I;16"):  # convert would clip
+        picture = Image.fromarray((np.asarray(picture) / 257 + 0.5).astype("uint8"))
+    elif picture.mode in ("1", "LA"):
+        picture = picture.convert("L")
+    elif picture.mode in ("P", "PA", "RGBA"):
+        picture = picture.convert("RGBA").convert("RGB")
     if profile:
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
             profiles = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
             picture = ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
+    if alpha:
+        picture = Image.composite(picture.convert("RGB"), Image.new("RGB", picture.size, "white"), alpha)
     return np.asarray(picture.convert("RGB"))[None]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.colour.settings import TrainColourSettings
+from studio.core import amounts
 from studio.core.models import cards
 
 
@@ -34,8 +35,9 @@ def write(name: str, settings: TrainColourSettings, figures: Mapping[str, Any], 
         f"{figures['held_out']:,} photos were held out.\n\n" + cards.LICENCE,
         f"A network of {figures['parameters']:,} parameters that sees lightness, and colours that a person "
         "dabs on, and gives odds of colours at a quarter of the size. What it makes is a colouring, not the "
-        f"true one. It was trained for {figures['steps']:,} steps ({seen:,} parts of {settings.window} px) "
-        f"in {figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{ended}\n\n"
+        f"true one. It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} parts of "
+        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. "
+        f"The weights are averaged ones.{begun}{ended}\n\n"
         f"    {command}",
         *figures["notes"],
         f"Means over {figures['tested_photos']} held-out photos in grey, with nothing told.\n\n"

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core import amounts, paths
+from studio.core.data import encodings
 from studio.core.errors import InvalidInput, invalid, printable
 
 MOST_BYTES = 100 * 10**6
 LEAST_CHARS = 64
 MOST_CHARACTERS = 6000  # different ones
-_MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
-    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
-    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
-    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
-    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
-)
 _NO_TEXTS = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -32,7 +25,6 @@ _NO_TEXTS = {
     b"\x89HDF": "an HDF5 file",
 }
 _MOST_CONTROL = 0.1  # share of control characters, above which a file is no text
-_MOST_BROKEN = 0.001  # share of bytes that are no UTF-8, up to which it is UTF-8 all the same
 
 
 @dataclass(frozen=True)
@@ -41,7 +33,7 @@ class Corpus:
 
     Attributes:
         text: its characters, lines ended by `\\n`.
-        encoding: how its bytes were read: "UTF-8", "UTF-16", "UTF-32", "Latin-1" or "Windows-1252".
+        encoding: how its bytes were read, such as "UTF-8", for people.
         notes: what was assumed or changed, each one sentence for people.
     """
 
@@ -70,11 +62,16 @@ class Facts:
     longest_line: int
 
 
-def read(data: bytes | Path) -> Corpus:
-    """Reads a text of unknown encoding.
+def read(data: bytes | Path, encoding: str = encodings.AUTO) -> Corpus:
+    """Reads a text.
+
+    Args:
+        data: its path or bytes.
+        encoding: a name that Python knows; found out unless it is given.
 
     Raises:
         InvalidInput: if it is empty, too short or too long, no text, or made of one character.
+        UnknownEncoding: if its encoding cannot be found out.
     """
     if isinstance(data, Path):
         data = _bytes(data)
@@ -85,12 +82,12 @@ def read(data: bytes | Path) -> Corpus:
     for mark, what in _NO_TEXTS.items():
         if data.startswith(mark):
             raise _refused("plain text", what, "save it as plain text, or choose another")
-    text, encoding, notes = _decoded(data)
+    text, name, notes = encodings.decode(data, encoding)
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     if plain != text:
         notes.append("Line ends of Windows or old Macs were replaced by plain ones.")
     _check(plain)
-    return Corpus(plain, encoding, tuple(notes))
+    return Corpus(plain, name, tuple(notes))
 
 
 def _bytes(path: Path) -> bytes:
@@ -107,41 +104,6 @@ def _bytes(path: Path) -> bytes:
 
 def _too_large() -> InvalidInput:
     return _refused(f"at most {amounts.size(MOST_BYTES)}", "more", "take a part of it")
-
-
-def _decoded(data: bytes) -> tuple[str, str, list[str]]:
-    for mark, codec, name in _MARKS:
-        if data.startswith(mark):
-            try:
-                return data[len(mark) :].decode(codec), name, []
-            except UnicodeDecodeError as error:
-                where = f"bytes that are no {name} at {error.start + len(mark):,}"
-                raise _refused(f"{name}, as its first bytes say", where, "save it again") from None
-    if b"\0" in data:
-        raise _refused(
-            "plain text", f"a NUL byte at {data.index(0):,}", "save it as UTF-8, or choose a text file"
-        )
-    try:
-        return data.decode("utf-8"), "UTF-8", []
-    except UnicodeDecodeError:
-        return _guessed(data)
-
-
-def _guessed(data: bytes) -> tuple[str, str, list[str]]:
-    """What is no UTF-8: UTF-8 with a few broken bytes, else one byte a character."""
-    mended = data.decode("utf-8", "replace")
-    broken = mended.count("\N{REPLACEMENT CHARACTER}")
-    # Latin-1 letters stand alone; whole sequences of UTF-8 hardly arise by chance.
-    if broken <= _MOST_BROKEN * len(data) and sum(c > "\x7f" for c in mended) > 2 * broken:
-        clean = mended.replace("\N{REPLACEMENT CHARACTER}", "")
-        return clean, "UTF-8", [f"{broken:,} broken characters were left out."]
-    windows = any(0x80 <= byte < 0xA0 for byte in set(data))
-    name, codec = ("Windows-1252", "cp1252") if windows else ("Latin-1", "latin-1")
-    try:
-        text = data.decode(codec)
-    except UnicodeDecodeError:
-        name, text = "Latin-1", data.decode("latin-1")
-    return text, name, [f"It is no UTF-8, so it was read as {name}."]
 
 
 def _check(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from studio.core.data.archives import Files
-from studio.core.data.names import ages_and_genders, classes_of, counted, first_few, is_junk, splits
+from studio.core.data.names import ages_and_genders, classes_of, counted, first_few, is_junk, merged, splits
 from studio.core.data.names import is_hidden as is_hidden
 from studio.core.data.sources import DataSource, Item
 
@@ -40,6 +40,9 @@ def _notes(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[
     if len(parts := splits(names)) > 1:
         told = f"{', '.join(parts[:-1])} and {parts[-1]}"
         yield f"The folders {told} are taken together; what is tested on is chosen anew."
+    if inside := merged(names):
+        what = counted(len(inside), "folder", "folders", " inside classes")
+        yield f"{what} merged into the class around: {first_few(inside)}."
     filled = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/"}
     visible = (f for f in files.folders if not is_hidden(f) and not is_junk(f + "/"))
     if empty := [folder for folder in visible if folder not in filled]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from studio.core import amounts
 from studio.core.errors import printable
 
 _JUNK = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".gitignore"}
@@ -27,7 +28,7 @@ def first_few(names: Sequence[str]) -> str:
 
 def counted(count: int, noun: str, plural: str, rest: str = "") -> str:
     """How a sentence on some things begins: "1 file was", "3 files that are empty were"."""
-    return f"1 {noun}{rest} was" if count == 1 else f"{count:,} {plural}{rest} were"
+    return f"{amounts.count(count, noun + rest, plural + rest)} {'was' if count == 1 else 'were'}"
 
 
 def is_junk(name: str) -> bool:
@@ -65,6 +66,13 @@ def strays(names: Sequence[str]) -> list[str]:
     """The files that lie beside the folders of classes, in none of them; nothing if there are no classes."""
     labels, classes = classes_of(names)
     return [name for name, label in zip(names, labels, strict=True) if label < 0] if classes else []
+
+
+def merged(names: Sequence[str]) -> list[str]:
+    """The folders inside those of classes, sorted, whose files count for the class around them."""
+    _, classes = classes_of(names)
+    inside = {"/".join(path) for path in _below_classes(names) if len(path) > 1} if classes else set()
+    return sorted(inside)
 
 
 def splits(names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.core import amounts
 from studio.core.settings import Settings
 
 LICENCE = "Licence: not stated"  # until someone publishes it
@@ -41,13 +42,13 @@ def command(script: str, data: str, settings: Settings, start: str = "", more: S
 
 
 def begun(figures: Mapping[str, Any]) -> str:
-    """A sentence, after a blank, on the model that a training began with, and the minutes of both."""
+    """A sentence, after a blank, on the model that a training began with, and the time of both."""
     if not figures["started_from"]:
         return ""
     told = f" It began with the weights of {figures['started_from']}"
     before = figures.get("start_seconds", 0.0)
     return (
-        f"{told}; with what that took, {(before + figures['seconds']) / 60:.0f} minutes."
+        f"{told}; with what that took, {amounts.duration(before + figures['seconds'])}."
         if before
         else f"{told}."
     )
@@ -67,12 +68,12 @@ def second_judge(figures: Mapping[str, Any], judged: bool) -> str:
 
 
 def trained(figures: Mapping[str, Any], batch: int) -> str:
-    """A sentence on how long a model learnt from pictures: steps, so many pictures at each, and minutes."""
+    """A sentence on how long a model learnt from pictures: steps, so many pictures at each, and the time."""
     if figures["steps"] == 1 and figures["started_from"]:
         return "It learnt no more than the model that it began with: a single step was taken, to measure it."
-    steps = f"{figures['steps']:,} step{'' if figures['steps'] == 1 else 's'} of {batch} pictures"
-    epochs, minutes = figures["epochs"], figures["seconds"] / 60
-    return f"It was trained for {steps} ({epochs:.1f} times through the data) in {minutes:.0f} minutes."
+    steps = f"{amounts.count(figures['steps'], 'step')} of {amounts.count(batch, 'picture')}"
+    took = amounts.duration(figures["seconds"])
+    return f"It was trained for {steps} ({figures['epochs']:.1f} times through the data) in {took}."
 
 
 def table(rows: Sequence[tuple[str, str]]) -> str:

@@ -5,53 +5,61 @@ A film is encoded as its frames come, into a file: of hundreds of large ones onl
 
 from __future__ import annotations
 
-import io
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import IO, TYPE_CHECKING, Literal, Self, get_args
+from itertools import islice
+from math import gcd
+from typing import IO, TYPE_CHECKING, Self
 
 import numpy as np
-from PIL import Image, ImageSequence
+from PIL import ImageSequence
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid
-from studio.core.pictures import film_facts, film_span, images
-from studio.core.pictures.film_limits import MOST_FPS, MOST_FRAMES, MOST_PIXELS
+from studio.core.pictures import (
+    color_management,
+    film_encoders,
+    film_facts,
+    film_span,
+    frame_times,
+    transparency,
+)
+from studio.core.pictures.film_encoders import KINDS as KINDS
+from studio.core.pictures.film_encoders import FilmKind
+from studio.core.pictures.film_limits import MOST_DRAWN, MOST_FILMED, MOST_FPS, MOST_PIXELS
 from studio.core.pictures.film_span import WHOLE, Span
+from studio.core.pictures.frame_times import FrameTimes
 
 if TYPE_CHECKING:
     import av
 
-_Codec = Literal["libx264", "libopenh264", "mpeg4", "libwebp_anim", "gif"]
-FilmKind = Literal["mp4", "webp", "gif"]
-KINDS: tuple[str, ...] = get_args(FilmKind)
-ENDINGS = (*(f".{kind}" for kind in KINDS), ".mov", ".m4v")  # of what is read; the last are MP4s of phones
+ENDINGS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")  # MP4s of phones end in the last
 _MOST_GIF_FPS = 50
-LEAST_GIF_DELAY = 2  # hundredths of a second; browsers slow a GIF down to a tenth if it asks for less
-
-_BT709 = 1  # what players take for granted in a film; the number is FFmpeg's
-_LIMITED = 1  # levels from 16 to 235, likewise
-_MPEG4: tuple[_Codec, ...] = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
 _READ = ("h264", "hevc", "mpeg4")  # phones film in the second
-_MOMENT = 1e-3  # s, less than a frame lasts
-_PALETTE_SIDE = 128  # px; a palette found in so small a copy is as good, and quick
+_FINEST = Fraction(1, 90_000)  # s that the times of an MP4 are counted in if they have no larger unit
 
 
 class Film:
-    """Encodes an animation that begins anew when it ends (an MP4 as its player wishes).
+    """Encodes an animation.
 
     Args:
         kind: one of KINDS. An MP4 loses the last row or column of an odd side, since its colours lie on every
             second pixel.
-        fps: frames a second; a GIF shows at most 50.
+        times: frames a second, or how long each frame stays and how often all of them play. A number is
+            without end (an MP4 as its player wishes); a GIF shows at most 50.
+        transparent: whether transparency is kept, where the kind has any; else it lies over white.
     """
 
-    def __init__(self, kind: FilmKind, fps: int):
-        self._kind, self._fps, self.frames = kind, min(fps, _MOST_GIF_FPS) if kind == "gif" else fps, 0
+    def __init__(self, kind: FilmKind, times: FrameTimes | int, transparent: bool = False):
+        if isinstance(times, int):
+            times = FrameTimes.even(min(times, _MOST_GIF_FPS) if kind == "gif" else times)
+        self._kind, self._times, self._transparent, self.frames = kind, times, transparent, 0
+        self._unit, self._at = _unit(kind, times), Fraction(0)
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
         self._opened: tuple[av.container.OutputContainer, av.VideoStream] | None = None
+        self._stays: dict[int, int] = {}  # how long a frame stays by its time, both in units
 
     def __enter__(self) -> Self:
         return self
@@ -60,14 +68,17 @@ class Film:
         self._file.close()
 
     def add(self, frame: np.ndarray) -> None:
-        """Encodes the next frame, `(H, W, 3) uint8`, of the same size as the first."""
+        """Encodes the next frame, `(H, W, 3 or 4) uint8`, of the same size as the first."""
+        frame = transparency.with_alpha(frame) if self._transparent else transparency.opaque(frame)
         if self._opened is None:
             self._opened = self._open(*frame.shape[:2])
-        container, stream = self._opened
-        picture = _PICTURES[self._kind](frame)
-        unit = self._unit
-        picture.pts, picture.time_base = round(self.frames / self._fps / unit), unit
-        container.mux(stream.encode(picture))
+        _, stream = self._opened
+        picture = film_encoders.picture_of(self._kind, frame)
+        began = round(self._at / self._unit)
+        self._at += self._times.of(self.frames)
+        self._stays[began] = max(1, round(self._at / self._unit) - began)
+        picture.pts, picture.time_base = began, self._unit
+        self._write(stream.encode(picture))
         self.frames += 1
 
     def finish(self) -> bytes:
@@ -75,96 +86,56 @@ class Film:
         if self._opened is None:
             raise ValueError("a film has one frame at least")
         container, stream = self._opened
-        container.mux(stream.encode())
+        self._write(stream.encode())
         container.close()
         self._file.seek(0)
-        return self._file.read()
+        data = self._file.read()
+        if self._kind == "webp":
+            return film_encoders.completed_webp(data, self._at, self._transparent)
+        if self._kind == "gif":
+            return film_encoders.completed_gif(data, self._times.of(self.frames - 1), self._transparent)
+        return data
 
-    @property
-    def _unit(self) -> Fraction:
-        """The time that pictures are counted in, in seconds."""
-        return Fraction(1, 100) if self._kind == "gif" else Fraction(1, self._fps)
+    def _write(self, packets: list[av.Packet]) -> None:
+        assert self._opened is not None
+        for packet in packets:
+            if self._kind == "mp4" and packet.pts in self._stays:  # else the last would stay as its neighbor
+                packet.duration = self._stays[packet.pts]
+            self._opened[0].mux(packet)
 
     def _open(self, height: int, width: int) -> tuple[av.container.OutputContainer, av.VideoStream]:
         import av
 
-        codec, settings, options = _encoder(self._kind, self._fps)
-        container = av.open(self._file, "w", format=self._kind, options=options)
+        kind = self._kind
+        codec, settings, options = film_encoders.encoder(kind, self._times.plays, self._transparent)
+        container = av.open(self._file, "w", format=kind, options=options)
         stream = container.add_stream(codec, rate=1 / self._unit, options=settings)
-        even = 2 if self._kind == "mp4" else 1
+        even = 2 if kind == "mp4" else 1
         stream.height, stream.width = height - height % even, width - width % even
-        stream.pix_fmt = "pal8" if self._kind == "gif" else "yuv420p"
-        if self._kind == "mp4":
-            context = stream.codec_context
-            context.colorspace = context.color_primaries = context.color_trc = _BT709
-            context.color_range = _LIMITED
-            context.thread_count = 1  # several share the work by chance: the bytes would differ each time
+        stream.pix_fmt = film_encoders.pixel_format(kind, self._transparent)
+        if kind == "mp4":
+            film_encoders.set_colors(stream.codec_context)
         return container, stream
 
 
-def _encoder(kind: FilmKind, fps: int) -> tuple[_Codec, dict[str, str], dict[str, str]]:
-    """The codec, its options, and those of the container."""
-    import av
-
-    if kind == "gif":
-        return "gif", {}, {"loop": "0", "final_delay": str(max(LEAST_GIF_DELAY, round(100 / fps)))}
-    if kind == "webp":
-        return "libwebp_anim", {"quality": "85"}, {"loop": "0"}
-    codec = next(name for name in _MPEG4 if name in av.codecs_available)
-    # Without the last word its quick code reads memory that it never wrote: now and then the bytes differ.
-    exact = {"crf": "17", "rc-lookahead": "12", "x264-params": "cpu-independent=1"}
-    quality = exact if codec == "libx264" else {"b": "20M"}
-    # The index goes to the front, so that a film starts to play before it is there as a whole.
-    return codec, quality, {"moov_size": str(16_384 + 32 * MOST_FRAMES)}
+def _unit(kind: FilmKind, times: FrameTimes) -> Fraction:
+    """The seconds that the times of a kind are counted in."""
+    if kind != "mp4":
+        return Fraction(1, 100) if kind == "gif" else Fraction(1, 1000)
+    unit = times.durations[0]
+    for one in times.durations[1:]:
+        unit = Fraction(
+            gcd(unit.numerator * one.denominator, one.numerator * unit.denominator),
+            unit.denominator * one.denominator,
+        )
+    return max(unit, _FINEST)
 
 
-def _mp4_picture(frame: np.ndarray) -> av.VideoFrame:
-    height, width = (side - side % 2 for side in frame.shape[:2])
-    return _yuv(frame[:height, :width], dst_colorspace=_BT709, dst_color_range=_LIMITED)
-
-
-def _webp_picture(frame: np.ndarray) -> av.VideoFrame:
-    return _yuv(frame)
-
-
-def _yuv(frame: np.ndarray, **colors: int) -> av.VideoFrame:
-    import av
-
-    picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-    return picture.reformat(format="yuv420p", interpolation=_exactly(), **colors)
-
-
-def _exactly() -> int:
-    """How colours are converted: as usual, but rounded, where the quick way cuts off and darkens."""
-    from av.video.reformatter import Interpolation
-
-    return Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-
-
-def _gif_picture(frame: np.ndarray) -> av.VideoFrame:
-    """A picture of 256 colours of its own, its errors spread to its neighbours."""
-    import av
-
-    picture = Image.fromarray(frame)
-    small = picture.copy()
-    small.thumbnail((_PALETTE_SIDE, _PALETTE_SIDE))
-    usual = small.quantize(256, Image.Quantize.MEDIANCUT)
-    indexed = picture.quantize(palette=usual, dither=Image.Dither.FLOYDSTEINBERG)
-    found = np.asarray(usual.getpalette("RGB"), "uint8").reshape(-1, 3)
-    palette = np.zeros((256, 4), "uint8")
-    palette[:, 0] = 255
-    palette[: len(found), 1:] = found
-    both = (np.asarray(indexed), palette)
-    # PyAV's own hints forget that a picture of this format comes with its palette.
-    return av.VideoFrame.from_ndarray(both, format="pal8")  # type: ignore[arg-type]
-
-
-_PICTURES = {"mp4": _mp4_picture, "webp": _webp_picture, "gif": _gif_picture}
-
-
-def encode(frames: Iterable[np.ndarray], kind: FilmKind, fps: int) -> bytes:
-    """Frames, `(H, W, 3) uint8` and all of one size, -> the bytes of an animation. See `Film`."""
-    with Film(kind, fps) as film:
+def encode(
+    frames: Iterable[np.ndarray], kind: FilmKind, times: FrameTimes | int, transparent: bool = False
+) -> bytes:
+    """Frames, `(H, W, 3 or 4) uint8` and all of one size, -> the bytes of an animation. See `Film`."""
+    with Film(kind, times, transparent) as film:
         for frame in frames:
             film.add(frame)
         return film.finish()
@@ -175,18 +146,20 @@ def fastest(kind: FilmKind) -> int:
     return _MOST_GIF_FPS if kind == "gif" else MOST_FPS
 
 
-def frames(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = WHOLE) -> Iterator[np.ndarray]:
+def frames(
+    data: bytes, name: str = "film", most: int = MOST_FPS, transparent: bool = False, span: Span = WHOLE
+) -> Iterator[np.ndarray]:
     """Reads an animation frame by frame; its first bytes decide what it is, whatever its name says.
 
     Args:
-        data: of an MP4, WebP or GIF; a still picture is an animation of one frame.
+        data: of an MP4, WebP, GIF or APNG; a still GIF or WebP is an animation of one frame.
         name: what errors call it.
-        most: frames a second. Of a quicker film some are left out evenly, so that what is made of the others
-            lasts as long.
+        most: frames a second. Of a quicker film some are left out, as `times` says.
+        transparent: whether transparency is kept; else it lies over white.
         span: the part of it that is read.
 
     Yields:
-        `(H, W, 3) uint8`.
+        `(H, W, 3) uint8`; `(H, W, 4)` for frames with any transparency, if it is kept.
 
     Raises:
         InvalidInput: if it is none of these, is damaged, or has more or larger frames than the studio makes.
@@ -195,22 +168,23 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = W
     read = _mp4_frames if film_facts.is_mp4(data) else _picture_frames
     count, size = 0, None
     try:
-        rate = film_facts.rate(data)
-        part = span.frames(film_facts.length(data), rate, name)
-        for place, frame in enumerate(read(data)):
-            if place < part.start:
+        every = frame_times.read(data)
+        part = span.frames(every, name)
+        shown, numbers = every.part(part).thinned(most)
+        kept = {part.start + number for number in numbers}
+        for number, frame in enumerate(read(data)):
+            if number < part.start:
                 continue
-            if span.end is not None and place >= part.stop:
+            if span.end is not None and number >= part.stop:
                 break
-            number = place - part.start + 1
-            size = size or frame.shape
-            if frame.shape != size:
+            size = size or frame.shape[:2]
+            if frame.shape[:2] != size:
                 raise ValueError("its frames have several sizes")
-            if film_span.taken(number, rate, most) == count:
+            if number not in kept and number < len(every.durations):
                 continue
             count += 1
-            film_span.check_length(count, min(rate, most), name)
-            yield frame
+            film_span.check_length(count, shown.fps, name)
+            yield frame if transparent else transparency.opaque(frame)
     except InvalidInput:
         raise
     except Exception as error:  # parsers raise nearly anything on a damaged file
@@ -219,40 +193,60 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = W
         raise _refused(data, name, ValueError("no frame"))
 
 
-def fps(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
-    """How many frames a second `frames` of as many at most are for. Raises `InvalidInput` as that."""
-    return min(most, _facts(data, name)[1])
+def times(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = WHOLE) -> FrameTimes:
+    """The times of the frames that `frames` gives. Raises `InvalidInput` as that."""
+    every = _times(data, name)
+    return every.part(span.frames(every, name)).thinned(most)[0]
 
 
 def length(data: bytes, name: str = "film", most: int = MOST_FPS, span: Span = WHOLE) -> int:
     """How many frames `frames` will give, as the film says, unread. Raises `InvalidInput` as that."""
-    whole, rate = _facts(data, name)
-    count = film_span.taken(len(span.frames(whole, rate, name)), rate, most)
-    film_span.check_length(count, min(rate, most), name)
+    shown = times(data, name, most, span)
+    count = len(shown.durations)
+    film_span.check_length(count, shown.fps, name)
     return count
 
 
 def duration(data: bytes, name: str = "film") -> float:
     """How many seconds a film of any length lasts, as it says. Raises `InvalidInput` if it is damaged."""
-    whole, rate = _facts(data, name)
-    return whole / rate
+    return _times(data, name).seconds
 
 
 def first(data: bytes, name: str = "film", start: float = 0.0) -> np.ndarray:
     """The frame of a film of any length that is shown at `start` seconds. Raises as `frames`."""
-    return next(frames(data, name, span=Span(start, start + _MOMENT)))
+    return next(frames(data, name, span=Span(start, start + film_span.MOMENT)))
 
 
 def check(data: bytes, name: str = "film") -> None:
-    """Reads as much of a film as can be used. Raises as `frames`, but not for its length."""
-    for _ in frames(data, name, span=Span(0, film_span.longest(fps(data, name)))):
+    """Decodes as much of a film as can be used, unless that would take too long.
+
+    Raises:
+        InvalidInput: as `frames`, but not for its length; or if it has too many pixels in all.
+    """
+    used = Span(0, film_span.longest(times(data, name).fps))
+    _check_cost(data, name, len(used.frames(_times(data, name), name)))
+    for _ in frames(data, name, span=used):
         pass
 
 
-def _facts(data: bytes, name: str) -> tuple[int, int]:
-    """How many frames there are, and how many a second."""
+def _check_cost(data: bytes, name: str, count: int) -> None:
+    """Every frame counts, also those that are left out of a quicker film: all are decoded."""
     try:
-        return film_facts.length(data), film_facts.rate(data)
+        size = film_facts.pixels(data)
+    except Exception as error:
+        raise _refused(data, name, error) from None
+    most = MOST_FILMED if film_facts.is_mp4(data) else MOST_DRAWN
+    if count * size > most:
+        fits = most // max(1, size)
+        expected = f"at most {fits:,} frames of this size" if fits else "smaller frames"
+        step = "cut it, or save it smaller or as MP4"
+        raise invalid(name, expected=expected, received=f"{count:,}", next_step=step)
+
+
+def _times(data: bytes, name: str) -> FrameTimes:
+    """Of all frames."""
+    try:
+        return frame_times.read(data)
     except Exception as error:
         raise _refused(data, name, error) from None
 
@@ -262,7 +256,7 @@ def _refused(data: bytes, name: str, error: Exception) -> InvalidInput:
     received, step = film_facts.other_kind(data), "choose another, or save it as MP4"
     if not received:
         received, step = str(error) if type(error) is ValueError else "a damaged one", "save it again as MP4"
-    return invalid(name, expected="a whole MP4, WebP or GIF", received=received, next_step=step)
+    return invalid(name, expected="a whole MP4, WebP, GIF or APNG", received=received, next_step=step)
 
 
 def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:
@@ -278,7 +272,7 @@ def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:
 
 def _upright(picture: av.VideoFrame) -> np.ndarray:
     """Its pixels as a player shows them: a phone films sideways, and notes by how much to turn that back."""
-    pixels = picture.reformat(format="rgb24", interpolation=_exactly()).to_ndarray()
+    pixels = picture.reformat(format="rgb24", interpolation=film_encoders.exactly()).to_ndarray()
     quarters = round(picture.rotation / 90)  # counterclockwise, as NumPy turns
     return np.ascontiguousarray(np.rot90(pixels, quarters))
 
@@ -286,10 +280,12 @@ def _upright(picture: av.VideoFrame) -> np.ndarray:
 def _picture_frames(data: bytes) -> Iterator[np.ndarray]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a large size, which is checked next
-        picture = Image.open(io.BytesIO(data), formats=("WEBP", "GIF"))
+        picture = film_facts.picture(data)
     _check_size(*picture.size)
-    for part in ImageSequence.Iterator(picture):
-        yield np.asarray(images.over(part) if part.has_transparency_data else part.convert("RGB"))
+    # An APNG may begin with a still for programs that show no animations.
+    for part in islice(ImageSequence.Iterator(picture), int(getattr(picture, "default_image", False)), None):
+        part.load()
+        yield transparency.pixels(color_management.to_srgb(part))
 
 
 def _check_size(width: int, height: int) -> None:

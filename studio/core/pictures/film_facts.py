@@ -1,9 +1,10 @@
-"""What a film says of itself, with no frame decoded: its kind, how many frames, how quick they are."""
+"""What kind of animation a file is, with no frame decoded."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -11,53 +12,50 @@ from PIL import Image
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-MOST_RATE = 240  # frames a second; no camera films quicker for a player to show
-_UNSAID = 0.1  # s that browsers show a frame of a GIF or WebP for which asks for next to nothing
-_NEXT_TO_NOTHING = 0.01
+_MOST_CHUNKS = 1000  # of a PNG before its pixels
+_PNG = b"\x89PNG\r\n\x1a\n"
 _OTHERS = {
     b"\x1aE\xdf\xa3": "a WebM or Matroska film",
     b"\0\0\1\xba": "an MPEG film",
     b"OggS": "an Ogg film",
-    b"\x89PNG": "a PNG picture",
+    b"\x89PNG": "a PNG picture without animation",
     b"\xff\xd8\xff": "a JPEG picture",
 }
 _PHONE_PICTURES = (b"hei", b"mif1", b"avif")  # in a container as that of an MP4
 
 
 def is_mp4(data: bytes) -> bool:
-    """Whether the first bytes are those of an MP4; else it may be a GIF or WebP."""
+    """Whether the first bytes are those of an MP4; else it may be a GIF, WebP or APNG."""
     return data[4:8] == b"ftyp"
 
 
+def is_apng(data: bytes) -> bool:
+    """Whether a file is a PNG that says before its pixels that it is animated."""
+    if not data.startswith(_PNG):
+        return False
+    kinds = (kind for kind, _ in islice(png_chunks(data), _MOST_CHUNKS))
+    return b"acTL" in takewhile(lambda kind: kind != b"IDAT", kinds)
+
+
 def kind(data: bytes) -> str:
-    """The kind of a film by its first bytes: "mp4", "gif", else "webp"."""
+    """The kind of an animation by its first bytes: "mp4", "gif", "apng", else "webp"."""
     if is_mp4(data):
         return "mp4"
-    return "gif" if data.startswith(b"GIF8") else "webp"
+    return "gif" if data.startswith(b"GIF8") else "apng" if is_apng(data) else "webp"
 
 
 def other_kind(data: bytes) -> str:
-    """What a file is that is no MP4, WebP or GIF, in words; "" if its first bytes say that it is one."""
+    """What a file is that is no animation, in words; "" if its first bytes say that it is one."""
     if not data:
         return "an empty file"
+    if is_apng(data):
+        return ""
     if is_mp4(data):
         return "a HEIC or AVIF picture" if any(brand in data[8:32] for brand in _PHONE_PICTURES) else ""
     if data.startswith(b"RIFF") and data[8:12] in (b"WEBP", b"AVI "):
         return "" if data[8:12] == b"WEBP" else "an AVI film"
     found = (kind for magic, kind in _OTHERS.items() if data.startswith(magic))
     return "" if data.startswith(b"GIF8") else next(found, "another kind of file")
-
-
-def length(data: bytes) -> int:
-    """How many frames a film says it has. Raises nearly anything if it is damaged."""
-    if is_mp4(data):
-        return max(1, _mp4_length(data))
-    return getattr(_picture(data), "n_frames", 1)
-
-
-def rate(data: bytes) -> int:
-    """How many frames a film shows a second, over all of it; 1 to MOST_RATE. Raises as `length`."""
-    return min(MOST_RATE, max(1, round(_mp4_rate(data) if is_mp4(data) else _picture_rate(data))))
 
 
 def opened(data: bytes) -> InputContainer:
@@ -70,42 +68,26 @@ def opened(data: bytes) -> InputContainer:
     return av.open(io.BytesIO(data), "r", format=kind(data), **told)
 
 
-def _mp4_length(data: bytes) -> int:
+def picture(data: bytes) -> Image.Image:
+    """An animation that Pillow reads, no frame of it decoded. Raises nearly anything if it is damaged."""
+    reader = {"gif": "GIF", "apng": "PNG"}.get(kind(data), "WEBP")
+    return Image.open(io.BytesIO(data), formats=(reader,))
+
+
+def pixels(data: bytes) -> int:
+    """How many pixels a frame has, as the film says. Raises nearly anything if it is damaged."""
+    if not is_mp4(data):
+        width, height = picture(data).size
+        return width * height
     with opened(data) as container:
         stream = container.streams.video[0]
-        seconds = float((stream.duration or 0) * (stream.time_base or 0))
-        return stream.frames or round(seconds * float(stream.average_rate or 24))
+        return int(stream.width * stream.height)
 
 
-def _mp4_rate(data: bytes) -> float:
-    with opened(data) as container:
-        return float(container.streams.video[0].average_rate or 24)
-
-
-def _picture(data: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(data), formats=("WEBP", "GIF"))
-
-
-def _picture_rate(data: bytes) -> float:
-    _picture(data)  # whose head must be whole
-    told = list(_webp_times(data) if data[8:12] == b"WEBP" else _gif_times(data))
-    shown = [seconds if seconds > _NEXT_TO_NOTHING else _UNSAID for seconds in told] or [_UNSAID]
-    return len(shown) / sum(shown)
-
-
-def _gif_times(data: bytes) -> Iterator[float]:
-    """For how many seconds each frame stays."""
-    with opened(data) as container:
-        for packet in container.demux(video=0):
-            if packet.size:
-                yield float((packet.duration or 0) * (packet.time_base or 0))
-
-
-def _webp_times(data: bytes) -> Iterator[float]:
-    """As `_gif_times`. FFmpeg does not read them, and Pillow only as it decodes."""
-    at = 12
-    while at + 8 <= len(data):
-        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        if kind == b"ANMF":
-            yield int.from_bytes(data[at + 20 : at + 23], "little") / 1000
-        at += 8 + size + size % 2
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The kind and content of each chunk of a PNG, up to its end or where it is cut."""
+    at = len(_PNG)
+    while at + 12 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
+        at += 12 + size

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 
 from studio.core.errors import invalid
 from studio.core.pictures.film_limits import MOST_FRAMES
+from studio.core.pictures.frame_times import FrameTimes
+
+MOMENT = 1e-3  # s; a part as short as that is one frame
+_SLACK = Fraction(1, 10_000)  # s by which times in seconds may miss those of frames
 
 
 @dataclass(frozen=True)
@@ -22,32 +27,32 @@ class Span:
     start: float = 0.0
     end: float | None = None
 
-    def frames(self, count: int, rate: int, name: str = "film") -> range:
+    def frames(self, times: FrameTimes, name: str = "film") -> range:
         """Which frames these are, counted from 0; one at least.
 
         Args:
-            count: frames of the whole video.
-            rate: frames a second.
+            times: of the frames of the whole video.
             name: what errors call the video.
 
         Raises:
             InvalidInput: if the video is over before the start, or the end comes before it.
         """
-        first = round(self.start * rate)
-        last = count if self.end is None else min(count, max(round(self.end * rate), first + 1))
-        if first >= count:
-            expected = f"less than {count / rate:.1f} s, the length of {name}"
+        if self.start >= times.seconds:
+            expected = f"less than {times.seconds:.1f} s, the length of {name}"
             raise invalid("start", expected=expected, received=f"{self.start:g} s", next_step="start earlier")
         if self.end is not None and self.end <= self.start:
             expected = f"more than {self.start:g} s, where it starts"
             raise invalid("end", expected=expected, received=f"{self.end:g} s", next_step="end later")
-        return range(first, last)
+        ends = [*accumulate(times.durations)]
+        start = bisect_right(ends, self.start + _SLACK)
+        stop = len(ends) if self.end is None else bisect_left(ends, self.end - _SLACK) + 1
+        return range(min(start, len(ends) - 1), max(start + 1, min(stop, len(ends))))
 
 
 WHOLE = Span()
 
 
-def longest(rate: int) -> float:
+def longest(rate: float) -> float:
     """How many seconds of a video the studio reads at most.
 
     Args:
@@ -56,18 +61,7 @@ def longest(rate: int) -> float:
     return MOST_FRAMES / rate
 
 
-def taken(number: int, rate: int, most: int) -> int:
-    """How many of the first frames of a film are taken.
-
-    Args:
-        number: of those frames.
-        rate: frames a second of the film.
-        most: frames a second that are taken: all, or of a quicker film its even share.
-    """
-    return number if rate <= most else math.ceil(Fraction(number * most, rate))
-
-
-def check_length(count: int, rate: int, name: str) -> None:
+def check_length(count: int, rate: float, name: str) -> None:
     """Refuses more frames than the studio reads.
 
     Args:
@@ -80,7 +74,7 @@ def check_length(count: int, rate: int, name: str) -> None:
     """
     if count <= MOST_FRAMES:
         return
-    most = f"{longest(rate):.1f} s at {rate} frames a second"
+    most = f"{longest(rate):.1f} s at {rate:.4g} frames per second"
     received = f"{count:,} frames, {count / rate:.1f} s"
     step = "choose a part of it by start and end"
     raise invalid(name, expected=f"at most {MOST_FRAMES} frames, {most}", received=received, next_step=step)

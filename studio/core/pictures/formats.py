@@ -6,16 +6,17 @@ from importlib.util import find_spec
 
 from studio.core.errors import InvalidInput, invalid
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # magic bytes decide, whatever the name says
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # magic bytes decide, whatever the name says
 HEIC = find_spec("pillow_heif") is not None  # what phones save, where its reader is installed
-TAKEN = f"JPEG, PNG, WebP, {'HEIC, ' if HEIC else ''}GIF or BMP"
+TAKEN = f"JPEG, PNG, WebP, AVIF, {'HEIC, ' if HEIC else ''}GIF, BMP or TIFF"
 # By which files of these kinds are offered.
-ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", *((".heic", ".heif") if HEIC else ()))
+ENDINGS = (
+    *(".jpg", ".jpeg", ".jfif", ".png", ".apng", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+    *((".heic", ".heif") if HEIC else ()),
+)
 
 # Known by their first bytes, so that the refusal can name them. HEIC and AVIF share a container.
 _FOREIGN = {
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
     b"%PDF": "PDF",
     b"%!PS": "PostScript",
     b"<svg": "SVG",
@@ -42,6 +43,8 @@ def refusal(data: bytes, name: str) -> InvalidInput:
     received = kind or "not a picture of a known kind, or a damaged one"
     if kind == "HEIC" and HEIC:
         received = "a damaged or cut HEIC"
+    elif kind in FORMATS:
+        received = f"a damaged or cut {kind}"
     elif kind == "HEIC":
         step += ", or pip install pillow-heif, which reads it"
     return invalid(name, expected=f"a {TAKEN} file", received=received, next_step=step)

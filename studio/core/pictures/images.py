@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import warnings
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.pictures import formats
+from studio.core.pictures import color_management, formats, transparency
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
@@ -26,13 +27,12 @@ MOST_ASPECT = 20
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
-def read(source: str | Path | bytes, name: str = "picture", ground: str = "white") -> np.ndarray:
-    """Reads a picture upright, as sRGB, with transparency over a ground and the first frame of an animation.
+def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
+    """Reads a picture upright, as sRGB, with transparency over white and the first frame of an animation.
 
     Args:
         source: a path, or the file's bytes.
         name: what errors call bytes; a path is called by its own name.
-        ground: the colour that shows through; black for masks, whose white is what was drawn.
 
     Returns:
         `(H, W, 3) uint8`.
@@ -41,18 +41,38 @@ def read(source: str | Path | bytes, name: str = "picture", ground: str = "white
         InvalidInput: if it is no picture of a kind taken, is damaged or cut, or is too large (found in the
             header, before decoding), too small or too narrow.
     """
-    return np.asarray(_opened(*_bytes(source, name), ground).convert("RGB"))
+    picture = _opened(*_bytes(source, name))
+    return transparency.opaque(np.asarray(picture))
 
 
 def read_transparent(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
-    """As `read`, but what is transparent stays so: `(H, W, 3) uint8`, or `(H, W, 4)` where anything is."""
-    picture = np.asarray(_opened(*_bytes(source, name), ground=""))
-    opaque = picture.shape[2] == 4 and picture[..., 3].min() == 255
-    return picture[..., :3] if opaque else picture
+    """Reads a picture as `read` does, but keeps its transparency.
+
+    Returns:
+        `(H, W, 3) uint8`, or `(H, W, 4) uint8` if any pixel is transparent.
+    """
+    return transparency.pixels(_opened(*_bytes(source, name)))
 
 
-def _opened(data: bytes, name: str, ground: str) -> Image.Image:
-    """A picture upright, as sRGB, with transparency over a ground, or, without one, as it is."""
+def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
+    """Reads a mask: how strongly each pixel is selected, 0 to 255.
+
+    Transparency decides if there is any: what is opaque is selected, whatever its color. Otherwise black is
+    not selected and white is; any other color counts by its strongest channel.
+
+    Returns:
+        `(H, W, 3) uint8`, three equal channels.
+
+    Raises:
+        InvalidInput: as `read`.
+    """
+    pixels = read_transparent(source, name)
+    strength = pixels[..., 3] if pixels.shape[2] == 4 else pixels.max(axis=2)
+    return np.repeat(strength[..., None], 3, axis=2)
+
+
+def _opened(data: bytes, name: str) -> Image.Image:
+    """A picture upright, as sRGB: mode "RGB", or "RGBA" if it has transparency."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # broken tags of a good picture are no news
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -60,7 +80,7 @@ def _opened(data: bytes, name: str, ground: str) -> Image.Image:
             picture = Image.open(io.BytesIO(data), formats=formats.readers(data))
             _check_size(picture.size, name)
             picture.load()
-            return _rgb(ImageOps.exif_transpose(picture), ground)
+            return color_management.to_srgb(ImageOps.exif_transpose(picture))
         except InvalidInput:
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -122,42 +142,6 @@ def _what(error: Exception) -> str:
     return "a cut one" if "truncat" in text else "a damaged one"
 
 
-def _rgb(picture: Image.Image, ground: str) -> Image.Image:
-    """sRGB, without transparency where there is a ground; 16 bits are scaled, not clipped; foreign colour
-    profiles are converted."""
-    if picture.mode.startswith(("I", "F")):
-        levels = np.asarray(picture).astype("float64")
-        picture = Image.fromarray(np.clip(levels / 257 + 0.5, 0, 255).astype("uint8"), "L")
-    elif picture.mode in ("P", "PA", "1") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    profile = picture.info.get("icc_profile")
-    clear = None
-    if picture.has_transparency_data:
-        clear = None if ground else picture.convert("RGBA").getchannel("A")
-        picture = over(picture, ground) if ground else picture.convert("RGBA").convert("RGB")
-    picture = _to_srgb(picture, profile) if profile and len(profile) < 4 * 2**20 else picture
-    picture = picture.convert("RGB")
-    if clear is not None:
-        picture.putalpha(clear)
-    return picture
-
-
-def over(picture: Image.Image, ground: str = "white") -> Image.Image:
-    """A picture that has transparency, as RGB over a colour."""
-    below = Image.new("RGBA", picture.size, ground)
-    return Image.alpha_composite(below, picture.convert("RGBA")).convert("RGB")
-
-
-def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
-    try:
-        source = ImageCms.getOpenProfile(io.BytesIO(profile))
-        srgb = ImageCms.createProfile("sRGB")
-        made = ImageCms.profileToProfile(picture, source, srgb, outputMode="RGB")
-        return made or picture  # None is for those who have it change the picture itself
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return picture  # damaged or for another colour model: the plain colours are the best guess
-
-
 def size(data: bytes) -> tuple[int, int]:
     """Height and width of a picture as it is stored, from its header alone.
 
@@ -177,6 +161,13 @@ def size(data: bytes) -> tuple[int, int]:
             raise formats.refusal(data, name) from None
 
 
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """Height and width as `size` gives them; None for what is no picture, such as an MP4."""
+    with suppress(InvalidInput):
+        return size(data)
+    return None
+
+
 def megapixels(data: bytes, longest: int) -> float:
     """Millions of pixels that an encoded picture has at a longer side of `longest` px. Raises as `size`."""
     height, width = size(data)
@@ -184,17 +175,33 @@ def megapixels(data: bytes, longest: int) -> float:
 
 
 def fit(image: np.ndarray, longest: int) -> np.ndarray:
-    """Resizes so that the longer side is `longest` px, the shorter at least 1; Lanczos.
+    """Resizes so that the longer side is `longest` px; Lanczos.
+
+    Of a very long image the result is one that `read` takes: its shorter side has at least LEAST_SIDE px, for
+    which the longer one may become more than `longest`, and it is no narrower than 1 to MOST_ASPECT. An image
+    that is smaller or narrower itself keeps its proportions.
 
     Args:
         image: `(H, W, 3) uint8`.
 
     Returns:
-        `(h, w, 3) uint8` with the same proportions.
+        `(h, w, 3) uint8` with the same proportions, as far as pixels allow.
     """
     height, width = image.shape[:2]
-    scale = longest / max(height, width)
-    return resize(image, max(1, round(height * scale)), max(1, round(width * scale)))
+    return resize(image, *fitted(height, width, longest))
+
+
+def fitted(height: int, width: int, longest: int) -> tuple[int, int]:
+    """The height and width that `fit` gives an image of another size."""
+    shorter, longer = sorted((height, width))
+    scale = longest / longer
+    if shorter >= LEAST_SIDE and longer <= MOST_ASPECT * shorter:
+        scale = max(scale, LEAST_SIDE / shorter)
+        longer = round(longer * scale)
+        shorter = max(round(shorter * scale), -(-longer // MOST_ASPECT))
+    else:
+        shorter, longer = max(1, round(shorter * scale)), max(1, round(longer * scale))
+    return (shorter, longer) if height <= width else (longer, shorter)
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -224,7 +231,8 @@ def as_png(picture: Image.Image, name: str = "picture") -> bytes:
     """A picture that a program holds as a file would: upright; what is transparent stays so.
 
     Args:
-        picture: of any mode but "F", whose range nobody knows; its file may not have been read yet.
+        picture: of any mode; its file may not have been read yet. The levels of modes "I" and "F" are scaled
+            by the range that they fill, see `color_management.to_levels`.
         name: what errors call it.
 
     Raises:
@@ -232,8 +240,10 @@ def as_png(picture: Image.Image, name: str = "picture") -> bytes:
     """
     try:
         upright = ImageOps.exif_transpose(picture)
-        if upright.mode.startswith("I"):  # 16 bits; Pillow would clip what it converts, and not scale it
-            upright = Image.fromarray(np.asarray(upright).clip(0, 65535).astype("uint16"))
+        if upright.mode in ("I", "F"):  # Pillow would clip what it converts, and not scale it
+            upright = Image.fromarray(color_management.to_levels(np.asarray(upright)))
+        elif upright.mode.startswith("I;16"):
+            upright = Image.fromarray(np.asarray(upright).astype("uint16"))
         elif upright.mode in ("PA", "La", "RGBa"):
             upright = upright.convert("RGBA")
         elif upright.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from studio.core import amounts
 from studio.core.models import cards
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
@@ -37,8 +38,9 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawn}; "
         f"{figures['held_out']:,} photos were held out.\n\n" + cards.LICENCE,
         f"One network of {figures['parameters']:,} parameters {_WHAT[settings.to]}. "
-        f"It was trained for {figures['steps']:,} steps ({seen:,} windows of {settings.window} px) in "
-        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{ended}\n\n"
+        f"It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} windows of "
+        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. "
+        f"The weights are averaged ones.{begun}{ended}\n\n"
         f"    {command}",
         *figures["notes"],
         f"Means over {figures['tested_photos']} held-out photos, {_TESTED[settings.to]}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from studio.core import amounts
 from studio.core.models import cards
 from studio.outline.settings import KINDS, PainterSettings, TrainOutlineSettings, TrainTranslateSettings
 
@@ -69,7 +70,7 @@ def _how(settings: PainterSettings, figures: Mapping[str, Any], what: str, comma
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     return (
         f"A U-Net of {figures['parameters']:,} parameters and a judge of patches, as in pix2pix "
-        f"(arXiv:1611.07004), with a hinge loss. Trained for {figures['steps']:,} steps of "
-        f"{settings.batch} {what} in {figures['seconds'] / 60:.0f} minutes. The weights are averaged "
+        f"(arXiv:1611.07004), with a hinge loss. Trained for {amounts.count(figures['steps'], 'step')} of "
+        f"{settings.batch} {what} in {amounts.duration(figures['seconds'])}. The weights are averaged "
         f"ones.{cards.begun(figures)}{ended}\n\n    {command}"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from studio.core import amounts
 from studio.core.models import cards
 from studio.style.house.settings import TrainStyleSettings
 
@@ -32,8 +33,8 @@ def write(
         f"Data: {name}, {figures['photos']:,} photos at {settings.photo_size} px, {settings.size} px of them "
         f"at a time; {figures['held_out']:,} were held out.\n\n" + cards.LICENCE,
         f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
-        f"{figures['steps']:,} steps of {settings.batch} photos ({seen:,} paintings) in "
-        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{stayed}{ended}\n\n"
+        f"{amounts.count(figures['steps'], 'step')} of {settings.batch} photos ({seen:,} paintings) in "
+        f"{amounts.duration(figures['seconds'])}. The weights are averaged ones.{begun}{stayed}{ended}\n\n"
         f"    {command}",
         *figures["notes"],
         _tests(settings, styles, figures),

@@ -11,11 +11,11 @@ from studio.core.pictures import images
 
 
 def check(masks: Sequence[np.ndarray]) -> None:
-    """Raises `InvalidInput` if a mask has no white."""
+    """Raises `InvalidInput` if a mask selects nothing."""
     for number, mask in enumerate(masks, start=1):
         if mask.max() < 8:
             raise InvalidInput(
-                f"Mask {number} is black everywhere. Next: paint white where its style shall go."
+                f"Mask {number} is black or transparent everywhere. Next: paint where its style shall go."
             )
 
 
@@ -23,7 +23,7 @@ def at(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     """A mask picture at the size of a layer or picture.
 
     Args:
-        mask: `(H, W, 3) uint8`, white where the style goes; stretched to the content.
+        mask: `(H, W, 3) uint8`, 255 where the style goes; stretched to the content.
 
     Returns:
         `(height, width) float32 in [0, 1]`.

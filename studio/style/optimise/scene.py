@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from studio.core.errors import invalid
 from studio.core.pictures import images
 from studio.style.optimise import colors, masks
 from studio.style.optimise.painters import PAINTERS, Painter
-from studio.style.optimise.schedule import LEAST_SIDE
+from studio.style.optimise.schedule import LEAST_SIDE, check_sides
 from studio.style.settings import TransferSettings, check_styles
 
 LARGEST_STYLE = 2048  # px
@@ -51,8 +50,9 @@ class Scene:
         self.share = min(1.0, settings.strength / _FULL)
         given = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
         self.shares = [weight / sum(given) for weight in given]
+        height, width = content.shape[:2]
+        check_sides(height, width, settings)
         fitted = images.fit(content, settings.size)
-        _check_sides(fitted, settings)
         self._margin = round(self.painter.margin * max(fitted.shape))
         self._content = _framed(fitted, self._margin)
         self.masks = list(style_masks)
@@ -77,7 +77,8 @@ class Scene:
         With a margin, what is painted is larger by it on every side.
         """
         height, width = self._content.shape[:2]
-        scale = size / (max(height, width) - 2 * self._margin)
+        shorter, longer = sorted(side - 2 * self._margin for side in (height, width))
+        scale = max(size / longer, images.LEAST_SIDE / shorter)
         return 1, max(1, round(height * scale)), max(1, round(width * scale)), 3
 
     def styles_01(self, size: int) -> list[np.ndarray]:
@@ -140,15 +141,3 @@ def _wide(style: np.ndarray) -> np.ndarray:
     """A strip mirrored side by side until the deepest layer sees some of it."""
     missing = [max(0, LEAST_SIDE - side) for side in style.shape[:2]]
     return np.pad(style, (*((0, count) for count in missing), (0, 0)), mode="symmetric")
-
-
-def _check_sides(content: np.ndarray, settings: TransferSettings) -> None:
-    height, width = content.shape[:2]
-    if settings.passes and min(height, width) < LEAST_SIDE:
-        least = -(-settings.size * LEAST_SIDE // min(height, width))
-        raise invalid(
-            "size",
-            expected=f"a shorter side of at least {LEAST_SIDE} px for {settings.mode}",
-            received=f"{width} x {height} px",
-            next_step=f"choose a size of {least} px or more, or the instant mode",
-        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from studio.core.errors import invalid
+from studio.core.pictures import images
 from studio.style.optimise.painters import PAINTERS
 from studio.style.settings import TransferSettings
 
@@ -11,6 +13,19 @@ LEAST_SIDE = 16  # px: one place is left of it at the deepest layer
 LEAST_LEVEL = 64  # px: the smallest longer side at which a picture is compared with its styles
 COARSEST = 128  # px of the longer side, where painting begins
 FIRST_COARSEST = 512  # px, of the first painter: it holds the content at one size alone, and loses it below
+
+
+def check_sides(height: int, width: int, settings: TransferSettings) -> None:
+    """Raises `InvalidInput` if the result of a photo of that size is too narrow for the deepest layer."""
+    small = images.fitted(height, width, settings.size)
+    if settings.passes and min(small) < LEAST_SIDE:
+        least = -(-LEAST_SIDE * max(height, width) // min(height, width))
+        raise invalid(
+            "size",
+            expected=f"a shorter side of at least {LEAST_SIDE} px for {settings.mode}",
+            received=f"{small[1]} x {small[0]} px",
+            next_step=f"choose a size of {least} px or more, or the instant mode",
+        )
 
 
 def scales(size: int, painter: int = 3) -> list[int]:

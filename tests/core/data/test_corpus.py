@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.data import corpus
+from studio.core.data import corpus, encodings
 from studio.core.errors import InvalidInput
 
 PLAIN = "Eine Größe, die man mißt: 3 µm. Ça va déjà mieux, dit-il à Zoë, naïve.\n" * 3
@@ -38,6 +38,56 @@ def test_quotes_of_windows():
     found = corpus.read(b"\x93So\x94, she said, \x91it is\x92. " * 4)
     assert found.text.startswith("“So”, she said, ‘it is’.")
     assert found.encoding == "Windows-1252"
+
+
+@pytest.mark.parametrize(
+    "name, codec, said", [("ru_cp1251.txt", "cp1251", "1251"), ("zh_gb18030.txt", "gb18030", "GB18030")]
+)
+def test_other_scripts_are_read_as_they_were_written(data_dir, name, codec, said):
+    data = (data_dir / "odd" / "04" / name).read_bytes()
+    found = corpus.read(data)
+    assert found.text == data.decode(codec).replace("\r\n", "\n")
+    assert said in found.encoding and "give its encoding if that is wrong" in found.notes[0]
+
+
+TEXTS = {
+    "koi8_r": "Все люди рождаются свободными и равными в своём достоинстве и правах. ",
+    "cp1250": "Zażółć gęślą jaźń. Wszyscy ludzie rodzą się wolni i równi w swojej godności. ",
+    "cp1253": "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια. ",
+    "cp932": "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。",
+    "euc_kr": "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다. ",
+    "big5": "人人生而自由,在尊嚴和權利上一律平等。他們賦有理性和良心,並應以兄弟關係的精神相對待。",
+    "latin-1": "Tous les êtres humains naissent libres et égaux en dignité et en droits. ",
+    "cp1252": "The café was closed, so everyone went to the beach – and it was a nice day. ",
+}
+
+
+@pytest.mark.parametrize("codec", TEXTS)
+def test_the_language_tells_the_encoding(codec):
+    text = TEXTS[codec] * 6
+    assert corpus.read(text.encode(codec)).text == text
+    assert corpus.read(text.encode(codec), codec).notes == ()
+
+
+def test_an_encoding_that_is_given_counts():
+    text = PLAIN + "\n"
+    assert corpus.read(text.encode("utf-16-le"), "utf-16-le").text == text
+    assert corpus.read(text.encode("cp1252"), "cp1251").text != text
+    assert corpus.read(text.encode("utf-8-sig"), "utf-8").text == text
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64", "punycode", "utf-7", "a\0b", ""])
+def test_what_is_no_encoding_is_refused(name):
+    with pytest.raises(InvalidInput, match="encoding"):
+        corpus.read(PLAIN.encode(), name)
+
+
+@pytest.mark.parametrize(
+    "data, encoding", [(PLAIN.encode("latin-1"), "utf-8"), (bytes([129, 141, 143, 255, 152] * 40), "auto")]
+)
+def test_a_text_of_another_or_an_unknown_encoding_is_refused(data, encoding):
+    with pytest.raises(encodings.UnknownEncoding, match="encoding"):
+        corpus.read(data, encoding)
 
 
 def test_a_few_broken_bytes_do_not_make_it_latin():

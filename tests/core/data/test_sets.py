@@ -192,6 +192,16 @@ def test_classes_are_the_folders(tmp_path, names, classes):
     assert (found.labels is None) == (not classes)
 
 
+def test_folders_inside_classes_are_merged_and_told(tmp_path):
+    names = ["cats/persian/1.png", "cats/siamese/2.png", "cats/3.png", "dogs/4.png"]
+    found = taken(folder(tmp_path / "some", {name: png(n) for n, name in enumerate(names)}))
+    assert found.classes == ("cats", "dogs") and found.labels.tolist().count(0) == 3
+    assert (
+        "2 folders inside classes were merged into the class around: cats/persian, cats/siamese."
+        in found.notes
+    )
+
+
 @pytest.mark.parametrize(
     "folders, told",
     [
@@ -200,7 +210,13 @@ def test_classes_are_the_folders(tmp_path, names, classes):
             ["The folders test and train are taken together; what is tested on is chosen anew."],
         ),
         (["train"], []),
-        (["cat", "test"], []),
+        (
+            ["cat", "test"],
+            [
+                "4 folders inside classes were merged into the class around: "
+                "cat/cat, cat/dog, test/cat and 1 more."
+            ],
+        ),
     ],
 )
 def test_a_division_that_is_not_kept_is_told(tmp_path, folders, told):

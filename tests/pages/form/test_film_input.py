@@ -91,7 +91,7 @@ def test_a_film_of_ones_own_keeps_its_kind(home):
         "style.transfer", TransferSettings(), reel, {"content": [reel.frame]}
     )
     assert (settings.film, settings.base, list(inputs)) == ("gif", "{}", ["film"])
-    assert (reel.frames, reel.fps) == (3, 10)
+    assert (reel.frames, reel.seconds) == (3, 0.3)
 
 
 @pytest.mark.parametrize("ending", ["mov", "m4v"])
@@ -107,7 +107,7 @@ def test_a_film_of_a_phone_is_taken_and_becomes_an_mp4(visit, live, submitted, e
 
 @pytest.mark.parametrize("data", [b"", b"no film", b"\0\0\0\x18ftypmp42" + bytes(40)])
 def test_what_is_no_film_is_refused(home, data):
-    with pytest.raises(InvalidInput, match="whole MP4, WebP or GIF"):
+    with pytest.raises(InvalidInput, match="whole MP4, WebP, GIF or APNG"):
         film_input._take(data, "clip.mp4")
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from studio.core.errors import InvalidInput
+from studio.core.tasks import File
+from studio.style import checks
 from studio.style.optimise import masks
 from studio.style.optimise.objective import content_weight
 from studio.style.optimise.scene import Scene
@@ -51,7 +53,7 @@ def test_as_many_masks_as_styles():
 
 
 def test_a_black_mask_is_refused():
-    with pytest.raises(InvalidInput, match="black everywhere"):
+    with pytest.raises(InvalidInput, match="black or transparent"):
         scene(styles=1, style_masks=[WHITE * 0])
 
 
@@ -120,8 +122,23 @@ def test_weights_that_cannot_be_shared_are_refused(weights):
 
 
 def test_a_sliver_too_thin_for_the_network_is_refused_with_the_size_that_would_do():
-    with pytest.raises(InvalidInput, match="choose a size of 342 px or more"):
+    with pytest.raises(InvalidInput, match="choose a size of 320 px or more"):
         Scene(np.zeros((8, 160, 3), "uint8"), [STYLE], [], TransferSettings(size=64, mode="fine"))
+
+
+def test_a_long_strip_becomes_a_picture_that_is_taken_again():
+    strip = Scene(np.zeros((150, 3000, 3), "uint8"), [STYLE], [], TransferSettings(size=128, mode="instant"))
+    assert strip.shape(128) == (1, 8, 160, 3) == strip.content_01(128).shape
+
+
+@pytest.mark.parametrize("mode, told", [("fine", "320 px"), ("instant", None)])
+def test_a_strip_that_is_too_narrow_is_refused_before_the_work_starts(home, data_dir, mode, told):
+    strip = File.keep((data_dir / "odd" / "06" / "s3000x150.png").read_bytes(), "picture", "strip.png")
+    asked = (TransferSettings(size=128, mode=mode), {"content": [strip], "style": [strip]})
+    if told is None:
+        return checks.check(*asked)
+    with pytest.raises(InvalidInput, match=f"choose a size of {told} or more"):
+        checks.check(*asked)
 
 
 def test_the_sixth_painter_paints_a_margin_and_cuts_it_off():

@@ -1,0 +1,156 @@
+"""Which characters the bytes of a text mean: by its first bytes, by what is UTF-8, else by its language."""
+
+from __future__ import annotations
+
+import codecs
+
+from charset_normalizer import from_bytes
+
+from studio.core.errors import InvalidInput, invalid, printable
+
+AUTO = "auto"
+_MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
+    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
+)
+_WESTERN = "cp1252"
+_NAMES = {  # of the encodings that are looked for
+    _WESTERN: "Windows-1252",
+    "cp1250": "Windows-1250 (Central European)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "koi8_r": "KOI8-R (Cyrillic)",
+    "cp866": "DOS 866 (Cyrillic)",
+    "cp1253": "Windows-1253 (Greek)",
+    "cp1254": "Windows-1254 (Turkish)",
+    "cp1255": "Windows-1255 (Hebrew)",
+    "cp1256": "Windows-1256 (Arabic)",
+    "gb18030": "GB18030 (Chinese)",
+    "big5": "Big5 (Chinese)",
+    "cp932": "Shift JIS (Japanese)",
+    "euc_jp": "EUC-JP (Japanese)",
+    "cp949": "EUC-KR (Korean)",
+}
+_OF_MANY_BYTES = {"gb18030", "big5", "cp932", "euc_jp", "cp949"}
+_NO_TEXT = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}  # slow or odd
+_MOST_BROKEN = 0.001  # share of bytes that are no UTF-8, up to which it is UTF-8 all the same
+_MOST_FOREIGN = 0.15  # share of bytes beyond ASCII, up to which a text that is too short to tell is Western
+_LOOKED_AT = 300_000  # bytes by which an encoding is found out
+_CLOSE = 0.9  # share of the best match, from which a Western text is as likely
+
+
+class UnknownEncoding(InvalidInput):
+    """A text whose characters cannot be told without its encoding."""
+
+
+def decode(data: bytes, encoding: str = AUTO) -> tuple[str, str, list[str]]:
+    """The characters of a text.
+
+    Args:
+        data: its bytes.
+        encoding: a name that Python knows, or AUTO to find it out.
+
+    Returns:
+        The characters, what people call the encoding, and notes on what was assumed or left out.
+
+    Raises:
+        InvalidInput: if it is not of that encoding, or there is no such one.
+        UnknownEncoding: if it cannot be found out.
+    """
+    if encoding != AUTO:
+        return _told(data, encoding), encoding, []
+    for mark, codec, name in _MARKS:
+        if data.startswith(mark):
+            return _strictly(data[len(mark) :], codec, name, len(mark)), name, []
+    if b"\0" in data:
+        received = f"a NUL byte at {data.index(0):,}"
+        raise _unknown("plain text", received, "save it as UTF-8, or choose a text file")
+    try:
+        return data.decode("utf-8"), "UTF-8", []
+    except UnicodeDecodeError:
+        return _mended(data) or _found_out(data)
+
+
+def _told(data: bytes, encoding: str) -> str:
+    try:
+        codec = codecs.lookup(encoding).name
+        if codec in _NO_TEXT:
+            raise LookupError
+        return _strictly(data, codec, encoding).removeprefix("\ufeff")
+    except (LookupError, ValueError):
+        expected, step = "the name of an encoding, such as utf-8, cp1251 or gb18030", "check the spelling"
+        shown = printable(encoding, 60)
+        raise invalid("encoding", expected=expected, received=shown, next_step=step) from None
+
+
+def _strictly(data: bytes, codec: str, name: str, offset: int = 0) -> str:
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError as error:
+        where = f"bytes that are no {name} at {error.start + offset:,}"
+        step = "save it again as UTF-8, or give another encoding"
+        raise _unknown(f"{name} throughout", where, step) from None
+
+
+def _mended(data: bytes) -> tuple[str, str, list[str]] | None:
+    """UTF-8 with a few broken bytes, which are left out; None if it is none."""
+    mended = data.decode("utf-8", "replace")
+    broken = mended.count("\N{REPLACEMENT CHARACTER}")
+    # Latin-1 letters stand alone; whole sequences of UTF-8 hardly arise by chance.
+    if broken <= _MOST_BROKEN * len(data) and sum(c > "\x7f" for c in mended) > 2 * broken:
+        clean = mended.replace("\N{REPLACEMENT CHARACTER}", "")
+        return clean, "UTF-8", [f"{broken:,} broken characters were left out."]
+    return None
+
+
+def _found_out(data: bytes) -> tuple[str, str, list[str]]:
+    codec = _likeliest(data[: _end(data)])
+    if codec is None:
+        received = "characters of an unknown encoding"
+        raise _unknown("UTF-8", received, "save it as UTF-8, or give its encoding")
+    name = _NAMES[codec]
+    if codec == _WESTERN:
+        text, name = _western(data)
+    else:
+        text = _strictly(data, codec, name)
+    return text, name, [f"It is no UTF-8, so it was read as {name}; give its encoding if that is wrong."]
+
+
+def _end(data: bytes) -> int:
+    """Where what is looked at ends: at the end of a line, so that no character is cut."""
+    if len(data) <= _LOOKED_AT:
+        return len(data)
+    return data.rfind(b"\n", 0, _LOOKED_AT) + 1 or len(data)
+
+
+def _likeliest(data: bytes) -> str | None:
+    """The encoding in which a text reads most like a language; Western if it does so as well as others."""
+    matches = [
+        match
+        for match in from_bytes(data, cp_isolation=list(_NAMES))
+        if match.coherence or match.encoding in _OF_MANY_BYTES  # any bytes are letters of some alphabet
+    ]
+    best = max((match.coherence for match in matches), default=0.0)
+    for match in matches:
+        if _WESTERN in match.could_be_from_charset and match.coherence >= _CLOSE * best:
+            return _WESTERN
+    if not matches:
+        foreign = sum(byte >= 0x80 for byte in data)
+        return _WESTERN if foreign < _MOST_FOREIGN * len(data) else None
+    return next((one for one in matches[0].could_be_from_charset if one in _NAMES), None)
+
+
+def _western(data: bytes) -> tuple[str, str]:
+    windows = any(0x80 <= byte < 0xA0 for byte in set(data))
+    if windows:
+        try:
+            return data.decode(_WESTERN), _NAMES[_WESTERN]
+        except UnicodeDecodeError:
+            pass
+    return data.decode("latin-1"), "Latin-1"
+
+
+def _unknown(expected: str, received: str, step: str) -> UnknownEncoding:
+    return UnknownEncoding(str(invalid("text", expected=expected, received=received, next_step=step)))

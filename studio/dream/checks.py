@@ -1,0 +1,33 @@
+"""Whether what is asked of dreaming can be made; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studio.core.errors import invalid
+from studio.core.objectives import backbones
+from studio.core.pictures import images
+from studio.dream.settings import DreamSettings
+from studio.dream.settings import check as check_layers
+
+
+def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `InvalidInput` unless there are such layers and channels, and the result is wide enough."""
+    check_layers(settings, inputs)
+    for file in inputs.get("content", ()):
+        if size := images.size_of(file.read()):
+            check_sides(*size, settings, backbones.spec(settings.wanted.backbone))
+
+
+def check_sides(height: int, width: int, settings: DreamSettings, spec: backbones.Spec) -> None:
+    """Raises `InvalidInput` if the result of a photo of that size is smaller than a network takes."""
+    small = images.fitted(height, width, settings.size)
+    if min(small) < spec.least:
+        least = -(-spec.least * max(height, width) // min(height, width))
+        raise invalid(
+            "size",
+            expected=f"a shorter side of at least {spec.least} px for {spec.title}",
+            received=f"{small[1]} x {small[0]} px",
+            next_step=f"choose a size of {least} px or more",
+        )

@@ -1,0 +1,30 @@
+"""Counts and figures are written as people write them."""
+
+import pytest
+
+from studio.core import amounts
+
+
+@pytest.mark.parametrize(
+    "value, told",
+    [
+        (147_600.0, "147,600"),
+        (10_980, "10,980"),
+        (1.0, "1"),
+        (0, "0"),
+        (3.48412, "3.484"),
+        (1234.5, "1,234"),
+        (0.0000123456, "0.00001235"),
+        (-2.5, "-2.5"),
+        (999.96, "1,000"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_figures_have_no_exponent(value, told):
+    assert amounts.number(value) == told
+
+
+def test_one_thing_is_not_several():
+    assert amounts.count(1, "layer") == "1 layer"
+    assert amounts.count(0, "layer") == "0 layers"
+    assert amounts.count(2345, "copy", "copies") == "2,345 copies"
