@@ -153,7 +153,9 @@ def middleware(token=""):
     Args:
         token: that is asked for besides; "" for none.
     """
-    asked = [Middleware(access.TokenAsked, token=token, programs=f"{api_path()}/")] if token else []
+    asked = [Middleware(guards.Steady)]
+    if token:
+        asked.append(Middleware(access.TokenAsked, token=token, programs=f"{api_path()}/"))
     if is_shared():
         # Else Streamlit lets visitors who come by a proxy of this machine write into the studio's folder.
         config.set_option("server.headless", True)

@@ -19,6 +19,7 @@ from studio.engine import quotas
 from studio.run import uploads
 
 PATH = "/files"
+MOST_BODY = max(uploads.MOST.values()) + (1 << 20)  # bytes: the largest file, and a form around it
 _PIECE = 4 << 20  # bytes that are written at once: a thread a packet would take longer than the disk
 _MOST_AT_ONCE = 16
 _uploads = CapacityLimiter(_MOST_AT_ONCE)

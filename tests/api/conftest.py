@@ -12,7 +12,7 @@ import requests
 import uvicorn
 from chore_studio import Studio
 
-from studio.api import app
+from studio.api import app, guards
 from studio.core import tokens
 from tests.engine.conftest import FAKES, _until, chores, engine, start  # noqa: F401
 
@@ -59,7 +59,7 @@ class Client:
 def address(engine):  # noqa: F811
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("studio.engine.engine._connected", [engine])
-        with serving(app.create(["https://friend.example"])) as found:
+        with serving(guards.Steady(app.create(["https://friend.example"]))) as found:
             yield found
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,44 @@ def test_who_sends_too_slowly_is_not_waited_for(address, monkeypatch):
             head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
             slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
             assert b"408" in slow.recv(4096).split(b"\r\n")[0]
+
+
+def test_a_body_that_drips_is_not_waited_for(address, monkeypatch):
+    monkeypatch.setattr(guards, "GRACE_SECONDS", 0.2)
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as slow:
+        head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+        slow.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode())
+        slow.settimeout(0.02)
+        answer, end = b"", time.monotonic() + 10
+        while not answer and time.monotonic() < end:  # never a pause, and never more than a byte
+            slow.sendall(b"x")
+            with suppress(TimeoutError):
+                answer = slow.recv(4096)
+        assert b"408" in answer.split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("path", ["/models/files", "/gallery/files", "/files", "/files/files"])
+@pytest.mark.parametrize("method", ["PATCH", "POST"])
+def test_without_a_token_no_byte_of_a_body_is_read(address, method, path):
+    """The body never comes: who waits for it before looking at the token does not answer."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as asked:
+        head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        asked.sendall(f"{head}Content-Length: 400000000\r\n\r\n".encode())
+        assert b" 401 " in asked.recv(4096).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("path", ["/models/files", "/gallery/files"])
+def test_a_large_body_is_for_uploads_alone_whatever_a_path_ends_in(call, path):
+    assert call("PATCH", path, data=_endless(40)).status_code == 413
+    assert call("PUT", "/files", data=_endless(40)).status_code in (405, 413)
+
+
+def test_the_root_names_the_docs_and_the_routes(address):
+    told = requests.get(f"{address}/", timeout=10).json()
+    assert requests.get(f"{address}/{told['docs']}", timeout=10).ok
+    assert {"POST files", "POST jobs", "POST live"} <= set(told["routes"])
 
 
 def test_who_goes_away_leaves_nothing(address, until):
