@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from studio.core import capacity, owners, tasks
+from studio.core import amounts, capacity, owners, tasks
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.models import pinned_weights
 from studio.core.settings import Settings
@@ -20,6 +20,7 @@ from studio.engine.serving import WAIT_SECONDS, Serving
 from studio.engine.stream import Stream
 
 CANCELLED = "It was cancelled before it began."
+MOST_EXPECTED = 30.0  # s that a live request may be expected to take
 
 
 class Engine(Serving):
@@ -213,12 +214,15 @@ class Engine(Serving):
             owner: as of `submit`.
 
         Raises:
+            InvalidInput: if the task, its settings or its inputs are not right, or the task is no
+                interactive one, or is expected to take too long.
             NoRoom: if it needs more memory than its process may have.
             Superseded: if the session asked again before this request's turn.
             StudioError: if it fails, takes too long, or its turn never comes.
         """
         with owners.asking(owner):
-            found = _checked(task, settings, inputs, capacity.LIVE_SHARE)
+            found = _checked_live(task, settings, inputs)
+            _check_seconds(found, _expected(found, settings, inputs))
         return self._lane().run(found, settings, inputs, session, owner)
 
     def stream(
@@ -234,7 +238,7 @@ class Engine(Serving):
             Unavailable: if the engine is down.
         """
         with owners.asking(owner):
-            found = _checked(task, settings, inputs, capacity.LIVE_SHARE)
+            found = _checked_live(task, settings, inputs)
         return self._lane().stream(found, settings, inputs, session, owner)
 
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
@@ -252,6 +256,23 @@ def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) 
     found = tasks.check(task, settings, inputs)
     tasks.check_room(found, settings, inputs, share)
     return found
+
+
+def _checked_live(task: str, settings: Settings, inputs: tasks.Inputs) -> tasks.Task:
+    """The task of a name, if it may run while somebody waits for it."""
+    found = _checked(task, settings, inputs, capacity.LIVE_SHARE)
+    if not found.interactive:
+        raise InvalidInput(f"{found.title} is not made at once. Next: submit it as a job.")
+    return found
+
+
+def _check_seconds(task: tasks.Task, expected: float | None) -> None:
+    """Raises `InvalidInput` for what would hold up everybody else's live requests."""
+    if expected is not None and expected > MOST_EXPECTED:
+        raise InvalidInput(
+            f"{task.title} with these settings takes about {amounts.duration(expected)}; what is made at "
+            f"once may take {amounts.duration(MOST_EXPECTED)}. Next: submit it as a job."
+        )
 
 
 def _expected(task: tasks.Task, settings: Settings, inputs: tasks.Inputs) -> float | None:

@@ -117,6 +117,7 @@ class Remote(Machine):
                 job = self._client.json("POST", f"/jobs/{job['id']}/cancel", progress)
         if job["result"] is None:
             raise Cancelled if stopped else StudioError(printable(job["error"], 1000))
+        job = self._client.json("GET", f"/jobs/{job['id']}", progress, params={"all_figures": "true"})
         return self._result(job["result"], progress)
 
     def _sent(self, file: File, progress: Progress) -> dict[str, str] | str:

@@ -119,3 +119,6 @@ class CompareSettings(Settings):
         max_length=1000,
     )
     second: str = setting("alice", "The other voice.", tier="main", max_length=1000)
+    per_character: bool = setting(
+        False, "Whether the JSON also holds the negative log-likelihood of each character, in nats."
+    )

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -155,6 +155,39 @@ def test_a_name_leads_nowhere(call, png, name):
     assert not {"/", "\\", "\x00"} & set(file["name"]) and file["name"] != ".."
     assert (paths.folder("files") / file["id"]).read_bytes() == png
     assert not list((paths.folder("cache") / "received").iterdir())
+
+
+def test_a_form_of_one_file_is_taken_as_that_file(call, png):
+    file = call("POST", "/files", files={"file": ("cat.png", png, "image/png")}).json()
+    assert file["name"] == "cat.png" and (paths.folder("files") / file["id"]).read_bytes() == png
+    named = call("POST", "/files?name=other.png", files={"file": ("cat.png", png)}).json()
+    assert (named["id"], named["name"]) == (file["id"], "other.png")
+    text = b"a word and another\n" * 300_000  # in pieces
+    long = call("POST", "/files?kind=text", files={"file": ("long.txt", text)}).json()
+    assert (long["id"], long["name"]) == (paths.digest(text), "long.txt")
+
+
+@pytest.mark.parametrize("extra", [{"kind": "text"}, None])
+def test_another_form_is_told_how_to_send_a_file(call, png, extra):
+    sent = {"data": extra, "files": {"file": png}} if extra else {"files": {"kind": (None, "text")}}
+    answer = call("POST", "/files", **sent)
+    assert answer.status_code == 422 and "--data-binary @" in answer.json()["detail"]
+    cut = call("POST", "/files", data=b"--x\r\n", headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert cut.status_code == 422 and "--data-binary @" in cut.json()["detail"]
+    assert not list((paths.folder("cache") / "received").iterdir())
+
+
+def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, monkeypatch):
+    ada, bob = visitors
+    host, _, port = address.removeprefix("http://").partition(":")
+    monkeypatch.setattr("studio.api.files._MOST_AT_ONCE", 2)
+    with ExitStack() as slow:
+        for _ in range(20):
+            one = slow.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            bearer = ada.headers["Authorization"]
+            head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n"
+            one.sendall(f"{head}Content-Length: 1000\r\n\r\nx".encode())
+        assert bob("POST", "/files", data=png).status_code == 201
 
 
 def test_what_is_no_picture_is_refused_and_leaves_nothing(call):
