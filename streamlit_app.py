@@ -17,7 +17,7 @@ from streamlit import config
 
 from studio import engine
 from studio.api import app as api
-from studio.api import guards
+from studio.api import guards, idle_connections
 from studio.core import access, tokens
 from studio.core.errors import StudioError
 from studio.gallery import owners
@@ -59,6 +59,7 @@ def _has_cookie(scope):
 @asynccontextmanager
 async def lifespan(app):
     """Starts the engine without waiting for it, and ends all its processes with the server."""
+    idle_connections.close_idle()
     os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
     running = engine.connect()
     await asyncio.to_thread(own_token)
