@@ -17,6 +17,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film import sample as sample_film
 from studio.film.settings import FilmSettings
+from studio.run import file_checks
 
 TASK = "film.repaint"
 WAYS = {"photo": "A photo", "film": "A film"}
@@ -111,14 +112,8 @@ def _add() -> None:
 
 
 def _take(data: bytes, name: str) -> None:
-    _check(data, name)  # before what was taken until now gives way
+    file_checks.check_bytes("animation", data, name)  # before what was taken until now gives way
     st.session_state[_TAKEN] = File.keep(data, "animation", name)
-
-
-def _check(data: bytes, name: str) -> None:
-    """Raises `InvalidInput` for what is no film, or a longer one than the studio paints."""
-    for _ in animations.frames(data, f"film {name}"):
-        pass
 
 
 def _reel(title: str, film: File) -> Film:

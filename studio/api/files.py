@@ -26,7 +26,9 @@ _MOST_NAME = 200  # characters
 _PIECE = 4 << 20  # bytes that are written at once: a thread a packet would take longer than the disk
 _MOST_AT_ONCE = 8  # uploads of an owner: those of others need not wait for slow ones
 _uploads: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()  # by owner, while there are any
-_checks = CapacityLimiter(2)  # a large picture takes 200 MB of memory while it is looked at
+_checks: WeakValueDictionary[str, CapacityLimiter] = (
+    WeakValueDictionary()
+)  # one check of an owner has a thread
 _BINARY = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
 _BODY = {"application/octet-stream": {"schema": _BINARY}, form_data.MEDIA: {"schema": _FORM}}
@@ -75,7 +77,7 @@ async def _received(stream: AsyncIterator[bytes], owner: str, kind: Kind, name: 
                 await to_thread.run_sync(coming.add, packets)
                 packets, waiting = [], 0
         coming.add(packets)
-        async with _checks:
+        async with _checks.setdefault(owner, CapacityLimiter(1)):
             return await aside(owner, coming.keep)
 
 

@@ -11,14 +11,15 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
 from PIL import Image, ImageSequence
 
-from studio.core import paths
-from studio.core.errors import InvalidInput, invalid
-from studio.core.pictures import film_facts, images
+from studio.core import amounts, paths
+from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.pictures import film_facts, film_limits, images
 from studio.core.pictures.film_limits import MOST_FPS, MOST_FRAMES, MOST_PIXELS
 
 if TYPE_CHECKING:
@@ -209,6 +210,41 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np
         raise _refused(data, name, error) from None
     if not count:
         raise _refused(data, name, ValueError("no frame"))
+
+
+def check(path: Path) -> None:
+    """Decodes all of a film that somebody brings, unless that would take too long.
+
+    Raises:
+        InvalidInput: as `frames`; or if it has too many pixels in all.
+    """
+    name = f"film {printable(path.name, 60)}"
+    try:
+        data = paths.read(path, film_limits.MOST_BYTES)
+    except paths.TooLarge:
+        expected = f"at most {amounts.size(film_limits.MOST_BYTES)}"
+        raise invalid(name, expected=expected, received="more", next_step="cut it") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise invalid(name, expected="a file", received=reason, next_step="check the path") from None
+    _check_cost(data, name)
+    for _ in frames(data, name):
+        pass
+
+
+def _check_cost(data: bytes, name: str) -> None:
+    """Every frame counts, also those that are left out of a quicker film: all are decoded."""
+    try:
+        count, size = film_facts.length(data), film_facts.pixels(data)
+    except Exception as error:
+        raise _refused(data, name, error) from None
+    most = film_limits.MOST_FILMED if film_facts.is_mp4(data) else film_limits.MOST_DRAWN
+    if count * size > most:
+        fits = most // max(1, size)
+        expected = f"at most {fits:,} frames of this size" if fits else "smaller frames"
+        raise invalid(
+            name, expected=expected, received=f"{count:,}", next_step="cut it, or save it smaller or as MP4"
+        )
 
 
 def fps(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:

@@ -55,6 +55,16 @@ def length(data: bytes) -> int:
     return getattr(_picture(data), "n_frames", 1)
 
 
+def pixels(data: bytes) -> int:
+    """How many pixels a frame has, as the film says. Raises as `length`."""
+    if not is_mp4(data):
+        width, height = _picture(data).size
+        return width * height
+    with opened(data) as container:
+        stream = container.streams.video[0]
+        return stream.width * stream.height
+
+
 def rate(data: bytes) -> int:
     """How many frames a film shows a second, over all of it; 1 to MOST_RATE. Raises as `length`."""
     return min(MOST_RATE, max(1, round(_mp4_rate(data) if is_mp4(data) else _picture_rate(data))))

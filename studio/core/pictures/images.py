@@ -22,6 +22,7 @@ MOST_PIXELS = 8192 * 8192
 MOST_BYTES = 50 * 1024 * 1024
 LEAST_SIDE = 8
 MOST_ASPECT = 20
+_ROWS = 256  # of a picture of 16 bits that are scaled at once
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
@@ -61,7 +62,7 @@ def _opened(data: bytes, name: str, ground: str) -> Image.Image:
             _check_size(picture.size, name)
             picture.load()
             return _rgb(ImageOps.exif_transpose(picture), ground)
-        except InvalidInput:
+        except (InvalidInput, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
@@ -126,8 +127,12 @@ def _rgb(picture: Image.Image, ground: str) -> Image.Image:
     """sRGB, without transparency where there is a ground; 16 bits are scaled, not clipped; foreign colour
     profiles are converted."""
     if picture.mode.startswith(("I", "F")):
-        levels = np.asarray(picture).astype("float64")
-        picture = Image.fromarray(np.clip(levels / 257 + 0.5, 0, 255).astype("uint8"), "L")
+        levels = np.asarray(picture)
+        scaled = np.empty(levels.shape, "uint8")
+        for top in range(0, len(levels), _ROWS):  # in float64 at once, a large one would take a gigabyte
+            rows = levels[top : top + _ROWS].astype("float64")
+            scaled[top : top + _ROWS] = np.clip(rows / 257 + 0.5, 0, 255)
+        picture = Image.fromarray(scaled, "L")
     elif picture.mode in ("P", "PA", "1") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
     profile = picture.info.get("icc_profile")

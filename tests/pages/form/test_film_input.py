@@ -108,7 +108,7 @@ def test_a_film_of_a_phone_is_taken_and_becomes_an_mp4(visit, live, submitted, e
 @pytest.mark.parametrize("data", [b"", b"no film", b"\0\0\0\x18ftypmp42" + bytes(40)])
 def test_what_is_no_film_is_refused(home, data):
     with pytest.raises(InvalidInput, match="whole MP4, WebP or GIF"):
-        film_input._check(data, "clip.mp4")
+        film_input._take(data, "clip.mp4")
 
 
 def test_the_command_of_a_film_names_it_where_a_photo_would_be(home):
