@@ -21,7 +21,7 @@ from streamlit import config, file_util
 
 from studio import engine
 from studio.api import app as api
-from studio.api import guards
+from studio.api import guards, idle_connections
 from studio.api.browser_guard import BrowserGuard
 from studio.core import access, tokens
 from studio.core.errors import StudioError
@@ -67,6 +67,7 @@ def _has_cookie(scope):
 @asynccontextmanager
 async def lifespan(app):
     """Starts the engine without waiting for it, and ends all its processes with the server."""
+    idle_connections.close_idle()
     os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
     running = engine.connect()
     await asyncio.to_thread(import_shared)
@@ -202,7 +203,9 @@ def middleware(token=""):
     programs = f"{api_path()}/"
     pages = st.get_option("server.corsAllowedOrigins") or []
     guard = Middleware(BrowserGuard, programs=programs, callers=origins(), pages=pages)
-    asked = [Middleware(access.TokenAsked, token=token, programs=programs)] if token else []
+    asked = [Middleware(guards.Steady)]
+    if token:
+        asked.append(Middleware(access.TokenAsked, token=token, programs=programs))
     if is_shared():
         # Else Streamlit lets visitors who come by a proxy of this machine write into the studio's folder.
         config.set_option("server.headless", True)

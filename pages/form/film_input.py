@@ -17,6 +17,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film import sample as sample_film
 from studio.film.settings import FilmSettings
+from studio.run import file_checks
 
 TASK = "film.repaint"
 WAYS = {"photo": "A photo", "film": "A film"}
@@ -115,7 +116,7 @@ def _add() -> None:
 
 
 def _take(data: bytes, name: str) -> None:
-    animations.check(data, f"film {name}")  # before what was taken until now gives way
+    file_checks.check_bytes("animation", data, name)  # before what was taken until now gives way
     st.session_state.pop(_PART, None)
     st.session_state[_OWN] = [File.keep(data, "animation", name)]
 

@@ -20,7 +20,7 @@ from pages.widgets import browser_pictures, keys, owners, words
 from studio.core.errors import StudioError, printable
 from studio.core.pictures import formats, images
 from studio.core.tasks import File, stem
-from studio.run import own_pictures
+from studio.run import file_checks, own_pictures
 
 MOST_BROUGHT = 8
 TILE = 4.4  # rem that a tile is wide at least
@@ -103,7 +103,7 @@ def keep(data: bytes, name: str) -> File:
     Raises:
         InvalidInput: saying in one sentence what is wrong with it, by its name.
     """
-    images.read(data, f"picture {printable(name, 60)}")
+    file_checks.check_bytes("picture", data, name)
     return File.keep(data, "picture", name)
 
 

@@ -44,7 +44,7 @@ def ask(known: list[str]) -> Asked | None:
         what = "Choose another second voice." if len(known) > 1 else "Next: let one learn under Your text."
         st.info(f"It takes two different voices. {what}", icon=":material/info:")
         return None
-    return Asked(CompareSettings(first=first, second=second), file) if file else None
+    return Asked(CompareSettings(first=first, second=second, per_character=True), file) if file else None
 
 
 def show(asked: Asked | None) -> Mapping[str, Any] | None:

@@ -12,11 +12,13 @@ from fastapi.responses import HTMLResponse
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from studio.api import batches, docs, files, gallery, guards, jobs, models, problems, steering, tasks
+from studio.api import batches, callers, docs, files, gallery, guards, jobs, models, problems, steering, tasks
+from studio.core import access
 from studio.core.errors import invalid
 from studio.core.version import VERSION
 
 ORIGINS = "STUDIO_API_ORIGINS"
+_OPEN = ("/", "/docs", "/openapi.json")  # what tells how to call the API
 _ABOUT = (
     "What the studio can do, for other programs. Each request bears a token (`Authorization: Bearer TOKEN`), "
     "which `studio token` prints where the studio runs. Errors are problem details (RFC 9457)."
@@ -30,7 +32,10 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
         allowed: origins whose pages may read its answers, as https://example.org. `BrowserGuard` stands
             before pages and API and refuses the requests of all others.
     """
-    middleware = [Middleware(guards.Bounded, files=files.PATH)]
+    middleware = [
+        Middleware(callers.TokenFirst, open_to_all=_OPEN),
+        Middleware(guards.Bounded, larger={("POST", files.PATH): files.MOST_BODY}),
+    ]
     if allowed:
         cors = Middleware(
             CORSMiddleware, allow_origins=list(allowed), allow_methods=["*"], allow_headers=["*"]
@@ -47,6 +52,21 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
     problems.add(api)
     for part in (tasks, files, jobs, batches, steering, gallery, models):
         api.include_router(part.routes)
+
+    @api.get("/", include_in_schema=False)
+    async def index() -> dict[str, Any]:
+        return {
+            "title": api.title,
+            "version": api.version,
+            "docs": "docs",
+            "openapi": "openapi.json",
+            "token": access.NO_TOKEN,
+            "routes": [
+                f"{method.upper()} {path.removeprefix('/')}"
+                for path, methods in api.openapi()["paths"].items()
+                for method in methods
+            ],
+        }
 
     @api.get("/docs", include_in_schema=False)
     async def documentation() -> HTMLResponse:

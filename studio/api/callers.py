@@ -1,16 +1,21 @@
-"""Who calls: the token says for whom the work is done, in threads that pages do not need."""
+"""Who calls: the token says for whom the work is done, in threads that pages do not need.
+
+FastAPI reads a whole body before it asks a dependency who calls; `TokenFirst` asks before that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, TypeVar
 
 import anyio
 from anyio import to_thread
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.exceptions import HTTPException
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from studio.api import guards, problems
 from studio.core import access, owners, tokens
 
 T = TypeVar("T")
@@ -19,14 +24,37 @@ _limiter = anyio.CapacityLimiter(_THREADS)
 _bearer = HTTPBearer(auto_error=False, description="What `studio token` prints on the machine of the studio.")
 
 
+class TokenFirst:
+    """Refuses requests without a valid token before a byte of their body is read.
+
+    Args:
+        app: the API.
+        open_to_all: its paths that need no token.
+    """
+
+    def __init__(self, app: ASGIApp, open_to_all: Collection[str]):
+        self._app, self._open = app, open_to_all
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers 401 without a token, else as the app does, which finds the owner in the request's state."""
+        if scope["type"] != "http" or guards.path_below(scope) in self._open:
+            return await self._app(scope, receive, send)
+        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        owner = None
+        if kind.lower() == "bearer" and token:
+            owner = await to_thread.run_sync(tokens.owner_of, token, limiter=_limiter)
+        if owner is None:
+            headers = {"WWW-Authenticate": "Bearer", **guards.end_of_connection(scope)}
+            return await problems.response(401, access.NO_TOKEN, headers)(scope, receive, send)
+        scope.setdefault("state", {})["owner"] = owner
+        await self._app(scope, receive, send)
+
+
 async def caller(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    """Whose token the request bears. Answers 401 for one that is nobody's."""
-    owner = await to_thread.run_sync(tokens.owner_of, given.credentials, limiter=_limiter) if given else None
-    if owner is None:
-        raise HTTPException(401, access.NO_TOKEN, {"WWW-Authenticate": "Bearer"})
-    request.state.owner = owner
+    """The owner whose token the request bears, as `TokenFirst` found it."""
+    owner: str = request.state.owner
     return owner
 
 

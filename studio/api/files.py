@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Literal
+from weakref import WeakValueDictionary
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
-from studio.api import shapes
+from studio.api import form_data, shapes
 from studio.api.callers import Caller, aside
 from studio.api.problems import Missing, answers
 from studio.core.errors import StudioError
@@ -19,11 +21,17 @@ from studio.engine import quotas
 from studio.run import uploads
 
 PATH = "/files"
+MOST_BODY = max(uploads.MOST.values()) + (1 << 20)  # bytes: the largest file, and a form around it
+_MOST_NAME = 200  # characters
 _PIECE = 4 << 20  # bytes that are written at once: a thread a packet would take longer than the disk
-_MOST_AT_ONCE = 16
-_uploads = CapacityLimiter(_MOST_AT_ONCE)
-_checks = CapacityLimiter(2)  # a large picture takes 200 MB of memory while it is looked at
-_BODY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_MOST_AT_ONCE = 8  # uploads of an owner: those of others need not wait for slow ones
+_uploads: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()  # by owner, while there are any
+_checks: WeakValueDictionary[str, CapacityLimiter] = (
+    WeakValueDictionary()
+)  # one check of an owner has a thread
+_BINARY = {"type": "string", "format": "binary"}
+_FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
+_BODY = {"application/octet-stream": {"schema": _BINARY}, form_data.MEDIA: {"schema": _FORM}}
 
 routes = APIRouter(tags=["Files"])
 Input = Literal["picture", "animation", "text", "model", "dataset"]
@@ -39,29 +47,37 @@ async def upload(
     request: Request,
     owner: Caller,
     kind: Input = "picture",
-    name: Annotated[str, Query(max_length=200)] = "upload",
+    name: Annotated[str, Query(max_length=_MOST_NAME)] = "",
 ) -> shapes.FileOut:
-    """Takes the body as an input, and checks it as pages do. The same bytes get the same id."""
-    async with _uploads:
+    """Takes the body as an input, and checks it as pages do. The same bytes get the same id.
+
+    A form of one file is taken as that file, by its own name where the address gives none.
+    """
+    async with _uploads.setdefault(owner, CapacityLimiter(_MOST_AT_ONCE)):
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
         uploads.check_size(kind, name, size)
         await aside(owner, partial(quotas.check_room, owner, size))
-        return shapes.FileOut.of(await _received(request, owner, kind, name))
+        packets: AsyncIterator[bytes] = request.stream()
+        if form_data.is_form(request):
+            part = form_data.FilePart(request)
+            await part.begin()
+            packets, name = part.packets(), name or part.name[:_MOST_NAME]
+        return shapes.FileOut.of(await _received(packets, owner, kind, name or "upload"))
 
 
-async def _received(request: Request, owner: str, kind: Kind, name: str) -> File:
+async def _received(stream: AsyncIterator[bytes], owner: str, kind: Kind, name: str) -> File:
     with uploads.receiving(kind, name) as coming:
         packets: list[bytes] = []
         waiting = 0
-        async for packet in request.stream():
+        async for packet in stream:
             packets.append(packet)
             waiting += len(packet)
             if waiting >= _PIECE:
                 await to_thread.run_sync(coming.add, packets)
                 packets, waiting = [], 0
         coming.add(packets)
-        async with _checks:
+        async with _checks.setdefault(owner, CapacityLimiter(1)):
             return await aside(owner, coming.keep)
 
 
@@ -77,7 +93,7 @@ async def _received(request: Request, owner: str, kind: Kind, name: str) -> File
     },
 )
 async def download(
-    owner: Caller, id: str, kind: Kind = "picture", name: Annotated[str, Query(max_length=200)] = ""
+    owner: Caller, id: str, kind: Kind = "picture", name: Annotated[str, Query(max_length=_MOST_NAME)] = ""
 ) -> FileResponse:
     """The bytes of a result or an input; a `Range` of them, if one is asked for."""
     try:

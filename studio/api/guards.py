@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -16,13 +16,16 @@ from studio.core import amounts
 
 MOST_JSON = 1 << 20  # bytes of a body that is no file
 PIECE_SECONDS = 30.0  # within which the next bytes of a body must come
-BODY_SECONDS = 3600.0  # within which all of it must
+LEAST_RATE = 8192  # bytes per second of a body, on average
+GRACE_SECONDS = 30.0  # that a body may take besides
 _NO_NAME = (
     "This studio answers on its own machine alone, as localhost. Next: call it as http://localhost there, or "
     "have whoever runs it open it to a network."
 )
-_SLOW = "The body did not come in time. Next: send it again, without a pause."
-_LARGE = f"The body has more than {amounts.size(MOST_JSON)}. Next: upload what is large as a file."
+_SLOW = (
+    f"The body came too slowly: less than {LEAST_RATE // 1024} KiB a second, or with a long pause. "
+    "Next: send it again over a faster connection."
+)
 
 
 class KnownHost:
@@ -57,22 +60,66 @@ class KnownHost:
 
 
 class Bounded:
-    """Ends the reading of a body that has too many bytes, or comes too slowly.
+    """Ends the reading of a body that has too many bytes.
 
     Args:
-        files: the end of the path below which a body may be as large as the route allows.
+        app: the API.
+        larger: the most bytes of a body by method and path, where that is more than MOST_JSON.
     """
 
-    def __init__(self, app: ASGIApp, files: str):
-        self._app, self._files = app, files
+    def __init__(self, app: ASGIApp, larger: Mapping[tuple[str, str], int]):
+        self._app, self._larger = app, larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers as the app does, which gets an error in place of what it may not read."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        most = None if scope["path"].endswith(self._files) else MOST_JSON
-        body = _Body(receive, most, _announced(scope))
-        await self._app(scope, body.receive, send)
+        most = self._larger.get((scope["method"], path_below(scope)), MOST_JSON)
+        count = 0
+
+        async def bounded() -> Message:
+            nonlocal count
+            _check_size(_announced(scope), most)
+            message = await receive()
+            count += len(message.get("body", b""))
+            _check_size(count, most)
+            return message
+
+        await self._app(scope, bounded, send)
+
+
+class Steady:
+    """Ends the reading of a body that comes too slowly, of pages as of the API.
+
+    Time counts only while the server waits for bytes: a server that is busy is not the client's fault.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers as the app does, which gets an error once a client is too slow."""
+        steady = _SteadyBody(receive).receive if scope["type"] == "http" else receive
+        await self._app(scope, steady, send)
+
+
+def path_below(scope: Scope) -> str:
+    """The path of a request below where its app is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def end_of_connection(scope: Scope) -> dict[str, str]:
+    """The header that ends the connection where a body is still to come, which nobody will read."""
+    headers = Headers(scope=scope)
+    has_body = _announced(scope) or "transfer-encoding" in headers
+    return {"Connection": "close"} if has_body else {}
+
+
+def _check_size(size: int, most: int) -> None:
+    if size > most:
+        told = f"The body has more than {amounts.size(most)}. Next: upload what is large as a file."
+        raise HTTPException(413, told, {"Connection": "close"})
 
 
 def _announced(scope: Scope) -> int:
@@ -80,28 +127,21 @@ def _announced(scope: Scope) -> int:
     return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0
 
 
-class _Body:
-    def __init__(self, receive: Receive, most: int | None, announced: int):
-        self._receive, self._most, self._announced = receive, most, announced
-        self._bytes, self._whole, self._end = 0, False, 0.0
+class _SteadyBody:
+    def __init__(self, receive: Receive):
+        self._receive, self._bytes, self._whole, self._waited = receive, 0, False, 0.0
 
     async def receive(self) -> Message:
-        if self._whole:  # what comes now is that the client is gone, whenever that is
+        if self._whole:  # the next message says that the client is gone, whenever that is
             return await self._receive()
+        left = GRACE_SECONDS + self._bytes / LEAST_RATE - self._waited
         loop = asyncio.get_running_loop()
-        self._end = self._end or loop.time() + BODY_SECONDS
-        self._check(self._announced)
+        began = loop.time()
         try:
-            message: Any = await asyncio.wait_for(
-                self._receive(), min(PIECE_SECONDS, max(0.0, self._end - loop.time()))
-            )
+            message: Any = await asyncio.wait_for(self._receive(), max(0.0, min(PIECE_SECONDS, left)))
         except TimeoutError:
             raise HTTPException(408, _SLOW, {"Connection": "close"}) from None
+        self._waited += loop.time() - began
         self._bytes += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
-        self._check(self._bytes)
         return message
-
-    def _check(self, size: int) -> None:
-        if self._most is not None and size > self._most:
-            raise HTTPException(413, _LARGE, {"Connection": "close"})

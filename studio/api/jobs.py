@@ -61,13 +61,16 @@ async def show_job(
     owner: Caller,
     id: str,
     wait: Annotated[float, Query(ge=0, le=MOST_WAIT, description="Seconds to wait for its end.")] = 0,
+    all_figures: Annotated[
+        bool, Query(description="Also figures that are long lists, as the loss of each character.")
+    ] = False,
 ) -> shapes.JobOut:
-    """A job as it stands."""
+    """A job as it stands. Its figures leave out lists of more than 100 numbers unless asked for."""
     end = time.monotonic() + wait
     while True:
         job = await aside(owner, partial(_found, id, owner))
         if job.finished or time.monotonic() >= end:
-            return shapes.job(job)
+            return shapes.job(job, all_figures)
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -17,6 +17,7 @@ from studio.core.settings import Settings
 from studio.engine import Job as EngineJob
 from studio.engine.jobs.snapshots import State
 
+MOST_LISTED = 100  # numbers of a figure that are told unasked
 _SAFE = {"image", "video"}  # main types that a browser may show; all else it gets as it is, to save
 
 
@@ -186,9 +187,21 @@ class HealthOut(Out):
     version: str
 
 
-def job(one: EngineJob) -> JobOut:
-    """A job as its owner may read it."""
-    return JobOut.of(one).model_copy(update={"error": told(one.owner, one.error)})
+def job(one: EngineJob, all_figures: bool = False) -> JobOut:
+    """A job as its owner may read it.
+
+    Args:
+        all_figures: whether its figures include long lists, such as the loss of each character of a text.
+    """
+    out = JobOut.of(one).model_copy(update={"error": told(one.owner, one.error)})
+    if out.result is None or all_figures:
+        return out
+    short = {name: value for name, value in out.result.figures.items() if not _is_long(value)}
+    return out.model_copy(update={"result": out.result.model_copy(update={"figures": short})})
+
+
+def _is_long(figure: object) -> bool:
+    return isinstance(figure, list) and len(figure) > MOST_LISTED
 
 
 def media_type(name: str) -> str:

@@ -14,6 +14,7 @@ PICTURE = Task(
     ),
     produces="picture",
     lane="job",
+    interactive=True,
     work="studio.colour.task:run",
     usual="studio.colour.estimate:usual",
     needs="studio.colour.estimate:needs",

@@ -129,6 +129,7 @@ class Task:
         done: how its result is told apart from its content, as words of a file's name that stand between the
             content and what else it was made of, the second only before those: "coffee dreaming of eyes.png".
         beside: what pages call the content that a result is compared with, at the size of the result.
+        interactive: whether it may run while somebody waits for it, in the live lane: it takes seconds.
         stands_for: of a task without a command, `module:function` of `stands_for(settings, inputs) ->
             Spelled`, light: the task whose command does the same; "" for others.
     """
@@ -160,6 +161,7 @@ class Task:
     scores_brought: str = ""
     done: tuple[str, str] = ("", "")
     beside: str = "Content"
+    interactive: bool = False
     stands_for: str = ""
 
     @property

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.core import capacity, owners, tasks
-from studio.core.errors import StudioError
 from studio.core.models import pinned_weights
 from studio.core.settings import Settings
-from studio.engine import quotas
+from studio.engine import admission, quotas
 from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.record import Record
@@ -122,7 +121,11 @@ class Engine(Steering):
         with owners.asking(owner):
             pinned_weights.check(weights or {})
             for one in requests:
-                one.expected = _expected(_checked(task, one.settings, one.inputs, capacity.JOB_SHARE), one)
+                one.expected = admission.expected(
+                    admission.check(task, one.settings, one.inputs, capacity.JOB_SHARE),
+                    one.settings,
+                    one.inputs,
+                )
         quotas.check_room(owner)
         quotas.seen(owner)
         with self._lock:
@@ -230,12 +233,15 @@ class Engine(Steering):
             owner: as of `submit`.
 
         Raises:
+            InvalidInput: if the task, its settings or its inputs are not right, or the task is no
+                interactive one, or is expected to take too long.
             NoRoom: if it needs more memory than its process may have.
             Superseded: if the session asked again before this request's turn.
             StudioError: if it fails, takes too long, or its turn never comes.
         """
         with owners.asking(owner):
-            found = _checked(task, settings, inputs, capacity.LIVE_SHARE)
+            found = admission.check_live(task, settings, inputs)
+            admission.check_seconds(found, settings, inputs)
         return self._lane().run(found, settings, inputs, session, owner)
 
     def stream(
@@ -251,7 +257,7 @@ class Engine(Steering):
             Unavailable: if the engine is down.
         """
         with owners.asking(owner):
-            found = _checked(task, settings, inputs, capacity.LIVE_SHARE)
+            found = admission.check_live(task, settings, inputs)
         return self._lane().stream(found, settings, inputs, session, owner)
 
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
@@ -262,21 +268,6 @@ class Engine(Steering):
             quotas.seen(owner)
             with self._lock:
                 return ledger.snapshot(ledger.add_finished(live, owner))
-
-
-def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) -> tasks.Task:
-    """The task of a name, if whoever asks may have it done, with that share of the machine's memory."""
-    found = tasks.check(task, settings, inputs)
-    tasks.check_room(found, settings, inputs, share)
-    return found
-
-
-def _expected(task: tasks.Task, request: _Request) -> float | None:
-    """About how many seconds it takes here; None if that is not known."""
-    try:
-        return tasks.expected_seconds(task, request.settings, request.inputs)
-    except (StudioError, OSError):
-        return None  # a failed estimate refuses no job: the task itself says better what is wrong
 
 
 def _remove_unless(record: Record, known: Record | None) -> None:

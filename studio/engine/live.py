@@ -70,7 +70,7 @@ class LiveLane:
             "stream": stream is not None,
         }
         self._make_way(session)
-        with self._turns.take(session, lambda: stream is not None and stream.stopping):
+        with self._turns.take(session, owner, lambda: stream is not None and stream.stopping):
             answer = self._run(task, asked, stream)
         if "error" in answer:
             if stream is not None and stream.overtaken and answer.get("cancelled"):

@@ -13,6 +13,7 @@ ENLARGE = Task(
     ),
     produces="picture",
     lane="job",
+    interactive=True,
     work="studio.enhance.task:run",
     usual="studio.enhance.estimate:usual",
     needs="studio.enhance.estimate:needs",

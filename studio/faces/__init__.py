@@ -12,6 +12,7 @@ DRAW = Task(
     ),
     produces="picture",
     lane="live",
+    interactive=True,
     work="studio.faces.task:run",
     title="Faces",
     command="faces",

@@ -9,6 +9,7 @@ LEARN = Task(
     inputs=(Slot("content", "picture"),),
     produces="picture",
     lane="job",
+    interactive=True,
     work="studio.paint.task:run",
     title="Painter",
     done=("learnt", ""),

@@ -117,7 +117,10 @@ class Remote(Machine):
                 job = self._job("POST", f"/{job.id}/stop", progress)
         if job.result is None:
             raise Cancelled if stopped else StudioError(printable(job.error, 1000))
-        return self._result(job.result, progress)
+        result = self._job("GET", f"/{job.id}", progress, params={"all_figures": "true"}).result
+        if result is None:
+            raise StudioError("The other studio no longer has the result. Run it again.")
+        return self._result(result, progress)
 
     def _job(self, method: str, path: str, progress: Progress, **more: Any) -> RemoteJob:
         return self._client.json(remote_answers.JOB, method, f"/jobs{path}", progress, **more)

@@ -16,7 +16,7 @@ from studio.core.errors import invalid, short_name
 from studio.core.pictures import images
 from studio.core.tasks import File, Kind
 from studio.engine import quotas
-from studio.run import input_files
+from studio.run import file_checks
 
 MOST: dict[Kind, int] = {  # bytes, as pages take them
     "picture": images.MOST_BYTES,
@@ -61,7 +61,7 @@ class Received:
             NoRoom: if its owner has no room for it.
         """
         self._file.flush()
-        input_files.check(self._kind, self._path)
+        file_checks.check(self._kind, self._path)
         quotas.check_room(owners.asker(), self._bytes)
         digest = self._digest.hexdigest()
         paths.adopt(self._path, digest)

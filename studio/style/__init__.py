@@ -15,6 +15,7 @@ TRANSFER = Task(
     ),
     produces="picture",
     lane="job",
+    interactive=True,
     work="studio.style.task:run",
     usual="studio.style.estimate:usual",
     needs="studio.style.estimate:needs",

@@ -37,7 +37,7 @@ def check(settings: CompareSettings, inputs: Inputs) -> None:
 
 
 def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Says which of two voices expected a text more; what each character took is in the file alone."""
+    """Says which of two voices expected a text more; the file may hold the loss of each character."""
     began, file = time.monotonic(), inputs["text"][0]
     read = corpus.read(file.read(), settings.encoding)
     chosen = [presets.given_or_named(inputs, getattr(settings, slot), f"{slot}_model") for slot in SLOTS]
@@ -51,7 +51,9 @@ def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result
     voices = zip(SLOTS, (first, second), strict=True)
     weights = {one.name: one.digest for slot, one in voices if not inputs.get(f"{slot}_model")}
     recipe = recipes.make("text.compare", settings, inputs, weights)
-    whole = {**told, "text": found.text, "nats": [_rounded(row) for row in found.nats]}
+    whole = {**told, "text": found.text}
+    if settings.per_character:
+        whole["nats"] = [_rounded(row) for row in found.nats]
     kept = File.keep(json.dumps(whole).encode(), "text", f"{Path(file.name).stem}-who.json")
     return Result((kept,), {**told, "seconds": time.monotonic() - began}, recipe)
 

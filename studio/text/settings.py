@@ -128,3 +128,6 @@ class CompareSettings(Settings):
     )
     second: str = setting("alice", "The other voice.", tier="main", max_length=1000)
     encoding: str = setting("auto", _ENCODING, max_length=40)
+    per_character: bool = setting(
+        False, "Whether the JSON also holds the negative log-likelihood of each character, in nats."
+    )

@@ -12,7 +12,7 @@ import requests
 import uvicorn
 from chore_studio import Studio
 
-from studio.api import app
+from studio.api import app, guards
 from studio.api.browser_guard import BrowserGuard
 from studio.core import tokens
 from tests.engine.conftest import FAKES, _until, chores, engine, start  # noqa: F401
@@ -61,7 +61,8 @@ def address(engine):  # noqa: F811
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("studio.engine.engine._connected", [engine])
         friends = ["https://friend.example"]
-        with serving(BrowserGuard(app.create(friends), programs="/", callers=friends)) as found:
+        api = BrowserGuard(app.create(friends), programs="/", callers=friends)
+        with serving(guards.Steady(api)) as found:
             yield found
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,39 @@ def test_a_name_leads_nowhere(call, png, name):
     assert not list((paths.folder("cache") / "received").iterdir())
 
 
+def test_a_form_of_one_file_is_taken_as_that_file(call, png):
+    file = call("POST", "/files", files={"file": ("cat.png", png, "image/png")}).json()
+    assert file["name"] == "cat.png" and (paths.folder("files") / file["id"]).read_bytes() == png
+    named = call("POST", "/files?name=other.png", files={"file": ("cat.png", png)}).json()
+    assert (named["id"], named["name"]) == (file["id"], "other.png")
+    text = b"a word and another\n" * 300_000  # in pieces
+    long = call("POST", "/files?kind=text", files={"file": ("long.txt", text)}).json()
+    assert (long["id"], long["name"]) == (paths.digest(text), "long.txt")
+
+
+@pytest.mark.parametrize("extra", [{"kind": "text"}, None])
+def test_another_form_is_told_how_to_send_a_file(call, png, extra):
+    sent = {"data": extra, "files": {"file": png}} if extra else {"files": {"kind": (None, "text")}}
+    answer = call("POST", "/files", **sent)
+    assert answer.status_code == 422 and "--data-binary @" in answer.json()["detail"]
+    cut = call("POST", "/files", data=b"--x\r\n", headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert cut.status_code == 422 and "--data-binary @" in cut.json()["detail"]
+    assert not list((paths.folder("cache") / "received").iterdir())
+
+
+def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, monkeypatch):
+    ada, bob = visitors
+    host, _, port = address.removeprefix("http://").partition(":")
+    monkeypatch.setattr("studio.api.files._MOST_AT_ONCE", 2)
+    with ExitStack() as slow:
+        for _ in range(20):
+            one = slow.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            bearer = ada.headers["Authorization"]
+            head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n"
+            one.sendall(f"{head}Content-Length: 1000\r\n\r\nx".encode())
+        assert bob("POST", "/files", data=png).status_code == 201
+
+
 def test_what_is_no_picture_is_refused_and_leaves_nothing(call):
     answer = call("POST", "/files?name=a.png", data=b"no picture")
     assert answer.status_code == 422 and "a.png" in answer.json()["detail"]
@@ -202,6 +236,44 @@ def test_who_sends_too_slowly_is_not_waited_for(address, monkeypatch):
             head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
             slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
             assert b"408" in slow.recv(4096).split(b"\r\n")[0]
+
+
+def test_a_body_that_drips_is_not_waited_for(address, monkeypatch):
+    monkeypatch.setattr(guards, "GRACE_SECONDS", 0.2)
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as slow:
+        head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+        slow.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode())
+        slow.settimeout(0.02)
+        answer, end = b"", time.monotonic() + 10
+        while not answer and time.monotonic() < end:  # never a pause, and never more than a byte
+            slow.sendall(b"x")
+            with suppress(TimeoutError):
+                answer = slow.recv(4096)
+        assert b"408" in answer.split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("path", ["/models/files", "/gallery/files", "/files", "/files/files"])
+@pytest.mark.parametrize("method", ["PATCH", "POST"])
+def test_without_a_token_no_byte_of_a_body_is_read(address, method, path):
+    """The body never comes: who waits for it before looking at the token does not answer."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as asked:
+        head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        asked.sendall(f"{head}Content-Length: 400000000\r\n\r\n".encode())
+        assert b" 401 " in asked.recv(4096).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("path", ["/models/files", "/gallery/files"])
+def test_a_large_body_is_for_uploads_alone_whatever_a_path_ends_in(call, path):
+    assert call("PATCH", path, data=_endless(40)).status_code == 413
+    assert call("PUT", "/files", data=_endless(40)).status_code in (405, 413)
+
+
+def test_the_root_names_the_docs_and_the_routes(address):
+    told = requests.get(f"{address}/", timeout=10).json()
+    assert requests.get(f"{address}/{told['docs']}", timeout=10).ok
+    assert {"POST files", "POST jobs", "POST live"} <= set(told["routes"])
 
 
 def test_who_goes_away_leaves_nothing(address, until):

@@ -176,3 +176,11 @@ def test_many_pictures_are_one_batch_by_one_request(call, until):
         refused = call("POST", "/batches", json=bad)
         assert refused.status_code == 422 and "Next: " in refused.json()["detail"]
     assert [job["id"] for job in call("GET", "/jobs").json()] == before
+
+
+def test_long_lists_among_figures_are_told_only_if_asked_for(call):
+    job = call("POST", "/jobs", json={"task": "text.write", "settings": {"chars": 200}}).json()
+    figures = call.ended(job["id"])["result"]["figures"]
+    assert "nats" not in figures and figures["chars"] == 200
+    whole = call("GET", f"/jobs/{job['id']}", params={"all_figures": True}).json()
+    assert len(whole["result"]["figures"]["nats"]) == 200

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import socket
+from contextlib import ExitStack, suppress
 
 import numpy as np
+import psutil
 import pytest
 import requests
 from PIL import Image
@@ -98,3 +101,37 @@ def test_one_of_many_gets_a_token_of_their_own(home, capsys):
     assert (tokens.owner_of(token), tokens.owner_of(again)) == (None, "visitor-ada")
     assert main(["token", "--owner", "visitor-bob"]) == 2
     assert "visitor-bob" in capsys.readouterr().err
+
+
+def test_connections_without_a_whole_request_are_closed(served, ask):
+    host, _, port = served.address.removeprefix("http://").partition(":")
+    with ExitStack() as stack:
+        halves = [
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=60)) for _ in range(50)
+        ]
+        for number, half in enumerate(halves):  # the odd ones have had an answer before
+            if number % 2:
+                half.sendall(f"GET /api/v1/ HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                assert half.recv(1 << 16).startswith(b"HTTP/1.1 200")
+            half.sendall(b"GET / HTTP/1.1\r\nHost:")
+        assert ask("GET", "/health").ok
+        for half in halves:
+            with suppress(ConnectionResetError):
+                while half.recv(1 << 16):
+                    pass
+        assert ask("GET", "/health").ok
+
+
+def test_a_large_body_without_a_token_takes_no_memory(served):
+    process = psutil.Process(served.pid)
+    before = process.memory_info().rss
+    for path in ("models/files", "gallery/files", "files"):
+        with suppress(requests.ConnectionError):  # cut off while it sends
+            answer = requests.patch(f"{served.address}/api/v1/{path}", data=_zeros(200 << 20), timeout=60)
+            assert answer.status_code == 401
+    assert process.memory_info().rss < before + (50 << 20)
+
+
+def _zeros(size: int):
+    for _ in range(size >> 20):
+        yield bytes(1 << 20)

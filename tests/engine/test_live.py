@@ -83,11 +83,11 @@ def test_of_those_that_wait_in_a_session_the_newest_wins(until):
     turns = Turns(lambda: 1)
 
     def ask(name):
-        with turns.take("me"):
+        with turns.take("me", "local"):
             return name
 
     with ThreadPoolExecutor(2) as pool:
-        with turns.take("me"):
+        with turns.take("me", "local"):
             older = pool.submit(ask, "older")
             until(lambda: "me" in turns._waiting)
             newer = pool.submit(ask, "newer")
@@ -97,6 +97,41 @@ def test_of_those_that_wait_in_a_session_the_newest_wins(until):
         assert newer.result(30) == "newer"
 
 
+def test_many_sessions_of_one_owner_hold_up_another_for_one_turn_only(until):
+    turns, order = Turns(lambda: 1), []
+
+    def ask(session, owner):
+        with turns.take(session, owner):
+            order.append(owner)
+
+    with ThreadPoolExecutor(8) as pool:
+        with turns.take("a first", "ada"):
+            for n in range(5):
+                pool.submit(ask, f"a {n}", "ada")
+            until(lambda: len(turns._waiting) == 5)
+            pool.submit(ask, "b", "bob")
+            until(lambda: len(turns._waiting) == 6)
+        until(lambda: len(order) == 6)
+    assert order[0] == "bob"
+    assert not turns._owners and not turns._last_turns
+
+
+def test_only_interactive_tasks_of_few_seconds_are_made_at_once(engine, chores):
+    with pytest.raises(InvalidInput, match=r"Drive is not made at once.*as a job"):
+        engine.live("chores.drive", chores.ChoreSettings(), {}, "me")
+    with pytest.raises(InvalidInput, match=r"takes about .*as a job"):
+        engine.live("chores.do", chores.ChoreSettings(takes=500), {}, "me")
+
+
+def test_no_training_is_interactive():
+    interactive = {
+        name for name in tasks.TASKS if name.split(".")[0] != "chores" and tasks.get(name).interactive
+    }
+    assert {"style.transfer", "text.write", "faces.draw"} <= interactive
+    makes_models = {name for name in tasks.TASKS if tasks.get(name).produces == "model"}
+    assert makes_models and not makes_models & interactive
+
+
 def test_turns_let_one_of_each_session_in_and_all_in_the_end():
     turns = Turns(lambda: 2)
     inside, most, seen = [], [], []
@@ -104,7 +139,7 @@ def test_turns_let_one_of_each_session_in_and_all_in_the_end():
 
     def visit(session):
         try:
-            with turns.take(session):
+            with turns.take(session, "local"):
                 with lock:
                     inside.append(session)
                     most.append(len(inside))
@@ -127,17 +162,17 @@ def test_who_waits_in_vain_is_sent_away_with_a_next_step(monkeypatch):
     monkeypatch.setattr(turns_module, "WAIT_SECONDS", 0.05)
     room = [0]
     turns = Turns(lambda: room[0])
-    with pytest.raises(Unavailable, match="Next:"), turns.take("me"):
+    with pytest.raises(Unavailable, match="Next:"), turns.take("me", "local"):
         pass
     room[0] = 1
-    with turns.take("you"):
+    with turns.take("you", "local"):
         assert not turns._waiting, "who gave up must not stand in the way"
 
 
 def test_room_that_comes_later_is_noticed(monkeypatch):
     monkeypatch.setattr(turns_module, "LOOK_SECONDS", 0.02)
     slots = iter([0, 0, 0, 1])
-    with Turns(lambda: next(slots)).take("me"):
+    with Turns(lambda: next(slots)).take("me", "local"):
         assert list(slots) == []
 
 
@@ -145,7 +180,7 @@ def test_closing_sends_away_who_waits_and_who_comes(until):
     turns = Turns(lambda: 0)
 
     def ask(session):
-        with turns.take(session):
+        with turns.take(session, "local"):
             pass
 
     with ThreadPoolExecutor(1) as pool:
@@ -165,7 +200,7 @@ def test_an_engine_that_falls_sends_away_who_waits(home, start, chores, until):
         try:
             until(lambda: engine.status() == "ready")
             turns = engine._live._turns
-            with turns.take("first"):
+            with turns.take("first", "local"):
                 waiting = pool.submit(engine.live, "chores.do", chores.ChoreSettings(), {}, "me")
                 until(lambda: "me" in turns._waiting)
                 engine.close()

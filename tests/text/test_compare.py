@@ -116,7 +116,7 @@ def asked(text, **settings):
 
 
 def test_each_writer_goes_to_the_voice_that_learnt_the_like(home):
-    found = asked(f"{MARLOWE}\n{CARROLL}")
+    found = asked(f"{MARLOWE}\n{CARROLL}", per_character=True)
     told = json.loads(found.files[0].read())
     first, *_, last = told["sentences"]
     assert (first["voice"], last["voice"]) == ("shakespeare", "alice")
@@ -127,6 +127,10 @@ def test_each_writer_goes_to_the_voice_that_learnt_the_like(home):
     assert set(found.recipe.weights) == {"shakespeare", "alice"}
     turned = asked(f"{MARLOWE}\n{CARROLL}", first="alice", second="shakespeare")
     assert turned.figures["ahead"] == pytest.approx(-told["ahead"])
+
+
+def test_the_loss_of_each_character_is_told_only_if_asked_for(home):
+    assert "nats" not in json.loads(asked(MARLOWE).files[0].read())
 
 
 def test_a_text_that_is_like_neither_is_told_as_such(home):

@@ -23,6 +23,7 @@ MOST_PIXELS = 8192 * 8192
 MOST_BYTES = 50 * 1024 * 1024
 LEAST_SIDE = 8
 MOST_ASPECT = 20
+_ROWS = 256  # of a picture of 16 bits that are scaled at once
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
@@ -81,7 +82,7 @@ def _opened(data: bytes, name: str) -> Image.Image:
             _check_size(picture.size, name)
             picture.load()
             return color_management.to_srgb(ImageOps.exif_transpose(picture))
-        except InvalidInput:
+        except (InvalidInput, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None

@@ -1,0 +1,116 @@
+"""The one file of a form, as `curl -F file=@photo.jpg` sends it: its bytes go on as they come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from studio.core.errors import InvalidInput
+
+MEDIA = "multipart/form-data"
+_NEXT = (
+    'Next: send the bytes alone, as `curl -H "$T" --data-binary @photo.jpg "$A/files?name=photo.jpg"` does; '
+    "kind and name belong into the address."
+)
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body is a form, and not the bytes of a file."""
+    return _media(request)[0] == MEDIA.encode()
+
+
+class FilePart:
+    """The file that a form holds, which may hold nothing else.
+
+    Attributes:
+        name: of the file; "" where the form does not say it.
+    """
+
+    def __init__(self, request: Request):
+        self.name = ""
+        self._count, self._header, self._value = 0, b"", b""
+        self._packets: list[bytes] = []
+        self._ended = False
+        self._stream = self._parsed(request)
+
+    async def begin(self) -> None:
+        """Reads until the first bytes of the file are there, and its name is known.
+
+        Raises:
+            InvalidInput: if it is no form, or its first part is no file.
+        """
+        while not self._packets and await anext(self._stream, None) is not None:
+            pass
+        if not self._count:
+            raise _refused("has no file")
+
+    async def packets(self) -> AsyncIterator[bytes]:
+        """The bytes of the file as they come. Raises `InvalidInput` if another part follows."""
+        async with aclosing(self._stream) as stream:
+            while True:
+                for packet in self._packets:
+                    yield packet
+                self._packets.clear()
+                if await anext(stream, None) is None:
+                    break
+            for packet in self._packets:
+                yield packet
+
+    async def _parsed(self, request: Request) -> AsyncIterator[bool]:
+        boundary = _media(request)[1].get(b"boundary", b"")
+        try:
+            parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._begin_part,
+                    "on_header_field": self._take_field,
+                    "on_header_value": self._take_value,
+                    "on_header_end": self._end_header,
+                    "on_part_data": self._take_data,
+                    "on_end": self._end,
+                },
+            )
+            async for packet in request.stream():
+                parser.write(packet)
+                yield True
+            if not self._ended:
+                raise _refused("is damaged or cut")
+        except FormParserError:
+            raise _refused("is damaged or cut") from None
+
+    def _begin_part(self) -> None:
+        self._count += 1
+        if self._count > 1:
+            raise _refused("has more than one part")
+
+    def _take_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _take_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            options = parse_options_header(self._value)[1]
+            if b"filename" not in options:
+                raise _refused("has a part that is no file")
+            self.name = options[b"filename"].decode("utf-8", "replace")
+        self._header = self._value = b""
+
+    def _end(self) -> None:
+        self._ended = True
+
+    def _take_data(self, data: bytes, start: int, end: int) -> None:
+        self._packets.append(data[start:end])
+
+
+def _media(request: Request) -> tuple[bytes, dict[bytes, bytes]]:
+    return parse_options_header(request.headers.get("content-type", ""))
+
+
+def _refused(why: str) -> InvalidInput:
+    return InvalidInput(f"The form {why}; one file is taken. {_NEXT}")

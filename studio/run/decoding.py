@@ -1,0 +1,54 @@
+"""Decodes one uploaded file, with little memory and time, and says why it is refused.
+
+Run in a sandbox by `file_checks`, with the file as its argument and its kind as a line on stdin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from studio.core.data import corpus, encodings
+from studio.core.errors import InvalidInput, printable
+from studio.core.files import Kind
+from studio.core.pictures import animations, images
+
+KINDS: tuple[Kind, ...] = ("picture", "animation", "text")
+SECONDS = 60  # of time, and of a processor's
+MOST_BYTES = 3 << 29  # of memory; a picture of 67 million pixels takes 1 GB
+TOO_LARGE = "needs more memory than a check may take"
+
+
+def decode(kind: Kind, path: Path) -> None:
+    """Reads all of a file of one of KINDS. Raises `InvalidInput` if it cannot be taken."""
+    if kind == "picture":
+        images.read(path)
+    elif kind == "text":
+        with contextlib.suppress(encodings.UnknownEncoding):  # which the settings of a task may tell
+            corpus.read(path)
+    else:
+        animations.check(path.read_bytes(), f"film {printable(path.name, 60)}")
+
+
+def main() -> None:
+    """Limits this process, decodes the file, and prints a JSON object: `refused` is a sentence or null."""
+    for name, most in {"RLIMIT_DATA": MOST_BYTES, "RLIMIT_CPU": SECONDS, "RLIMIT_CORE": 0}.items():
+        with contextlib.suppress(AttributeError, ValueError, OSError):  # not every system has each
+            resource.setrlimit(getattr(resource, name), (most, most))
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    path, kind, refused = Path(sys.argv[1]), sys.stdin.readline().strip(), None
+    try:
+        decode(next(known for known in KINDS if known == kind), path)
+    except InvalidInput as error:
+        refused = str(error)
+    except MemoryError:
+        refused = f"{path.name} {TOO_LARGE}. Next: save it smaller."
+    sys.stdout.write(json.dumps({"refused": refused}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What an upload may cost: decoded in a process of its own, with little memory and time."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from studio.core import paths
+from studio.core.errors import InvalidInput
+from studio.core.pictures import film_limits
+from studio.run import decoding, file_checks
+from tests.api.conftest import Client
+
+
+def _encoded(picture: Image.Image, kind: str, **how) -> bytes:
+    data = io.BytesIO()
+    picture.save(data, kind, **how)
+    return data.getvalue()
+
+
+@pytest.fixture(scope="module")
+def blank_film() -> bytes:
+    """60 frames of 4096 x 4096 px in 2 kB."""
+    two = [Image.new("RGB", (4096, 4096), (shade, 0, 0)) for shade in (0, 255)]
+    data = _encoded(two[0], "WEBP", save_all=True, append_images=two[1:], method=0)
+    at = data.index(b"ANMF")
+    frame = data[at : at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")]
+    whole = data[:at] + 60 * frame
+    return whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:]
+
+
+@pytest.mark.slow
+def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_film, monkeypatch):
+    monkeypatch.setattr("studio.core.pictures.animations.frames", None)
+    answer = call("POST", "/files?kind=animation&name=blank.webp", data=blank_film)
+    assert answer.status_code == 422
+    assert "at most 16 frames of this size" in answer.json()["detail"]
+    assert film_limits.MOST_DRAWN < 60 * 4096**2
+
+
+@pytest.mark.slow
+def test_a_large_picture_of_16_bits_takes_no_memory_of_the_server(served):
+    rows = np.arange(8192, dtype="uint16")[:, None] * 8
+    data = _encoded(Image.fromarray(np.broadcast_to(rows, (8192, 8192))), "PNG", compress_level=1)
+    process = psutil.Process(served.pid)
+    most, done = 0, threading.Event()
+
+    def watch():
+        nonlocal most
+        while not done.wait(0.02):
+            most = max(most, process.memory_info().rss)
+
+    before = process.memory_info().rss
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        answer = Client(f"{served.address}/api/v1", served.token)("POST", "/files?name=deep.png", data=data)
+    finally:
+        done.set()
+        watching.join()
+    assert answer.status_code == 201, answer.text
+    assert most < before + (200 << 20)
+
+
+_COSTLY = {
+    "MOST_BYTES": "from studio.run import decoding\ndecoding.MOST_BYTES = 1 << 27\ndecoding.main()\n",
+    "SECONDS": (
+        "from studio.run import decoding\ndecoding.SECONDS = 1\n"
+        "decoding.decode = lambda *_: [None for _ in iter(int, 1)]\ndecoding.main()\n"
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", ["MOST_BYTES", "SECONDS"])
+def test_what_costs_too_much_is_refused_in_a_sentence(home, monkeypatch, tmp_path, limit):
+    worker = tmp_path / "costly.py"
+    worker.write_text(_COSTLY[limit])
+    command = file_checks.children.command
+    monkeypatch.setattr(file_checks.sandbox, "command", lambda _, path: command(str(worker), str(path)))
+    data = _encoded(Image.new("RGB", (4000, 4000)), "PNG")
+    with pytest.raises(InvalidInput, match="memory"):
+        file_checks.check_bytes("picture", data, "large.png")
+    assert not list((paths.folder("cache") / "received").iterdir())
+
+
+@pytest.mark.slow
+def test_a_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
+    monkeypatch.setattr(decoding, "decode", None)  # in this process
+    monkeypatch.setattr(file_checks.input_files, "check", None)
+    file_checks.check_bytes("picture", _encoded(Image.new("RGB", (4000, 4000)), "PNG"), "large.png")
+    with pytest.raises(InvalidInput, match=r"picture cut\.png"):
+        cut = _encoded(Image.effect_noise((4000, 4000), 50), "PNG")
+        file_checks.check_bytes("picture", cut[:-100], "cut.png")
