@@ -13,10 +13,10 @@ from pages.widgets import keys, numbers, words
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Described
-from studio.core.tasks import Inputs
+from studio.core.tasks import Goal, Inputs
 from studio.search.settings import SearchSettings
 from studio.search.space import KINDS, YARDSTICK, Range, shared, space
-from studio.search.task import trained
+from studio.search.task import search_space, trained
 from studio.text.batches import plan
 from studio.text.settings import TrainTextSettings
 
@@ -40,7 +40,6 @@ class Subject(NamedTuple):
 
     Attributes:
         title: what a person calls it.
-        varied: the settings that vary at first.
         length: the setting that says how long one training takes, "" for none.
         short: its value in a search, unless a person changes it; 0: that depends on what is learnt from.
         most: its largest value here.
@@ -48,7 +47,6 @@ class Subject(NamedTuple):
     """
 
     title: str
-    varied: tuple[str, ...]
     length: str = ""
     short: int = 0
     most: int = 0
@@ -56,12 +54,12 @@ class Subject(NamedTuple):
 
 
 SUBJECTS = {
-    "text": Subject("A voice", ("learning_rate", "dropout"), "epochs", 0, 100, ("units=96", "embedding=32")),
-    "classify": Subject("A classifier", ("backbone", "head")),
-    "dcgan": Subject("A DCGAN", ("learning_rate", "judge_width"), "steps", 400, 20_000),
-    "vae": Subject("A VAE", ("learning_rate", "latent_dim"), "steps", 400, 20_000),
-    "colour": Subject("Colouring", ("learning_rate", "width"), "steps", 400, 20_000),
-    "enhance": Subject("Enlarging", ("learning_rate", "width"), "steps", 400, 20_000),
+    "text": Subject("A voice", "epochs", 0, 100, ("units=96", "embedding=32")),
+    "classify": Subject("A classifier"),
+    "dcgan": Subject("A DCGAN", "steps", 400, 20_000),
+    "vae": Subject("A VAE", "steps", 400, 20_000),
+    "colour": Subject("Colouring", "steps", 400, 20_000),
+    "enhance": Subject("Enlarging", "steps", 400, 20_000),
 }
 
 
@@ -78,7 +76,7 @@ def ask() -> tuple[SearchSettings | None, Inputs]:
 def cost_in_words(settings: SearchSettings, inputs: Inputs) -> str:
     """Says what one training takes: " One training takes about 40 seconds here."; "" if not known."""
     task = trained(settings)
-    fixed = shared(task.settings, settings.fixed, space(task.settings, settings.vary))
+    fixed = shared(task.settings, settings.fixed, search_space(settings))
     seconds = tasks.expected_seconds(task, task.settings.parse(fixed), inputs)
     return f" One training takes {amounts.about(seconds)} here." if seconds else ""
 
@@ -93,12 +91,13 @@ def _data(name: str) -> Inputs:
 
 
 def _form(name: str, inputs: Inputs) -> SearchSettings | None:
-    subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.described()
+    subject, task = SUBJECTS[name], tasks.get(f"{name}.train")
+    fields = task.settings.described()
     able = [one for one in fields.values() if one.kind in KINDS and one.name not in (*NEVER, subject.length)]
     chosen = st.multiselect(
         "What to vary",
         [one.name for one in able],
-        default=list(subject.varied),
+        default=list((task.goal or Goal()).varies),
         format_func=lambda one: words.label(fields[one]),
         key=f"vary_{name}",
         persist_state="session",
@@ -112,7 +111,7 @@ def _form(name: str, inputs: Inputs) -> SearchSettings | None:
         st.caption(":material/info: Choose at least one setting that varies.")
         return None
     try:
-        space(tasks.get(f"{name}.train").settings, vary)
+        space(task.settings, vary)
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None

@@ -28,9 +28,10 @@ TRAIN = Task(
     grows="size",
     title="Teaching",
     command="classify train",
+    also="train classifier",
     help="teach a network to tell the pictures of some folders apart",
     check="studio.classify.models.available:check_base",
-    goal=Goal(figure="accuracy", most=True, yardstick=("seed",)),
+    goal=Goal(figure="accuracy", most=True, yardstick=("seed",), varies=("backbone", "head")),
     scores="studio.classify.ask.score:figures",
     scores_brought="studio.classify.ask.score:of_brought",
 )

@@ -14,10 +14,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from studio.core.errors import InvalidInput, perhaps
+from studio.cli import synonyms
+from studio.core.errors import InvalidInput, printable
 from studio.core.settings import Described, Settings, split_commas
 
 _SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--json`
+_HELP = ("-h", "--help")
 _FLAG = re.compile(r"--?[a-zA-Z]\S*(=.*)?", re.DOTALL)  # or what looks like one: a number does not
 _CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")  # as argparse says it
 
@@ -28,23 +30,31 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, prog: str | None = None, **options: Any):
         super().__init__(prog, allow_abbrev=False, **options)
         self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.default_command = ""  # that runs when none is named
         self.positional = ""  # the flag of the setting that may stand without it
         self._given: Sequence[str] = ()
         self.other: Callable[[str], bool] = lambda word: False  # whether a word is never that setting's
 
     def error(self, message: str) -> NoReturn:
-        """Raises the usage error as one sentence; of a flag that is not known before what comes of it."""
-        meant = ""
+        """Raises the usage error on one line; an unknown flag counts before what follows from it."""
         given = itertools.takewhile(lambda word: word != "--", self._given)
         if stray := next(filter(self._stray, given), ""):
             message = self._unknown(stray.partition("=")[0])
-        if wrong := _CHOICE.search(message):
-            meant = perhaps(wrong[1], re.split("[', ]+", wrong[2]))
-        raise InvalidInput(f"{message[:1].upper()}{message[1:]}. Next: see `{self.prog} --help`{meant}.")
+        elif wrong := _CHOICE.search(message):
+            message = self._no_command(wrong[1], re.findall("'(.*?)'", wrong[2]))
+        message = f"{message[:1].upper()}{message[1:]}".removesuffix(".")
+        raise InvalidInput(f"{message}{'' if message.endswith('?') else '.'} See `{self.prog} --help`.")
+
+    def _no_command(self, word: str, commands: Sequence[str]) -> str:
+        close = difflib.get_close_matches(word, commands, n=1)
+        meant = f" Did you mean `{self.prog} {close[0]}`?" if close else ""
+        return f"There is no command `{self.prog} {printable(word, 60)}`.{meant}"
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does, but flags may stand anywhere between the words of a command."""
         words = self._with_values(args) if args else args
+        if self.default_command and not (words and (words[0] in _HELP or not words[0].startswith("-"))):
+            words = [self.default_command, *(words or ())]
         leaf = self.get_default("run")  # here the command and its flags are known
         if leaf:
             self._given = words or ()
@@ -62,8 +72,10 @@ class Parser(argparse.ArgumentParser):
         return bool(re.fullmatch(r"--?[a-zA-Z][\w-]*", name)) and not known
 
     def _unknown(self, word: str) -> str:
-        close = difflib.get_close_matches(word, self._option_string_actions, n=1)
-        return f"there is no {word}{f', perhaps {close[0]} is meant' if close else ' that it takes'}"
+        if not word.startswith("-"):
+            return f"there is one word too many for `{self.prog}`: {printable(word, 60)}"
+        advice = synonyms.advice(word, self._option_string_actions)
+        return f"`{self.prog}` has no {printable(word, 60)}.{advice}"
 
     def _with_values(self, words: Sequence[str]) -> list[str]:
         # Argparse's own `nargs="?"` would swallow the picture in `--keep-colors photo.jpg`.
@@ -117,6 +129,21 @@ class Parser(argparse.ArgumentParser):
         """How many words there must be beside the setting's."""
         others = [one for one in self._get_positional_actions() if not isinstance(one, _Second)]
         return sum(one.nargs if isinstance(one.nargs, int) else one.nargs in (None, "+") for one in others)
+
+
+def add_group(commands: Any, name: str, help: str, default: str = "", metavar: str = "COMMAND") -> Any:
+    """Adds a command that has commands of its own, and gives what those are added to.
+
+    Args:
+        commands: of the parser above.
+        name: of the command.
+        help: one line.
+        default: the command that it runs when none is named; "" refuses that.
+        metavar: what help calls its commands.
+    """
+    parser = commands.add_parser(name, help=help, description=help)
+    parser.default_command = default
+    return parser.add_subparsers(title="commands", metavar=metavar, required=True)
 
 
 def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:

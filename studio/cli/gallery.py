@@ -24,10 +24,8 @@ _TITLE = 19  # letters of the longest title of a task
 def add(commands: Any) -> None:
     """Adds the commands."""
     help = "list, show, mark, export and remove what was made, and say by whom"
-    group = commands.add_parser("gallery", help=help, description=help)
-    actions = group.add_subparsers(
-        title="commands", metavar="list|show|mark|export|remove|owners", required=True
-    )
+    metavar = "list|show|mark|export|remove|owners"
+    actions = flags.add_group(commands, "gallery", help, default="list", metavar=metavar)
     listed = flags.add_leaf(actions, "list", "say what was made, newest first", _list)
     _add_filter(listed)
     listed.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must have")

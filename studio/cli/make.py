@@ -51,14 +51,13 @@ def add(commands: Any) -> None:
     for task in map(tasks.get, tasks.TASKS):
         group, _, word = task.command.rpartition(" ")
         if group and group not in groups:
-            groups[group] = _add_group(commands, group)
+            groups[group] = flags.add_group(commands, group, GROUPS[group])
         if word:
             _add(groups.get(group, commands), word, task)
-
-
-def _add_group(commands: Any, name: str) -> Any:
-    parser = commands.add_parser(name, help=GROUPS[name], description=GROUPS[name])
-    return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for task in map(tasks.get, tasks.TASKS):
+        if task.also:
+            group, _, word = task.also.rpartition(" ")
+            _add(groups[group], word, task)
 
 
 def _add(commands: Any, word: str, task: Task) -> None:

@@ -14,8 +14,7 @@ from studio.run import terminal
 def add(commands: Any) -> None:
     """Adds the commands."""
     help = "list trained models, rename and remove those that were kept"
-    group = commands.add_parser("models", help=help, description=help)
-    actions = group.add_subparsers(title="commands", metavar="list|rename|remove", required=True)
+    actions = flags.add_group(commands, "models", help, default="list", metavar="list|rename|remove")
     listed = flags.add_leaf(actions, "list", "say which models there are, and what made them", _list)
     listed.add_argument("--removed", action="store_true", help="those that can be brought back")
     rename = flags.add_leaf(actions, "rename", "give a kept model another name", _rename)

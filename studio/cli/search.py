@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from studio.cli import console, elsewhere, estimates, flags
+from studio.cli import console, elsewhere, estimates, flags, train
 from studio.core import amounts
 from studio.core.errors import invalid
 from studio.core.tasks import Goal
@@ -30,6 +30,7 @@ def add(commands: Any) -> None:
     parser.add_argument("data", metavar="DATA", help="a text file for text, else pictures")
     flags.add_settings(parser, RUN.settings)
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the folder of the best model")
+    train.add_overwrite(parser)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -45,6 +46,8 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     out = outputs.checked(arguments.out, "model", [arguments.data])
     inputs = {slot.name: [machine.read(slot, arguments.data)]}
+    if not arguments.overwrite:
+        outputs.check_model_is_kept(out, RUN.name, settings, inputs)
     machine.check(RUN.name, settings, inputs)
     if machine is HERE:
         estimates.before(RUN, settings, inputs, arguments)

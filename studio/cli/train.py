@@ -29,6 +29,7 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
     if not first.flag:
         parser.add_argument("data", metavar="DATA", help=_DATA[first.kind])
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the model's folder")
+    add_overwrite(parser)
     parser.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
@@ -49,6 +50,12 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
     flags.add_settings(parser, task.settings)
 
 
+def add_overwrite(parser: flags.Parser) -> None:
+    """Adds the flag that lets a training replace a model."""
+    help = "replace the trained model that the folder holds"
+    parser.add_argument("--overwrite", action="store_true", help=help)
+
+
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains, saves the model's folder and tells the figures. Returns the exit code."""
     given = settings_file.under(flags.values(arguments), task, arguments)
@@ -59,6 +66,8 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
         named[slot.name] = given if isinstance(given, list) else [given] if given else []
     out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
     inputs = {s.name: [machine.read(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
+    if not arguments.overwrite:
+        outputs.check_model_is_kept(out, task.name, settings, inputs)
     machine.check(task.name, settings, inputs)
     if machine is HERE:
         run = checkpoints.find(task.name, settings, inputs)

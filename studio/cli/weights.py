@@ -16,8 +16,7 @@ from studio.run import terminal
 def add(commands: Any) -> None:
     """Adds the commands."""
     help = "list, fetch and check the pretrained weights"
-    group = commands.add_parser("weights", help=help, description=help)
-    actions = group.add_subparsers(title="commands", metavar="list|pull|verify", required=True)
+    actions = flags.add_group(commands, "weights", help, default="list", metavar="list|pull|verify")
     flags.add_leaf(actions, "list", "say which weights there are, and which are here", _list)
     pull = flags.add_leaf(actions, "pull", "fetch weights that are not here yet", _pull)
     pull.add_argument(

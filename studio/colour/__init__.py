@@ -41,5 +41,5 @@ TRAIN = Task(
     command="train colour",
     help="teach a network the colours of photos like those of a folder",
     check="studio.colour.learn.task:check",
-    goal=Goal("error over grey's", title="Error over grey's"),
+    goal=Goal("error over grey's", title="Error over grey's", varies=("learning_rate", "width")),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 _MOST_ENDING = 10  # characters; what is longer after a dot is no ending
@@ -59,6 +59,12 @@ def invalid(name: str, *, expected: str, received: object, next_step: str) -> In
 def a(noun: str) -> str:
     """The noun with its article: "a picture", "an animation"."""
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+def quoted_list(names: Sequence[str]) -> str:
+    """Names in backticks, the last two joined by "or": "`--batch` or `--streams`"."""
+    quoted = [f"`{name}`" for name in names]
+    return " or ".join(quoted) if len(quoted) < 3 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 def unknown(

@@ -53,6 +53,7 @@ class Goal:
         title: what people call the figure, e.g. "FID"; "" where its name says it.
         units: settings that change what the metric counts: where one varies, only the figure compares models.
         yardstick: settings that change what models are tested on, so that none of them may vary.
+        varies: settings that a search varies unless it is given others.
     """
 
     metric: str = ""
@@ -61,6 +62,7 @@ class Goal:
     title: str = ""
     units: tuple[str, ...] = ()
     yardstick: tuple[str, ...] = ()
+    varies: tuple[str, ...] = ("learning_rate",)
 
     def called(self, measure: str | None = None) -> str:
         """What people call its figure or its metric; the one that counts if none is named."""
@@ -98,6 +100,7 @@ class Task:
         work: `module:function` of `run(settings, inputs, progress) -> Result`, imported only to run.
         title: the noun that pages show.
         command: the words after `studio` that run it.
+        also: other words that do, of a group of commands in which users look for it; "" for none.
         help: one line that says what it does.
         check: `module:function` of `check(settings, inputs)`, light, raises `InvalidInput` for what settings
             and inputs are not together; "" for none.
@@ -163,6 +166,7 @@ class Task:
     beside: str = "Content"
     interactive: bool = False
     stands_for: str = ""
+    also: str = ""
 
     @property
     def of_a_picture(self) -> bool:

@@ -19,6 +19,6 @@ TRAIN = Task(
     command="train dcgan",
     help="train a model that draws pictures like those of a folder, sharp ones",
     opens="studio.dcgan.generator:open",
-    goal=Goal("kid", "kid", title="KID"),
+    goal=Goal("kid", "kid", title="KID", varies=("learning_rate", "judge_width")),
     scores="studio.faces.score:figures",
 )

@@ -42,5 +42,12 @@ TRAIN = Task(
     command="train enhance",
     help="teach a network to enlarge or to clean pictures like those of a folder",
     check="studio.enhance.learn.task:check",
-    goal=Goal("gain x2", "psnr_x2", most=True, title="PSNR", yardstick=("to",)),
+    goal=Goal(
+        "gain x2",
+        "psnr_x2",
+        most=True,
+        title="PSNR",
+        yardstick=("to",),
+        varies=("learning_rate", "width"),
+    ),
 )

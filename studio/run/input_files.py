@@ -7,7 +7,7 @@ from pathlib import Path
 
 from studio.core import amounts, caches, paths, tasks
 from studio.core.brought import models
-from studio.core.brought.files import keras_files, packing
+from studio.core.brought.files import keras_files
 from studio.core.data import corpus, encodings, sample_sets
 from studio.core.errors import invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
@@ -134,7 +134,7 @@ def is_missing(path: Path) -> bool:
 def is_brought(path: Path) -> bool:
     """Whether a path is that of a model which was made elsewhere, or of what may be one."""
     if path.is_dir():
-        return not (path / model_folder.SETTINGS).exists() and packing.is_folder(path)
+        return not any((path / name).exists() for name in model_folder.MEMBERS)
     return path.is_file() and not _is_packed(path)
 
 

@@ -14,7 +14,7 @@ from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.models import model_folder, presets
 from studio.core.pictures import animations, images
 from studio.core.settings import Settings
-from studio.core.tasks import Kind, Result
+from studio.core.tasks import Inputs, Kind, Result
 from studio.run.protected_inputs import Originals, check_sidecar, sidecar, unused
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
@@ -60,6 +60,31 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str,
     if kind != "model":
         check_sidecar(place, shown)
     return place
+
+
+def check_model_is_kept(place: Path, task: str, settings: Settings, inputs: Inputs) -> None:
+    """Refuses a folder that holds a model of another training; the same training may replace its own.
+
+    Args:
+        place: as `checked` gave it.
+        task, settings, inputs: of the training whose model goes there.
+
+    Raises:
+        InvalidInput: if another model is there.
+    """
+    if not (place / model_folder.RECIPE).is_file():
+        return
+    if _training(recipe_of(place)) != _training(recipes.make(task, settings, inputs)):
+        raise InvalidInput(
+            f"The folder {printable(place.name, 60)} holds a trained model. "
+            "Choose another folder, or replace the model with `--overwrite`."
+        )
+
+
+def _training(recipe: recipes.Recipe) -> tuple[Any, ...]:
+    """What tells one training from another: task, settings and inputs by SHA-256."""
+    digests = {slot: [source.digest for source in sources] for slot, sources in recipe.inputs.items()}
+    return recipe.task, recipe.settings, digests
 
 
 def _resolved(path: Path, shown: str) -> Path:
@@ -166,7 +191,7 @@ def save(result: Result, place: Path) -> Path:
         paths.write(place, text_of(result) if kind == "text" else data)
         if kind == "network":
             for one in result.files[1:]:
-                _write_program(program(place), one.read())
+                _write_program(program(place, one.name), one.read())
         paths.write(sidecar(place), f"{result.recipe.to_json()}\n".encode())
     elif place.suffix.lower() in _SUFFIXES["picture"][1:]:
         paths.write(place, images.encode_as(images.read(data), place.suffix.lower()))
@@ -196,9 +221,9 @@ def text_of(result: Result) -> bytes:
     return _BETWEEN.join(file.read() for file in result.files)
 
 
-def program(path: Path) -> Path:
-    """Where the program lies that shows how to ask an exported network: `NAME.EXT.py`."""
-    return path.with_name(path.name + ".py")
+def program(path: Path, name: str) -> Path:
+    """Where the example program of an exported network goes: `NAME.EXT.py`, or `.js` as its own name ends."""
+    return path.with_name(path.name + Path(name).suffix)
 
 
 def _recipe(data: bytes) -> str:

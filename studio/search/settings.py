@@ -22,7 +22,8 @@ class SearchSettings(Settings):
     )
     vary: tuple[str, ...] = setting(
         (),
-        "What to vary: names of settings, each perhaps with its range, as units=64:512 or cell=lstm|gru.",
+        "Settings to vary, each with its range if you like, as units=64:512 or cell=lstm|gru. "
+        "Left out: the learning rate and one more.",
         tier="main",
         max_length=20,
     )

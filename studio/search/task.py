@@ -43,10 +43,20 @@ def trained(settings: SearchSettings) -> Task:
     return able[word]
 
 
+def search_space(settings: SearchSettings) -> dict[str, Range]:
+    """The settings that vary, with their ranges; those that the training recommends if none are given.
+
+    Raises:
+        InvalidInput: if there is no such training, or a setting or a range is none of its.
+    """
+    task = trained(settings)
+    return space(task.settings, settings.vary or (task.goal or Goal()).varies)
+
+
 def check(settings: SearchSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` for a search that cannot be: no training, no space, the wrong data."""
     task = trained(settings)
-    ranges = space(task.settings, settings.vary)
+    ranges = search_space(settings)
     task.settings.parse(shared(task.settings, settings.fixed, ranges))
     yardstick = YARDSTICK.union(task.goal.yardstick if task.goal else ())
     if others := sorted(yardstick & set(ranges)):
@@ -65,14 +75,14 @@ def weights_of(settings: SearchSettings) -> tuple[str, ...]:
         InvalidInput: if it is no search.
     """
     task = trained(settings)
-    fixed = shared(task.settings, settings.fixed, space(task.settings, settings.vary))
+    fixed = shared(task.settings, settings.fixed, search_space(settings))
     return comparison.WEIGHTS if getattr(task.settings.parse(fixed), "scored", 0) else ()
 
 
 def tries(settings: SearchSettings, inputs: Inputs) -> Tries:
     """What the trials may ask for. Raises as `check`."""
     task = trained(settings)
-    ranges = space(task.settings, settings.vary)
+    ranges = search_space(settings)
     fixed = shared(task.settings, settings.fixed, ranges)
     values = {name: one.extremes for name, one in ranges.items()}
     slot = task.inputs[0].name
@@ -87,7 +97,7 @@ def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:
 
     task = trained(settings)
     settings = settings.model_copy(update={"train": task.name})
-    ranges = space(task.settings, settings.vary)
+    ranges = search_space(settings)
     fixed = shared(task.settings, settings.fixed, ranges)
     slot = task.inputs[0].name
     for name in weights_of(settings):

@@ -18,7 +18,12 @@ TRAIN = Task(
     command="train text",
     help="train a model that writes like a text",
     check="studio.text.task:check",
-    goal=Goal("validation", "validation_nats", title="nats a character, validation"),
+    goal=Goal(
+        "validation",
+        "validation_nats",
+        title="nats per character, validation",
+        varies=("learning_rate", "dropout"),
+    ),
     scores="studio.text.score:figures",
 )
 

@@ -26,5 +26,6 @@ TRAIN = Task(
         "fid",
         title="FID",
         units=("beta", "likelihood", "perceptual", "adversarial", "free_bits", "size", "colors"),
+        varies=("learning_rate", "latent_dim"),
     ),
 )

@@ -59,7 +59,11 @@ def test_a_model_is_replaced_and_begun_from_by_the_next(train):
     before = presets.find(Path("model")).digest
     code, out, _ = train("-o", "next", "--start-from", "model", "--json", "--quiet")
     assert json.loads(out)["figures"]["nats_per_char"] < first["figures"]["nats_per_char"]
-    assert train("-o", "model", "--seed", "1", "--quiet")[:2] == (0, "model\n")
+    code, _, err = train("-o", "model", "--seed", "1", "--quiet")
+    assert code == 2 and "holds a trained model" in err and presets.find(Path("model")).digest == before
+    assert train("-o", "model", "--json", "--quiet")[0] == 0, "the same training may replace its own model"
+    assert presets.find(Path("model")).digest == before
+    assert train("-o", "model", "--seed", "1", "--overwrite", "--quiet")[:2] == (0, "model\n")
     assert presets.find(Path("model")).digest != before
 
 

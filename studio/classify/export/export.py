@@ -29,6 +29,10 @@ from studio.core.tasks import File, Inputs, Result
 
 PICTURES = 10  # that an export is compared on
 MOST_AWAY = 1e-3  # of a probability, above which an export is wrong, not rounded
+# TFLite and ONNX refuse floats here. Keras casts whatever it is given to the type of its input.
+_INPUT_NOTES = {
+    "keras": ("Give it uint8 images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning.",)
+}
 NEEDS = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
 
 
@@ -75,7 +79,11 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "classes": len(classifier.classes),
         "snippet": snippet,
         "seconds": time.monotonic() - began,
-        "notes": [told, *available.in_notes(available.levels_note(settings, inputs))],
+        "notes": [
+            told,
+            *_INPUT_NOTES.get(settings.form, ()),
+            *available.in_notes(available.levels_note(settings, inputs)),
+        ],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
     kept = File.keep(data, "network", path.name)
@@ -113,7 +121,12 @@ def _pictures() -> list[np.ndarray]:
 
 
 def _keras(classifier: Classifier, path: Path) -> None:
-    classifier.network.save(path)
+    network = classifier.network
+    was_trainable, network.trainable = network.trainable, True  # whoever loads the file may train it further
+    try:
+        network.save(path)
+    finally:
+        network.trainable = was_trainable
     _add_labels(path, classifier.classes)
     height, width = classifier.size
     if height == width:  # so that it is fed the same when it is brought back

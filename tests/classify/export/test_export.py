@@ -243,3 +243,10 @@ def test_what_is_missing_is_told_before_anything_heavy(home, monkeypatch):
 @pytest.mark.parametrize("form", FORMS)
 def test_the_ending_of_a_file_says_its_form(form):
     assert ExportSettings().for_ending(form).form == form
+
+
+def test_an_exported_keras_model_can_be_trained_further(colours, tmp_path):
+    export.WRITERS["keras"](colours, tmp_path / "a.keras")
+    loaded = keras.saving.load_model(tmp_path / "a.keras")
+    assert loaded.trainable_weights and loaded.input.dtype == "uint8"
+    assert not colours.network.trainable_weights, "the classifier itself stays frozen"

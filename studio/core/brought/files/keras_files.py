@@ -33,6 +33,8 @@ _HEADS = {
     b"\xff\xd8\xff": "a picture",
     b"\x80": "a Python pickle",
 }
+GRAPH = "saved_model.pb"
+SAVED_MODEL = "a TensorFlow SavedModel, which can hold code"
 _ENDINGS = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
 
 
@@ -71,8 +73,10 @@ def other(file: BinaryIO, name: str) -> tuple[str, str] | None:
         return alone if name.lower().endswith(".weights.h5") else None
     if head.startswith(b"PK"):
         listed = members(file)
-        if any(one.endswith("saved_model.pb") for one in listed):
-            return "a TensorFlow SavedModel", step
+        if any(one.endswith(GRAPH) for one in listed):
+            return SAVED_MODEL, step
+        if any(one.lower().endswith(".tflite") for one in listed):
+            return "a zip with a TFLite file", step
         if any(one.endswith(("data.pkl", ".npy")) for one in listed):
             return "a file of PyTorch or NumPy", step
         return ("weights alone, without their layers", step) if name.lower().endswith(".weights.h5") else None

@@ -15,7 +15,7 @@ from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
 
 FILES = (
-    *("labels.txt", "class_names.json", "class_indices.json", "labels.json", "labels.csv"),
+    *("labels.txt", "labelmap.txt", "class_names.json", "class_indices.json", "labels.json", "labels.csv"),
     *("class_names.txt", "classes.txt", "classes.json", "metadata.json"),
 )
 MOST_BYTES = 1 << 20

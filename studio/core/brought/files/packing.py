@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from studio.core.brought.files import containers, keras_files, labels
-from studio.core.untrusted import damage
 from studio.core.untrusted.refusals import Refused
 
 _LABELS = labels.FILES[0]
@@ -45,11 +43,6 @@ def packed(path: Path, names: Path | None = None) -> tuple[bytes, str]:
     return with_names(data, name, found), zip_name(name)
 
 
-def is_folder(path: Path) -> bool:
-    """Whether a folder holds a model that was made elsewhere."""
-    return path.is_dir() and bool(_models(path))
-
-
 def with_names(data: bytes, name: str, names: Sequence[str]) -> bytes:
     """A model, be it packed already or not, with names of its classes beside it."""
     written = labels.written(names)
@@ -75,11 +68,9 @@ def _is_container(data: bytes) -> bool:
 
 
 def _has_names(data: bytes) -> bool:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as given:
-            return any(PurePosixPath(one).name in labels.FILES for one in given.namelist()[:100])
-    except damage.ZIP:
-        return False
+    # Every .keras file has a metadata.json, which names no classes.
+    names = labels.FILES if _is_container(data) else (keras_files.LABELS,)
+    return any(PurePosixPath(one).name in names for one in keras_files.members(io.BytesIO(data)))
 
 
 def _folder_name(path: Path) -> str:
@@ -95,7 +86,8 @@ def _models(folder: Path) -> list[Path]:
 def _folder(folder: Path) -> bytes:
     found = _models(folder)
     if not found:
-        raise Refused("a folder without a model in it")
+        saved = (folder / keras_files.GRAPH).is_file()
+        raise Refused(keras_files.SAVED_MODEL if saved else "a folder without a model in it")
     if len(found) > 1:
         raise Refused("a folder with several models in it")
     files: dict[str, Path | bytes] = {found[0].name: found[0]}

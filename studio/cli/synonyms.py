@@ -1,0 +1,72 @@
+"""Flags as other tools call them, so that a flag that a command lacks leads to the one that it has."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+from studio.core.errors import quoted_list
+
+# Words of one meaning, as Keras, PyTorch and well-known scripts have them and as settings here are called.
+_GROUPS = (
+    ("lr", "learning_rate", "step_size", "alpha", "eta"),
+    ("batch_size", "batch", "bs", "streams"),
+    ("hidden_size", "hidden_dim", "hidden", "rnn_size", "n_embd", "units", "width"),
+    ("num_layers", "n_layer", "n_layers", "depth", "layers"),
+    ("seq_length", "seq_len", "block_size", "context", "bptt", "sequence"),
+    ("ema", "ema_decay", "ema_momentum", "ema_steps", "averaging"),
+    ("val_split", "validation_split", "test_split", "test_size", "val_ratio", "held_out"),
+    ("epoch", "num_epochs", "n_epochs", "max_epochs", "epochs"),
+    ("iterations", "iters", "max_iters", "n_iter", "num_steps", "max_steps", "steps"),
+    ("latent_size", "z_dim", "nz", "zdim", "latent", "latent_dim"),
+    ("wd", "l2", "weight_decay", "decay"),
+    ("dropout_rate", "drop", "p_dropout", "dropout"),
+    ("early_stopping", "patience"),
+    ("temp", "temperature"),
+    ("topk", "top_k"),
+    ("topp", "nucleus", "top_p"),
+    ("length", "max_new_tokens", "num_chars", "n_chars", "chars"),
+    ("num_samples", "n_samples", "num_images", "samples", "count", "number"),
+    ("model", "checkpoint", "ckpt", "weights", "model_path", "preset", "start_from"),
+    ("resolution", "image_size", "img_size", "imsize", "size"),
+    ("scale_factor", "upscale", "factor", "scale"),
+    ("style_weight", "alpha", "strength"),
+    ("random_seed", "random_state", "seed"),
+    ("output", "outdir", "output_dir", "save", "save_dir", "out"),
+    ("force", "overwrite"),
+    ("dim", "embedding_dim", "embed_dim", "embedding"),
+)
+# What has no flag, and why.
+_WITHOUT_A_FLAG = {
+    (
+        "gpu",
+        "gpus",
+        "cuda",
+        "device",
+        "use_gpu",
+    ): "A GPU is used whenever Keras finds one; `studio doctor` says so",
+    ("optimizer", "optim", "solver"): "The optimizer belongs to the method and cannot be changed",
+    ("workers", "num_workers", "n_jobs", "threads"): "The number of processes is chosen by itself",
+}
+_ALIKE = 0.72  # of a spelling, from which on a word is likely mistyped
+
+
+def advice(flag: str, flags: Collection[str]) -> str:
+    """Which flag the user may have meant, as a sentence; "" if nothing comes close.
+
+    Args:
+        flag: as it was typed, such as `--lr`.
+        flags: those that the command has, such as `--learning-rate`.
+    """
+    word = flag.lstrip("-").replace("-", "_").casefold()
+    for words, sentence in _WITHOUT_A_FLAG.items():
+        if word in words:
+            return f" {sentence}."
+    names = {one.lstrip("-").replace("-", "_"): one for one in flags if one.startswith("--")}
+    meant = _of_same_meaning(word, names) or difflib.get_close_matches(word, names, n=1, cutoff=_ALIKE)
+    return f" Did you mean {quoted_list([names[one] for one in meant])}?" if meant else ""
+
+
+def _of_same_meaning(word: str, names: Collection[str]) -> list[str]:
+    others = {other for group in _GROUPS if word in group for other in group}
+    return [name for name in names if name in others and name != word]
