@@ -29,6 +29,7 @@ HERE = (
     "alternatives",
     "text",
     "faces",
+    "unlabeled",
     "litert",
     "classify",
     "search",

@@ -30,7 +30,8 @@ _CHARTS = (
     ),
     Chart(
         {"reconstruction": "missed"},
-        "The reconstruction loss, in nats per image. It can be negative: the density of a continuous pixel can exceed 1.",
+        "The reconstruction loss, in nats per image. It can be negative: the density of a continuous pixel "
+        "can exceed 1.",
     ),
     Chart(
         {"validation": "not seen before"},

@@ -1,4 +1,4 @@
-"""Under the hood of Teach to draw: the loss that is minimized, what the curves say, and how it is measured."""
+"""Under the hood of Teach to draw: the loss that is minimized, what curves say, how it is measured."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from studio.core.models import presets
 
 _RECORDED = {"dcgan.train": "digits-dcgan", "vae.train": "digits-vae"}
 _SECOND = """
-A **second discriminator** (*second judge*) gets the features that a pretrained VGG16 computes from an image, not
-its pixels. VGG16 knows from a million labeled photos what an eye looks like, so the generator improves sooner.
+A **second discriminator** (*second judge*) gets the features that a pretrained VGG16 computes from an image,
+not its pixels. VGG16 knows from a million labeled photos what an eye looks like, so the generator improves
+sooner.
 """
 _SHARED = """
-Each step uses one **batch** of images and Adam. The images that you see come from an exponential moving average
-(**EMA**) of the weights, which varies less from step to step than the weights themselves.
+Each step uses one **batch** of images and Adam. The images that you see come from an exponential moving
+average (**EMA**) of the weights, which varies less from step to step than the weights themselves.
 """
 _MEASURED = """
-**FID** and **KID** compare the features that InceptionV3 computes from generated and from real images; lower is
-better. FID has a bias that shrinks with the number of images, so compare only values of the same number; KID
-has none. InceptionV3 and VGG16 learned the same ImageNet classes, so both metrics favor a model that was trained
-with the second discriminator. A model that only memorized its images would score well, too: compare its
-images with their nearest training images.
+**FID** and **KID** compare the features that InceptionV3 computes from generated and from real images; lower
+is better. FID has a bias that shrinks with the number of images, so compare only values of the same number;
+KID has none. InceptionV3 and VGG16 learned the same ImageNet classes, so both metrics favor a model that was
+trained with the second discriminator. A model that only memorized its images would score well, too: compare
+its images with their nearest training images.
 """
 _PAPERS = (
     " Sauer et al., [Projected GANs Converge Faster](https://arxiv.org/abs/2111.01007), 2021. Heusel et al., "
-    "[FID](https://arxiv.org/abs/1706.08500), 2017. Bińkowski et al., [KID](https://arxiv.org/abs/1801.01401), "
-    "2018. Kynkäänniemi et al., [The Role of ImageNet Classes in Fréchet Inception "
-    "Distance](https://arxiv.org/abs/2203.06026), 2022."
+    "[FID](https://arxiv.org/abs/1706.08500), 2017. Bińkowski et al., "
+    "[KID](https://arxiv.org/abs/1801.01401), 2018. Kynkäänniemi et al., [The Role of ImageNet Classes in "
+    "Fréchet Inception Distance](https://arxiv.org/abs/2203.06026), 2022."
 )
 
 

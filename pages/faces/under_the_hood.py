@@ -14,12 +14,12 @@ from studio.core.errors import StudioError
 from studio.core.models import presets
 
 _WHAT = """
-A model that draws turns a vector of random numbers, the **latent** $z$, into an image. It was trained to do so
-for latents from a fixed distribution, so that each point of the **latent space** gives an image, and nearby
-points give similar ones. A *morph* interpolates between two points along an arc, *more like this* samples
-nearby points, and a *direction* is a line along which one attribute changes: a linear regression on the
-latents of images finds in which direction age or brightness grows. Latents that are scaled toward their mean
-(**truncation**, *how far from the average*) give fewer malformed images, and less variety.
+A model that draws turns a vector of random numbers, the **latent** $z$, into an image. It was trained to do
+so for latents from a fixed distribution, so that each point of the **latent space** gives an image, and
+nearby points give similar ones. A *morph* interpolates between two points along an arc, *more like this*
+samples nearby points, and a *direction* is a line along which one attribute changes: a linear regression on
+the latents of images finds in which direction age or brightness grows. Latents that are scaled toward their
+mean (**truncation**, *how far from the average*) give fewer malformed images, and less variety.
 """
 _WHOSE = {"made": "drawn", "held out": "never seen"}
 _CURVES = {"generator": "draws", "judge": "judges"}
@@ -79,7 +79,8 @@ def draw_training(figures: Mapping[str, Any]) -> None:
     if told:
         st.altair_chart(_bars(told), width="stretch")
         st.caption(
-            "The KL divergence of each latent from a standard normal, in nats: a latent near 0 carries nothing about the image."
+            "The KL divergence of each latent from a standard normal, in nats: a latent near 0 carries "
+            "nothing about the image."
         )
     if {"nearest", "nearest_held_out"} <= figures.keys():
         st.markdown(_copies(figures))
@@ -105,9 +106,9 @@ def _copies(figures: Mapping[str, Any]) -> str:
             f" Of its {figures['pictures']:,} pictures, {figures['held_out']:,} were kept apart to test on."
         )
     return (
-        f"**Are they copies?** A drawn picture lies **{figures['nearest']:.1f}** away from the nearest "
-        f"{where} that it learnt from, a real one that it never saw **{figures['nearest_held_out']:.1f}** "
-        f"(medians, between the features of a network that knows photos). {end}{apart}"
+        f"**Are they copies?** A generated image is **{figures['nearest']:.1f}** away from its nearest "
+        f"training image {where}, a held-out real image **{figures['nearest_held_out']:.1f}** (median "
+        f"distances between InceptionV3's features). {end}{apart}"
     )
 
 

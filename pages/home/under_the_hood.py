@@ -18,14 +18,14 @@ LAYERS = {
 }
 
 _WHAT = """
-Everything here rests on one idea: a network that was trained to classify photos has learned features that are
-useful for much else. VGG16 ([Simonyan and Zisserman, 2014](https://arxiv.org/abs/1409.1556)) has thirteen
-convolutional layers, and three dense layers after them that name the class and are not used here. Each
-convolution slides small filters over the feature maps of the layer before. Each filter gives one channel, which
-is large where the input resembles what the filter responds to.
+Everything here rests on one idea: a network that was trained to classify photos has learned features that
+are useful for much else. VGG16 ([Simonyan and Zisserman, 2014](https://arxiv.org/abs/1409.1556)) has
+thirteen convolutional layers, and three dense layers after them that name the class and are not used here.
+Each convolution slides small filters over the feature maps of the layer before. Each filter gives one
+channel, which is large where the input resembles what the filter responds to.
 
-Style transfer uses the channels twice: *which ones are active together* is the style, *where* they are active is
-the content. Below are the channels that responded most strongly to Chelsea the cat.
+Style transfer uses the channels twice: *which ones are active together* is the style, *where* they are
+active is the content. Below are the channels that responded most strongly to Chelsea the cat.
 """
 _FORMULA = r"F^{\ell}_{c} = \max\!\Big(0,\; b_c + \sum_{k} w_{ck} * F^{\ell-1}_{k}\Big)"
 

@@ -31,8 +31,8 @@ LESSONS = {
     "waves": Lesson(
         "Waves",
         {},
-        "Each place is encoded by 64 waves of different lengths (Fourier features), which differ from one pixel "
-        "to the next. Within seconds the network draws every whisker.",
+        "Each place is encoded by 64 waves of different lengths (Fourier features), which differ from one "
+        "pixel to the next. Within seconds the network draws every whisker.",
     ),
     "no_waves": Lesson(
         "No waves",
@@ -43,33 +43,34 @@ LESSONS = {
     "straight": Lesson(
         "Straight lines only",
         {"waves": 0, "activation": "none"},
-        "Without an activation all layers together are one linear map. The best that it can draw is one linear "
-        "ramp of color.",
+        "Without an activation all layers together are one linear map. The best that it can draw is one "
+        "linear ramp of color.",
     ),
     "zero": Lesson(
         "All zero",
         {"initialisation": "zero", "steps": 600},
-        "Every weight starts at 0, so each hidden unit outputs ReLU(0) = 0. The gradient of every weight is then "
-        "0: in the last layer because its inputs are 0, in all others because the last weights are. Only the "
-        "last bias learns, and the picture becomes the mean color.",
+        "Every weight starts at 0, so each hidden unit outputs ReLU(0) = 0. The gradient of every weight is "
+        "then 0: in the last layer because its inputs are 0, in all others because the last weights are. "
+        "Only the last bias learns, and the picture becomes the mean color.",
     ),
     "too_fast": Lesson(
         "Too fast",
         {"optimiser": "sgd", "learning_rate": 1.5},
-        "Each step overshoots the minimum by more than it was away from it. The loss rises instead of falling, and "
-        "within a few steps the weights are too large for float32: training has diverged.",
+        "Each step overshoots the minimum by more than it was away from it. The loss rises instead of "
+        "falling, and within a few steps the weights are too large for float32: training has diverged.",
     ),
     "vanishing": Lesson(
         "Vanishing",
         {"activation": "sigmoid", "initialisation": "glorot", "depth": 10, "steps": 600},
-        "The slope of a sigmoid is at most 1/4. Through ten of them the gradient shrinks to almost nothing on its "
-        "way back: look at the layers on the right. The first ones do not learn. With ReLU and He they do.",
+        "The slope of a sigmoid is at most 1/4. Through ten of them the gradient shrinks to almost nothing "
+        "on its way back: look at the layers on the right. The first ones do not learn. With ReLU and He "
+        "they do.",
     ),
     "overfitted": Lesson(
         "Overfitted",
         {"waves": 128, "fineness": 24.0, "held_out": 0.75, "width": 96},
-        "It is trained on one pixel in four and memorizes those. The loss on held-out pixels soon stops falling: "
-        "between the training pixels it draws noise.",
+        "It is trained on one pixel in four and memorizes those. The loss on held-out pixels soon stops "
+        "falling: between the training pixels it draws noise.",
     ),
 }
 

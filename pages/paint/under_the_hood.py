@@ -19,17 +19,17 @@ _TILE, _TILES = 48, 12  # px; waves that are shown
 _FROM, _TO = -4.0, 4.0
 
 _WHAT = """
-The network is a function from a place in the picture to a color. It stores no pixels, only its **weights** and
-**biases**. Each unit multiplies its inputs by weights, adds a bias, and applies its **activation** function $f$, a
-nonlinearity. Without one, all layers together would be a single linear map.
+The network is a function from a place in the picture to a color. It stores no pixels, only its **weights**
+and **biases**. Each unit multiplies its inputs by weights, adds a bias, and applies its **activation**
+function $f$, a nonlinearity. Without one, all layers together would be a single linear map.
 
 **Training** repeats three steps. The network computes the colors of a batch of pixels and their **loss**
-$\\mathcal{L}$, the difference from the photo. **Backpropagation** computes the **gradient** of the loss: from the
-last layer to the first, the chain rule multiplies by the slope $f'$ of the activation and by the weights, which
-gives $\\delta_\\ell$, and from it the gradient of each weight. Then the optimizer changes all weights. **Gradient
-descent** moves each against its gradient by the **learning rate** $\\eta$; **Adam**, chosen here at first, divides
-the running mean of the gradient by the root of that of its square. So each weight moves at a similar speed,
-however small its gradient is.
+$\\mathcal{L}$, the difference from the photo. **Backpropagation** computes the **gradient** of the loss:
+from the last layer to the first, the chain rule multiplies by the slope $f'$ of the activation and by the
+weights, which gives $\\delta_\\ell$, and from it the gradient of each weight. Then the optimizer changes all
+weights. **Gradient descent** moves each against its gradient by the **learning rate** $\\eta$; **Adam**,
+chosen here at first, divides the running mean of the gradient by the root of that of its square. So each
+weight moves at a similar speed, however small its gradient is.
 """
 _FORMULA = r"""\begin{aligned}
 z_{\ell} &= W_{\ell}\,a_{\ell-1} + b_{\ell}, \qquad a_{\ell} = f(z_{\ell}) \\
@@ -45,10 +45,11 @@ w &\leftarrow w - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{v/(1-\beta_2^t)} + \epsilon
 \end{aligned}"""
 _WAVES = """
 Given two coordinates alone, such a network fits slowly varying functions first and fine detail hardly ever
-(**spectral bias**). So its inputs also hold **Fourier features** (*waves*): sines and cosines of the coordinates,
-with random frequencies whose standard deviation is $\\sigma$ (*fineness*). These differ from one pixel to the
-next. With a larger $\\sigma$ the network fits finer detail, and also draws noise between pixels it was not trained
-on. A sine as activation does not replace them: SIREN scales its sums by 30 and needs weights to match.
+(**spectral bias**). So its inputs also hold **Fourier features** (*waves*): sines and cosines of the
+coordinates, with random frequencies whose standard deviation is $\\sigma$ (*fineness*). These differ from
+one pixel to the next. With a larger $\\sigma$ the network fits finer detail, and also draws noise between
+pixels it was not trained on. A sine as activation does not replace them: SIREN scales its sums by 30 and
+needs weights to match.
 """
 _WAVES_FORMULA = r"""\begin{aligned}
 \gamma(v) &= \big[v,\; \sin(2\pi B v),\; \cos(2\pi B v)\big] \\
