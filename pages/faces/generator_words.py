@@ -28,8 +28,8 @@ cross-entropies ($\\zeta$ is the softplus). The generator does not minimize $\\l
 game of the first paper, because that has almost no gradient while the discriminator wins; this
 **non-saturating** loss has.
 
-If the discriminator's loss falls to nearly 0, the generator gets no useful signal. If it stays at $2 \\log 2
-= 1.39$, the discriminator cannot tell the two kinds apart.
+If the discriminator's loss falls to nearly 0, the generator gets no useful signal. If it stays at
+$2\\log 2 = 1.39$, the discriminator cannot tell the two kinds apart.
 """
 _GAN_FORMULA = r"""\begin{aligned}
 \mathcal{L}_D &= \mathbb{E}_x\,\zeta(-D(x)) + \mathbb{E}_z\,\zeta(D(G(z))) \\
