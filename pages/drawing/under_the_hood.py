@@ -13,7 +13,7 @@ from studio.core.models import presets
 _RECORDED = {"dcgan.train": "digits-dcgan", "vae.train": "digits-vae"}
 _SECOND = """
 A **second discriminator** (*second judge*) gets the features that a pretrained VGG16 computes from an image,
-not its pixels. VGG16 knows from a million labeled photos what an eye looks like, so the generator improves
+not its pixels. VGG16 knows from a million labeled photos what an eye looks like, so shapes look right
 sooner.
 """
 _SHARED = """
