@@ -124,7 +124,7 @@ def distances(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    small = "sample:avatars avatars-dcgan --size 128 --steps 2 --seeds 1 --n 40"
+    small = "sample:digits digits-vae --size 28 --steps 2 --seeds 1 --n 40"
     parser = arguments(__doc__.splitlines()[0], quick=small)
     parser.add_argument("data", help="the images: a folder, an archive or an npz file")
     parser.add_argument("presets", nargs="*", help="models that draw such images")

@@ -51,7 +51,7 @@ machine finds them probable.
 
 Energy alone is no likelihood: a probability also needs the **partition function** $Z$, a sum over all states
 that is far too large to compute. So energies of one machine can be compared with each other, but not with
-those of another. The card gives a pseudo-likelihood, which needs no $Z$.
+those of another. Machines are compared by their **pseudo-likelihood**, which needs no $Z$.
 
 The gradient of the log-likelihood has two parts: it lowers the energy of training digits and raises that of
 samples. **Persistent** contrastive divergence takes the samples from chains that go on during all of
