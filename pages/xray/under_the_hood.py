@@ -24,8 +24,9 @@ filters: they were learned by training the network to classify a million photos.
 
 **Stride** is how far a filter moves at each step: with two, the map is half as large. **Padding** is what it
 reads beyond the border. **Pooling** reduces each window, here mostly two by two places, to its maximum or
-mean; a stride alone just skips places, which is no pooling. Smaller maps cost less, and each place of them depends on
-more of the photo: its **receptive field** $r$ grows, from layer to layer by kernel size $k$ and strides $s$.
+mean; a stride alone just skips places, which is no pooling. Smaller maps cost less, and each place of them
+depends on more of the photo: its **receptive field** $r$ grows, from layer to layer by kernel size $k$ and
+strides $s$.
 
 A **residual block** adds its output $F(x)$ to a shortcut, and a ReLU follows the sum. Where the shape
 changes, the shortcut is a projection, a 1 x 1 convolution $W_s$; elsewhere it is the identity. Each
