@@ -30,6 +30,7 @@ HERE = (
     "text",
     "faces",
     "unlike_photos",
+    "unlabeled",
     "litert",
     "classify",
     "search",

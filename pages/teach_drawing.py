@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.drawing import before_start, beginning, training, wish
+from pages.drawing import before_start, beginning, training, under_the_hood, wish
 
 source = settings = None
 inputs = {}
@@ -32,3 +32,4 @@ with left:
         with stage:
             parts.start(task, settings, inputs)
 parts.recent(*wish.TASKS.values())
+under_the_hood.explain(job.task if job is not None else task, job)

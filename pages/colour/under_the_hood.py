@@ -12,23 +12,24 @@ from PIL import Image
 from pages.widgets import under_the_hood
 
 _WHAT = """
-A grey photo has lost its colours for good: a grey dress may have been red or green. The network can only
-say what is **likely**. It has seen thousands of photos in grey together with their colours. It knows lawns
+A gray photo has lost its colors for good: a gray dress may have been red or green. The network can only say
+what is **likely**. It was trained on thousands of photos in gray together with their colors. It knows lawns
 and skies, and guesses at dresses.
 
-A network that gives one colour a place learns the mean of all that it saw there, and the mean of red and
-green is brown. So it gives **odds** of 123 colours instead. The answer is their mean once the odds are
-sharpened (*annealed*), which keeps likely colours and drops the rest:
+A network trained to output one color per place by squared error learns the mean of all that it saw there,
+and the mean of red and green is brown. So it outputs a **probability** for each of 123 colors instead. The
+result is their mean after the distribution is sharpened by a temperature $T$ below 1 (**annealed mean**),
+which keeps likely colors and drops the rest:
 """
 _FORMULA = r"""\begin{aligned}
 p_q &\propto \exp\!\Big(\tfrac{z_q + (v - v_0)\log w_q}{T}\Big) \\
 (a^*, b^*) &= \sum\nolimits_q p_q \, c_q
 \end{aligned}"""
 _MORE = """
-Vividness is *v*. The higher it is, the more a rare colour counts (its weight *w*), since photos are mostly
-grey and brown. A dab of the brush tells the network the colour of a place. An example photo adds to the odds
-of the colours that it has where it is about as light, and another *variant* adds to some at random. Lightness
-is not touched: only *a*\\* and *b*\\* are new, laid along the edges of the photo.
+Vividness is *v*. The higher it is, the more a rare color counts (its weight *w*), since photos are mostly
+gray and brown. A dab of the brush gives the network the color of a place. An example photo raises the
+probability of the colors that it has at places of similar lightness, and another *variant* raises some at
+random. Lightness is not changed: only *a*\\* and *b*\\* are new, and they follow the edges of the photo.
 """
 _PAPERS = (
     "Zhang, Isola and Efros, [Colorful Image Colorization](https://arxiv.org/abs/1603.08511), 2016. Zhang et "

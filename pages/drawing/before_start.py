@@ -78,7 +78,7 @@ def _first_run(settings: Settings) -> None:
 
 def _second_judge(task: str, inputs: Inputs, settings: Settings) -> str:
     """What a second judge is, what it wins and what it takes: one sentence."""
-    sees = "sees what VGG16 sees, a network that knows photos, and pictures turn out far better"
+    sees = "sees what VGG16 sees, a network that knows photos, and shapes look right sooner"
     if settings.perceptual_judge:
         found = f"The second judge {sees}"
         seconds = _seconds(task, inputs, settings.model_copy(update={"perceptual_judge": 0.0}))

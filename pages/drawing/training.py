@@ -28,7 +28,11 @@ _CHARTS = (
         "The losses of the two networks: neither should reach 0.",
         zero=True,
     ),
-    Chart({"reconstruction": "missed"}, "What is missed when a picture is drawn again, in nats a picture."),
+    Chart(
+        {"reconstruction": "missed"},
+        "The reconstruction loss, in nats per image. It can be negative: the density of a continuous pixel "
+        "can exceed 1.",
+    ),
     Chart(
         {"validation": "not seen before"},
         "The same, with what the numbers cost, on pictures it has not seen.",

@@ -11,11 +11,11 @@ from pages.recorded import runs
 from pages.widgets import browser_pictures, curves, under_the_hood
 
 _WHAT = """
-A network that names photos answers a picture with maps: bright where it finds what it looks for. A dream asks
-the other way round: *which change of the picture would make these maps brighter?* The gradient is the answer,
-for every pixel at once. So the picture takes a small step that way, and another, until the faint likeness
-of an eye that the network saw in a cloud is an eye for everybody. This is **gradient ascent**: the network
-stays as it is, the picture learns.
+A network that classifies photos responds to an image with feature maps. A dream asks for the opposite:
+*which change of the image would raise these activations?* The gradient of the objective $J$ with respect to
+the pixels is the answer. So the image takes a small step along the gradient, and another, until the faint
+likeness of an eye that the network saw in a cloud is an eye for everybody. This is **gradient ascent** on
+the input: the weights stay fixed, and the pixels change.
 """
 _FORMULA = r"""\begin{aligned}
 J(x) &= \sum_i w_i\,\mathrm{mean}\big(F_{\ell_i}(x)^2\big) \\
@@ -23,15 +23,16 @@ v &\leftarrow \tfrac12 v + \frac{\nabla_x J}{\sigma(\nabla_x J)}, \qquad v \left
 x &\leftarrow x + \eta\,v
 \end{aligned}"""
 _OCTAVES = """
-A network only knows things of about the size that it was trained on. The dream therefore climbs through
-**octaves**: it starts with a small copy of the picture, where one eye covers a whole cloud, and goes on in
-larger and larger ones, where smaller things grow in the larger. After each octave only what was *dreamt* is
-enlarged; the picture's own detail comes back from the original.
+A unit responds to patterns of about the size in pixels that it was trained on. The dream therefore works
+through **octaves**: it starts with a small copy of the image, in which one eye covers a whole cloud, and
+continues on larger and larger ones, where smaller things grow within the larger. After each octave only the
+*change* is enlarged; the image's own detail comes back from the original.
 
-In the first half of an octave's steps the picture is rolled round by a few random pixels. Without this
-**jitter** the grid on which the network looks would show, and the places it looks at least would stay
-undreamt. The second half is worked out where the picture lies, which makes clear what has begun to grow.
-Each step keeps half of the direction of the one before (**momentum**).
+In the first half of an octave's steps the image is shifted by a few random pixels, cyclically. Without this
+**jitter** the grid of the network's strides would show, and places that it covers least would hardly change.
+The second half is computed without shifts, which sharpens what has begun to grow. Each step keeps half of
+the direction of the one before (**momentum**), and is divided by its standard deviation $\\sigma$, so that
+steps have one size.
 """
 _PAPER = (
     "Mordvintsev, Olah, Tyka, [Inceptionism: Going Deeper into Neural Networks]"
@@ -51,13 +52,13 @@ def explain(job: Any) -> None:
 def _of_a_run(job: Any) -> None:
     run = runs.of_job(job) if job is not None and job.history else runs.recorded("dream")
     run.say_whose()
-    curves.losses(run.history, caption="What was climbed against the steps: it falls where an octave begins")
+    curves.losses(run.history, caption="The objective against the steps: it falls where an octave begins")
     octaves = run.figures.get("octaves")
     if not octaves or not run.picture:
         st.caption("After a single dream its octaves are drawn here; a film climbs some at every frame.")
         return
     st.altair_chart(_chart(octaves), width="stretch")
-    st.caption("What was climbed at each octave, before its first step and after its last.")
+    st.caption("The objective at each octave, before its first step and after its last.")
     st.html(_boxes(octaves, run.picture))
     st.caption("The octaves to scale: the smallest copy was dreamt first, the whole picture last.")
 

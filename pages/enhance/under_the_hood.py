@@ -14,31 +14,32 @@ from studio.enhance.comparison import Compared, spectrum
 MAGNIFIED = 6  # times
 
 _WHAT = """
-A picture is a sum of waves, long ones for large shapes and short ones for edges and fine lines. A small
-picture holds no wave shorter than two of its pixels. Plain enlarging draws the waves that are there at the
-larger size and adds none: the result is soft.
+An image is a sum of waves, long ones for large shapes and short ones for edges and fine lines. Sampled at a
+given pixel size, it holds no wave shorter than two pixels (the **Nyquist limit**). Bicubic interpolation
+draws the waves that are there at the larger size and adds none, so the result is blurred.
 
-What is missing cannot be worked out, but it can be **guessed**. A blurred edge was most likely a sharp one,
-and a row of grey steps a slanted line. The network has seen thousands of photos shrunk, and learnt what their
-originals had there. It looks at lightness alone, for the eye sees fine detail in that, and answers only with
-what bicubic enlarging **lacks**:
+What is missing cannot be computed, but it can be **estimated**. A blurred edge was most likely a sharp one,
+and a row of gray steps a slanted line. The network was trained on thousands of photos and their smaller
+copies. It reads lightness alone, in which the eye sees fine detail, and outputs only the **residual**, what
+bicubic interpolation lacks:
 """
 _FORMULA = r"""\begin{aligned}
 \hat{y} &= \mathrm{bicubic}(x) + \mathrm{shuffle}\big(f_\theta(x)\big) \\
 \mathcal{L} &= \mathrm{mean}\,\big|\,\hat{y} - y\,\big|
 \end{aligned}"""
 _SHUFFLE = """
-All the work is done at the small size. At the end each place has four, nine or sixteen numbers, which are
-laid side by side as the pixels of the larger picture (*sub-pixel convolution*).
+All convolutions run at the small size. At the end each place has four, nine or sixteen numbers, which become
+the pixels of the larger image (**sub-pixel convolution**).
 """
 _CLEANING = r"""
-**Noise and blocks** are taken away by a second network, before anything is enlarged. It sees four pixels of a
-square at once, lightness and both colours, and three numbers: how strong the noise is, in lightness and in
-colour, and how strongly the JPEG file was compressed. So it takes as much away as there is and no more.
+**Noise and JPEG blocks** are removed by a second network, before anything is enlarged. It is given the image
+with each two by two pixels stacked as channels, and three more numbers: the strength of the noise in
+lightness and in color, and that of the JPEG compression. So it removes as much as there is.
 
-Nobody has to know these numbers. The finest diagonal detail of a photo is nearly all noise, and its median
-gives the deviation $\sigma$ even where there are edges. A JPEG file holds the table of steps that its
-numbers were rounded to. Noise that was compressed away no longer shows in that detail: set it by hand then.
+These numbers are estimated. The finest diagonal detail of a photo is nearly all noise, and the median of its
+absolute values gives the standard deviation $\sigma$ even where there are edges. A JPEG file holds the table
+by which its coefficients were quantized. Noise that was compressed away no longer shows in that detail: set
+it by hand then.
 """
 _PAPERS = (
     "Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, 1994. Zhang et al., [FFDNet]"
@@ -89,7 +90,7 @@ def _near(psnr: float, plain: float, scale: int) -> None:
     right.metric("PSNR of bicubic", f"{plain:.2f} dB")
     st.caption(
         f"How near each comes to this very photo, once its middle is shrunk {scale} times and enlarged "
-        "again. Three decibels more is half the error."
+        "again. Three decibels more is half the mean squared error, and six are half the error itself."
     )
 
 

@@ -7,47 +7,20 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces import duel, sliders
+from pages.faces import duel, generator_words, sliders
 from pages.widgets import curves, under_the_hood
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.models import presets
 
 _WHAT = """
-A model that draws never saw a plan of a face. It turns a row of random numbers, the **latent** $z$, into a
-picture, and has learnt to do so for every such row: each point of that space is a face, and near points are
-like faces. So there are ways to walk: a *morph* goes from one point to another on an arc, *more like this*
-draws points nearby, and a *direction* is a line along which one thing changes, found by asking a regression
-which way older, or brighter, pictures lie. The average is in the middle; pulling points towards it (*how far
-from the average*) gives fewer odd faces, and fewer different ones.
+A model that draws turns a vector of random numbers, the **latent** $z$, into an image. It was trained to do
+so for latents from a fixed distribution, so that each point of the **latent space** gives an image, and
+nearby points give similar ones. A *morph* interpolates between two points along an arc, *more like this*
+samples nearby points, and a *direction* is a line along which one attribute changes: a linear regression on
+the latents of images finds in which direction age or brightness grows. Latents that are scaled toward their
+mean (**truncation**, *how far from the average*) give fewer malformed images, and less variety.
 """
-_VAE = """
-A **variational autoencoder** learns two networks at once: one writes a picture down as a few numbers, one
-draws it again from them. Its loss has two parts: how far the drawing is from the picture, and how far the
-numbers are from plain chance (the KL divergence), without which the space between pictures would be empty.
-"""
-_VAE_FORMULA = r"""\begin{aligned}
-\mathcal{L} &= -\,\mathbb{E}_{q(z|x)} \log p(x|z) \\
-&\quad + \beta\, D_{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, I)\big)
-\end{aligned}"""
-_GAN = """
-In a **generative adversarial network** one network draws, and another judges whether a picture is real. Each
-learns from the other: the judge where it was fooled, the one that draws where it was found out. Neither ever
-wins in a good training; when the judge's loss falls to nothing, the other has nothing left to learn from.
-"""
-_GAN_FORMULA = r"""\begin{aligned}
-\min_G \max_D\;\; &\mathbb{E}_{x} \log D(x) \\
-&+ \mathbb{E}_{z} \log\big(1 - D(G(z))\big)
-\end{aligned}"""
-_PAPERS = {
-    "vae.train": "Kingma and Welling, "
-    "[Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114), 2013.",
-    "dcgan.train": "Goodfellow et al., "
-    "[Generative Adversarial Networks](https://arxiv.org/abs/1406.2661), 2014. "
-    "Radford, Metz and Chintala, [Unsupervised Representation Learning with Deep Convolutional Generative "
-    "Adversarial Networks](https://arxiv.org/abs/1511.06434), 2015.",
-}
-_WORDS = {"vae.train": (_VAE, _VAE_FORMULA), "dcgan.train": (_GAN, _GAN_FORMULA)}
 _WHOSE = {"made": "drawn", "held out": "never seen"}
 _CURVES = {"generator": "draws", "judge": "judges"}
 
@@ -66,9 +39,8 @@ def explain(preset: str, wall: engine.Live | None, face: int) -> None:
         found = _found(preset)
         task, figures = (found.task, found.data().get("figures") or {}) if found else ("", {})
         parts: list[under_the_hood.Part] = [(st.markdown, _WHAT)]
-        if task in _WORDS:
-            words, formula = _WORDS[task]
-            parts += [(st.markdown, words), (st.latex, formula), (st.caption, _PAPERS[task])]
+        if task in generator_words.PARTS:
+            parts += [*generator_words.PARTS[task], (st.caption, generator_words.PAPERS[task])]
         under_the_hood.beside(parts, lambda: _of_this_model(preset, wall, face, figures))
         st.markdown("**How it learnt to draw**")
         duel.show(found, "stage")
@@ -94,24 +66,29 @@ def _of_this_model(preset: str, wall: engine.Live | None, face: int, figures: Ma
         st.caption(
             "The wall in the model's space, seen along two of its directions; the chosen one is larger."
         )
-    _training(figures)
+    draw_training(figures)
 
 
-def _training(figures: Mapping[str, Any]) -> None:
-    """What there is of: the two networks against each other, what each number tells, the nearest pictures."""
+def draw_training(figures: Mapping[str, Any]) -> None:
+    """Draws what a model holds of its training: losses, KL divergence by latent, and nearest neighbors."""
     rows = _curve(figures.get("curve") or {})
     if rows:
         curves.named(rows, "loss")
-        st.caption("The losses of the two networks over the training: neither should reach 0.")
+        st.caption("The losses of generator and discriminator during training.")
     told = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
     if told:
         st.altair_chart(_bars(told), width="stretch")
-        st.caption("How much each number tells of a picture (KL divergence); those near 0 are not used.")
+        st.caption(
+            "The KL divergence of each latent from a standard normal, in nats: a latent near 0 carries "
+            "nothing about the image."
+        )
     if {"nearest", "nearest_held_out"} <= figures.keys():
         st.markdown(_copies(figures))
     if rows := _shares(figures.get("distances") or {}):
         st.altair_chart(_histogram(rows), width="stretch")
-        st.caption("How far drawn pictures, and real ones it never saw, are from that nearest one.")
+        st.caption(
+            "The distance of generated images, and of held-out real ones, from their nearest training image."
+        )
 
 
 def _copies(figures: Mapping[str, Any]) -> str:
@@ -129,9 +106,9 @@ def _copies(figures: Mapping[str, Any]) -> str:
             f" Of its {figures['pictures']:,} pictures, {figures['held_out']:,} were kept apart to test on."
         )
     return (
-        f"**Are they copies?** A drawn picture lies **{figures['nearest']:.1f}** away from the nearest "
-        f"{where} that it learnt from, a real one that it never saw **{figures['nearest_held_out']:.1f}** "
-        f"(medians, between the features of a network that knows photos). {end}{apart}"
+        f"**Are they copies?** A generated image is **{figures['nearest']:.1f}** away from its nearest "
+        f"training image {where}, a held-out real image **{figures['nearest_held_out']:.1f}** (median "
+        f"distances between InceptionV3's features). {end}{apart}"
     )
 
 

@@ -18,13 +18,14 @@ LAYERS = {
 }
 
 _WHAT = """
-Everything here rests on one idea: a network that has learned to name what is on photos has learned to *see*.
-VGG16 ([Simonyan and Zisserman, 2014](https://arxiv.org/abs/1409.1556)) looks at a picture through thirteen
-layers. Each slides small filters over what the layer before it saw, and keeps a map a filter: bright where
-the filter found what it looks for.
+Everything here rests on one idea: a network that was trained to classify photos has learned features that
+are useful for much else. VGG16 ([Simonyan and Zisserman, 2014](https://arxiv.org/abs/1409.1556)) has
+thirteen convolutional layers, and three dense layers after them that name the class and are not used here.
+Each convolution slides small filters over the feature maps of the layer before. Each filter gives one
+channel, which is large where the input resembles what the filter responds to.
 
-Painting in a style uses the maps twice: *which ones are bright together* is the style, *where* they are
-bright is the content. Below are the maps that answered most strongly to Chelsea the cat.
+Style transfer uses the channels twice: *which ones are active together* is the style, *where* they are
+active is the content. Below are the channels that responded most strongly to Chelsea the cat.
 """
 _FORMULA = r"F^{\ell}_{c} = \max\!\Big(0,\; b_c + \sum_{k} w_{ck} * F^{\ell-1}_{k}\Big)"
 

@@ -12,26 +12,29 @@ from pages.recorded import runs
 from pages.widgets import curves, under_the_hood
 from studio.lab import pictures
 
-_CODES = """
-An **autoencoder** is two networks back to back. The first makes a few numbers of a picture, its **code**;
-the second has to draw the picture again from the code alone. What does not fit through this bottleneck is
-lost, so it keeps what digits have in common and drops the rest. That is why a letter comes back as a digit.
+_CODES = r"""
+An **autoencoder** is two networks in a row. The **encoder** computes a few numbers from an image, its
+**code** $z$; the **decoder** reconstructs the image from the code alone. What does not fit through this
+**bottleneck** is lost, so the code keeps what digits have in common. That is why a letter comes back as a
+digit.
 
-The kinds differ in one thing each. **Denoising**: it is given spoilt digits and asked for whole ones.
-**Sparse**: a unit may speak for one digit in ten. **Contractive**: the code may change little when a pixel
-does. **Variational**: each code is a small cloud, and all clouds together fill the space around zero.
-**Convolutional**: it looks at small patches, everywhere with the same weights.
+Each kind changes one thing. **Denoising**: the encoder is given the corrupted image $\tilde{x}$, and the
+loss compares the output with the clean $x$. **Sparse**: each unit is held to a mean activation of $\rho$,
+one in ten. **Contractive**: the derivative of the code with respect to the pixels is penalized.
+**Variational**: the encoder outputs a mean and a variance, $z$ is sampled, and a KL divergence holds its
+distribution near a standard normal. **Convolutional**: small filters with the same weights at every place.
 
-Nothing is told of which digit is which. It learns 4,000 digits that the studio's own model draws.
+It is given no labels. It is trained on 4,000 digits that the studio's own model draws.
 """
 _CODES_FORMULA = r"""\begin{aligned}
 z &= f(x), \qquad \hat{x} = g(z) \\
+\text{denoising:}\quad z &= f(\tilde{x}) \\
 \mathcal{L} &= -\textstyle\sum_i \big[x_i \log \hat{x}_i \\
 &\quad + (1 - x_i)\log(1 - \hat{x}_i)\big] \\
 &\quad + \lambda\,\Omega(z) \\
 \Omega_{\text{sparse}} &= \textstyle\sum_j \mathrm{KL}\big(\rho\,\|\,\bar{z}_j\big) \\
 \Omega_{\text{contractive}} &= \big\|\partial z / \partial x\big\|_F^2 \\
-\Omega_{\text{variational}} &= \mathrm{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, 1)\big)
+\Omega_{\text{variational}} &= \mathrm{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, I)\big)
 \end{aligned}"""
 _CODES_PAPERS = (
     "Hinton and Salakhutdinov, Reducing the dimensionality of data with neural networks, 2006. Vincent "
@@ -40,20 +43,26 @@ _CODES_PAPERS = (
     "Bayes](https://arxiv.org/abs/1312.6114), 2013."
 )
 _DREAMS = """
-A **restricted Boltzmann machine** has pixels and hidden units, each on or off, and a weight between each
-pixel and each unit. Together they have an **energy**: the lower it is, the likelier that state. Given the
-pixels all units can be drawn at once, and given the units all pixels. Drawing them by turns is a chain, and
-what it visits is what the machine believes digits to be.
+A **restricted Boltzmann machine** has visible units (pixels) and hidden units, each 0 or 1, and a weight
+between each pixel and each hidden unit; there are none within a layer, which is the restriction. Each joint
+state has an **energy** $E$. So, given the pixels, all hidden units are independent and can be sampled at
+once, and given the hidden units all pixels (**Gibbs sampling**). The chain visits states as often as the
+machine finds them probable.
 
-It learns by two pulls: real digits get likelier, and what its own chains dream gets rarer. The chains are
-never started anew while it learns; that is **persistent** contrastive divergence.
+Energy alone is no likelihood: a probability also needs the **partition function** $Z$, a sum over all states
+that is far too large to compute. So energies of one machine can be compared with each other, but not with
+those of another. Machines are compared by their **pseudo-likelihood**, which needs no $Z$.
 
-Pixels that you keep are put back after every round, so all others have to get along with them. The
-**temperature** divides the energy: when it is cold, only the likeliest states are left.
+The gradient of the log-likelihood has two parts: it lowers the energy of training digits and raises that of
+samples. **Persistent** contrastive divergence takes the samples from chains that go on during all of
+training.
+
+Pixels that you keep are put back after every round (they are **clamped**), so all others adapt to them. The
+**temperature** $T$ divides the energy: at a low one only the most probable states are left.
 """
 _DREAMS_FORMULA = r"""\begin{aligned}
 E(v, h) &= -v^{\top} W h - b^{\top} v - c^{\top} h \\
-p(v, h) &\propto e^{-E(v, h) / T} \\
+p(v, h) &= \tfrac{1}{Z}\, e^{-E(v, h) / T}, \qquad Z = \textstyle\sum_{v, h} e^{-E(v, h) / T} \\
 p(h_j = 1 \mid v) &= \sigma\big((v^{\top} W_j + c_j) / T\big) \\
 \Delta W &\propto \langle v h^{\top} \rangle_{\text{digits}} - \langle v h^{\top} \rangle_{\text{dreams}}
 \end{aligned}"""
@@ -63,9 +72,9 @@ _DREAMS_PAPERS = (
     "restricted Boltzmann machines, 2010."
 )
 
-_OFF = "By how many levels of 255 it was off after each step: on digits that it learns and on others."
-_LOOKED_FOR = "What its first layer looks for: light where ink excites a unit, dark where ink calms it."
-_DREAMT = "Digits that it dreamt."
+_OFF = "The mean absolute error (0 to 255) after each step, on training digits and on others."
+_LOOKED_FOR = "The weights of its first layer: light where ink raises a unit's sum, dark where it lowers it."
+_DREAMT = "Digits that it sampled."
 
 
 def explain(what: str, taught: Sequence[Taught]) -> None:

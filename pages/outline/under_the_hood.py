@@ -12,19 +12,20 @@ from studio.outline.drawn import doodles, views
 from studio.outline.drawn.lots import draw_lot
 
 _TEXT = """
-The studio draws its avatars itself. So it knows of each one not only the picture, but its lines, its parts
-and its light, and can draw as many pairs as it likes. Every pair is drawn by an **unsteady hand**: lines
-wobble and break, parts are out of place, or have not been drawn yet. What is missing has a usual form in the
-picture. That is why half a drawing gives a whole face.
+The studio draws its avatars by code. So it has not only the image of each one, but its lines, its parts and
+its light, and can draw as many training pairs as it needs. In each pair the drawing is done by an **unsteady
+hand**: lines wobble and break, parts are out of place or missing. The target image is complete. That is why
+half a drawing gives a whole face.
 
-The network is a **U-Net**. It makes a drawing smaller and smaller, until one place has seen all of it, and
-then larger again. At each size it looks once more at what it saw on the way down, so that lines stay where
-you drew them. It says of each pixel which of 14 **roles** it has (skin, hair, cloth, ...), and how deep in
-the shade it is. Colours are laid on last. So another seed recolours the same face, and borders stay sharp at
-any size.
+The network is a **U-Net**. Its encoder makes the feature maps smaller and smaller, until one place depends
+on the whole drawing, and its decoder makes them larger again. **Skip connections** hand each size of the
+encoder to the decoder, so that lines stay where you drew them. Its output says which of 14 **roles** each
+pixel has (skin, hair, cloth, ...), and how deep in the shade $d_p$ it is. Colors $c_k$ come last. So another
+seed recolors the same face.
 
-A second network, the **judge**, sees drawings with true pictures and with painted ones, and learns to tell
-them apart, patch by patch. The painter learns to be near the truth and to fool the judge.
+A **discriminator** sees a drawing with its true image or with a generated one, and learns to tell them
+apart, patch by patch, with a hinge loss. The generator learns to come near the truth and to raise the
+discriminator's output.
 """
 _FORMULA = r"""\begin{aligned}
 \hat{y}_p &= (1 - d_p\,\ell) \sum_k \mathrm{softmax}(m_p)_k \, c_k \\

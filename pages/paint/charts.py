@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-FLOOR = 1e-12  # below it nothing is learnt, and a logarithm has to end somewhere
+FLOOR = 1e-12  # below it nothing is learned, and a logarithm has to end somewhere
+CEILING = 1e38  # near the largest float32, as which a look reports NaN and infinity
+RISEN = 2.0  # times: from here on a loss that is above its first value is no noise of small batches
 FAR = 1000.0  # times: from here on layers learn at speeds that have nothing to do with each other
-GRADIENT, VALUE = "gradient of its weights", "what it hands on"
+GRADIENT, VALUE = "gradient of the weights", "activations"
 
 
 def of_metrics(metrics: Mapping[str, float], name: str) -> list[float]:
@@ -20,8 +22,13 @@ def of_metrics(metrics: Mapping[str, float], name: str) -> list[float]:
     return [found[number] for number in sorted(found)]
 
 
-def layers(gradients: Sequence[float], values: Sequence[float]) -> None:
-    """Both figures of each layer on one logarithmic scale, and a sentence that reads them."""
+def layers(gradients: Sequence[float], values: Sequence[float], losses: Sequence[float] = ()) -> None:
+    """Both figures of each layer on one logarithmic scale, and a sentence that reads them.
+
+    Args:
+        gradients, values: of each layer, the first layer first.
+        losses: of the training pixels so far, the first step first.
+    """
     if not gradients:
         return
     import altair as alt
@@ -56,16 +63,23 @@ def layers(gradients: Sequence[float], values: Sequence[float]) -> None:
         .properties(height=250)
     )
     st.altair_chart(chart, width="stretch")
-    st.caption(reading(gradients))
+    st.caption(reading(gradients, losses))
 
 
-def reading(gradients: Sequence[float]) -> str:
-    """What the gradients of the layers, the first first, mean for what is learnt."""
+def reading(gradients: Sequence[float], losses: Sequence[float] = ()) -> str:
+    """What the gradients of the layers' weights, the first layer first, and the losses so far mean."""
     first, last = gradients[0], gradients[-1]
+    if not all(abs(number) < CEILING for number in (*gradients, *losses)):  # NaN is not below it either
+        return "The numbers no longer fit into float32: training has **diverged**."
+    if len(losses) > 1 and losses[-1] > RISEN * losses[0]:
+        return (
+            f"The loss rose from {_loss(losses[0])} to {_loss(losses[-1])}: training **diverges**. Choose a "
+            "lower learning rate."
+        )
     if not any(gradients):
-        return "All gradients are 0: nothing is learnt any more."
+        return "The gradients of all weights are 0: only biases can still learn."
     if not any(gradients[:-1]):
-        return "The gradient is 0 in all layers but the last: nothing before it can learn."
+        return "The gradient is 0 in all layers but the last: no layer before it can learn."
     if first < FLOOR and last > FAR * FLOOR:
         return "Nothing of the gradient arrives at the first layer, so it cannot learn: it has **vanished**."
     if last > FAR * first:
@@ -80,7 +94,11 @@ def reading(gradients: Sequence[float]) -> str:
             f"The first layer's gradient is {times} times larger than the last one's: on its way back "
             "through the layers the gradient **explodes**."
         )
-    return "The gradients of all layers are of about one size, so all of them learn."
+    return f"The gradient neither vanishes nor explodes: its sizes differ by less than {FAR:,.0f} times."
+
+
+def _loss(value: float) -> str:
+    return rounded(value) if value >= 1000 else f"{value:.3g}"
 
 
 def rounded(number: float) -> str:

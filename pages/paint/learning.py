@@ -71,18 +71,18 @@ def _curves() -> None:
 
 def _draw(history: list[Any], gradients: list[float], values: list[float]) -> None:
     curves.losses(history)
-    held_out = " and of those it never sees" if "held out" in history[0] else ""
-    st.caption(f"How wrong it is, the loss: of the pixels it learns{held_out}. Lower is better.")
-    charts.layers(gradients, values)
+    held_out = " and on held-out pixels" if "held out" in history[0] else ""
+    st.caption(f"The loss on training pixels{held_out}. Lower is better.")
+    charts.layers(gradients, values, [point["learnt"] for point in history])
 
 
 def _numbers(settings: PaintSettings, metrics: Mapping[str, Any]) -> str:
     told = [
-        f"{settings.parameters:,} numbers to learn",
-        f"{metrics['psnr_learnt']:.1f} dB on pixels it learns",
+        f"{settings.parameters:,} parameters",
+        f"PSNR {metrics['psnr_learnt']:.1f} dB on training pixels",
     ]
     if metrics.get("psnr_held_out") is not None:
-        told.append(f"{metrics['psnr_held_out']:.1f} dB on those it never sees")
+        told.append(f"{metrics['psnr_held_out']:.1f} dB on held-out pixels")
     return " · ".join(told) + ". At 20 dB a picture is a blur, at 40 hardly to be told from the photo."
 
 

@@ -31,44 +31,46 @@ LESSONS = {
     "waves": Lesson(
         "Waves",
         {},
-        "The network is told each place as 64 waves of different lengths. Neighbouring pixels then look "
-        "different to it, and within seconds it knows every whisker.",
+        "Each place is encoded by 64 waves of different lengths (Fourier features), which differ from one "
+        "pixel to the next. Within seconds the network draws every whisker.",
     ),
     "no_waves": Lesson(
         "No waves",
         {"waves": 0},
-        "Told two coordinates alone, the same network learns a blur: places side by side look nearly the "
-        "same to it, so it paints them nearly the same.",
+        "With two coordinates as its only inputs the same network learns a blur: networks fit slowly varying "
+        "functions first (spectral bias).",
     ),
     "straight": Lesson(
         "Straight lines only",
         {"waves": 0, "activation": "none"},
-        "Without an activation all layers together can only add and scale, as one layer could. The best it "
-        "finds is one smooth ramp of colour from corner to corner.",
+        "Without an activation all layers together are one linear map. The best that it can draw is one "
+        "linear ramp of color.",
     ),
     "zero": Lesson(
         "All zero",
         {"initialisation": "zero", "steps": 600},
-        "Every weight begins at 0, so all units of a layer are alike and no gradient comes back through "
-        "them: it is 0 in all layers but the last. All that it learns is the mean colour.",
+        "Every weight starts at 0, so each hidden unit outputs ReLU(0) = 0. The gradient of every weight is "
+        "then 0: in the last layer because its inputs are 0, in all others because the last weights are. "
+        "Only the last bias learns, and the picture becomes the mean color.",
     ),
     "too_fast": Lesson(
         "Too fast",
         {"optimiser": "sgd", "learning_rate": 1.5},
-        "Each step overshoots its aim by more than it was off before. The loss climbs instead of falling, "
-        "the weights grow until no number can hold them, and the picture is lost.",
+        "Each step overshoots the minimum by more than it was away from it. The loss rises instead of "
+        "falling, and within a few steps the weights are too large for float32: training has diverged.",
     ),
     "vanishing": Lesson(
         "Vanishing",
         {"activation": "sigmoid", "initialisation": "glorot", "depth": 10, "steps": 600},
-        "A sigmoid is at most a quarter as steep as its input. Through ten of them the gradient shrinks to "
-        "nothing on its way back: look at the layers on the right. The first ones never learn.",
+        "The slope of a sigmoid is at most 1/4. Through ten of them the gradient shrinks to almost nothing "
+        "on its way back: look at the layers on the right. The first ones do not learn. With ReLU and He "
+        "they do.",
     ),
     "overfitted": Lesson(
         "Overfitted",
         {"waves": 128, "fineness": 24.0, "held_out": 0.75, "width": 96},
-        "It sees one pixel in four and learns those by heart. The loss of the pixels that it never saw soon "
-        "stops falling: between the ones it knows it paints noise.",
+        "It is trained on one pixel in four and memorizes those. The loss on held-out pixels soon stops "
+        "falling: between the training pixels it draws noise.",
     ),
 }
 

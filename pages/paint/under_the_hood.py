@@ -19,27 +19,37 @@ _TILE, _TILES = 48, 12  # px; waves that are shown
 _FROM, _TO = -4.0, 4.0
 
 _WHAT = """
-The network is a function: told a place in the picture, it answers with a colour. It holds no pixels, only the
-numbers that are to be learnt, its **weights**. Each unit adds up what it is told, every part times a weight,
-and hands the sum on through its **activation**, a bend without which all layers together could only draw
-straight ramps.
+The network is a function from a place in the picture to a color. It stores no pixels, only its **weights**
+and **biases**. Each unit multiplies its inputs by weights, adds a bias, and applies its **activation**
+function $f$, a nonlinearity. Without one, all layers together would be a single linear map.
 
-**Learning** is guessing and mending. It paints some pixels, compares them with the photo, and works out for
-every weight whether a little more or a little less of it would have come nearer: the **gradient**. It is
-worked out from the last layer back to the first, each time multiplied by how steep the activation is there.
-Then all weights take a small step that way, as long as the **learning rate** says.
+**Training** repeats three steps. The network computes the colors of a batch of pixels and their **loss**
+$\\mathcal{L}$, the difference from the photo. **Backpropagation** computes the **gradient** of the loss:
+from the last layer to the first, the chain rule multiplies by the slope $f'$ of the activation and by the
+weights, which gives $\\delta_\\ell$, and from it the gradient of each weight. Then the optimizer changes all
+weights. **Gradient descent** moves each against its gradient by the **learning rate** $\\eta$; **Adam**,
+chosen here at first, divides the running mean of the gradient by the root of that of its square. So each
+weight moves at a similar speed, however small its gradient is.
 """
 _FORMULA = r"""\begin{aligned}
-a_{\ell} &= f\big(W_{\ell}\,a_{\ell-1} + b_{\ell}\big) \\
-\text{colour} &= W_L\,a_{L-1} + b_L \\
-\frac{\partial\mathcal{L}}{\partial a_{\ell-1}} &= W_{\ell}^{\top}\Big(f'(\cdot)\odot
-\frac{\partial\mathcal{L}}{\partial a_{\ell}}\Big) \\
-w &\leftarrow w - \eta\,\frac{\partial\mathcal{L}}{\partial w}
+z_{\ell} &= W_{\ell}\,a_{\ell-1} + b_{\ell}, \qquad a_{\ell} = f(z_{\ell}) \\
+\text{color} &= z_L \\
+\delta_L &= \frac{\partial\mathcal{L}}{\partial z_L}, \qquad
+\delta_{\ell} = \big(W_{\ell+1}^{\top}\,\delta_{\ell+1}\big) \odot f'(z_{\ell}) \\
+\frac{\partial\mathcal{L}}{\partial W_{\ell}} &= \delta_{\ell}\,a_{\ell-1}^{\top}, \qquad
+\frac{\partial\mathcal{L}}{\partial b_{\ell}} = \delta_{\ell} \\
+\text{gradient descent:}\quad w &\leftarrow w - \eta\,g, \qquad g = \frac{\partial\mathcal{L}}{\partial w} \\
+\text{Adam:}\quad m &\leftarrow \beta_1 m + (1-\beta_1)\,g \\
+v &\leftarrow \beta_2 v + (1-\beta_2)\,g^2 \\
+w &\leftarrow w - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{v/(1-\beta_2^t)} + \epsilon}
 \end{aligned}"""
 _WAVES = """
-Of two coordinates such a network learns what changes slowly at once, and what changes fast hardly ever. So
-the place is told as **waves** of many lengths and directions, too: where each of them has its crest differs
-from one pixel to the next. Finer waves draw finer lines, and noise between pixels that were not learnt.
+Given two coordinates alone, such a network fits slowly varying functions first and fine detail hardly ever
+(**spectral bias**). So its inputs also hold **Fourier features** (*waves*): sines and cosines of the
+coordinates, with random frequencies whose standard deviation is $\\sigma$ (*fineness*). These differ from
+one pixel to the next. With a larger $\\sigma$ the network fits finer detail, and also draws noise between
+pixels it was not trained on. A sine as activation does not replace them: SIREN scales its sums by 30 and
+needs weights to match.
 """
 _WAVES_FORMULA = r"""\begin{aligned}
 \gamma(v) &= \big[v,\; \sin(2\pi B v),\; \cos(2\pi B v)\big] \\
@@ -74,14 +84,16 @@ def explain(settings: PaintSettings | None, job: engine.Job | None) -> None:
 def _drawn(settings: PaintSettings, job: engine.Job | None) -> None:
     if job is not None and job.result is not None:
         figures = job.result.figures
-        curves.losses(figures.get("history", ()), caption="The losses of this run against its steps")
-        charts.layers(figures.get("gradients", ()), figures.get("values", ()))
+        history = figures.get("history", ())
+        curves.losses(history, caption="The losses of this run against its steps")
+        losses = [point["learnt"] for point in history]
+        charts.layers(figures.get("gradients", ()), figures.get("values", ()), losses)
     st.altair_chart(_bend(settings.activation), width="stretch")
     name = words.choice(settings.activation)
-    st.caption(f"The activation that is chosen, {name}: what it makes of a sum, and how steep it is there.")
+    st.caption(f"The chosen activation function, {name}, and its slope.")
     if settings.waves:
         st.image(_waves(settings), width="stretch", alt="Waves in several directions")
-        st.caption(f"Some of the {settings.waves} waves that tell the network where a place is.")
+        st.caption(f"Some of the {settings.waves} Fourier features.")
 
 
 def _bend(activation: str) -> Any:
@@ -92,10 +104,10 @@ def _bend(activation: str) -> Any:
     values = found.value(sums)
     rows = [
         {"sum": round(float(at), 3), "what": what, "value": round(float(value), 4)}
-        for what, line in (("handed on", values), ("steepness", found.slope(sums, values)))
+        for what, line in (("activation", values), ("slope", found.slope(sums, values)))
         for at, value in zip(sums, line, strict=True)
     ]
-    order = ["handed on", "steepness"]
+    order = ["activation", "slope"]
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_line(strokeWidth=2)

@@ -11,21 +11,26 @@ from studio.search.settings import SearchSettings
 from studio.search.task import trained
 
 _WHAT = """
-Trying every combination takes too long, and trying at random forgets what was learnt. The **tree-structured
-Parzen estimator** keeps two pictures of the space: where good trainings were, $l(x)$, and where the others
-were, $g(x)$. It then tries what is likely among the good and unlikely among the others.
+A grid of all combinations takes too long, and random search learns nothing from its trials. The
+**tree-structured Parzen estimator** (TPE) splits the trials at a quantile of their results into a small good
+group and the rest. It fits a density of the settings to each, $l(x)$ to the good and $g(x)$ to the others,
+draws candidates from $l$, and tries the one with the highest ratio. The first trials are random, so that
+there is something to split.
 """
 _FORMULA = r"x^{*} = \arg\max_x \; \frac{l(x)}{g(x)}"
 _EARLY = """
-Most of the time is saved elsewhere. With **successive halving** all trainings are measured on the way, and
-after 1, 3, 9 ... measurements only the best third of those that came so far goes on.
+Most of the time is saved by **successive halving**: each training run is measured along the way, and after
+1, 3, 9 ... measurements only the best third of those that came so far continues. A run is compared with
+those that got there before it and waits for no others. That is the asynchronous form, **ASHA**. A search may
+lose a run that starts slowly and would have won.
 """
 _PAPERS = """
 Bergstra et al., [Algorithms for Hyper-Parameter
 Optimization](https://papers.nips.cc/paper/4443-algorithms-for-hyper-parameter-optimization), 2011.
 Jamieson and Talwalkar, [Non-stochastic Best Arm Identification and Hyperparameter
 Optimization](https://arxiv.org/abs/1502.07943), 2015. Li et al.,
-[Hyperband](https://arxiv.org/abs/1603.06560), 2016.
+[Hyperband](https://arxiv.org/abs/1603.06560), 2016. Li et al., [A System for Massively Parallel
+Hyperparameter Tuning](https://arxiv.org/abs/1810.05934) (ASHA), 2018.
 """
 
 
@@ -93,6 +98,6 @@ def _looked(job: engine.Job | None) -> None:
     )
     st.altair_chart(chart, width="stretch")
     st.caption(
-        "What was tried, one after the other: at first anywhere, later near what went well. The stronger the "
-        "colour, the better it went."
+        "The settings of the trials in order: random at first, later close to good trials. The stronger the "
+        "color, the better the result."
     )

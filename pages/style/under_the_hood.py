@@ -14,25 +14,27 @@ from studio.core.models import presets
 from studio.style.settings import SHIPPED
 
 _WHAT = """
-A network that has learned to name photos answers a picture with stacks of maps: its early layers with edges
-and colours, its later ones with textures and parts of things. **Where** a map is bright is the content.
-**Which maps are bright together**, wherever that is, is the style: strokes, palette, grain. The Gram matrix
-writes down just that.
+A network that was trained to classify photos turns an image into stacks of feature maps, one map per
+channel: early layers respond to edges and colors, later ones to textures and parts of objects. **Where** a
+channel is active is the content. **Which channels are active together**, averaged over all places, is the
+style: strokes, palette, texture. The **Gram matrix** holds just that.
 """
 _FORMULA = r"G_{cd} = \frac{1}{HWC}\sum_{i=1}^{HW} F_{ic}\,F_{id}"
 _FINE = """
-*Draft*, *fine* and *finest* start from a small instant result and change it, step by step, so that the Gram
-matrices of five layers come to match those of the style, while one deeper layer keeps answering as it did
-to the content. They begin with the large strokes, at 128 px, and add finer ones at each doubling; the
-picture is judged at half its size, at a quarter and on, too, so that its large areas stay painted:
+*Draft*, *fine* and *finest* start from a small instant result and optimize its pixels, step by step, until
+the Gram matrices of five layers come close to those of the style, while the features of one deeper layer
+stay close to those of the content. They begin at 128 px with large strokes and add finer ones at each
+doubling. The loss also looks at the image at half its size, a quarter and so on, so that large areas stay
+painted:
 """
 _LOSS = r"""\begin{aligned}
 \mathcal{L} ={}& \alpha\,\lVert F - F_{\text{content}}\rVert^2 \\
 &+ \sum_{\ell} w_\ell \lVert G_\ell - G^{\text{style}}_\ell\rVert^2 + \beta\,\mathrm{TV}
 \end{aligned}"""
 _INSTANT = """
-*Instant* goes the other way: one pass through an encoder, whose maps are given the mean and the spread of the
-style's maps, and one through a decoder that was trained to paint such maps back.
+*Instant* needs one forward pass and no optimization. An encoder computes feature maps of both images,
+**adaptive instance normalization** (AdaIN) gives each channel of the content the mean and standard deviation
+of the style's, and a decoder that was trained for it turns the result into an image.
 """
 _ADAIN = r"\mathrm{AdaIN}(x, y) = \sigma(y)\,\frac{x - \mu(x)}{\sigma(x)} + \mu(y)"
 _PAPERS = (
@@ -42,16 +44,16 @@ _PAPERS = (
 )
 
 _LESSON = """
-A network of house styles has one set of filters for all its styles. After each of them the maps are brought
-to mean 0 and spread 1, then given a gain and a shift, and **only those differ from style to style**. So a
-style is a few thousand numbers, which a network that can paint already learns in minutes while the rest of
-it stays as it is.
+A network of house styles has one set of filters for all its styles. After each convolution the maps are
+normalized to mean 0 and standard deviation 1 per channel, then scaled and shifted, and **only this scale and
+shift differ from style to style** (conditional instance normalization). So a style is a few thousand
+parameters, which a trained network learns in minutes while all its other weights stay as they are.
 """
 _NORM = r"y = \gamma_s\,\frac{x - \mu(x)}{\sigma(x)} + \beta_s"
 _LEARNT = """
-It practises on photos and is told by VGG16 how far its painting is from the style, how far from the photo,
-and whether a photo that moved a little gives the same painting, moved. So it learns once what the fine mode
-does anew for every picture.
+It is trained on photos. A loss on VGG16's features says how far the output is from the style and from the
+photo, and another whether a photo that is shifted a little gives the same output, shifted. So the network
+learns once what the fine mode optimizes anew for every image.
 """
 _LESSON_PAPERS = (
     "Johnson, Alahi, Fei-Fei, [Perceptual Losses for Real-Time Style Transfer and Super-Resolution]"
@@ -112,7 +114,7 @@ def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
         watch()
     curves.losses(run.history, caption="The losses of this run against its steps")
     curves.losses(
-        run.history, layers=True, caption="How far each layer's Gram matrix still is from the style's"
+        run.history, layers=True, caption="The distance of each layer's Gram matrix from the style's"
     )
     style, result = run.figures.get("gram_style"), run.figures.get("gram_result")
     if isinstance(style, dict) and isinstance(result, dict):
@@ -121,7 +123,10 @@ def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
             st.columns(2, wrap=False), ("Style", "Result"), (style[layer], result[layer]), strict=True
         ):
             column.altair_chart(_matrix(title, matrix), width="stretch")
-        st.caption("Which maps are bright together: a bright cell is a strong pair; neighbours are averaged.")
+        st.caption(
+            "Gram matrices: a bright cell is a pair of channels that are active together; neighbors are "
+            "averaged."
+        )
 
 
 def _matrix(title: str, matrix: list[list[float]]) -> Any:

@@ -18,24 +18,25 @@ from pages.widgets import browser_pictures, under_the_hood
 from studio.core.tasks import File
 
 _SEEN = """
-The network at the bottom learnt on a million photos to name a thousand things{tuned}. What
-it has come to see on the way, edges, textures, eyes, wheels, serves for other pictures as well: it turns each
-into a row of numbers, its **features** $f$. {head} A **softmax** makes shares of the sums, and the loss is
-small where the share of the true class is large (cross-entropy); {held}.{after}
+The network at the bottom was pretrained on a million photos of a thousand classes (ImageNet){tuned}. Its
+**features** $f$, a vector for each image that responds to edges, textures, eyes or wheels, serve for other
+images as well (**transfer learning**). {head} A **softmax** turns the scores of the classes into
+probabilities, and the loss is the **cross-entropy**, the negative logarithm of the probability of the true
+class; {held}.{after}
 """
-_FROZEN = ", and is not taught anew"
+_FROZEN = " and stays frozen"
 _LINEAR = (
-    "Teaching only finds, for each class, how much each feature speaks for it: the weights $w_k$.",
-    "a penalty on large weights keeps them from learning by heart",
+    "Training fits only a linear **head**: for each class the weights $w_k$ of the features.",
+    "an L2 penalty on the weights reduces overfitting",
 )
 _MLP = (
-    "Teaching finds mixes of them, the units $h$ of a hidden layer, and for each class how much each of "
-    "those speaks for it: the weights $w_k$.",
-    "features and units that are left out by chance keep it from learning by heart",
+    "Training fits a **head** with a hidden layer: units $h$ that combine features, and for each class the "
+    "weights $w_k$ of those units.",
+    "dropout of features and units reduces overfitting",
 )
 _TUNED = (
-    " Then the top of the network is **fine-tuned**: with that loss it learns on in small steps, and the "
-    "head with it, so that $f$ comes to fit these classes."
+    " Then the top of the network is **fine-tuned**: it is trained further with that loss and a small "
+    "learning rate, together with the head, so that $f$ adapts to these classes."
 )
 _FORMULA = r"p_k = \frac{e^{w_k \cdot f + b_k}}{\sum_j e^{w_j \cdot f + b_j}}"
 _MLP_FORMULA = r"""\begin{aligned}
@@ -45,9 +46,9 @@ p_k &= \frac{e^{w_k \cdot h + b_k}}{\sum_j e^{w_j \cdot h + b_j}}
 _LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i} + \frac{\lambda}{2} \lVert W \rVert^2"
 _MLP_LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i}"
 _CAM = """
-**Grad-CAM** asks where that was seen. The last layer that still has places holds maps $A^c$; the slope of the
-score $s$ of a class tells how much each map speaks for it. Their sum, kept where it is positive, is the
-warmth over the picture.
+**Grad-CAM** shows which places raised the score $s$ of a class. The last convolution has maps $A^c$, one per
+channel. The mean gradient of the score with respect to a map is its weight $\\alpha_c$. The weighted sum of
+the maps, where it is positive, is the heat map over the image. It is coarse, and says where, not why.
 """
 _SLOPES = r"\alpha_c = \frac{1}{Z} \sum_{i,j} \frac{\partial s}{\partial A^c_{ij}}"
 _WARMTH = r"M = \max\!\Big(0,\; \sum_c \alpha_c A^c\Big)"
@@ -110,8 +111,8 @@ def _drawn(classifier: Shown | None) -> None:
     points = _points(classifier)
     st.altair_chart(_map(points), width="stretch")
     st.caption(
-        "Pictures that it never saw, in the plane that keeps the classes farthest apart; point at one to see "
-        "it. Those on the border of two classes are the ones it confuses."
+        "Test images, in the plane that separates the classes most; point at one to see it. Many that it "
+        "confuses lie on the border of two classes."
     )
     curve = data.get("learning_curve") or []
     if len(curve) > 1:

@@ -16,23 +16,25 @@ MOST_POINTS = 500
 _AROUND = 12  # characters before a point that are told when it is pointed at
 
 _WHAT = """
-Both voices read the same characters, one after the other. Before each, both say what chance they give to
-every character that may come. The chance that one gave to what came, divided by that of the other, is a
-**ratio**. Along the text the ratios multiply, so their logarithms, in nats, add up. The line climbs wherever
-the first voice had expected what came more, and falls where the second had.
+Both language models read the same characters. Before each, both give a probability to every character that
+may come. The probability of the character that came under one model, divided by that under the other, is the
+**likelihood ratio** of that character. Along the text the ratios multiply, so their logarithms, in nats, add
+up. The line rises wherever the first model gave the character a higher probability, and falls where the
+second did.
 """
 _FORMULA = (
     r"\log \frac{p_A(c_1 \ldots c_n)}{p_B(c_1 \ldots c_n)}"
     r" = \sum_t \log \frac{p_A(c_t \mid c_{<t})}{p_B(c_t \mid c_{<t})}"
 )
 _SURE = """
-**How sure** is that? Characters of one word hang together, so each word counts as one throw of the dice.
-How much the lead changes from word to word gives a range that holds the true lead 95 times in 100. Where the
-range includes 0, the lead may be chance.
+**How sure** is that? Characters of one word depend on each other, so each word counts as one observation,
+and words are treated as independent. The variance of the lead from word to word gives a 95 % confidence
+interval of the mean lead. If it includes 0, the lead may be chance.
 
-**What it cannot tell** is who wrote it. There are two voices only, and one must come out ahead; a third may
-be nearer still. A voice that learnt better is ahead on most texts: compare with what each needs on its own.
-A character that only one of them knows, or that they read as different ones, counts for neither.
+**What it cannot tell** is who wrote the text. There are only two models, and one must come out ahead; a
+third may fit better still. A model that was trained better is ahead on most texts: compare with the negative
+log-likelihood of each on its own text. A character that only one of them knows, or that they replace by
+different ones, counts for neither.
 """
 _PAPERS = (
     "Mosteller and Wallace, [Inference in an Authorship Problem]"

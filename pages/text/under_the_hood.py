@@ -27,23 +27,36 @@ PASSAGE = (
 )
 
 _WHAT = """
-The model reads one character after the other and keeps what it has read as a few hundred numbers, its state.
-From them it gives every character of its alphabet a score, and a draw decides which comes next.
-**Temperature** divides the scores before they become chances: below 1 the likeliest gains, above 1 the others
-catch up. *Top-k* and *top-p* leave out the unlikely end before the draw.
+The **language model** reads one character after the other. Each is turned into a learned vector, its
+**embedding**, and a recurrent network updates its **state**, a few hundred numbers, from that vector. From
+the state it computes a score for every character of its alphabet, the **logits** $z$. A **softmax** turns
+them into probabilities, and one character is sampled. **Temperature** $T$ divides the logits first: below 1
+likely characters gain, above 1 unlikely ones do. *Top-k* and *top-p* remove unlikely characters before
+sampling.
+
+Training minimizes the **cross-entropy**, the mean negative log-likelihood of the next character in nats,
+with AdamW. The learning rate follows a **schedule**, a short warm-up and a cosine decay, and each gradient
+with a norm above 1 is scaled down to 1 (**gradient clipping**). Gradients reach back through a limited
+number of characters.
 """
 _FORMULA = r"p_i = \frac{\exp(z_i / T)}{\sum_j \exp(z_j / T)}"
+_GATES_FORMULA = r"""\begin{aligned}
+f, i, o &= \sigma(W_{f,i,o}\,[x_t, h_{t-1}] + b_{f,i,o}) \\
+c_t &= f \odot c_{t-1} + i \odot \tanh(W_c\,[x_t, h_{t-1}] + b_c) \\
+h_t &= o \odot \tanh(c_t)
+\end{aligned}"""
 _GATES = """
-An LSTM decides at each character what to do with its state, by three **gates** between 0 and 1 for every
-unit: how much of the old it keeps, how much of the new it lets in, and how much it shows to the rest. A unit
-that closes at each line end, or opens within quotation marks, was told of neither; it found them in the text.
-A GRU makes do with two: how much of its state it keeps, and how much of it it looks back at.
+An **LSTM** has a cell state $c$ and three **gates** between 0 and 1 for every unit: the forget gate $f$
+scales what it keeps, the input gate $i$ what it adds, and the output gate $o$ what it passes on. A unit that
+closes at each line end, or opens within quotation marks, learned that from the text alone. A **GRU** has two
+gates and no separate cell state. In general neither is better.
 """
 _PAPERS = (
     "Graves, [Generating Sequences With Recurrent Neural Networks](https://arxiv.org/abs/1308.0850), 2013. "
     "Hochreiter and Schmidhuber, [Long Short-Term Memory](https://doi.org/10.1162/neco.1997.9.8.1735), 1997. "
     "Holtzman et al., [The Curious Case of Neural Text Degeneration](https://arxiv.org/abs/1904.09751), "
-    "2020, for top-p."
+    "2020, for top-p. Chung et al., [Empirical Evaluation of Gated Recurrent Neural Networks on Sequence "
+    "Modeling](https://arxiv.org/abs/1412.3555), 2014, for GRU and LSTM."
 )
 
 
@@ -75,7 +88,13 @@ def explain(text: Text | None, asked: WriteSettings | None = None) -> None:
     section = under_the_hood.section()
     if not section.open:
         return
-    parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _GATES), (st.caption, _PAPERS))
+    parts = (
+        (st.markdown, _WHAT),
+        (st.latex, _FORMULA),
+        (st.markdown, _GATES),
+        (st.latex, _GATES_FORMULA),
+        (st.caption, _PAPERS),
+    )
     with section:
         under_the_hood.beside(parts, lambda: _drawn(text, asked))
 
@@ -105,7 +124,7 @@ def _of_a_text(found: Reading, temperature: float) -> None:
     st.html(f'<code style="white-space:pre-wrap">{escape(before)}<mark>▮</mark>{escape(after)}</code>')
     scores = next_character.rows(found.logits[at], found.alphabet)
     st.altair_chart(next_character.chart(scores, temperature), width="stretch")
-    st.caption("What may come after that character; move the temperature.")
+    st.caption("The probabilities of the next character; move the temperature.")
     unit = st.selectbox("Unit", gates.liveliest(found.opened), key="hood_unit", help="The liveliest first")
     near = _near(at, len(found.text))
     told = gates.rows(found.opened[near, :, unit], found.text[near], found.gates)

@@ -13,30 +13,38 @@ from studio import engine
 from studio.xray.settings import LookSettings
 
 _WHAT = """
-A **filter** is a small square of numbers. It lies on a few places of a picture, multiplies each by a number
-of its own and adds all up. The sum is large where the picture looks like the filter. Then it moves on, and
-its sums at all places are a new picture: a **feature map**, bright where the filter found what it looks for.
-The first layer of VGG16 and ResNet50 is given each colour less its mean over a million photos, that of
-InceptionV3 each less a middle grey, so that the numbers lie around 0.
+A **filter** is a small array of weights. A **convolution** multiplies the filter with the part of its input
+below it, adds the products and a bias, and moves on. The sums at all places, after a ReLU, are one channel
+of the **feature map**: large where the input resembles the filter. The input of VGG16 and ResNet50 has the
+mean color of a million photos subtracted, that of InceptionV3 is scaled to -1 to 1.
 
-A **layer** has many filters, so it makes many maps, and the filters of the next layer look at all of these at
-once. That is how edges become textures, textures eyes, and eyes faces. Nobody drew any of the filters: they
-came about while the network learnt to name a million photos.
+A **layer** has many filters, so its output has many channels, and each filter of the next layer reads all of
+them. That is how edges combine to textures, textures to eyes, and eyes to faces. Nobody designed the
+filters: they were learned by training the network to classify a million photos.
 
 **Stride** is how far a filter moves at each step: with two, the map is half as large. **Padding** is what it
-finds beyond the border. **Pooling** keeps one of every two by two places. Smaller maps are quicker, and each
-of their places stands for more of the photo: its **receptive field** grows.
+reads beyond the border. **Pooling** reduces each window, here mostly two by two places, to its maximum or
+mean; a stride alone just skips places, which is no pooling. Smaller maps cost less, and each place of them
+depends on more of the photo: its **receptive field** $r$ grows, from layer to layer by kernel size $k$ and
+strides $s$.
 
-A **residual block** adds what it worked out to what it was given. Learning goes back over the same bridge,
-and nothing on it can weaken the gradient: that is why fifty layers can be taught at all.
+A **residual block** adds its output $F(x)$ to a shortcut, and a ReLU follows the sum. Where the shape
+changes, the shortcut is a projection, a 1 x 1 convolution $W_s$; elsewhere it is the identity. Each
+convolution is followed by **batch normalization**, so that activations and gradients keep a healthy size in
+plain deep networks, too. He et al. argue that vanishing gradients are not why those train worse, but that it
+is hard for many layers to fit an identity. A block only has to learn $F = 0$ for that. That is how fifty
+layers and more reach a lower training error than twenty.
+
+VGG16's convolutions are followed by three **dense layers** that name the class. They hold 124 of its 138
+million parameters and only fit photos of 224 px, so they are left out here.
 """
 _FORMULA = r"""\begin{aligned}
 F^{\ell}_{c}(y, x) &= \max(0,\; b_c + a) \\
 a &= \textstyle\sum_{k,\,i,\,j} w_{ck}(i, j) \\
 &\quad \cdot F^{\ell-1}_{k}(s y + i, s x + j) \\
 r_{\ell} &= r_{\ell-1} + (k_{\ell} - 1)\prod_{m<\ell} s_m \\
-y &= \max\big(0,\; x + f(x)\big) \\
-\partial y / \partial x &= 1 + f'(x) \;\text{ where } y > 0
+y &= \max\big(0,\; W_s x + F(x)\big) \\
+\partial y / \partial x &= W_s + F'(x) \;\text{ where } y > 0
 \end{aligned}"""
 _PAPERS = (
     "Simonyan and Zisserman, [Very Deep Convolutional Networks](https://arxiv.org/abs/1409.1556), 2014. He "
@@ -60,8 +68,8 @@ def _drawn(settings: LookSettings | None, found: engine.Live | None) -> None:
     if found is None or settings is None:
         run = runs.recorded("xray")
         if run.picture:
-            st.image(run.picture, width="stretch", alt="The maps that answer most strongly")
-            st.caption("The twelve maps of block4_conv2 that answer most strongly to Chelsea the cat.")
+            st.image(run.picture, width="stretch", alt="The strongest channels")
+            st.caption("The twelve strongest channels of block4_conv2 for Chelsea the cat.")
         _charts(run.figures)
         run.say_whose()
         return
@@ -76,8 +84,8 @@ def _charts(figures: Mapping[str, Any]) -> None:
     )
     st.altair_chart(_strengths(figures["loudest"]), width="stretch")
     st.caption(
-        "How much the strongest maps of the layer differ from place to place (their standard deviation): a "
-        "map that answers everywhere alike says nothing of where things are."
+        "The standard deviation over all places of the strongest channels of the layer: a channel that is "
+        "equally active everywhere says nothing about where things are."
     )
 
 

@@ -52,7 +52,7 @@ class TrainDcganSettings(Settings):
     )
     perceptual_judge: float = setting(
         0.0,
-        "How much a second judge counts, which sees what VGG16 sees: better sooner; 0: there is none.",
+        "Weight of a second discriminator, on VGG16's features: better sooner, and favored by FID; 0: none.",
         ge=0,
         le=10,
     )

@@ -14,33 +14,33 @@ class PaintSettings(Settings):
 
     waves: int = setting(
         64,
-        "Waves that tell the network where a place is; 0: its two coordinates alone, which makes a blur.",
+        "Waves (Fourier features) that encode a place; 0: its two coordinates alone, which makes a blur.",
         tier="main",
         ge=0,
         le=256,
     )
     activation: Literal["relu", "leaky_relu", "swish", "tanh", "sigmoid", "sine", "step", "none"] = setting(
-        "relu", "What each unit does to its sum before it hands it on.", tier="main"
+        "relu", "Nonlinearity that each unit applies to its weighted sum.", tier="main"
     )
     learning_rate: float = setting(
         0.01,
-        "How far each step goes; too far, and the weights run away.",
+        "Size of each step; if it is too large, training diverges.",
         tier="main",
         ge=1e-5,
         le=100,
         scale="log",
     )
     optimiser: Literal["sgd", "momentum", "rmsprop", "adam"] = setting(
-        "adam", "How a step follows from the gradient."
+        "adam", "Rule by which the gradient changes the weights."
     )
     initialisation: Literal["zero", "small", "glorot", "he", "large"] = setting(
-        "he", "How large the weights are drawn before the first step."
+        "he", "Variance from which the weights are drawn before the first step."
     )
     depth: int = setting(3, "Hidden layers.", ge=1, le=12)
     width: int = setting(64, "Units of each hidden layer.", ge=2, le=256)
     fineness: float = setting(
         5.0,
-        "How fine the waves are: the spread of their number over the longer side.",
+        "Standard deviation of the waves' frequencies, over the longer side; raise it for finer detail.",
         ge=0.5,
         le=64,
         scale="log",
@@ -49,23 +49,27 @@ class PaintSettings(Settings):
         "centred", "From where to where a place is counted: -1 to 1, 0 to 1, or in pixels."
     )
     loss: Literal["mse", "mae", "cross_entropy"] = setting(
-        "mse", "What counts as wrong: squares of the differences, their sizes, or how unlikely a colour was."
+        "mse", "Mean squared error, mean absolute error, or cross-entropy."
     )
     batch: int = setting(512, "Pixels that each step looks at.", unit="px", ge=1, le=8192)
     steps: int = setting(1500, "Steps of learning.", ge=1, le=50_000)
     held_out: float = setting(
         0.1,
-        "The share of pixels that it never sees, to test what it makes of them.",
+        "Share of pixels held out of training, to test on.",
         ge=0,
         le=0.95,
         step=0.05,
     )
     dropout: float = setting(
-        0.0, "The share of units that are left out at random at each step.", ge=0, le=0.9, step=0.05
+        0.0,
+        "Share of activations dropped during training; raise it when the network overfits.",
+        ge=0,
+        le=0.9,
+        step=0.05,
     )
     weight_decay: float = setting(
         0.0,
-        "How fast weights shrink that nothing holds: this share, times the rate, at each step.",
+        "Share of each weight, times the learning rate, that is subtracted at each step.",
         ge=0,
         le=10,
         step=0.1,

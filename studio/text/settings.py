@@ -30,17 +30,19 @@ class TrainTextSettings(Settings):
     )
     dropout: float = setting(
         0.4,
-        "Share of each layer's output left out at random, against learning by heart.",
+        "Share of activations dropped during training; raise it when the model overfits.",
         tier="main",
         ge=0,
         le=0.9,
         step=0.05,
     )
     cell: Literal["lstm", "gru"] = setting(
-        "lstm", "The kind of memory: GRU is smaller, LSTM remembers longer."
+        "lstm", "Recurrent cell: a GRU has fewer parameters than an LSTM; neither is better in general."
     )
     layers: int = setting(2, "How many of them stand on each other.", ge=1, le=4)
-    embedding: int = setting(64, "Numbers by which a character is known.", ge=4, le=1024, scale="log")
+    embedding: int = setting(
+        64, "Length of the learned vector that stands for each character.", ge=4, le=1024, scale="log"
+    )
     embedding_dropout: float = setting(0.1, "As dropout, of those numbers.", ge=0, le=0.9, step=0.05)
     weight_dropout: float = setting(
         0.0, "Share of the memory's connections cut at random (LSTM only).", ge=0, le=0.9, step=0.05

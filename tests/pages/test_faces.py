@@ -388,7 +388,7 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
     def page(figures):
         from pages.faces import under_the_hood
 
-        under_the_hood._training(figures)
+        under_the_hood.draw_training(figures)
 
     drawn = draw(page, figures=figures)
     assert len(drawn.get("vega_lite_chart")) == 3
@@ -401,7 +401,7 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
 def test_a_model_that_looked_at_a_part_of_what_it_learnt_from_says_so():
     before = {"nearest": 9.3, "nearest_held_out": 9, "real_n": 5000, "pictures": 19_713, "held_out": 1971}
     told = under_the_hood._copies(before)
-    assert "nearest of 5,000 of the 17,742 that it learnt from" in told and "would not show" in told
+    assert "image of 5,000 of the 17,742, a held-out" in told and "would not show" in told
 
 
 def test_the_wall_is_on_the_map(wall):

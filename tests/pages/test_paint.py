@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pages.paint import charts, lessons
 from studio.core.pictures import sample_photos
 from studio.core.settings import Settings
 from studio.paint.learn import learn
+from studio.paint.learner import Learner
 from studio.paint.settings import PaintSettings
 
 from .test_frame import texts
@@ -42,7 +44,7 @@ def labels(page) -> list[str]:
 def test_it_learns_at_once_and_what_it_learnt_can_be_kept(learnt):
     page = learnt()
     assert {"Watch again", "Keep"} <= set(labels(page)) and "Start" not in labels(page)
-    assert "16,899 numbers to learn" in texts(page.caption) and "dB" in texts(page.caption)
+    assert "16,899 parameters" in texts(page.caption) and "dB" in texts(page.caption)
     next(button for button in page.button if button.label == "Keep").click().run()
     assert "Kept" in labels(page)
     assert any("studio paint sample:chelsea" in code.value for code in page.code)
@@ -91,9 +93,34 @@ def test_the_layers_are_read_aloud():
     assert "9.1 million times smaller" in charts.reading([6.5e-9, 1e-4, 5.9e-2])
     assert "explodes" in charts.reading([1e6, 1, 1])
     assert "all layers but the last" in charts.reading([0, 0, 1e-3])
-    assert "nothing is learnt" in charts.reading([0, 0, 0])
-    assert "all of them learn" in charts.reading([2e-3, 1e-3, 5e-3])
+    assert "only biases" in charts.reading([0, 0, 0])
+    assert "neither vanishes nor explodes" in charts.reading([2e-3, 1e-3, 5e-3], [0.1, 0.12, 0.02])
     assert "vanished" in charts.reading([1e-20, 1e-9, 1e-2])
+
+
+@pytest.mark.parametrize("gradients", [[3e2, 1e2, 2e2], [6.5e-9, 1e-4, 5.9e-2]])
+def test_a_loss_that_rises_is_called_divergence_whatever_the_gradients(gradients):
+    said = charts.reading(gradients, [0.08, 3.0, 200_000.0])
+    assert "diverges" in said and "from 0.08 to 200,000" in said
+
+
+@pytest.mark.parametrize("lost", [float("nan"), float("inf"), float(np.finfo("float32").max)])
+def test_numbers_that_are_lost_are_called_so(lost):
+    assert "diverged" in charts.reading([lost, 1e-3, 1e-3])
+    assert "diverged" in charts.reading([1e-3, 1e-3], [0.1, lost])
+
+
+def test_with_all_weights_at_0_only_the_last_bias_learns():
+    learner = Learner(sample_photos.photo("chelsea"), lessons.settings("zero"))
+    for _ in range(20):
+        learner.step()
+    look = learner.look()
+    *hidden, last = learner.network.layers
+    assert look.gradients == [0.0] * len(learner.network.layers)
+    assert not any(layer.kernel.any() or layer.bias.any() for layer in hidden)
+    assert not last.kernel.any() and last.bias.all()
+    assert "only biases" in charts.reading(look.gradients, [0.08, look.learnt])
+    assert "bias" in lessons.LESSONS["zero"].told
 
 
 def test_every_lesson_can_be_watched_at_once():

@@ -349,3 +349,20 @@ def test_pictures_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
 def test_samples_have_their_pictures():
     for name in [*sample_sets.collections(), "own", "gallery", "by-name"]:
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()
+
+
+@pytest.mark.parametrize(
+    "kind, shown", [("GAN, sharp", r"\mathcal{L}_G"), ("VAE, redraws photos", r"D_{KL}")]
+)
+def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, shown):
+    page = visit("teach-to-draw", kind=kind, hood="true")
+    assert not page.exception
+    formulas = " ".join(str(one.value) for one in page.latex)
+    assert shown in formulas
+    assert r"\min_G" not in formulas  # the minimax loss, which no training here uses
+    assert page.get("vega_lite_chart")
+
+
+def test_under_the_hood_of_a_vae_says_why_its_loss_may_be_negative(visit):
+    page = visit("teach-to-draw", kind="VAE, redraws photos", hood="true")
+    assert "density" in said(page.markdown)

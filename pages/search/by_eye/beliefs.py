@@ -15,18 +15,19 @@ from studio.search.by_eye.pairs import Pairs
 from studio.search.by_eye.searches import Taste
 
 _WHAT = """
-Nobody can give a picture a number, but everybody can say which of two is better. Behind the picks stands a
-**utility** $f$ of the settings that nobody sees. It is a *Gaussian process*: likely to be alike where the
-settings are. Picks are noisy, so the better one is only the likelier one:
+It is hard to give an image a score and easy to say which of two is better. The model assumes a hidden
+**utility** $f$ of the settings, and that $f$ is a *Gaussian process*: similar settings have similar
+utilities. Picks are noisy, so the image with the higher utility is only more likely to be picked (a probit
+model with ties):
 """
 _FORMULA = r"""\begin{aligned}
 P(a \succ b) &= \Phi\big(f(a) - f(b) - \tau\big) \\
 P(a \approx b) &= 1 - P(a \succ b) - P(b \succ a)
 \end{aligned}"""
 _NEXT = """
-What the picks say of $f$ is bent into a Gaussian around its likeliest shape (*Laplace's approximation*). The
-next rival $x$ of the best picture $c$ so far is the one that is expected to win the most over it, counting a
-loss as nothing: it is good, or nothing is known of it yet.
+The posterior of $f$ given the picks is approximated by a Gaussian around its mode (*Laplace's
+approximation*). The next rival $x$ of the best image $c$ so far is the one with the highest **expected
+improvement** over it: either its mean is high, or its uncertainty is.
 """
 _IMPROVEMENT = r"x^{*} = \arg\max_x \; \mathbb{E}\big[\max(f(x) - f(c),\, 0)\big]"
 _PAPERS = """

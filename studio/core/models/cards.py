@@ -20,6 +20,11 @@ ENDS = {
     "collapsed": "It ended early, for its pictures became one again and again; this is the best until then.",
 }
 
+_FAVORED = (
+    " InceptionV3, whose features FID, KID, precision and recall compare, learned the same ImageNet classes "
+    "as VGG16, so they favor this model (arXiv:2203.06026, arXiv:2306.04675)."
+)
+
 
 def command(script: str, data: str, settings: Settings, start: str = "", more: Sequence[str] = ()) -> str:
     """The command that trains a model, with what is not as usual, as a shell takes it.
@@ -62,9 +67,10 @@ def second_judge(figures: Mapping[str, Any], judged: bool) -> str:
         judged: whether this training had such a judge.
     """
     if judged:
-        return " A second judge saw what VGG16 sees."
+        return f" A second judge saw what VGG16 sees.{_FAVORED}"
     taught = "vgg16" in figures.get("taught_by", ())
-    return " What it began with had learnt from a second judge, which saw what VGG16 sees." if taught else ""
+    told = " What it began with had learnt from a second judge, which saw what VGG16 sees."
+    return f"{told}{_FAVORED}" if taught else ""
 
 
 def trained(figures: Mapping[str, Any], batch: int) -> str:

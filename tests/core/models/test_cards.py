@@ -7,8 +7,9 @@ import shlex
 import pytest
 
 from studio.core import data
-from studio.core.models import cards
+from studio.core.models import cards, presets
 from studio.core.tasks import File
+from studio.core.weights import index
 from studio.vae.settings import TrainVaeSettings
 
 
@@ -46,3 +47,16 @@ def test_a_card_tells_of_a_second_judge_that_taught_the_model_or_what_it_began_w
     assert "began with had learnt from a second judge" in cards.second_judge(
         {"taught_by": ["vgg16"]}, judged=False
     )
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_a_card_says_that_fid_favors_a_model_that_learned_from_vgg16(judged):
+    assert "favor this model (arXiv:2203.06026" in cards.second_judge({"taught_by": ["vgg16"]}, judged)
+
+
+def test_the_shipped_cards_of_such_models_say_so_too():
+    for name, entry in index.shipped().presets.items():
+        preset = presets.find(name)
+        measured = preset.data()["figures"]
+        favored = "fid" in measured and "vgg16" in measured.get("taught_by", ())
+        assert ("favor this model" in preset.card()) == favored, entry.folder

@@ -12,9 +12,9 @@ from studio.classify.teach import card
 @pytest.mark.parametrize(
     "settings, told, untold",
     [
-        ({}, ["not taught anew", "penalty"], ["fine-tuned", "hidden"]),
-        ({"head": "mlp"}, ["not taught anew", "hidden layer"], ["fine-tuned", "penalty"]),
-        ({"finetune": True}, ["fine-tuned", "penalty"], ["not taught anew"]),
+        ({}, ["stays frozen", "penalty"], ["fine-tuned", "hidden"]),
+        ({"head": "mlp"}, ["stays frozen", "hidden layer"], ["fine-tuned", "penalty"]),
+        ({"finetune": True}, ["fine-tuned", "penalty"], ["stays frozen"]),
     ],
 )
 def test_it_says_what_learnt(settings, told, untold):

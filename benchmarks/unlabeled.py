@@ -1,0 +1,142 @@
+"""The Fréchet distance of FID by a network that knows no ImageNet: it is trained on half of the data.
+
+    python -m benchmarks.unlabeled DATA [PRESET ...] [--steps 600] [--seeds 2] [--n 4500] [--size 64]
+
+FID measures with InceptionV3, which learned ImageNet's classes. A model that was trained against a
+discriminator on VGG16's features, which learned the same classes, is favored by it (arXiv:2203.06026,
+arXiv:2306.04675). The network here is a small CNN, trained from scratch by contrastive learning (SimCLR,
+arXiv:2002.05709) on one half of DATA. The distance compares n images with n of the other half. Real images
+against other real images of that half give the floor. Values compare within one run only, since each run
+trains a network of its own. A PRESET is a name or a model's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from benchmarks.report import arguments, note, show
+
+WIDTHS = (16, 32, 64, 128)  # channels of the stride-2 convolutions
+PROJECTION = 64
+TEMPERATURE = 0.2
+BATCH = 128
+
+
+def encoder(size: int) -> keras.Model:
+    """`(B, size, size, 3)` in [0, 1] -> `(B, 128)` features."""
+    image = x = keras.Input((size, size, 3))
+    for width in WIDTHS:
+        x = keras.layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False)(x)
+        x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
+    return keras.Model(image, keras.layers.GlobalAveragePooling2D()(x))
+
+
+class Contrast(keras.Model):
+    """Learns to find, among all other images of a batch, the second view of the same image."""
+
+    def __init__(self, features: keras.Model):
+        super().__init__()
+        self.features = features
+        self.projection = keras.Sequential(
+            [keras.layers.Dense(WIDTHS[-1], "relu"), keras.layers.Dense(PROJECTION)]
+        )
+        self.views = keras.Sequential(
+            [
+                keras.layers.RandomFlip("horizontal", seed=1),
+                keras.layers.RandomTranslation(0.15, 0.15, seed=2),
+                keras.layers.RandomZoom((-0.4, 0.0), seed=3),
+                keras.layers.RandomBrightness(0.2, value_range=(0, 1), seed=4),
+                keras.layers.RandomContrast(0.4, value_range=(0, 1), seed=5),
+            ]
+        )
+
+    def call(self, images, training=False):
+        """`(B, size, size, 3)` in [0, 1] -> the NT-Xent loss of two views of each image, a scalar."""
+        both = ops.concatenate([self.views(images, training=True), self.views(images, training=True)])
+        z = ops.normalize(self.projection(self.features(both, training=training)), axis=-1)
+        count = ops.shape(images)[0]
+        itself = 1e9 * ops.eye(2 * count)
+        logits = ops.matmul(z, ops.transpose(z)) / TEMPERATURE - itself
+        partner = ops.concatenate([ops.arange(count, 2 * count), ops.arange(count)])
+        return ops.mean(keras.losses.sparse_categorical_crossentropy(partner, logits, from_logits=True))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The output is the loss already."""
+        return y_pred
+
+
+def train(images: np.ndarray, steps: int, seed: int) -> keras.Model:
+    """Trains an encoder on `(n, H, W, 3) uint8`, and returns it."""
+    keras.utils.set_random_seed(seed)
+    features = encoder(images.shape[1])
+    learner = Contrast(features)
+    learner.compile(keras.optimizers.Adam(1e-3))
+    batches = np.random.default_rng(seed)
+    for step in range(1, steps + 1):
+        rows = np.sort(batches.choice(len(images), min(BATCH, len(images)), replace=False))
+        loss = learner.train_on_batch(images[rows].astype("float32") / 255)
+        if step % 50 == 0:
+            note(f"step {step}: loss {float(loss):.3f}")
+    return features
+
+
+def drawn(name: str, n: int) -> np.ndarray:
+    """n images of a preset, `(n, size, size, 3) uint8`."""
+    from studio.core import tasks
+    from studio.core.generators import latent
+    from studio.core.models import presets
+
+    preset = presets.find(Path(name) if Path(name).is_dir() else name)
+    generator = tasks.imported(tasks.get(preset.task).opens)(preset)
+    return generator.decode(latent.draw(generator, n, seed=0))
+
+
+def distances(
+    path: str, names: Sequence[str], steps: int, seeds: int, n: int, size: int
+) -> dict[str, object]:
+    """The distance of each model from the half that the encoder did not see, and the floor."""
+    from studio.core import data
+    from studio.core.data import sample_sets
+    from studio.core.metrics import scores
+
+    images = data.pictures(sample_sets.resolve(path), size).images
+    order = np.random.default_rng(0).permutation(len(images))
+    taught, others = np.array_split(order, 2)
+    n = min(n, len(others) // 2)
+    real = images[others[:n]]
+    compared = {"other real images": images[others[n : 2 * n]], **{name: drawn(name, n) for name in names}}
+    found: dict[str, object] = {}
+    for seed in range(seeds):
+        network = train(images[np.sort(taught)], steps, seed)
+        features = network.predict(real.astype("float32") / 255, batch_size=BATCH, verbose=0)
+        scale = features.std(axis=0) + 1e-6
+        for name, some in compared.items():
+            theirs = network.predict(some.astype("float32") / 255, batch_size=BATCH, verbose=0)
+            found[f"{name}, seed {seed}"] = str(scores.fid(features / scale, theirs / scale))
+            note(f"{name}, seed {seed}: {found[f'{name}, seed {seed}']}")
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measures and prints."""
+    small = "sample:digits digits-vae --size 28 --steps 2 --seeds 1 --n 40"
+    parser = arguments(__doc__.splitlines()[0], quick=small)
+    parser.add_argument("data", help="the images: a folder, an archive or an npz file")
+    parser.add_argument("presets", nargs="*", help="models that draw such images")
+    parser.add_argument("--steps", type=int, default=600, help="of training the network that measures")
+    parser.add_argument("--seeds", type=int, default=2, help="networks that measure, one after the other")
+    parser.add_argument("--n", type=int, default=4500, help="images of each kind")
+    parser.add_argument("--size", type=int, default=64, help="px")
+    chosen = parser.parse_args(argv)
+    show(
+        distances(chosen.data, chosen.presets, chosen.steps, chosen.seeds, chosen.n, chosen.size), chosen.json
+    )
+
+
+if __name__ == "__main__":
+    main()
