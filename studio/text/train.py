@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel, rates
+from studio.core.training import checkpoints, optimizers, parallel, rates
 from studio.core.training.averaged import Average
 from studio.core.training.loop import Curves, Training, arrays_named, diverged
 from studio.text import cross_entropy, model, write
@@ -163,9 +163,7 @@ def _optimizer(settings: TrainTextSettings, steps: int) -> keras.optimizers.Opti
     """AdamW with a warm-up of up to 100 steps, then down to nothing along a cosine."""
     warm = min(100, max(1, steps // 10))
     rate = rates.cosine(settings.learning_rate, steps, warm)
-    optimizer = keras.optimizers.AdamW(
-        rate, weight_decay=settings.weight_decay, global_clipnorm=1.0, epsilon=1e-8
-    )
+    optimizer = optimizers.adamw(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0, epsilon=1e-8)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     return optimizer
 

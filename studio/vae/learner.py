@@ -11,7 +11,7 @@ from keras import ops
 from studio.core.generators.discriminator import adams
 from studio.core.generators.perceptual_judge import LAYERS as JUDGED
 from studio.core.generators.perceptual_judge import See
-from studio.core.training import rates
+from studio.core.training import optimizers, rates
 from studio.core.training.precision import as_float32
 from studio.vae.adversarial import RATE, Adversarial
 from studio.vae.likelihoods import MISSED, unlike
@@ -59,7 +59,7 @@ class Learner(keras.Model):
         """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
         warm = min(200, max(1, self.settings.steps // 10))
         rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
-        adam = keras.optimizers.Adam(rate)
+        adam = optimizers.adam(rate)
         if self.game is not None:
             adam = adams(self.vae.trainable_variables, rate, RATE)
         self.compile(adam, jit_compile=COMPILED)

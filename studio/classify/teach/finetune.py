@@ -19,7 +19,7 @@ from studio.classify.teach.head import loss
 from studio.classify.teach.training_set import TrainingSet
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import checkpoints
+from studio.core.training import checkpoints, optimizers
 from studio.core.training.averaged import Average
 from studio.core.training.loop import Batches, Curves, Training, arrays_named
 
@@ -219,7 +219,7 @@ def _compile(top: keras.Model, settings: TrainClassifierSettings, steps: int) ->
     warm = max(1, round(_WARM * steps))
     rate = rates.cosine(settings.learning_rate, steps, warm)
     top.compile(
-        keras.optimizers.AdamW(rate, weight_decay=_DECAY, global_clipnorm=1.0),
+        optimizers.adamw(rate, weight_decay=_DECAY, global_clipnorm=1.0),
         keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
     )
     top.optimizer.build(top.trainable_variables)

@@ -13,6 +13,7 @@ from studio.classify.teach import head
 from studio.classify.teach.head import Choice, Linear, Space
 from studio.classify.teach.training_set import TrainingSet
 from studio.core.progress import Progress
+from studio.core.training import optimizers
 
 if TYPE_CHECKING:
     import keras
@@ -84,7 +85,7 @@ def _mlp(
         ]
     )
     rate = keras.optimizers.schedules.CosineDecay(_MLP_RATE, _MLP_PASSES * -(-len(rows) // 64))
-    network.compile(keras.optimizers.AdamW(rate, weight_decay=0.01), "sparse_categorical_crossentropy")
+    network.compile(optimizers.adamw(rate, weight_decay=0.01), "sparse_categorical_crossentropy")
 
     def told(epoch: int, logs: dict[str, float]) -> None:
         progress.report(epoch + 1, _MLP_PASSES, {"loss": logs["loss"]}, text="Teaching the head")

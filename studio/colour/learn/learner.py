@@ -12,7 +12,7 @@ from keras import ops
 from studio.colour import bins
 from studio.colour.network import network
 from studio.colour.settings import TrainColourSettings
-from studio.core.training import rates
+from studio.core.training import optimizers, rates
 
 COMPILED = (
     keras.backend.backend() == "jax"
@@ -43,7 +43,7 @@ class Learner(keras.Model):
         """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
         warm = min(200, max(1, self.settings.steps // 10))
         rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
-        self.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
+        self.compile(optimizers.adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
         self.optimizer.build(self.trainable_variables)
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> Any:

@@ -14,6 +14,7 @@ from keras import ops
 
 from studio.core.generators.scales import halvings
 from studio.core.objectives.gradients import value_and_grad
+from studio.core.training import optimizers
 from studio.core.training.loop import part_seed
 from studio.core.training.precision import as_float32
 
@@ -122,7 +123,7 @@ def adams(
     momenta: tuple[float, float] = (0.5, 0.999),
 ) -> keras.optimizers.Optimizer:
     """Adam for adversarial training: one learning rate for the generator, another for the discriminator."""
-    both = {one: keras.optimizers.Adam(its, *momenta) for one, its in ((True, rate), (False, judge_rate))}
+    both = {one: optimizers.adam(its, *momenta) for one, its in ((True, rate), (False, judge_rate))}
     mine = {id(variable) for variable in drawing}
     return keras.optimizers.MultiOptimizer(lambda variable: both[id(variable) in mine])
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.training import rates
+from studio.core.training import optimizers, rates
 from studio.core.training.precision import as_float32, computing_in
 from studio.enhance.network import network, side_by_side
 from studio.enhance.settings import SCALES, TrainEnhanceSettings
@@ -38,7 +38,7 @@ class Learner(keras.Model):
         """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
         warm = min(100, max(1, self.settings.steps // 10))
         rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
-        self.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
+        self.compile(optimizers.adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
         self.optimizer.build(self.trainable_variables)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

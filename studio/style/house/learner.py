@@ -11,7 +11,7 @@ from keras import ops
 
 from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
-from studio.core.training import rates
+from studio.core.training import optimizers, rates
 from studio.core.training.precision import as_float32, computing_in
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import FARTHEST, TrainStyleSettings
@@ -55,7 +55,7 @@ class Learner(keras.Model):
         warm = min(100, max(1, self.settings.steps // 10))
         rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
         # One picture in a style that is rarely hit may have a loss far above all others.
-        self.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
+        self.compile(optimizers.adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
         self.optimizer.build(self.trainable_variables)
 
     def only_styles(self) -> None:
@@ -117,7 +117,7 @@ class Learner(keras.Model):
             "steadiness": self.settings.steadiness,
         }
 
-    def losses(self, photo: np.ndarray, style: int) -> dict[str, float]:
+    def photo_losses(self, photo: np.ndarray, style: int) -> dict[str, float]:
         """The losses of one photo, `(size + FARTHEST, size + FARTHEST, 3) uint8`, and "total", their weighted
         sum."""
         batch = {

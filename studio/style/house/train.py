@@ -143,7 +143,7 @@ class Trainer(AveragedTraining):
             except Cancelled:
                 if photos:
                     break
-            found = [self.learner.losses(photo, int(style)) for style in self.taught]
+            found = [self.learner.photo_losses(photo, int(style)) for style in self.taught]
             photos.append({name: float(np.mean([one[name] for one in found])) for name in found[0]})
         return HeldOut(tuple(photos))
 

@@ -133,7 +133,7 @@ def test_every_style_is_tested_on_sixteen_photos_that_no_earlier_test_looked_at(
     tested = np.arange(20, 80)
     made = Trainer(np.tile(photos, (7, 1, 1, 1)), np.arange(20), tested, SETTINGS, grams, [0, 1], vgg16)
     looked = []
-    made.learner.losses = lambda photo, style: (
+    made.learner.photo_losses = lambda photo, style: (
         looked.append((photo.tobytes(), style)) or {"style": float(style)}
     )
     made.middles = lambda rows: rows[:, None]
@@ -158,7 +158,7 @@ def test_the_error_is_that_of_the_mean_over_photos():
 @pytest.mark.slow
 def test_the_total_of_a_held_out_photo_is_what_is_learnt(photos, grams, vgg16):
     learner = trainer(photos, grams, vgg16, strength=0.5).learner
-    found = learner.losses(photos[3], 1)
+    found = learner.photo_losses(photos[3], 1)
     terms = 0.205 * found["content"] + SETTINGS.smoothness * found["smoothness"]
     wanted = found["style"] + terms + SETTINGS.steadiness * found["steadiness"]
     assert found["total"] == pytest.approx(wanted, rel=1e-5)

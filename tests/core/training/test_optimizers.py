@@ -1,0 +1,113 @@
+"""What training leaves behind in a process: nothing."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import importlib
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from studio.core.training import optimizers
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs are TensorFlow's")
+
+
+def graphs() -> int:
+    """How many graphs of TensorFlow functions are alive."""
+    from tensorflow.python.framework.func_graph import FuncGraph
+
+    gc.collect()
+    return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
+
+
+def fit(optimizer) -> None:
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    network.compile(optimizer, "mse")
+    network.fit(np.ones((8, 4)), np.ones((8, 3)), batch_size=4, verbose=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [optimizers.adam, optimizers.adamw])
+def test_no_graph_is_alive_after_training(make):
+    fit(make(1e-3))
+    keras.backend.clear_session()
+    before = graphs()
+    for _ in range(3):
+        fit(make(1e-3))
+    keras.backend.clear_session()
+    assert graphs() <= before
+
+
+def test_a_step_is_that_of_keras():
+    weights = []
+    for optimizer in (optimizers.adam(0.1), keras.optimizers.Adam(0.1)):
+        variable = keras.Variable([1.0, 2.0])
+        for _ in range(3):
+            optimizer.apply([keras.ops.convert_to_tensor([0.5, -1.0])], [variable])
+        weights.append(np.asarray(variable))
+    assert np.array_equal(*weights)
+
+
+def test_all_training_takes_its_optimizer_from_here():
+    makes = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "studio").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("keras.optimizers.Adam", "keras.optimizers.AdamW")
+    }
+    assert makes == {"studio/core/training/optimizers.py"}
+
+
+def keras_subclasses() -> list[type]:
+    """All classes of the studio that are Keras models, layers, metrics or callbacks."""
+    found: set[type] = set()
+    for path in (ROOT / "studio").rglob("*.py"):
+        if "keras." in path.read_text() and "(keras." in path.read_text():
+            name = (
+                path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+            )
+            found |= {
+                one
+                for one in vars(importlib.import_module(name)).values()
+                if isinstance(one, type)
+                and one.__module__ == name
+                and issubclass(one, keras.Operation | keras.metrics.Metric | keras.callbacks.Callback)
+            }
+    return sorted(found, key=lambda one: one.__qualname__)
+
+
+# What Keras asks subclasses to define.
+MEANT = {
+    *(
+        "__init__",
+        "build",
+        "call",
+        "get_config",
+        "from_config",
+        "compute_output_shape",
+        "compute_output_spec",
+    ),
+    *("compute_loss", "compute_mask", "metrics", "train_step", "test_step", "predict_step", "compile", "fit"),
+    *("update_state", "result", "reset_state", "states", "get_initial_state", "inner_loop"),
+}
+
+
+@pytest.mark.slow
+def test_no_method_of_a_keras_subclass_shadows_one_of_keras():
+    classes = keras_subclasses()
+    assert len(classes) > 10
+    shadows = [
+        f"{one.__module__}.{one.__name__}.{name}"
+        for one in classes
+        for name in vars(one)
+        if not name.startswith("__")
+        and name not in MEANT
+        and any(name in vars(base) for base in one.__mro__[1:] if base.__module__.startswith("keras."))
+    ]
+    assert not shadows
