@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from python_multipart.exceptions import FormParserError
@@ -60,7 +60,7 @@ class FilePart:
             for packet in self._packets:
                 yield packet
 
-    async def _parsed(self, request: Request) -> AsyncIterator[bool]:
+    async def _parsed(self, request: Request) -> AsyncGenerator[bool]:
         boundary = _media(request)[1].get(b"boundary", b"")
         try:
             parser = MultipartParser(

@@ -44,11 +44,7 @@ def trained(settings: SearchSettings) -> Task:
 
 
 def search_space(settings: SearchSettings) -> dict[str, Range]:
-    """The settings that vary, with their ranges; those that the training recommends if none are given.
-
-    Raises:
-        InvalidInput: if there is no such training, or a setting or a range is none of its.
-    """
+    """The settings that vary, by default those that the training recommends. Raises as `space`."""
     task = trained(settings)
     return space(task.settings, settings.vary or (task.goal or Goal()).varies)
 
