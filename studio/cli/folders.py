@@ -67,11 +67,11 @@ def run(
     """
     first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0]][0])
     found, others = pictures(folder)
+    out = _place(task, settings, folder, arguments.out)
     if others and not arguments.quiet:
         was = "was" if len(others) == 1 else "were"
         told = f"{amounts.count(len(others), 'file')} of other kinds {was} passed over: {first_few(others)}."
         terminal.note(told)
-    out = _place(task, settings, folder, arguments.out)
     given = {s.name: [machine.read(s, one) for one in named[s]] for s in task.inputs[1:]}
     originals = Originals([*map(str, found), *(one for s in task.inputs[1:] for one in named[s])])
     names = _names(found)

@@ -114,7 +114,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(words, photo, said, monkeypatc
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
     assert err.count("\n") == 1
-    assert "Next: " in err and "went wrong" not in err
+    assert ("Next: " in err or "See `studio" in err) and "went wrong" not in err
     assert all(c.isprintable() for c in err.rstrip("\n"))
     assert before == {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
 

@@ -119,7 +119,6 @@ def test_remove_can_be_undone(said, painted):
 
 
 BAD = {
-    "no action": [],
     "unknown action": ["burn"],
     "no item": ["show", "nothing"],
     "no file": ["show", "nothing.png"],

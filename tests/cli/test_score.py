@@ -77,7 +77,7 @@ def test_bad_input_is_one_line(words, text, said):
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert "Next: " in err
+    assert "Next: " in err or "See `studio" in err
 
 
 def test_a_model_that_nothing_measures_is_refused(voice, text, said, monkeypatch):

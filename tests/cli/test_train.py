@@ -188,5 +188,5 @@ def test_bad_input_is_one_line_before_anything_is_learnt(words, text, said, monk
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert "Next: " in err
+    assert "Next: " in err or "See `studio" in err
     assert {path.name for path in Path().iterdir()} <= before

@@ -104,7 +104,7 @@ def test_what_a_training_is_measured_by_has_a_readable_name():
     goals = [goal for name in tasks.TASKS if (goal := tasks.get(name).goal)]
     assert goals and not any("_" in goal.called(measure) for goal in goals for measure in (None, goal.metric))
     told = tasks.get("text.train").goal
-    assert (told.called(), told.called("validation_nats")) == ("nats a character, validation",) * 2
+    assert (told.called(), told.called("validation_nats")) == ("nats per character, validation",) * 2
     assert told.called("validation") == "validation"
 
 

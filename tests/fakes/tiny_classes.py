@@ -184,6 +184,7 @@ def _mover(lane: str) -> Task:
         inputs=(),
         produces="text",
         lane=lane,
+        interactive=lane == "live",
         work="tiny_classes:move_in",
         title="Moving in",
         command="",

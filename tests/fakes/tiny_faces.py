@@ -54,6 +54,7 @@ HELLO = Task(
     inputs=(),
     produces="text",
     lane="live",
+    interactive=True,
     work="tiny_faces:hello",
     title="Hello",
     command="",

@@ -65,6 +65,6 @@ TRAIN = Task(
     title="Bowl",
     command="",
     help="a training of the tests",
-    goal=Goal("held out", "loss"),
+    goal=Goal("held out", "loss", varies=("x", "rate")),
 )
 tasks.TASKS |= {NAME: "tiny_search:TRAIN"}

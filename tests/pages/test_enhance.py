@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -74,7 +75,8 @@ def test_a_film_waits_for_start(visit):
         for n in range(3):
             film.add(np.full((30, 40, 3), 50 * n, "uint8"))
         kept = File.keep(film.finish(), "animation", "film.gif")
-    page = visit("enhance", what="A film", film_file=kept.digest)
+    told = File.keep(json.dumps([[kept.digest, kept.name]]).encode(), "text", "").digest
+    page = visit("enhance", what="A film", film_file=told)
     assert not page.exception and "Start" in labels(page)
     assert "**Start** makes 80 x 60 px of every frame" in texts(page.markdown)
 

@@ -54,8 +54,8 @@ def test_all_that_can_be_searched_is_on_the_page():
 def test_what_varies_and_how_far_is_chosen(visit, submitted):
     page = visit("search")
     page.multiselect(key="vary_text").set_value(["units", "cell"]).run()
-    page.number_input(key="range_text_units_from").set_value(32).run()
-    page.number_input(key="range_text_units_to").set_value(64).run()
+    page.number_input(key="range_text_units.from").set_value(32).run()
+    page.number_input(key="range_text_units.to").set_value(64).run()
     next(one for one in page.number_input if one.label == "Epochs of each training").set_value(2).run()
     button(page, "Search").click().run()
     [(_, settings, inputs)] = submitted
@@ -86,8 +86,8 @@ def test_a_search_that_cannot_be_is_said_and_not_started(visit):
     page.multiselect(key="vary_text").set_value([]).run()
     assert "Search" not in [found.label for found in page.button]
     page.multiselect(key="vary_text").set_value(["units"]).run()
-    page.number_input(key="range_text_units_from").set_value(300).run()
-    page.number_input(key="range_text_units_to").set_value(200).run()
+    page.number_input(key="range_text_units.from").set_value(300).run()
+    page.number_input(key="range_text_units.to").set_value(200).run()
     assert "begins below its end" in page.error[0].value
     assert "Search" not in [found.label for found in page.button]
 

@@ -403,7 +403,7 @@ def test_a_click_switches_to_a_style_unless_several_are_blended(visit, monkeypat
 def test_an_uploaded_style_takes_the_place_of_the_chosen_one(visit, monkeypatch, picture):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     page = visit("style")
-    uploader = next(box for box in page.file_uploader if box.key.startswith("style_upload"))
+    uploader = next(box for box in page.file_uploader if box.key.startswith("style.upload"))
     uploader.set_value(("waves.png", images.encode_png(picture), "image/png")).run()
     assert page.button_group(key="style").value == ["waves"] and not page.exception
 
