@@ -22,17 +22,17 @@ def check(task: str, settings: Settings, inputs: Inputs, share: float) -> Task:
         InvalidInput: if settings or inputs are not right.
         NoRoom: if it needs more memory.
     """
-    known = tasks.check(task, settings, inputs)
-    tasks.check_room(known, settings, inputs, share)
-    return known
+    named_task = tasks.check(task, settings, inputs)
+    tasks.check_room(named_task, settings, inputs, share)
+    return named_task
 
 
 def check_live(task: str, settings: Settings, inputs: Inputs) -> Task:
     """The task of a name, if it may run while somebody waits for it. Raises as `check`."""
-    known = check(task, settings, inputs, capacity.LIVE_SHARE)
-    if not known.interactive:
-        raise InvalidInput(f"{known.title} is not made at once. Submit it as a job.")
-    return known
+    named_task = check(task, settings, inputs, capacity.LIVE_SHARE)
+    if not named_task.interactive:
+        raise InvalidInput(f"{named_task.title} is not made at once. Submit it as a job.")
+    return named_task
 
 
 def check_seconds(task: Task, settings: Settings, inputs: Inputs) -> None:

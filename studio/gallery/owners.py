@@ -19,7 +19,7 @@ from studio.gallery.items import LOCAL
 
 UNNAMED_DAYS = 7
 _BEGAN = ".began"  # in the folder of owners: when this was done first
-_CLOCK = ".clock"  # beside it: the time as far as it is believed
+_CLOCK = ".clock"  # beside it: the time as far as it is trusted
 log = logging.getLogger("studio.gallery")
 
 
@@ -75,7 +75,7 @@ def tidy() -> list[str]:
     Raises:
         InvalidInput: if the environment has no number of days; then nothing goes.
     """
-    now = clock.believed(paths.folder("owners") / _CLOCK)
+    now = clock.trusted_time(paths.folder("owners") / _CLOCK)
     since, gone = _since(), []
     for name, taken in quotas.everybody().items():
         # One whose visits were never noted was here, as far as is known, until they began to be.

@@ -1,4 +1,4 @@
-"""The believed time: it follows the wall clock, but not where that jumps ahead."""
+"""The trusted time: it follows the wall clock, but not where that jumps ahead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAY = clock.DAY
 
 @pytest.fixture
 def clocks(tmp_path, monkeypatch):
-    """Moves both clocks by days, and starts a new process: `clocks(1, 1, start=True)` -> believed days."""
+    """Moves both clocks by days, and starts a new process: `clocks(1, 1, start=True)` -> trusted days."""
     at = {"wall": 1e9, "ran": 0.0}
     monkeypatch.setattr(time, "time", lambda: at["wall"])
     monkeypatch.setattr(time, "monotonic", lambda: at["ran"])
@@ -24,7 +24,7 @@ def clocks(tmp_path, monkeypatch):
         at["ran"] += ran * DAY
         if start:
             clock._looks.clear()
-        return (clock.believed(tmp_path / "clock") - 1e9) / DAY
+        return (clock.trusted_time(tmp_path / "clock") - 1e9) / DAY
 
     return move
 
@@ -34,7 +34,7 @@ def test_it_follows_a_clock_that_goes_as_the_process_runs(clocks):
     assert clocks(0.9, start=True) == pytest.approx(31.4), "switched off over night"
 
 
-def test_a_clock_that_jumps_ahead_is_not_believed_however_often_the_studio_is_started(clocks):
+def test_a_clock_that_jumps_ahead_is_not_trusted_however_often_the_studio_is_started(clocks):
     clocks()
     assert clocks(100) == pytest.approx(0)
     assert [clocks(start=True) for _ in range(200)] == pytest.approx([0] * 200)

@@ -93,14 +93,14 @@ def _yuv(frame: np.ndarray, **colors: int) -> av.VideoFrame:
 
 
 def exactly() -> int:
-    """How colours are converted: as usual, but rounded, where the quick way cuts off and darkens."""
+    """How colors are converted: as usual, but rounded, where the quick way cuts off and darkens."""
     from av.video.reformatter import Interpolation
 
     return Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
 def _gif_picture(frame: np.ndarray) -> av.VideoFrame:
-    """A picture of 256 colours of its own, its errors spread to its neighbours.
+    """A picture of 256 colors of its own, its errors spread to its neighbors.
 
     One of the colors is for what is transparent, if anything is.
     """

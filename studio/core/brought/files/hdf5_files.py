@@ -39,7 +39,7 @@ def read(path: Path) -> dict[str, Any]:
             raise Refused("an HDF5 file whose model_config is no text, or too long")
         version = file.attrs.get("keras_version")
     found = strict_json.parsed(text, config_check.MOST_DEPTH)
-    return description.taken(found, version)
+    return description.prepare(found, version)
 
 
 def arrays(path: Path, most: int) -> Arrays:

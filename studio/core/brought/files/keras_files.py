@@ -101,7 +101,7 @@ def read(file: BinaryIO) -> Described:
         config = strict_json.parsed(_member(packed, CONFIG), config_check.MOST_DEPTH)
         names = set(packed.namelist())
         version = _version(_member(packed, METADATA)) if METADATA in names else "3."
-        config = description.taken(config, version)
+        config = description.prepare(config, version)
         labels = _lines(_member(packed, LABELS)) if LABELS in names else ()
         return Described(config, labels, _side(_member(packed, SIZE)) if SIZE in names else None)
 

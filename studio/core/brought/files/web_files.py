@@ -37,7 +37,7 @@ def read(text: bytes) -> tuple[dict[str, Any], list[Any]]:
         raise Refused("a graph of TensorFlow.js, which has no layers any more")
     if not isinstance(manifest, list):
         raise Refused("a model.json without a list of its weights")
-    config = description.taken(topology.get("model_config", topology), topology.get("keras_version"))
+    config = description.prepare(topology.get("model_config", topology), topology.get("keras_version"))
     return config, manifest
 
 

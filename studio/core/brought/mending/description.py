@@ -8,7 +8,7 @@ from studio.core.brought.checks import config_check, structure_check
 from studio.core.brought.mending import keras_2, network
 
 
-def taken(config: Any, version: Any) -> Any:
+def prepare(config: Any, version: Any) -> Any:
     """A description in the words of today's Keras: validated, then repaired, then checked against the list.
 
     Args:
