@@ -25,7 +25,9 @@ BLOCK = 64  # px of a side of the blocks of a photo that are measured
 LARGEST = 2048  # px, at most, of a side of the middle of the photo that they are taken from
 CALM = 25.0  # percent of the blocks that show less than the noise that is reported: others have texture
 CALMEST = 5.0  # that percentage where compression makes texture look more like noise
-SURE = 5.5  # levels: weaker noise cannot be told from the compressed texture of clean photos
+SURE = 5.5  # levels: weaker noise cannot be told from texture by the coarser detail
+LEAST_FINE = 2.0  # levels of the finest detail: with less of it, coarser detail is texture
+CORRELATED = 0.5  # share of the coarser detail: white noise has more in the finest
 LEFT = 0.15  # share of noise that compression must leave in the finest detail, for that to tell its strength
 MOST_CLIPPED = 0.05  # share of a block's pixels: more of them hide its noise
 _DARK, _BRIGHT = 4.0, 251.0  # levels of a block's mean lightness: beyond these, noise is clipped or crushed
@@ -59,7 +61,8 @@ def estimate(picture: np.ndarray, compression: Compression | None = None) -> tup
     each = [_detail(blocks[..., n]) for n in range(3)]
     light, color = _light_and_color([float(np.percentile(fine, CALM)) for fine, _ in each])
     if compression is None:
-        return light, color
+        correlated = _correlated(each)
+        return max(light, correlated[0]), max(color, correlated[1])
     curves = _curves(compression)
     light_before, color_before = _light_and_color(
         [_before(detail, curve) for detail, curve in zip(each, curves, strict=True)]
@@ -69,6 +72,18 @@ def estimate(picture: np.ndarray, compression: Compression | None = None) -> tup
         return light, color
     # Compression leaves so little of color noise that weak texture passes for strong noise: cap it.
     return light_before, max(color, min(color_before, _RATIO * light_before))
+
+
+def _correlated(each: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
+    """Noise of lightness and colors that is correlated among neighboring pixels; 0 without any.
+
+    Interpolation in a camera or resizing leave it mostly in the coarser detail. So do textures, but rarely as
+    strongly in the calmest blocks and with as much of the finest detail.
+    """
+    fine, coarse = (float(np.percentile(scale, CALMEST)) for scale in each[0])
+    if fine < LEAST_FINE or coarse < SURE or fine > CORRELATED * coarse:
+        return 0.0, 0.0
+    return _light_and_color([float(np.percentile(scale, CALMEST)) for _, scale in each])
 
 
 def _light_and_color(planes: list[float]) -> tuple[float, float]:

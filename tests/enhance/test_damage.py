@@ -77,6 +77,18 @@ def test_compressed_texture_is_no_noise(name, quality):
     assert max(found.light, found.colour) < 1.5
 
 
+@pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
+def test_noise_that_is_correlated_among_pixels_is_found(name):
+    photo = sample_photos.photo(name)
+    taps = np.exp(-0.5 * (np.arange(-3, 4) / 0.7) ** 2)  # a blur of .7 px
+    noise = np.random.default_rng(0).standard_normal(photo.shape)
+    for axis in (0, 1):
+        noise = sum(tap * np.roll(noise, n, axis) for n, tap in enumerate(taps))
+    seen = np.clip(np.rint(photo + 10 * noise / noise.std()), 0, 255).astype("uint8")
+    light, color = estimate(seen)
+    assert light == pytest.approx(6.7, rel=0.25) and color == pytest.approx(6.4, rel=0.25)
+
+
 def test_a_grey_file_tells_its_noise():
     data = jpeg(noisy(sample_photos.photo("rocket"), 10, grey=True)[..., 0], quality=80)
     assert measured(data, images.read(data)).light == pytest.approx(10, rel=0.15)
