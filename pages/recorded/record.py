@@ -55,7 +55,7 @@ RUNS = {
         "xray.look",
         {"content": "sample:chelsea"},
         "studio xray sample:chelsea -o out.png",
-        ("layers", "loudest"),
+        ("layers", "loudest", "seen"),
     ),
     "teach": Recorded(
         "classify.train",

@@ -84,12 +84,16 @@ def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, d
 
 
 def _best(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
-    """The map that was asked for, else the strongest that has a picture; and `favourites.of` its layer."""
+    """The map that was asked for, else one of the strongest; and `favourites.of` its layer.
+
+    Of the strongest maps, which the page lists, the first that has a picture comes before those without.
+    """
     found = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
     if found is None:
         return None, {}
     pictures = favourites.of(settings, found.figures["strengths"])
-    best = next(iter(pictures), found.figures["channel"])
+    strongest = [one["channel"] for one in found.figures["loudest"]]
+    best = next((one for one in strongest if one in pictures), found.figures["channel"])
     if settings.channel is None and best != found.figures["channel"]:
         found = live.live_result(TASK, settings.model_copy(update={"channel": best}), inputs, _MAPS, _MOST)
     return found, pictures

@@ -77,11 +77,14 @@ def _drawn(settings: LookSettings | None, found: engine.Live | None) -> None:
 
 
 def _charts(figures: Mapping[str, Any]) -> None:
-    st.altair_chart(_along(figures["layers"]), width="stretch")
+    width = figures["seen"][1]
+    st.altair_chart(_receptive_fields(figures["layers"], width), width="stretch")
     st.caption(
-        "From the photo inwards: maps get smaller, and each of their places sees more of the photo. Where "
-        "the two lines cross, a place sees as much as its map is wide."
+        "From the first layer to the last: how wide the receptive field of one place is, in px of the photo. "
+        f"Above the dashed line it is wider than the photo, {width} px."
     )
+    st.altair_chart(_map_widths(figures["layers"]), width="stretch")
+    st.caption("Meanwhile the maps get smaller: their width in places.")
     st.altair_chart(_strengths(figures["loudest"]), width="stretch")
     st.caption(
         "The standard deviation over all places of the strongest channels of the layer: a channel that is "
@@ -89,26 +92,34 @@ def _charts(figures: Mapping[str, Any]) -> None:
     )
 
 
-def _along(layers: Any) -> Any:
+def _receptive_fields(layers: Any, width: int) -> Any:
+    """Receptive field of each layer, in px, with the width of the photo as a line across."""
     import altair as alt
 
-    rows = [
-        {"layer": layer["name"], "what": what, "px": layer[key]}
-        for layer in layers
-        for what, key in (("width of its maps", "width"), ("px that one place sees", "field"))
-    ]
+    title = "receptive field, px"
+    photo = alt.Chart(alt.Data(values=[{"px": width}])).mark_rule(strokeDash=[5, 4])
+    return _by_layer(layers, "field", title) + photo.encode(y=alt.Y("px:Q", title=title))
+
+
+def _map_widths(layers: Any) -> Any:
+    """Width of the maps of each layer, in places."""
+    return _by_layer(layers, "width", "width of the map, places")
+
+
+def _by_layer(layers: Any, key: str, title: str) -> Any:
+    import altair as alt
+
+    rows = [{"layer": layer["name"], "value": layer[key]} for layer in layers]
     order = [layer["name"] for layer in layers]
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_line(point=True, strokeWidth=2)
         .encode(
             x=alt.X("layer:N", title=None, sort=order, axis=alt.Axis(labelAngle=-60, labelLimit=110)),
-            y=alt.Y("px:Q", title="px", scale=alt.Scale(type="log")),
-            color=alt.Color("what:N", title=None, legend=alt.Legend(orient="top", columns=1)),
-            strokeDash=alt.StrokeDash("what:N", title=None),
-            tooltip=["layer:N", "what:N", "px:Q"],
+            y=alt.Y("value:Q", title=title, scale=alt.Scale(type="log")),
+            tooltip=["layer:N", alt.Tooltip("value:Q", title=title)],
         )
-        .properties(height=300)
+        .properties(height=240)
     )
 
 

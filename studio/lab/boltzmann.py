@@ -66,7 +66,7 @@ class Boltzmann:
         sums = pixels @ self.kernel + self.hidden
         kept = np.logaddexp(0, sums)
         total = np.zeros(len(pixels))
-        for number in range(PIXELS):
+        for number in range(len(self.visible)):
             turn = 1 - 2 * pixels[:, number]
             turned = np.logaddexp(0, sums + turn[:, None] * self.kernel[number])
             gain = (turned - kept).sum(axis=1) + turn * self.visible[number]

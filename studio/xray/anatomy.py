@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Field(NamedTuple):
-    """What the places of a map can see of the photo, the same along and across.
+    """The receptive field of the places of a map, along one axis of the photo.
 
     Attributes:
         step: px of the photo from one place to the next.
-        first, last: the first and the last px that place 0 can see; before 0 lies what pads the photo.
+        first, last: the first and the last px that place 0 can see; negative px are padding.
     """
 
     step: int = 1
@@ -26,7 +26,7 @@ class Field(NamedTuple):
 
     @property
     def side(self) -> int:
-        """How many px wide that is."""
+        """The length of the receptive field, in px."""
         return self.last - self.first + 1
 
     def of(self, place: int) -> tuple[int, int]:
@@ -38,12 +38,14 @@ class Layer(NamedTuple):
     """A layer that has a name people use.
 
     Attributes:
-        parameters: how many numbers were learnt for it, since the named layer before it.
+        parameters: the number of parameters since the named layer before it.
+        rows, columns: the receptive field of its places from top to bottom, and from left to right.
     """
 
     name: str
     parameters: int
-    field: Field
+    rows: Field
+    columns: Field
 
 
 def layers(backbone: Backbone) -> tuple[Layer, ...]:
@@ -64,50 +66,57 @@ def _sides(extractor: keras.Model, height: int, width: int) -> Mapping[str, tupl
 
 @lru_cache(maxsize=4)
 def _layers(model: keras.Model, names: tuple[str, ...]) -> tuple[Layer, ...]:
-    fields: dict[str, Field] = {}
-    found, counted = [], 0
+    rows, columns = _fields(model, 0), _fields(model, 1)
+    named, parameters = [], 0
     for layer in model.layers:
-        before = [fields[one] for one in _before(layer)]
-        fields[layer.name] = _seen(layer, _together(before)) if before else Field()
-        counted += layer.count_params()
+        parameters += layer.count_params()
         if layer.name in names:
-            found.append(Layer(layer.name, counted, fields[layer.name]))
-            counted = 0
-    return tuple(sorted(found, key=lambda one: names.index(one.name)))
+            named.append(Layer(layer.name, parameters, rows[layer.name], columns[layer.name]))
+            parameters = 0
+    return tuple(sorted(named, key=lambda one: names.index(one.name)))
 
 
-def _before(layer: keras.Layer) -> list[str]:
-    """The layers that one is given, which Keras keeps with every use of it."""
+def _fields(model: keras.Model, axis: int) -> dict[str, Field]:
+    """The receptive field of every layer along one axis: 0 from top to bottom, 1 from left to right."""
+    fields: dict[str, Field] = {}
+    for layer in model.layers:
+        inputs = [fields[name] for name in _inputs(layer)]
+        fields[layer.name] = _through(layer, axis, _union(inputs)) if inputs else Field()
+    return fields
+
+
+def _inputs(layer: keras.Layer) -> list[str]:
+    """The names of the layers whose output a layer reads, which Keras keeps with each tensor."""
     if type(layer).__name__ == "InputLayer":
         return []
-    given = layer.input
-    tensors = given if isinstance(given, list | tuple) else [given]
+    tensors = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
     return [tensor._keras_history.operation.name for tensor in tensors]
 
 
-def _together(fields: list[Field]) -> Field:
-    """What several maps of one size see, laid upon each other."""
+def _union(fields: list[Field]) -> Field:
+    """The receptive field of maps of one size that are added or concatenated."""
     return Field(fields[0].step, min(field.first for field in fields), max(field.last for field in fields))
 
 
-def _seen(layer: keras.Layer, before: Field) -> Field:
-    reach, stride, padded = _window(layer)
+def _through(layer: keras.Layer, axis: int, field: Field) -> Field:
+    """The receptive field of a layer's output, from that of its input."""
+    kernel, stride, padding = _window(layer, axis)
     return Field(
-        before.step * stride,
-        before.first - padded * before.step,
-        before.last + (reach - 1 - padded) * before.step,
+        field.step * stride,
+        field.first - padding * field.step,
+        field.last + (kernel - 1 - padding) * field.step,
     )
 
 
-def _window(layer: Any) -> tuple[int, int, int]:
-    """How many places a layer looks at at once, how far it moves, and how many lie before the border."""
+def _window(layer: Any, axis: int) -> tuple[int, int, int]:
+    """The kernel size, the stride and the padding before the first place of a layer, along one axis."""
     kind = type(layer).__name__
     if kind == "ZeroPadding2D":
-        return 1, 1, layer.padding[0][0]
+        return 1, 1, layer.padding[axis][0]
     if kind in ("MaxPooling2D", "AveragePooling2D"):
-        reach, stride = max(layer.pool_size), max(layer.strides)
+        kernel, stride = layer.pool_size[axis], layer.strides[axis]
     elif kind == "Conv2D":
-        reach, stride = max(layer.kernel_size), max(layer.strides)
+        kernel, stride = layer.kernel_size[axis], layer.strides[axis]
     else:
         return 1, 1, 0
-    return reach, stride, (reach - 1) // 2 if layer.padding == "same" else 0
+    return kernel, stride, (kernel - 1) // 2 if layer.padding == "same" else 0

@@ -35,8 +35,8 @@ def look(settings: LookSettings, inputs: Inputs, progress: Progress) -> Result:
     channel = loudest[0] if settings.channel is None else settings.channel
     chosen = maps[..., channel]
     known = anatomy.layers(backbones.load(settings.backbone, progress))
-    field = next(one.field for one in known if one.name == settings.seen)
-    place, box = _place(settings, chosen.shape, field, found.photo.shape)
+    layer = next(one for one in known if one.name == settings.seen)
+    place, box = _place(settings, chosen.shape, layer, found.photo.shape)
     large = found.photo if settings.show == "maps" else images.read(photo.read(), photo.name)
     picture = _drawn(settings, maps, large, loudest, channel, place, box)
     told = {
@@ -48,8 +48,8 @@ def look(settings: LookSettings, inputs: Inputs, progress: Progress) -> Result:
         "place": place,
         "at_place": float(chosen[place]),
         "most": float(chosen.max()),
-        "field": field.side,
-        "step": field.step,
+        "field": layer.columns.side,  # named layers see as many rows as columns
+        "step": layer.columns.step,
         "box": box,
         "seen": list(found.photo.shape[:2]),
         "layers": _layers(settings, found, known, progress),
@@ -89,11 +89,11 @@ def _before(layer: str) -> str:
 
 
 def _place(
-    settings: LookSettings, shape: tuple[int, ...], field: anatomy.Field, photo: tuple[int, ...]
+    settings: LookSettings, shape: tuple[int, ...], layer: anatomy.Layer, photo: tuple[int, ...]
 ) -> tuple[tuple[int, int], list[float]]:
     """The place of the map that was asked for, and what it sees: top, left, bottom, right, as shares."""
     place = round(settings.down * (shape[0] - 1)), round(settings.across * (shape[1] - 1))
-    (top, bottom), (left, right) = (field.of(at) for at in place)
+    (top, bottom), (left, right) = layer.rows.of(place[0]), layer.columns.of(place[1])
     height, width = photo[:2]
     return place, [top / height, left / width, (bottom + 1) / height, (right + 1) / width]
 
@@ -132,7 +132,7 @@ def _layers(
             "width": sides[one.name][1],
             "channels": backbone.spec.layers[one.name],
             "parameters": one.parameters,
-            "field": one.field.side,
+            "field": one.columns.side,
         }
         for one in known
     ]

@@ -37,6 +37,24 @@ def test_the_free_energy_sums_over_all_units():
         assert made.energy(given[None])[0] == pytest.approx(-np.log(np.exp(each).sum()))
 
 
+def test_the_pseudo_likelihood_is_that_of_all_states():
+    """log p(pixel | other pixels), summed over pixels, from the joint probabilities of all 2^7 states."""
+    made = small()
+    states = np.array(list(itertools.product((0, 1), repeat=4 + 3)), "float64")
+    pixels, units = states[:, :4], states[:, 4:]
+    energies = ((pixels @ made.kernel) * units).sum(axis=1) + pixels @ made.visible + units @ made.hidden
+    joint = (np.exp(energies) / np.exp(energies).sum()).reshape((2,) * 4 + (-1,)).sum(axis=-1)
+    for one in itertools.product((0, 1), repeat=4):
+        exact = 0.0
+        for number in range(4):
+            either = joint[(*one[:number], slice(None), *one[number + 1 :])]
+            exact += np.log(either[one[number]] / either.sum())
+        assert made.pseudo_likelihood(np.array([one], "float64")) == pytest.approx(exact)
+    everything = np.unique(pixels, axis=0)
+    each = [made.pseudo_likelihood(one[None]) for one in everything]
+    assert made.pseudo_likelihood(everything) == pytest.approx(np.mean(each))
+
+
 def test_a_chain_visits_pictures_as_often_as_their_energy_says():
     made, rng = small(), np.random.default_rng(1)
     pixels = on(np.full((4000, 4), 0.5), rng)

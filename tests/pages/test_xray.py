@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from studio.engine import Live
 from .test_frame import texts
 
 ANSWERS = [{"label": "tabby", "before": 0.6, "after": 0.2}, {"label": "sieve", "before": 0.1, "after": 0.5}]
+STRONGEST = [*range(5, 16), 36]  # only channel 36 of block4_conv2 has a picture that ships
 PART = {"name": "map 3", "given": [[1.0] * 3] * 3, "weights": [[0.5] * 3] * 3, "sum": 4.5}
 
 
@@ -26,9 +29,9 @@ def looked(task, settings, inputs, shelf, most=4):
     else:
         known = backbones.spec(settings.backbone).layers
         count = known[settings.seen]
-        channel = 5 if settings.channel is None else settings.channel
+        channel = STRONGEST[0] if settings.channel is None else settings.channel
         figures = {"channel": channel, "silent": 0.1, "place": (1, 1), "at_place": 0.5, "most": 2.0}
-        figures |= {"loudest": [{"channel": n, "strength": 1.0} for n in range(5, 17)], "seen": [60, 90]}
+        figures |= {"loudest": [{"channel": n, "strength": 1.0} for n in STRONGEST], "seen": [60, 90]}
         figures |= {"strengths": [1.0] * count, "field": 76, "step": 8, "shares": {"conv4_block3": 0.8}}
         figures["layers"] = [
             {"name": name, "height": 8, "width": 8, "channels": n, "parameters": 9, "field": 3}
@@ -53,6 +56,13 @@ def test_a_map_is_chosen_by_what_it_likes_best_or_by_how_strongly_it_answers(xra
     assert f"What map {chosen} likes best" in texts(page.caption)
     page.button_group(key="strongest").set_value(7).run()
     assert page.session_state["channel"] == 7 and "map 7 like best" in texts(page.caption)
+
+
+@pytest.mark.parametrize("strongest, chosen", [([*range(5, 16), 36], 36), ([*range(5, 17)], 5)])
+def test_the_map_that_is_chosen_for_you_is_one_of_the_strongest(xray, monkeypatch, strongest, chosen):
+    monkeypatch.setattr("tests.pages.test_xray.STRONGEST", strongest)
+    page = xray()
+    assert not page.exception and page.button_group(key="strongest").value == chosen
 
 
 def test_another_layer_leaves_a_map_that_it_does_not_have(xray):
@@ -100,6 +110,17 @@ def test_without_the_weights_it_offers_to_fetch_them(visit):
     page = visit("x-ray")
     assert not page.exception and "fetches VGG16" in texts(page.info)
     assert "Fetch and begin" in [button.label for button in page.button]
+
+
+@pytest.mark.slow
+def test_receptive_fields_and_map_widths_are_drawn_apart(xray):
+    page = xray(hood="true")
+    fields, widths, _ = (json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart"))
+    assert not page.exception
+    across, along = fields["layer"][1]["encoding"]["y"], fields["layer"][0]["encoding"]["y"]
+    assert across["field"] == "px" and along["title"] == "receptive field, px"
+    assert widths["encoding"]["y"]["title"] == "width of the map, places"
+    assert "wider than the photo, 90 px" in texts(page.caption)
 
 
 def test_numbers_are_told_as_people_say_them():

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from studio.core.objectives.backbones import BACKBONES, Backbone
+from studio.core.weights.networks import inceptionv3
 from studio.xray import anatomy
 
 SIDE = 96
@@ -18,8 +20,44 @@ def test_a_place_of_a_residual_network_sees_its_field_and_nothing_else(resnet):
     _check(resnet, "conv2_block2_out")
 
 
+def test_each_axis_has_a_receptive_field_of_its_own():
+    """A 1x7 convolution followed by a 7x1 sees 7 px along each axis, as changes of the photo show."""
+    import keras
+
+    image = keras.Input((40, 48, 3))
+    maps = keras.layers.ZeroPadding2D(((1, 0), (3, 2)))(image)
+    maps = keras.layers.Conv2D(2, (3, 5), strides=(2, 1), name="stem")(maps)
+    maps = keras.layers.Conv2D(2, (1, 7), padding="same", name="across")(maps)
+    maps = keras.layers.Conv2D(2, (7, 1), padding="same", name="down")(maps)
+    maps = keras.layers.MaxPooling2D((2, 3), strides=(1, 2), name="pool")(maps)
+    model = keras.Model(image, maps)
+    layers = anatomy._layers(model, ("stem", "across", "down", "pool"))
+    assert [(one.rows.side, one.columns.side) for one in layers] == [(3, 5), (3, 11), (15, 11), (17, 13)]
+    photo = np.random.default_rng(0).random((40, 48, 3)).astype("float32")
+    before = np.asarray(model(photo[None]))[0]
+    place = before.shape[0] // 2, before.shape[1] // 2
+    changed = np.repeat(photo[None], 40 + 48, axis=0)
+    for row in range(40):
+        changed[row, row] += 9
+    for column in range(48):
+        changed[40 + column, :, column] += 9
+    after = np.asarray(model(changed))[:, place[0], place[1]]
+    moved = np.flatnonzero(np.abs(after - before[place]).max(axis=-1))
+    rows, columns = moved[moved < 40], moved[moved >= 40] - 40
+    assert (rows[0], rows[-1]) == layers[-1].rows.of(place[0])
+    assert (columns[0], columns[-1]) == layers[-1].columns.of(place[1])
+
+
+@pytest.mark.slow
+def test_receptive_fields_of_inceptionv3_are_known():
+    """Named layers see as many rows as columns."""
+    layers = anatomy.layers(Backbone(BACKBONES["inceptionv3"], inceptionv3.network(), ""))
+    assert all(one.rows == one.columns for one in layers)
+    assert layers[-1].name == "mixed10" and layers[-1].columns.side == 1311
+
+
 def _check(backbone, layer):
-    field = next(one.field for one in anatomy.layers(backbone) if one.name == layer)
+    field = next(one.columns for one in anatomy.layers(backbone) if one.name == layer)
     photo = np.random.default_rng(0).random((1, SIDE, SIDE, 3)).astype("float32")
     extractor = backbone.features((layer,))
 
@@ -42,7 +80,8 @@ def test_every_number_of_a_network_belongs_to_one_layer(vgg):
     told = anatomy.layers(vgg)
     assert sum(layer.parameters for layer in told) == 14_714_688
     assert [layer.name for layer in told] == list(vgg.spec.layers)
-    assert told[0].field.side == 3 and told[-2].field.side == 196  # as is known of block5_conv3
+    assert all(layer.rows == layer.columns for layer in told)
+    assert told[0].columns.side == 3 and told[-2].columns.side == 196  # as is known of block5_conv3
 
 
 def test_maps_are_as_large_as_told(vgg):
