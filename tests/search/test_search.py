@@ -82,6 +82,16 @@ def test_it_is_better_than_chance(text):
     assert searched(text, trials=40, pruning="none").figures["best"] < usual
 
 
+def test_a_short_search_is_not_random_search(text):
+    """TPE begins with ten random trials unless it is told how many there are at all."""
+    tried = {}
+    for sampler in ("tpe", "random"):
+        found = searched(text, trials=10, sampler=sampler, pruning="none").figures
+        tried[sampler] = [trial["settings"] for trial in found["trials"]]
+    assert tried["tpe"][:3] == tried["random"][:3] and tried["tpe"] != tried["random"]
+    assert [study.random_starts(count) for count in (1, 10, 12, 20, 200)] == [3, 3, 3, 5, 10]
+
+
 def test_the_same_seed_tries_the_same(text, tmp_path, monkeypatch):
     tried = []
     for place, seed in (("a", 1), ("b", 1), ("c", 2)):
