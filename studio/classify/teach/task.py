@@ -196,8 +196,7 @@ def _doubted(
     settings: AuditSettings, file: File, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     found = training_set.load(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
-    space = head.Space(found.features, head.RANK, settings.seed)
     labels = found.pictures.known_labels
-    choice = head.choose(space, labels, len(found.classes), found.parts, progress)
+    choice = head.choose(found.features, labels, len(found.classes), found.parts, settings.seed, progress)
     doubted = looked.suspicious(found.pictures, found.learnt, choice.left_out)
     return doubted, found.weights
