@@ -14,6 +14,7 @@ from pages.widgets import words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.tasks import Inputs
+from studio.search import selection
 from studio.search.settings import SearchSettings
 from studio.search.task import ALL_TRIED, trained
 
@@ -86,8 +87,8 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     st.caption(_among(tried, task.goal.most))
     st.caption(
         f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
-        f"{figures['stopped_early']}; failed: {figures['failed']}. The best was chosen by this very figure: "
-        "on what no training was tested on it may do a little worse."
+        f"{figures['stopped_early']}; failed: {figures['failed']}. "
+        f"{words.plain(selection.sentence(figures, task.goal))}"
     )
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")

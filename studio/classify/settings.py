@@ -78,6 +78,10 @@ class TrainClassifierSettings(Settings):
         ge=0,
         le=0.5,
     )
+    validation: bool = setting(
+        False,
+        "Also measure validation accuracy, on training images left out: a search selects by it.",
+    )
     seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
     levels: Levels = setting(FOUND, _LEVELS)
     flat: bool = setting(False, _FLAT)

@@ -82,7 +82,7 @@ class Described:
 
     @property
     def log_least(self) -> float | None:
-        """Where a log scale begins: at `least`; a millionth of `most` where `least` is 0, which turns it off."""
+        """Where a log scale begins: at `least`, or at a millionth of `most` where 0 turns the setting off."""
         if self.least == 0 and self.default == 0 and self.most is not None:
             return self.most / 1e6
         return self.least

@@ -82,8 +82,7 @@ def test_rates_and_penalties_are_sampled_by_ratio():
         for name in tasks.TASKS
         if tasks.get(name).goal
         for field, known in tasks.get(name).settings.described().items()
-        if field in ("learning_rate", "strength", "weight_decay", "gradient_penalty")
-        and known.scale != "log"
+        if field in ("learning_rate", "strength", "weight_decay", "gradient_penalty") and known.scale != "log"
     ]
     assert not linear
     [strength] = space(tasks.get("classify.train").settings, ["strength"]).values()

@@ -36,8 +36,8 @@ def sentences(told: Mapping[str, Any]) -> dict[str, str]:
         f"{all_['accuracy']:.0%}.{_CANCEL if all_['accuracy'] > one['accuracy'] else ''}",
         "hidden": f"Of {lost['pictures']:,} labels {lost['wrong']:,} were changed to another class, drawn "
         f"uniformly. The list of suspicious labels has {len(lost['list']):,} images, and "
-        f"{sum(lost['list']):,} of the wrong ones are among them. Changed to the most similar class, as people "
-        f"err, {sum(lost['list_similar']):,} are found among {len(lost['list_similar']):,}.",
+        f"{sum(lost['list']):,} of the wrong ones are among them. Changed to the most similar class, as "
+        f"people err, {sum(lost['list_similar']):,} are found among {len(lost['list_similar']):,}.",
     }
 
 
