@@ -76,6 +76,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "interval": evaluation["interval"],
         "nats": head.loss(probabilities, truth),
         "calibration_error": evaluation["calibration"]["error"],
+        "calibration_floor": evaluation["calibration"]["floor"],
         "pictures": len(found.pictures.names),
         "held_out": len(found.held_out),
         "strength": taught.choice.strength,
