@@ -106,7 +106,7 @@ def _step(field: Described) -> float | int:
 def _ratios(field: Described) -> list[float]:
     """About four values an octave between the bounds, rounded for the eye; the default is one of them."""
     most = float(field.most or 1)
-    least = float(field.least or most / 256)  # the least may be left out: "more than 0"
+    least = float(field.log_least or most / 256)  # the least may be left out: "more than 0"
     octaves = math.log2(most / least)
     count = max(2, round(octaves * 4))
     values = {float(f"{least * 2 ** (octaves * i / count):.2g}") for i in range(count + 1)}

@@ -74,10 +74,10 @@ RUNS = {
         {
             "data": "sample:hair",
             "train": "classify",
-            "vary": ("strength=0.0001:100", "size=64:160"),
+            "vary": ("strength=0.000001:1", "size=64:160"),
             "trials": 16,
         },
-        "studio search classify sample:hair --vary strength=0.0001:100,size=64:160 --trials 16 -o runs/hair",
+        "studio search classify sample:hair --vary strength=0.000001:1,size=64:160 --trials 16 -o runs/hair",
         ("trials",),
     ),
     "lab": Recorded("lab.repair", {"show": "filters"}, "studio lab repair --show filters -o out.png", ()),

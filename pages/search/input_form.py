@@ -15,8 +15,8 @@ from studio.core.errors import StudioError
 from studio.core.settings import Described
 from studio.core.tasks import Goal, Inputs
 from studio.search.settings import SearchSettings
-from studio.search.space import KINDS, YARDSTICK, Range, shared, space
-from studio.search.task import search_space, trained
+from studio.search.space import KINDS, YARDSTICK, Range, space
+from studio.search.task import shared_settings, trained
 from studio.text.batches import plan
 from studio.text.settings import TrainTextSettings
 
@@ -24,6 +24,7 @@ from studio.text.settings import TrainTextSettings
 NEVER = (
     *YARDSTICK,
     "seed",
+    "validation",
     "size",
     "colors",
     "beta",
@@ -76,7 +77,7 @@ def ask() -> tuple[SearchSettings | None, Inputs]:
 def cost_in_words(settings: SearchSettings, inputs: Inputs) -> str:
     """Says what one training takes: " One training takes about 40 seconds here."; "" if not known."""
     task = trained(settings)
-    fixed = shared(task.settings, settings.fixed, search_space(settings))
+    fixed = shared_settings(settings)
     seconds = tasks.expected_seconds(task, task.settings.parse(fixed), inputs)
     return f" One training takes {amounts.about(seconds)} here." if seconds else ""
 

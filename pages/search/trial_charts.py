@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from studio.core.settings import Described
+
 
 def curves(lines: list[dict[str, Any]]) -> Any:
     """A line a trial, from what it measured on its way."""
@@ -49,13 +51,21 @@ def history(trials: Sequence[Mapping[str, Any]], most: bool) -> Any:
     return (line + marks).properties(height=200)
 
 
-def against(name: str, title: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
+def value_scale(field: Described, values: Sequence[Any]) -> Any:
+    """The scale of a setting's values in a chart: that of its own, by ratio or by difference."""
+    import altair as alt
+
+    ratio = field.scale == "log" and all(value > 0 for value in values)
+    return alt.Scale(type="log", nice=False) if ratio else alt.Scale(zero=False)
+
+
+def against(field: Described, title: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
     """The values of a setting against what came of them."""
     import altair as alt
 
     rows = [
         {
-            "x": trial["settings"].get(name),
+            "x": trial["settings"].get(field.name),
             "value": trial["value"],
             "trial": trial["number"],
             "how": "the best" if trial["number"] == best else trial["state"],
@@ -64,7 +74,7 @@ def against(name: str, title: str, trials: Sequence[Mapping[str, Any]], best: in
         if trial["value"] is not None
     ]
     numbers = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
-    scale = {"scale": alt.Scale(zero=False)} if numbers else {}
+    scale = {"scale": value_scale(field, [row["x"] for row in rows])} if numbers else {}
     x = alt.X("x:Q" if numbers else "x:N", title=title, **scale)
     return (
         alt.Chart(alt.Data(values=rows))

@@ -14,6 +14,7 @@ from pages.widgets import words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.tasks import Inputs
+from studio.search import selection
 from studio.search.settings import SearchSettings
 from studio.search.task import ALL_TRIED, trained
 
@@ -78,7 +79,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     alike = figures.get("measure", task.goal.metric) == task.goal.metric
     # What stopped early was measured on its way, perhaps by something else than the figure that counts.
     tried = [one if alike or one["state"] == "done" else {**one, "value": None} for one in figures["trials"]]
-    label = partial(words.setting, task.settings)
+    label, fields = partial(words.setting, task.settings), task.settings.described()
     st.metric(f"The best: {task.goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
     best = figures["best_settings"].items()
     told = ", ".join(f"{label(name)} **{words.plain(_short(value))}**" for name, value in best)
@@ -86,8 +87,8 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     st.caption(_among(tried, task.goal.most))
     st.caption(
         f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
-        f"{figures['stopped_early']}; failed: {figures['failed']}. The best was chosen by this very figure: "
-        "on what no training was tested on it may do a little worse."
+        f"{figures['stopped_early']}; failed: {figures['failed']}. "
+        f"{words.plain(selection.sentence(figures, task.goal))}"
     )
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
@@ -102,7 +103,8 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     for name in trials[0]["settings"]:
         with grid.cell():
             st.altair_chart(
-                trial_charts.against(name, label(name), trials, figures["best_trial"]), width="stretch"
+                trial_charts.against(fields[name], label(name), trials, figures["best_trial"]),
+                width="stretch",
             )
     hollow = ", hollow ones were stopped early" if alike else ""
     st.caption(f"Each mark is a training; the large one is the best{hollow}.")

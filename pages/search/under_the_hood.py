@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import streamlit as st
 
 from pages.recorded import runs
+from pages.search import trial_charts
 from pages.widgets import under_the_hood, words
 from studio import engine
+from studio.core.settings import Described
 from studio.search.settings import SearchSettings
 from studio.search.task import trained
 
@@ -57,47 +62,47 @@ def _looked(job: engine.Job | None) -> None:
     run.say_whose()
     task = trained(SearchSettings.parse(run.settings))
     kind, shades = task.settings, _SHADES if task.goal.most else _SHADES[::-1]
-    rows = [
-        {
-            "trial": trial["number"],
-            "setting": words.setting(kind, name),
-            "tried": value,
-            "reached": trial.get("value"),
-        }
-        for trial in run.figures["trials"]
-        for name, value in trial["settings"].items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    ]
-    if not rows:
+    shown = False
+    for name, field in kind.described().items():
+        rows = [
+            {"trial": trial["number"], "tried": value, "reached": trial.get("value")}
+            for trial in run.figures["trials"]
+            if isinstance(value := trial["settings"].get(name), int | float) and not isinstance(value, bool)
+        ]
+        if rows:
+            chart = _chart(rows, field, words.setting(kind, name), shades, with_legend=not shown)
+            st.altair_chart(chart, width="stretch")
+            shown = True
+    if not shown:
         st.caption("Only choices varied here, so there is no way to draw where it looked.")
         return
-    import altair as alt
-
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_point(filled=True, size=90, stroke="gray", strokeWidth=0.8)
-        .encode(
-            x=alt.X("trial:Q", axis=alt.Axis(tickMinStep=1, grid=False)),
-            y=alt.Y("tried:Q", title=None, scale=alt.Scale(zero=False)),
-            row=alt.Row("setting:N", title=None),
-            color=alt.Color(
-                "reached:Q",
-                title="what it reached",
-                scale=alt.Scale(range=shades, zero=False, interpolate="rgb"),
-                legend=alt.Legend(orient="top", gradientLength=160, tickCount=3),
-            ),
-            tooltip=[
-                "trial:Q",
-                "setting:N",
-                alt.Tooltip("tried:Q", format=".4g"),
-                alt.Tooltip("reached:Q", format=".4g"),
-            ],
-        )
-        .properties(height=110)
-        .resolve_scale(y="independent")
-    )
-    st.altair_chart(chart, width="stretch")
     st.caption(
         "The settings of the trials in order: random at first, later close to good trials. The stronger the "
         "color, the better the result."
+    )
+
+
+def _chart(
+    rows: Sequence[Mapping[str, Any]], field: Described, title: str, shades: Sequence[str], with_legend: bool
+) -> Any:
+    """The values of one setting in the order of the trials, the better the stronger in color."""
+    import altair as alt
+
+    legend = alt.Legend(orient="top", gradientLength=160, tickCount=3) if with_legend else None
+    color = alt.Scale(range=list(shades), zero=False, interpolate="rgb")
+    scale = trial_charts.value_scale(field, [row["tried"] for row in rows])
+    return (
+        alt.Chart(alt.Data(values=list(rows)))
+        .mark_point(filled=True, size=90, stroke="gray", strokeWidth=0.8)
+        .encode(
+            x=alt.X("trial:Q", axis=alt.Axis(tickMinStep=1, grid=False)),
+            y=alt.Y("tried:Q", title=title, scale=scale),
+            color=alt.Color("reached:Q", title="what it reached", scale=color, legend=legend),
+            tooltip=[
+                "trial:Q",
+                alt.Tooltip("tried:Q", title=title, format=".4g"),
+                alt.Tooltip("reached:Q", format=".4g"),
+            ],
+        )
+        .properties(height=130)
     )

@@ -141,14 +141,15 @@ def calibrated(evaluation: Mapping[str, Any]) -> None:
         if one["count"]
     ]
     st.altair_chart(_curve(rows), width="stretch")
-    off = found["error"]
+    off, floor = found["error"], found.get("floor")
     sure = sum(row["sure"] * row["pictures"] for row in rows)
     right = sum(row["right"] * row["pictures"] for row in rows)
     way = "surer than it should be" if sure > right else "less sure than it could be"
-    told = "about as sure as it is right" if off < 0.05 else way
+    told = "about as sure as it is right" if off < max(0.05, 1.5 * (floor or 0)) else way
+    least = "" if floor is None else f" (a perfectly calibrated model: {floor:.1%}, by chance alone)"
     st.caption(
-        f"It is {told}: off by {off:.1%} in the mean. On the dashed line it would be right exactly as often "
-        "as it says; a larger point stands for more pictures."
+        f"It is {told}: off by {off:.1%} in the mean{least}. On the dashed line it would be right exactly as "
+        "often as it says; a larger point stands for more pictures."
     )
 
 

@@ -93,7 +93,7 @@ def _sentences(told: Mapping[str, Any]) -> None:
     st.altair_chart(_chart(rows, [one["name"] for one in told["voices"]]), width="stretch")
     st.caption(
         "A bar for each sentence, as long as one voice is ahead of the other, in nats a character. Pale ones "
-        "may be chance: the lead changes too much from word to word."
+        "may be chance: the lead changes too much from word to word, given how many sentences are compared."
     )
     with st.expander("Sentence by sentence", icon=":material/format_list_numbered:"):
         first, second = (words.plain(one["name"]) for one in told["voices"])

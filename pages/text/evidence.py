@@ -29,12 +29,14 @@ _FORMULA = (
 _SURE = """
 **How sure** is that? Characters of one word depend on each other, so each word counts as one observation,
 and words are treated as independent. The variance of the lead from word to word gives a 95 % confidence
-interval of the mean lead. If it includes 0, the lead may be chance.
+interval of the mean lead. If it includes 0, the lead may be chance. Of a hundred neutral sentences five would
+still lean to a model, so sentences are corrected for their number (**Benjamini-Hochberg**): of those shown in
+full color at most 5 % are expected to lean by chance.
 
 **What it cannot tell** is who wrote the text. There are only two models, and one must come out ahead; a
-third may fit better still. A model that was trained better is ahead on most texts: compare with the negative
-log-likelihood of each on its own text. A character that only one of them knows, or that they replace by
-different ones, counts for neither.
+third may fit better still. A model that was trained better is ahead on most texts, so the negative
+log-likelihood of each on its own held-out text is subtracted where both are known. A character that only one
+of them knows, or that they replace by different ones, counts for neither.
 """
 _PAPERS = (
     "Mosteller and Wallace, [Inference in an Authorship Problem]"
@@ -69,7 +71,7 @@ def _drawn(told: Mapping[str, Any] | None) -> None:
 def rows(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The lead of the first voice after each character, thinned: `{"at", "lead", "read"}`."""
     first, second = (np.array(row, "float64") for row in told["nats"])  # None becomes NaN
-    lead = np.cumsum(np.nan_to_num(second - first))
+    lead = np.cumsum(np.nan_to_num(second - first - (told.get("offset") or 0.0)))
     places = np.unique(np.linspace(0, len(lead) - 1, min(MOST_POINTS, len(lead))).round().astype(int))
     shown = [corpus.shown(one) if one == "\n" else one for one in told["text"]]
     return [

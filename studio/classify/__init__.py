@@ -31,7 +31,15 @@ TRAIN = Task(
     also="train classifier",
     help="teach a network to tell the pictures of some folders apart",
     check="studio.classify.models.available:check_base",
-    goal=Goal(figure="accuracy", most=True, yardstick=("seed",), varies=("backbone", "head")),
+    goal=Goal(
+        figure="validation_accuracy",
+        most=True,
+        title="validation accuracy",
+        test="accuracy",
+        shared=("validation=true",),
+        yardstick=("seed", "validation"),
+        varies=("backbone", "head"),
+    ),
     scores="studio.classify.ask.score:figures",
     scores_brought="studio.classify.ask.score:of_brought",
 )

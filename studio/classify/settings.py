@@ -60,9 +60,10 @@ class TrainClassifierSettings(Settings):
     hidden: int = setting(256, "Units of that hidden layer.", ge=8, le=2048, scale="log")
     strength: float = setting(
         0.0,
-        "How strongly the weights of that sum are held small; 0: chosen by cross-validation.",
+        "L2 regularization of that sum's weights; 0: chosen by cross-validation.",
         ge=0,
-        le=1000,
+        le=1,
+        scale="log",
     )
     blocks: int = setting(1, "How many of the top blocks fine-tuning reaches.", ge=1, le=2)
     epochs: int = setting(5, "How often fine-tuning goes through the pictures.", ge=1, le=100, scale="log")
@@ -76,6 +77,10 @@ class TrainClassifierSettings(Settings):
         "How much of a picture's truth fine-tuning gives to the other classes; more makes it less sure.",
         ge=0,
         le=0.5,
+    )
+    validation: bool = setting(
+        False,
+        "Also measure validation accuracy, on training images left out: a search selects by it.",
     )
     seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
     levels: Levels = setting(FOUND, _LEVELS)

@@ -15,7 +15,7 @@ from studio.core.tasks import Goal
 from studio.core.weights import pretrained
 from studio.run import keep, outputs, terminal
 from studio.run.machine import HERE
-from studio.search import RUN
+from studio.search import RUN, selection
 from studio.search.settings import SearchSettings
 from studio.search.task import trained, weights_of
 
@@ -86,5 +86,6 @@ def _tell(figures: Mapping[str, Any], goal: Goal) -> None:
     first = [trial for trial in ended if trial["number"] == best]
     for trial in [*first, *others][:_SHOWN]:
         terminal.note(f"{amounts.number(trial['value'])}  {json.dumps(trial['settings'])}")
+    terminal.note(selection.sentence(figures, goal))
     for name, share in figures.get("importance", {}).items():
         terminal.note(f"{name} explains {share:.0%} of the differences")

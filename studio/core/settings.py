@@ -81,6 +81,13 @@ class Described:
     above: bool = False  # whether `least` itself is already too little
 
     @property
+    def log_least(self) -> float | None:
+        """Where a log scale begins: at `least`, or at a millionth of `most` where 0 turns the setting off."""
+        if self.least == 0 and self.default == 0 and self.most is not None:
+            return self.most / 1e6
+        return self.least
+
+    @property
     def label(self) -> str:
         """The name in a person's words: `style_weight` -> "Style weight"."""
         return self.name.replace("_", " ").capitalize()

@@ -52,6 +52,9 @@ class Goal:
         most: whether more is better.
         title: what people call the figure, e.g. "FID"; "" where its name says it.
         units: settings that change what the metric counts: where one varies, only the figure compares models.
+        test: a figure of its result on data that selected nothing, told of the selected model alone; "" where
+            the figure that selects is itself measured on the test split.
+        shared: what all trials share, as `validation=true`, so that there is a figure to select by.
         yardstick: settings that change what models are tested on, so that none of them may vary.
         varies: settings that a search varies unless it is given others.
     """
@@ -60,6 +63,8 @@ class Goal:
     figure: str = ""
     most: bool = False
     title: str = ""
+    test: str = ""
+    shared: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     yardstick: tuple[str, ...] = ()
     varies: tuple[str, ...] = ("learning_rate",)

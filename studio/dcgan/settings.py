@@ -85,6 +85,7 @@ class TrainDcganSettings(Settings):
         "How flat the judge must be at real pictures (R1); a relativistic one also at made ones (R2).",
         ge=0,
         le=100,
+        scale="log",
     )
     averaging: int = setting(
         1000,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from studio.search.settings import MEASURE, STOPPED
+from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.models import model_zip
+from studio.core.tasks import File, Goal
+from studio.search import selection
+from studio.search.settings import MEASURE, STOPPED, TEST
 from studio.search.space import Range
 
 LEAST = 4  # trials, below which nothing can be said of importance
@@ -28,7 +33,8 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
     """The figures of a search.
 
     Returns:
-        best (its value), measure (what that is), best_trial, best_settings, trials_ended, stopped_early,
+        best (its value), measure (what that is), test (its `measure`, `value` and `interval` on data that
+        selected nothing, where there are some), best_trial, best_settings, trials_ended, stopped_early,
         failed, `trials` (see `row`) and importance (shares of 1 by setting, where there are enough trials).
     """
     trials = study.get_trials(deepcopy=False)
@@ -45,6 +51,8 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
         found |= {"best": best.value, "best_trial": best.number + 1, "best_settings": dict(best.params)}
         if MEASURE in best.user_attrs:
             found["measure"] = best.user_attrs[MEASURE]
+        if TEST in best.user_attrs:
+            found[TEST] = best.user_attrs[TEST]
         found["importance"] = importance(study, ranges)
     return found
 
@@ -77,3 +85,33 @@ def importance(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, fl
         log.warning("importance could not be told: %s", error)
         return {}
     return {name: float(share) for name, share in found.items()}
+
+
+def best_model(ended: Sequence[FrozenTrial], found: Mapping[str, Any], goal: Goal) -> File:
+    """The best model that is still there; room may have been made for others since.
+
+    Its card says so where the figure on it is the one that selected the model.
+
+    Args:
+        ended: the trials that ended by themselves.
+        found: see `figures`.
+        goal: of the training.
+
+    Raises:
+        StudioError: if none is.
+    """
+    for one in sorted(ended, key=lambda one: one.value or 0.0, reverse=goal.most):
+        with suppress(Unavailable):
+            file = File(**one.user_attrs["model"])
+            data = file.read()
+            if found.get(TEST) is not None:
+                return file
+            try:
+                return File.keep(
+                    model_zip.with_note(data, selection.sentence(found, goal)), "model", file.name
+                )
+            except InvalidInput:  # a model that is no folder of ours has no card
+                return file
+    raise StudioError(
+        "The models of this search were cleared away. Next: give it another name, and it begins anew."
+    )

@@ -7,6 +7,7 @@ from typing import Literal
 from studio.core.settings import Settings, setting
 
 STOPPED = "stopped"  # what a trial is marked with that ended because a person stopped the search
+TEST = "test"  # where a trial keeps a figure on data that selected nothing, told of the best trial alone
 MEASURE = "measure"  # where a trial keeps the name of what its value is
 
 

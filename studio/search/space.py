@@ -164,7 +164,8 @@ def _ends(field: Described, asked: str) -> tuple[float, float]:
     if usual and field.scale == "log":
         low, high = usual / 4, usual * 4
     else:
-        low = field.least if field.least is not None else usual / 2
+        least = field.log_least if field.scale == "log" else field.least
+        low = least if least is not None else usual / 2
         high = field.most if field.most is not None else usual * 2
     low = low if field.least is None else max(low, field.least)
     high = high if field.most is None else min(high, field.most)

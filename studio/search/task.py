@@ -6,21 +6,20 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from studio.core import recipes, tasks
-from studio.core.errors import Cancelled, StudioError, Unavailable, a, invalid, unknown
+from studio.core.errors import Cancelled, StudioError, a, invalid, unknown
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
 from studio.core.settings import Settings
-from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
+from studio.core.tasks import Goal, Inputs, Result, Task, Tries
 from studio.core.training import checkpoints
 from studio.core.weights import pretrained
 from studio.search.pruning import Watch
-from studio.search.settings import MEASURE, STOPPED, SearchSettings
+from studio.search.settings import MEASURE, STOPPED, TEST, SearchSettings
 from studio.search.space import YARDSTICK, Range, shared, space
 
 if TYPE_CHECKING:
@@ -49,11 +48,18 @@ def search_space(settings: SearchSettings) -> dict[str, Range]:
     return space(task.settings, settings.vary or (task.goal or Goal()).varies)
 
 
+def shared_settings(settings: SearchSettings) -> dict[str, Any]:
+    """What all trials share: what was asked for, and what the goal needs. Raises as `shared`."""
+    task = trained(settings)
+    words = (*settings.fixed, *(task.goal.shared if task.goal else ()))
+    return shared(task.settings, words, search_space(settings))
+
+
 def check(settings: SearchSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` for a search that cannot be: no training, no space, the wrong data."""
     task = trained(settings)
     ranges = search_space(settings)
-    task.settings.parse(shared(task.settings, settings.fixed, ranges))
+    task.settings.parse(shared_settings(settings))
     yardstick = YARDSTICK.union(task.goal.yardstick if task.goal else ())
     if others := sorted(yardstick & set(ranges)):
         expected, step = "settings that leave the measure as it is", "fix it with `--fixed`"
@@ -71,7 +77,7 @@ def weights_of(settings: SearchSettings) -> tuple[str, ...]:
         InvalidInput: if it is no search.
     """
     task = trained(settings)
-    fixed = shared(task.settings, settings.fixed, search_space(settings))
+    fixed = shared_settings(settings)
     return comparison.WEIGHTS if getattr(task.settings.parse(fixed), "scored", 0) else ()
 
 
@@ -79,7 +85,7 @@ def tries(settings: SearchSettings, inputs: Inputs) -> Tries:
     """What the trials may ask for. Raises as `check`."""
     task = trained(settings)
     ranges = search_space(settings)
-    fixed = shared(task.settings, settings.fixed, ranges)
+    fixed = shared_settings(settings)
     values = {name: one.extremes for name, one in ranges.items()}
     slot = task.inputs[0].name
     seconds = 60 * settings.minutes or math.inf
@@ -94,7 +100,7 @@ def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:
     task = trained(settings)
     settings = settings.model_copy(update={"train": task.name})
     ranges = search_space(settings)
-    fixed = shared(task.settings, settings.fixed, ranges)
+    fixed = shared_settings(settings)
     slot = task.inputs[0].name
     for name in weights_of(settings):
         pretrained.fetch(name, progress)
@@ -206,6 +212,9 @@ class Search:
             raise
         self._end(watch, settings)
         trial.set_user_attr("model", asdict(result.files[0]))
+        if self.goal.test in result.figures:
+            told = {"measure": self.goal.test, "value": result.figures[self.goal.test]}
+            trial.set_user_attr(TEST, told | {"interval": result.figures.get("interval")})
         if result.recipe is not None and result.recipe.weights:
             trial.set_user_attr("weights", dict(result.recipe.weights))
         value, measure = watch.value(result.figures)
@@ -267,7 +276,7 @@ class Search:
 
 
 def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
-    from studio.search.results import figures
+    from studio.search.results import best_model, figures
 
     found = figures(search.study, search.ranges)
     if not found["trials_ended"]:
@@ -277,24 +286,8 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
             raise StudioError(search.note)
         raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
     found["notes"] = [note for note in (search.note, ALL_TRIED if search.exhausted else "") if note]
-    best = _best(search)
+    best = best_model(search.ended, found, search.goal)
     trials = search.study.get_trials(deepcopy=False)
     used = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
     recipe = recipes.make("search.run", search.settings, inputs, used)
     return Result((best,), found, recipe, stopped)
-
-
-def _best(search: Search) -> File:
-    """The best model that is still there; room may have been made for others since.
-
-    Raises:
-        StudioError: if none is.
-    """
-    for one in sorted(search.ended, key=lambda one: one.value or 0.0, reverse=search.goal.most):
-        with suppress(Unavailable):
-            file = File(**one.user_attrs["model"])
-            file.read()
-            return file
-    raise StudioError(
-        "The models of this search were cleared away. Next: give it another name, and it begins anew."
-    )

@@ -22,6 +22,7 @@ TRAIN = Task(
         "validation",
         "validation_nats",
         title="nats per character, validation",
+        test="nats_per_char",
         varies=("learning_rate", "dropout"),
     ),
     scores="studio.text.score:figures",

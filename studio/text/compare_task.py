@@ -18,7 +18,7 @@ from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
-from studio.text import voice
+from studio.text import compare_words, voice
 from studio.text.compare import STRANGE, Compared, Passage, compare
 from studio.text.settings import CompareSettings
 
@@ -44,10 +44,12 @@ def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result
     first, second = (voice.load(preset) for preset in chosen)
     if first.digest == second.digest:
         raise _twice(first.name)
-    found = compare(first, second, read.text, progress)
+    usual = [_usual(preset) for preset in chosen]
+    offset = usual[1] - usual[0] if usual[0] is not None and usual[1] is not None else None
+    found = compare(first, second, read.text, progress, offset or 0.0)
     names = [_name(inputs, slot, spoken.name) for slot, spoken in zip(SLOTS, (first, second), strict=True)]
-    told = _told(found, names, [_usual(preset) for preset in chosen])
-    told["notes"] = [*read.notes, *found.notes]
+    told = _told(found, names, usual) | {"offset": offset}
+    told["notes"] = [*read.notes, *found.notes, compare_words.quality(told)]
     voices = zip(SLOTS, (first, second), strict=True)
     weights = {one.name: one.digest for slot, one in voices if not inputs.get(f"{slot}_model")}
     recipe = recipes.make("text.compare", settings, inputs, weights)

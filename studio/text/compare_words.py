@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 _LONGEST = 60  # characters of a sentence that are printed
-_HOW = "Each sentence, and by how many nats a character a voice is ahead in it; - where that may be chance:"
+_HOW = (
+    "Each sentence, and by how many nats a character a voice is ahead in it; - where that may be chance "
+    "(corrected for the number of sentences, Benjamini-Hochberg):"
+)
 
 
 def verdict(told: Mapping[str, Any]) -> str:
@@ -18,9 +21,10 @@ def verdict(told: Mapping[str, Any]) -> str:
         return f"It cannot be told whether this is more like {first['name']} or {second['name']}: {why}."
     winner, other = (first, second) if told["ahead"] > 0 else (second, first)
     times = math.exp(abs(told["ahead"]))
+    beside = "" if told["offset"] is None else ", beside how well each predicts texts of its own kind,"
     said = (
-        f"More like {winner['name']} than {other['name']}: on average {winner['name']} gave each character "
-        f"{times:.2g} times the chance."
+        f"More like {winner['name']} than {other['name']}: on average{beside} {winner['name']} gave each "
+        f"character {times:.2g} times the probability."
     )
     if others := other["sentences"]:
         of = f"{others:,} of {len(told['sentences']):,} sentences"
@@ -28,6 +32,21 @@ def verdict(told: Mapping[str, Any]) -> str:
     if told["strange"]:
         said += f" Yet it is like neither: even {winner['name']} is far more surprised than by its own texts."
     return said
+
+
+def quality(told: Mapping[str, Any]) -> str:
+    """Whether the two are compared beside how good each is, for the better model predicts any text better."""
+    unknown = [one["name"] for one in told["voices"] if one["usual"] is None]
+    if unknown:
+        return (
+            f"Compared as they are, which favors the better model: {unknown[0]} does not say how well it "
+            "predicts held-out text of its own kind."
+        )
+    first, second = (f"{one['usual']:.2f} ({one['name']})" for one in told["voices"])
+    return (
+        f"Each model's own held-out nats per character, {first} and {second}, are subtracted: the better "
+        "model would be ahead on most texts."
+    )
 
 
 def readable(told: Mapping[str, Any]) -> str:

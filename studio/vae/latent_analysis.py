@@ -92,7 +92,8 @@ def analyse(
         found = elbo.elbo(vae, pictures.images[held_out], progress=progress)
         figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
         progress.stage("Weighing many codes")
-        gained = elbo.slack(vae, pictures.images[held_out[: elbo.WEIGHED]], progress=progress)
+        weighed = evenly_spaced(held_out, elbo.WEIGHED)  # the first rows may all be of one class
+        gained = elbo.slack(vae, pictures.images[weighed], progress=progress)
         figures |= {
             "weighted_nats": found.nats - gained.nats,
             "weighted_error": math.hypot(found.error, gained.error),

@@ -19,6 +19,7 @@ class BowlSettings(Settings):
 
     x: float = setting(0.0, "Where it stands.", ge=-10, le=10)
     rate: float = setting(0.01, "A scale.", gt=0, le=1, scale="log")
+    penalty: float = setting(0.0, "A scale that may be off.", ge=0, le=100, scale="log")
     units: int = setting(8, "Whole numbers.", ge=1, le=64, scale="log")
     shape: Literal["round", "square", "flat"] = setting("round", "A choice.")
     flip: bool = setting(True, "Yes or no.")

@@ -36,7 +36,7 @@ def test_every_training_can_be_searched_at_once(visit, submitted, name):
     [(task, settings, inputs)] = submitted
     assert (task, settings.train) == ("search.run", name)
     check(settings, inputs)
-    assert [word.partition("=")[0] for word in settings.vary] == list(input_form.SUBJECTS[name].varied)
+    assert [word.partition("=")[0] for word in settings.vary] == list(tasks.get(f"{name}.train").goal.varies)
     length = input_form.SUBJECTS[name].length
     small = [word.partition("=")[0] for word in input_form.SUBJECTS[name].small]
     tests = ["test_every"] if length == "steps" else []
@@ -171,7 +171,7 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     drawn = draw(page, id=job.id)
     assert not drawn.exception
     assert float(drawn.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
-    assert drawn.metric[0].label == "The best: nats a character, validation"
+    assert drawn.metric[0].label == "The best: nats per character, validation"
     assert "learning rate" in drawn.markdown[0].value
     assert drawn.caption[0].value.startswith("Less is better")
     assert list(drawn.dataframe[0].value["trial"]) == [1, 2, 3, 4]

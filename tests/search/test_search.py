@@ -18,7 +18,7 @@ from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
 from studio.core.progress import Progress, Report
 from studio.core.tasks import Goal
 from studio.engine.cluster.drivers import Crew
-from studio.search import study
+from studio.search import selection, study
 from studio.search.pruning import Watch
 from studio.search.settings import SearchSettings
 from studio.search.task import weights_of
@@ -80,6 +80,16 @@ def test_it_is_better_than_chance(text):
 
     usual = statistics.median(at_random(seed) for seed in range(20))
     assert searched(text, trials=40, pruning="none").figures["best"] < usual
+
+
+def test_a_short_search_is_not_random_search(text):
+    """TPE begins with ten random trials unless it is told how many there are at all."""
+    tried = {}
+    for sampler in ("tpe", "random"):
+        found = searched(text, trials=10, sampler=sampler, pruning="none").figures
+        tried[sampler] = [trial["settings"] for trial in found["trials"]]
+    assert tried["tpe"][:3] == tried["random"][:3] and tried["tpe"] != tried["random"]
+    assert [study.random_starts(count) for count in (1, 10, 12, 20, 200)] == [3, 3, 3, 5, 10]
 
 
 def test_the_same_seed_tries_the_same(text, tmp_path, monkeypatch):
@@ -236,6 +246,29 @@ def test_where_what_a_loss_counts_varies_trials_are_not_compared_by_it(text, mon
         searched(text, fixed=("trouble=unscored",))
 
 
+def test_the_selected_model_alone_is_tested_on_data_that_selected_nothing(text, monkeypatch):
+    task = tiny_search.TRAIN
+    goal = replace(task.goal, test="epochs", shared=("epochs=5",))
+    monkeypatch.setattr(tiny_search, "TRAIN", replace(task, goal=goal))
+    figures = searched(text, pruning="none", trials=3, fixed=("epochs=7",)).figures
+    assert figures["test"] == {"measure": "epochs", "value": 5, "interval": None}, "what the goal shares wins"
+    assert "which selected nothing: epochs 5." in selection.sentence(figures, goal)
+    assert not any("epochs" in trial for trial in figures["trials"])
+
+
+def test_where_the_figure_that_selects_is_that_of_the_card_it_is_said(text):
+    found = searched(text, pruning="none", trials=3)
+    assert "test" not in found.figures
+    said = selection.sentence(found.figures, tiny_search.TRAIN.goal)
+    assert said.startswith("Selected by its own loss, the best of 3: that is optimistic.")
+
+
+@pytest.mark.parametrize("name", ["classify.train", "text.train"])
+def test_what_selects_is_not_what_is_tested(name):
+    goal = tasks.get(name).goal
+    assert goal.test and goal.figure.startswith("validation") and goal.test != goal.figure
+
+
 @pytest.mark.parametrize("most, best", [(False, 1.0), (True, 3.0)])
 def test_without_a_figure_a_trial_counts_by_its_best_measurement(most, best):
     watch = Watch(Goal("held out", "loss", most), trial=None, tell=None)
@@ -384,7 +417,8 @@ def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
     assert (code, found["path"]) == (0, "best")
     assert (tmp_path / "best" / "card.md").is_file()
     assert found["figures"]["trials_ended"] >= 1 and 0 < found["figures"]["best"] < 5
-    assert "trials ended" in err and "The best by nats a character, validation:" in err
+    assert "trials ended" in err and "The best by nats per character, validation:" in err
+    assert "On the test split, which selected nothing: nats_per_char" in err
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tiny_search import BowlSettings
 
+from studio.core import tasks
 from studio.core.errors import InvalidInput
 from studio.search.space import Range, plain, shared, space
 
@@ -18,6 +19,7 @@ from studio.search.space import Range, plain, shared, space
         ("rate=0.001:0.1", Range(0.001, 0.1, log=True)),
         ("units", Range(2.0, 32.0, whole=True, log=True)),
         ("units = 4 : 16", Range(4.0, 16.0, whole=True, log=True)),
+        ("penalty", Range(0.0001, 100.0, log=True)),  # 0 turns it off and has no logarithm
         ("shape", Range(choices=("round", "square", "flat"))),
         ("shape=flat|round", Range(choices=("flat", "round"))),
         ("flip", Range(choices=(False, True))),
@@ -71,3 +73,17 @@ def test_shared_settings_are_checked_too():
 def test_a_space_is_the_same_in_any_order():
     one, other = (plain(space(BowlSettings, words)) for words in (["x", "rate"], ["rate", "x"]))
     assert list(one) == list(other) and one == other
+
+
+def test_rates_and_penalties_are_sampled_by_ratio():
+    """Between 1e-6 and 1, uniform draws would nearly all be above 0.01."""
+    linear = [
+        f"{name} {field}"
+        for name in tasks.TASKS
+        if tasks.get(name).goal
+        for field, known in tasks.get(name).settings.described().items()
+        if field in ("learning_rate", "strength", "weight_decay", "gradient_penalty") and known.scale != "log"
+    ]
+    assert not linear
+    [strength] = space(tasks.get("classify.train").settings, ["strength"]).values()
+    assert strength == Range(1e-6, 1.0, log=True)

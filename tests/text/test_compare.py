@@ -110,6 +110,34 @@ def test_the_range_holds_the_true_lead_as_often_as_it_says():
     assert 0.91 < inside / 400 < 0.985
 
 
+def test_neutral_sentences_lean_to_neither_voice():
+    """Tested one by one, about five of a hundred would."""
+    words = np.repeat(np.arange(20), 5)
+    leaning, tested_alone = [], 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        leans = [compare.lean(np.repeat(rng.normal(size=20), 5), words) for _ in range(100)]
+        tested_alone += sum(one.side is not None for one in leans)
+        found = compare.corrected([compare.Passage(0, 1, (0.0, 0.0), one) for one in leans])
+        leaning.append(sum(one.lean.side is not None for one in found))
+    assert 3 < tested_alone / 40 < 7
+    assert np.mean(np.array(leaning) > 0) < 0.15 and max(leaning) < 5
+    strong = [compare.lean(1 + rng.normal(size=100), words) for _ in range(50)]
+    found = compare.corrected([compare.Passage(0, 1, (0.0, 0.0), one) for one in [*leans, *strong]])
+    assert all(one.lean.side == 0 for one in found[100:])
+    assert compare.corrected([]) == ()
+
+
+def test_what_a_better_model_is_ahead_anywhere_is_no_lead(network):
+    one, other = spoken(network, "\nabcdef"), spoken(network, "\nabcdeg")
+    text = "abc dea\nbde cab ead\n" * 6
+    raw = compare.compare(one, other, text)
+    fair = compare.compare(one, other, text, offset=0.5)
+    assert fair.whole.lean.nats == pytest.approx(raw.whole.lean.nats - 0.5)
+    assert fair.whole.nats == raw.whole.nats
+    assert fair.sentences[0].lean.nats == pytest.approx(raw.sentences[0].lean.nats - 0.5)
+
+
 def asked(text, **settings):
     file = File.keep(text.encode(), "text", "letter.txt")
     return tasks.run("text.compare", CompareSettings(**settings), {"text": [file]}, Progress())
@@ -125,6 +153,10 @@ def test_each_writer_goes_to_the_voice_that_learnt_the_like(home):
     assert known == [letter in "'’" for letter in told["text"]]  # each voice has another apostrophe
     assert not told["strange"] and "nats" not in found.figures
     assert set(found.recipe.weights) == {"shakespeare", "alice"}
+    first_usual, second_usual = (one["usual"] for one in told["voices"])
+    raw = told["voices"][1]["nats_per_char"] - told["voices"][0]["nats_per_char"]
+    assert told["ahead"] == pytest.approx(raw - (second_usual - first_usual))
+    assert any("own held-out nats per character" in note for note in told["notes"])
     turned = asked(f"{MARLOWE}\n{CARROLL}", first="alice", second="shakespeare")
     assert turned.figures["ahead"] == pytest.approx(-told["ahead"])
 
@@ -146,8 +178,11 @@ def test_the_words_say_who_is_ahead_by_how_much_and_when_it_cannot_be_told(home)
     told = json.loads(asked(CARROLL).files[0].read())
     said = compare_words.readable(told)
     times = math.exp(-told["ahead"])
-    assert f"More like alice than shakespeare: on average alice gave each character {times:.2g} times" in said
+    assert "More like alice than shakespeare: on average, beside how well each predicts" in said
+    assert f"alice gave each character {times:.2g} times the probability." in said
     assert "A voice is not a person" in said and "alice  " in said
+    raw = told | {"offset": None}
+    assert f"on average alice gave each character {times:.2g} times" in compare_words.verdict(raw)
     open_ = told | {"voice": None, "interval": [-1, 1]}
     assert "It cannot be told" in compare_words.verdict(open_)
 
@@ -159,5 +194,7 @@ def test_ones_own_voice_reads_as_a_file_and_the_same_voice_twice_is_refused(home
     with pytest.raises(InvalidInput, match="a model that writes"):
         asked(CARROLL, first="digits-dcgan")
     told = asked(CARROLL, first="mine").figures
+    unknown = [{**one, "usual": None} for one in told["voices"]]
+    assert "favors the better model: mine" in compare_words.quality({"voices": unknown})
     assert [one["name"] for one in told["voices"]] == ["mine", "alice"]
     assert told["counted"] < told["chars"]  # it knows no capitals but reads them as small letters, and no ";"

@@ -182,6 +182,25 @@ def test_weighing_codes_can_be_stopped(tiny):
         elbo.slack(Vae(tiny), np.zeros((2, 28, 28, 1), "uint8"), 2, progress=Progress(cancelled=lambda: True))
 
 
+def test_the_weighted_bound_looks_at_pictures_of_all_classes(discs, tiny, monkeypatch):
+    """Data sets come sorted by class: of held-out rows the first hundred may all be of one."""
+    weighed = []
+
+    def slack(vae, pictures, **_):
+        weighed.append(pictures[:, 0, 0, 0])
+        return elbo.Elbo(0.0, 0.0, len(pictures))
+
+    monkeypatch.setattr(elbo, "slack", slack)
+    monkeypatch.setattr(elbo, "WEIGHED", 10)
+    marked = discs.copy()
+    marked[:, 0, 0, 0] = np.arange(128)
+    settings = tiny.model_copy(update={"likelihood": "binary"})
+    pictures = Pictures(marked, tuple(map(str, range(128))), None, (), {}, ())
+    rows = np.arange(60), np.arange(70, 128), np.arange(60, 70)
+    latent_analysis.analyse(Vae(settings), settings, pictures, *rows, Progress())
+    assert len(weighed[0]) == 10 and weighed[0][0] == 70 and weighed[0][-1] == 127
+
+
 @pytest.mark.slow
 def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, middles):
     rng = np.random.default_rng(0)

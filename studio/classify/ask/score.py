@@ -33,7 +33,7 @@ def figures(
             it learnt from are left out first.
 
     Returns:
-        accuracy, interval, n, per_class, calibration_error, and notes: what was left out.
+        accuracy, interval, n, per_class, calibration_error and its floor, and notes: what was left out.
 
     Raises:
         InvalidInput: if the data set cannot be read or has other classes, or the model is not whole.
@@ -55,6 +55,7 @@ def figures(
         "n": told["n"],
         "per_class": told["per_class"],
         "calibration_error": told["calibration"]["error"],
+        "calibration_floor": told["calibration"]["floor"],
         "notes": [*found.notes, *doubts],
     }
 
@@ -99,6 +100,7 @@ def of_brought(
     return {
         **{name: told[name] for name in ("accuracy", "interval", "n", "per_class")},
         "calibration_error": told["calibration"]["error"],
+        "calibration_floor": told["calibration"]["floor"],
         "levels": chosen,
         "notes": [*found.notes, f"It is given levels of {chosen}{why}.", said],
     }

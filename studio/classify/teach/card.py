@@ -60,6 +60,10 @@ def _rows(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tup
         ("right on held-out pictures", f"{evaluation['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%})"),
         ("held-out pictures", f"{evaluation['n']:,}"),
         ("nats a picture", f"{figures['nats']:.3f}"),
+        (
+            "expected calibration error (of a perfectly calibrated model)",
+            f"{figures['calibration_error']:.3f} ({figures['calibration_floor']:.3f})",
+        ),
         ("numbers learnt", f"{figures['parameters']:,}"),
     ]
 

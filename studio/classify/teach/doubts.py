@@ -47,9 +47,8 @@ def by_classifier(
     features.check_width(classifier.seeing.shape[-1], count, name)
     seen, answers = classifier.seen(pictures.images, progress)
     features.keep(pictures, classifier, seen)
-    space = head.Space(seen, head.RANK, seed)
     parts = training_set.folds(labels, groups, seed)
-    choice = head.choose(space, labels, len(pictures.classes), parts, progress)
+    choice = head.choose(seen, labels, len(pictures.classes), parts, seed, progress)
     doubted = audit.suspicious(pictures, rows, choice.left_out)
     places = matching.places(pictures.classes, classifier.classes, loosely=True)
     if unknown := matching.unknown(pictures.classes, places):

@@ -11,6 +11,7 @@ import numpy as np
 from studio.core.errors import invalid
 
 BINS = 10  # of confidence, for calibration
+_DRAWS = 200  # of a perfectly calibrated model: they tell the floor of its error to a fiftieth or so
 _Z95 = 1.959964  # a normal distribution lies within so many standard deviations with 95 %
 
 
@@ -75,7 +76,9 @@ def _per_class(confusion: np.ndarray, classes: Sequence[str]) -> list[dict[str, 
 def _calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
     """Whether it is right as often as it says: of all pictures of about one confidence, how many are right.
 
-    The `error` is the mean distance of the two over all pictures.
+    The `error` is the mean distance of the two over all pictures (ECE). It is above 0 by chance alone, the
+    more so the fewer pictures there are: `floor` is what a perfectly calibrated model of the same confidences
+    has on average.
 
     Reference:
         Guo et al. 2017, arXiv:1706.04599, section 2.
@@ -94,4 +97,13 @@ def _calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
             }
         )
     away = [b["count"] * abs(b["confidence"] - b["accuracy"]) for b in bins if b["count"]]
-    return {"bins": bins, "error": float(sum(away) / len(right))}
+    return {"bins": bins, "error": float(sum(away) / len(right)), "floor": _floor(confidence, places)}
+
+
+def _floor(confidence: np.ndarray, places: np.ndarray) -> float:
+    """The mean error of draws in which each picture is right with the probability of its confidence."""
+    rng, found = np.random.default_rng(0), np.empty(_DRAWS)
+    for n in range(_DRAWS):  # one at a time: of many pictures all at once would take much memory
+        right = rng.random(len(confidence)) < confidence
+        found[n] = np.abs(np.bincount(places, confidence - right, BINS)).sum() / len(confidence)
+    return float(found.mean())

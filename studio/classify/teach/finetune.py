@@ -40,6 +40,7 @@ class Tuned:
     Attributes:
         top: the network after the cut, from activations to probabilities, its weights averaged.
         probabilities: `(m, k)` of the held-out pictures.
+        validation: `(v, k)` of those that the lesson left out to select by.
         curves: how it went.
         steps: batches done.
         ended: "" for all of them, else "cancelled" or "nan".
@@ -48,6 +49,7 @@ class Tuned:
 
     top: keras.Model
     probabilities: np.ndarray
+    validation: np.ndarray
     curves: Curves
     steps: int
     ended: str
@@ -100,15 +102,16 @@ class Tuner(Training):
         own = self._learning()
         self._give(self.average.arrays)
         try:
-            self.probabilities = self._judged(progress)
+            self.probabilities = self.predict(self.lesson.held_out, progress)
         finally:  # who stops it now must not save the averages as what it learns with
             self._give(own)
         truth = self.lesson.labels(self.lesson.held_out)
         right = float((self.probabilities.argmax(axis=1) == truth).mean())
         return {"accuracy": right, "nats": loss(self.probabilities, truth)}
 
-    def _judged(self, progress: Progress) -> np.ndarray:
-        rows, found = self.lesson.held_out, []
+    def predict(self, rows: np.ndarray, progress: Progress) -> np.ndarray:
+        """`(n, k) float32`, what the present weights make of some pictures."""
+        found = [np.empty((0, len(self.lesson.classes)), "float32")]
         for start in range(0, len(rows), _TESTED):
             progress.check()
             part = rows[start : start + _TESTED]
@@ -183,10 +186,11 @@ def finetune(
         ended = tuner.learn(progress)
         if tuner.curves.steps[-1] != tuner.step:  # it was stopped between two tests
             tuner.test(Progress())
+        top, before = tuner.finish(), tuner.seconds_before
+        validation = tuner.predict(lesson.validation, Progress())
         if ended != "cancelled":  # else whoever goes on needs them
             seen.remove()
-        top, before = tuner.finish(), tuner.seconds_before
-        return Tuned(top, tuner.probabilities, tuner.curves, tuner.step, ended, before)
+        return Tuned(top, tuner.probabilities, validation, tuner.curves, tuner.step, ended, before)
 
 
 def start(

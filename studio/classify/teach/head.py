@@ -6,6 +6,7 @@ last solution, in float32, and a part of a small data set may lack a class.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -17,7 +18,6 @@ from studio.core.progress import Progress
 
 STRENGTHS = tuple(float(10.0 ** (-n / 2)) for n in range(4, 13))  # from strong, 0.01, to weak, 1e-6
 RANK = 256  # directions in which features differ most; heads look at no others, and are as good
-_CHOSEN_BY = 128  # of those, the first, by which the strength is chosen
 FOLDS = 5
 _PASSES = 300
 _TOLERANCE = 3e-4
@@ -130,39 +130,61 @@ def solve(
 
 
 def choose(
-    space: Space, labels: np.ndarray, classes: int, parts: np.ndarray, progress: Progress | None = None
+    features: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    parts: np.ndarray,
+    seed: int,
+    progress: Progress | None = None,
+    strengths: Sequence[float] = STRENGTHS,
 ) -> Choice:
     """Finds the strength by cross-validation.
 
+    Each fold has a `Space` of its own, found without the images left out, with as many directions as the head
+    has: what is measured is what is used.
+
     Args:
-        space: with the features of all pictures to learn from.
+        features: `(n, d)` of all pictures to learn from.
         labels: `(n,)` of those.
         classes: how many there are.
         parts: `(n,)`, the part in which each is left out.
+        seed: of the search for directions.
         progress: told of each part.
+        strengths: that are tried, from strong to weak.
 
     Raises:
         Cancelled: if a person asked to stop.
     """
     progress = progress or Progress()
-    rows, count = space.rows[:, :_CHOSEN_BY], int(parts.max()) + 1
-    solved: list[Linear | None] = [None] * count
+    folds = [fold(features, parts == part, seed) for part in range(int(parts.max()) + 1)]
+    solved: list[Linear | None] = [None] * len(folds)
     losses: dict[float, float] = {}
-    best, guesses = STRENGTHS[0], np.empty((len(labels), classes), "float32")
-    for n, strength in enumerate(STRENGTHS):
-        progress.report(n, len(STRENGTHS), text="Choosing how strongly to hold weights")
+    best, guesses = strengths[0], np.empty((len(labels), classes), "float32")
+    for n, strength in enumerate(strengths):
+        progress.report(n, len(strengths), text="Choosing how strongly to hold weights")
         left_out = np.empty_like(guesses)
-        for part in range(count):
+        for part, (rows, others) in enumerate(folds):
             out = parts == part
-            rest = rows[~out], labels[~out]
-            solved[part] = linear = solve(*rest, classes, strength, solved[part], _ROUGHLY)
-            left_out[out] = linear.probabilities(rows[out])
+            solved[part] = linear = solve(rows, labels[~out], classes, strength, solved[part], _ROUGHLY)
+            left_out[out] = linear.probabilities(others)
         losses[strength] = loss(left_out, labels)
         if losses[strength] <= losses[best]:
             best, guesses = strength, left_out
         elif losses[strength] > _WORSE * losses[best]:
             break  # weaker ones learn by heart, and take longest to solve
     return Choice(best, losses, guesses)
+
+
+def fold(features: np.ndarray, out: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Features learned from, `(m, r)`, and left out, in a `Space` of those learned from alone.
+
+    Args:
+        features: `(n, d)`.
+        out: `(n,) bool`, which are left out.
+        seed: of the search for directions.
+    """
+    space = Space(features[~out], RANK, seed)
+    return space.rows, space(features[out])
 
 
 def loss(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -58,7 +58,7 @@ def accuracy(seen: Seen, seed: int) -> dict[str, Any]:
         `accuracy`, its 95 % `interval`, and how many numbers there are in a picture: `width`.
     """
     space = Space(seen.known, head.RANK, seed)
-    choice = head.choose(space, seen.labels, seen.classes, seen.parts)
+    choice = head.choose(seen.known, seen.labels, seen.classes, seen.parts, seed)
     hits = seen.right(space, choice.strength).argmax(axis=1) == seen.truth
     return {
         "accuracy": float(hits.mean()),
@@ -67,16 +67,17 @@ def accuracy(seen: Seen, seed: int) -> dict[str, Any]:
     }
 
 
-def strengths(seen: Seen, space: Space) -> list[dict[str, float]]:
+def strengths(seen: Seen, seed: int) -> list[dict[str, float]]:
     """Nats a picture, of those learnt from and of those left out, by how strongly weights are held small."""
     found = []
+    masks = [seen.parts == part for part in range(int(seen.parts.max()) + 1)]
+    folds = [(left, *head.fold(seen.known, left, seed)) for left in masks]
     for strength in STRENGTHS:
         learnt, out = [], np.empty((len(seen.labels), seen.classes), "float32")
-        for part in range(int(seen.parts.max()) + 1):
-            left = seen.parts == part
-            solved = head.solve(space.rows[~left], seen.labels[~left], seen.classes, strength)
-            learnt.append(head.loss(solved.probabilities(space.rows[~left]), seen.labels[~left]))
-            out[left] = solved.probabilities(space.rows[left])
+        for left, rows, others in folds:
+            solved = head.solve(rows, seen.labels[~left], seen.classes, strength)
+            learnt.append(head.loss(solved.probabilities(rows), seen.labels[~left]))
+            out[left] = solved.probabilities(others)
         nats = head.loss(out, seen.labels)
         found.append({"strength": strength, "learnt": float(np.mean(learnt)), "left_out": nats})
     return found
@@ -141,40 +142,61 @@ def votes(seen: Seen, space: Space, strength: float, seed: int) -> dict[str, Any
     }
 
 
-def hidden(found: TrainingSet, seen: Seen, space: Space, rows: np.ndarray, seed: int) -> dict[str, Any]:
+def hidden(found: TrainingSet, seen: Seen, rows: np.ndarray, seed: int) -> dict[str, Any]:
     """Makes some labels wrong, and looks for them as an audit does.
+
+    Each becomes one of the other classes with equal probability. People rather confuse classes that look
+    alike, and such errors are harder to find, so the same is done with the most similar class.
 
     Args:
         found: the data set.
         seen: of the pictures of `rows`.
-        space: of their features.
         rows: `(n,)`, of those learnt from.
         seed: of which labels, and what they are instead.
 
     Returns:
         `pictures` and how many labels were `wrong`; `list`: for each picture on the list of doubts, from the
-        surest on, whether its label is one of them; `examples`: names, the true and the wrong label of some.
+        surest on, whether its label is one of them; `list_similar`: the same where each wrong label is the
+        most similar class; `examples`: names, the true and the wrong label of some.
     """
     rng = np.random.default_rng([seed, 3])
     count = min(max(LEAST_HIDDEN, round(HIDDEN * len(rows))), len(rows) // 3)
     wrong = rng.permutation(len(rows))[:count]
-    labels = seen.labels.copy()
-    labels[wrong] = (labels[wrong] + rng.integers(1, seen.classes, count)) % seen.classes
-    choice = head.choose(space, labels, seen.classes, seen.parts)
-    told = found.pictures.known_labels.copy()
-    told[rows] = labels
-    doubted = audit.suspicious(replace(found.pictures, labels=told), rows, choice.left_out, len(rows))
+    uniform = (seen.labels[wrong] + rng.integers(1, seen.classes, count)) % seen.classes
+    doubted = _doubted(found, seen, rows, wrong, uniform, seed)
+    alike = _doubted(found, seen, rows, wrong, _most_similar(seen)[seen.labels[wrong]], seed)
     bad = {found.pictures.names[row] for row in rows[wrong]}
     return {
         "pictures": len(rows),
         "wrong": count,
         "list": [one["name"] in bad for one in doubted],
+        "list_similar": [one["name"] in bad for one in alike],
         "examples": [
             {"name": one["name"], "told": one["label"], "looks_like": one["looks_like"]}
             for one in doubted
             if one["name"] in bad
         ][:6],
     }
+
+
+def _doubted(
+    found: TrainingSet, seen: Seen, rows: np.ndarray, wrong: np.ndarray, classes: np.ndarray, seed: int
+) -> list[dict[str, Any]]:
+    """The labels that an audit doubts after those at `wrong` became `classes`."""
+    labels = seen.labels.copy()
+    labels[wrong] = classes
+    choice = head.choose(seen.known, labels, seen.classes, seen.parts, seed)
+    told = found.pictures.known_labels.copy()
+    told[rows] = labels
+    return audit.suspicious(replace(found.pictures, labels=told), rows, choice.left_out, len(rows))
+
+
+def _most_similar(seen: Seen) -> np.ndarray:
+    """For each class, `(k,)`, the other one whose mean features are nearest."""
+    means = np.stack([seen.known[seen.labels == one].mean(axis=0) for one in range(seen.classes)])
+    apart = np.linalg.norm(means[:, None] - means, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    return apart.argmin(axis=1)
 
 
 def study(
@@ -209,7 +231,7 @@ def study(
     own = seen[main]
     space = Space(own.known, head.RANK, seed)
     progress.report(len(seen), len(seen) + 4, text="Holding weights more and less")
-    held = strengths(own, space)
+    held = strengths(own, seed)
     best = min(held, key=lambda one: one["left_out"])["strength"]
     progress.report(len(seen) + 1, len(seen) + 4, text="Learning from fewer pictures")
     fewer = amounts(own, space, best, seed)
@@ -225,7 +247,7 @@ def study(
         "strengths": held,
         "amounts": fewer,
         "votes": voted,
-        "hidden": hidden(found, own, space, rows, seed),
+        "hidden": hidden(found, own, rows, seed),
     }
 
 

@@ -34,9 +34,10 @@ def sentences(told: Mapping[str, Any]) -> dict[str, str]:
         "votes": f"A head that saw {told['votes']['each']:,} pictures of each class is right on "
         f"{one['accuracy']:.0%}; {all_['heads']} heads that each saw other ones, asked together, on "
         f"{all_['accuracy']:.0%}.{_CANCEL if all_['accuracy'] > one['accuracy'] else ''}",
-        "hidden": f"Of {lost['pictures']:,} labels {lost['wrong']:,} were made wrong in secret. The list of "
-        f"doubts names {len(lost['list']):,} pictures, and {sum(lost['list']):,} of the wrong ones are among "
-        "them: far sooner found than by looking at all.",
+        "hidden": f"Of {lost['pictures']:,} labels {lost['wrong']:,} were changed to another class, drawn "
+        f"uniformly. The list of suspicious labels has {len(lost['list']):,} images, and "
+        f"{sum(lost['list']):,} of the wrong ones are among them. Changed to the most similar class, as "
+        f"people err, {sum(lost['list_similar']):,} are found among {len(lost['list_similar']):,}.",
     }
 
 

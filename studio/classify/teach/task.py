@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_TESTED = 2000  # held-out pictures of which a model tells what it took them for
 MOST_NAMES = 200_000  # characters of all their names together
+_LEFT_OUT = "A fifth of the training images was left out for validation. Train again without it to use all."
 _HEAD_ALONE = "It was stopped before the first step of fine-tuning, so only the head learnt."
 
 
@@ -39,20 +40,35 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     given = next(iter(inputs.get("model", ())), None)
     base = available.given(settings, inputs)
     looks = given.name if given else settings.backbone
-    found = training_set.load(file, looks, settings.size, settings.held_out, settings.seed, progress, base)
+    found = training_set.load(
+        file,
+        looks,
+        settings.size,
+        settings.held_out,
+        settings.seed,
+        progress,
+        base,
+        settings.validation and settings.finetune,
+    )
     looking = time.monotonic() - began
     taught = teach_head.teach(found, settings, progress)
     probabilities = taught.probabilities[found.held_out]
     figures: dict[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
-    figures["head_accuracy"] = _accuracy(found, probabilities)
+    figures["head_accuracy"] = _accuracy(found, found.held_out, probabilities)
+    validated, guesses = found.learnt, taught.left_out
     if settings.finetune:
-        made, probabilities, more = _finetuned(settings, inputs, found, taught, progress)
+        made, probabilities, guesses, more = _finetuned(settings, inputs, found, taught, progress)
+        validated = found.validation
         figures |= more
     elif base:
         made = on_base.network(base, len(found.classes), settings, taught.weights)
     else:
         made = teach_head.tail(found, settings, taught)
     stopped = [_HEAD_ALONE] if settings.finetune and not figures["steps"] else []
+    if settings.validation and len(validated):
+        figures["validation_accuracy"] = _accuracy(found, validated, guesses)
+        figures["validation_n"] = len(validated)
+        stopped += [_LEFT_OUT] if settings.finetune else []
     truth = found.labels(found.held_out)
     evaluation = evaluate(probabilities, truth, found.classes)
     figures |= {
@@ -60,6 +76,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "interval": evaluation["interval"],
         "nats": head.loss(probabilities, truth),
         "calibration_error": evaluation["calibration"]["error"],
+        "calibration_floor": evaluation["calibration"]["floor"],
         "pictures": len(found.pictures.names),
         "held_out": len(found.held_out),
         "strength": taught.choice.strength,
@@ -95,8 +112,8 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
 
 def _finetuned(
     settings: TrainClassifierSettings, inputs: Inputs, found: TrainingSet, taught: Taught, progress: Progress
-) -> tuple[keras.Model, np.ndarray, dict[str, Any]]:
-    """The top of the backbone and the head, what they think of the held-out pictures, and how they learnt."""
+) -> tuple[keras.Model, np.ndarray, np.ndarray, dict[str, Any]]:
+    """The top with the head, its probabilities on test and validation images, and its figures."""
     from studio.classify.teach import finetune
 
     run = checkpoints.find(trained.TASK, settings, inputs)
@@ -104,14 +121,15 @@ def _finetuned(
         tuned = finetune.finetune(found, taught.weights, settings, progress, run)
     except Cancelled:  # before the first step: what the head has learnt is there
         top = finetune.start(found, taught.weights, settings)
-        return top, taught.probabilities[found.held_out], {"ended": "cancelled"}
+        heads = (taught.probabilities[rows] for rows in (found.held_out, found.validation))
+        return top, *heads, {"ended": "cancelled"}
     more = {"ended": tuned.ended, "steps": tuned.steps, "seconds_before": tuned.seconds_before}
     curve = {"steps": tuned.curves.steps, **tuned.curves.losses, **tuned.curves.tests}
-    return tuned.top, tuned.probabilities, more | {"curve": curve}
+    return tuned.top, tuned.probabilities, tuned.validation, more | {"curve": curve}
 
 
-def _accuracy(found: TrainingSet, probabilities: np.ndarray) -> float:
-    return float((probabilities.argmax(axis=1) == found.labels(found.held_out)).mean())
+def _accuracy(found: TrainingSet, rows: np.ndarray, probabilities: np.ndarray) -> float:
+    return float((probabilities.argmax(axis=1) == found.labels(rows)).mean())
 
 
 def _known(
@@ -196,8 +214,7 @@ def _doubted(
     settings: AuditSettings, file: File, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     found = training_set.load(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
-    space = head.Space(found.features, head.RANK, settings.seed)
     labels = found.pictures.known_labels
-    choice = head.choose(space, labels, len(found.classes), found.parts, progress)
+    choice = head.choose(found.features, labels, len(found.classes), found.parts, settings.seed, progress)
     doubted = looked.suspicious(found.pictures, found.learnt, choice.left_out)
     return doubted, found.weights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,12 +33,15 @@ class Taught:
         probabilities: `(n, k)` of all pictures of the lesson, whether held out or not.
         choice: how its strength was found.
         space: the directions in which the features differ most.
+        left_out: `(m, k)` of the pictures learnt from, by heads that have not learnt from them; none unless
+            the settings ask for `validation`.
     """
 
     weights: list[np.ndarray]
     probabilities: np.ndarray
     choice: Choice
     space: Space
+    left_out: np.ndarray
 
 
 def teach(lesson: TrainingSet, settings: TrainClassifierSettings, progress: Progress | None = None) -> Taught:
@@ -54,17 +57,32 @@ def teach(lesson: TrainingSet, settings: TrainClassifierSettings, progress: Prog
     """
     progress = progress or Progress()
     labels, count = lesson.labels(lesson.learnt), len(lesson.classes)
-    space = Space(lesson.features[lesson.learnt], head.RANK, settings.seed)
-    if settings.strength:
-        choice = Choice(settings.strength, {}, np.empty((0, count), "float32"))
+    features, none = lesson.features[lesson.learnt], np.empty((0, count), "float32")
+    space = Space(features, head.RANK, settings.seed)
+    if settings.strength and not settings.validation:
+        choice = Choice(settings.strength, {}, none)
     else:
-        choice = head.choose(space, labels, count, lesson.parts, progress)
+        strengths = (settings.strength,) if settings.strength else head.STRENGTHS
+        choice = head.choose(features, labels, count, lesson.parts, settings.seed, progress, strengths)
     solved = space.unfolded(head.solve(space.rows, labels, count, choice.strength))
     if settings.head == "linear":
         weights = [solved.weights, solved.bias]
-        return Taught(weights, solved.probabilities(lesson.features), choice, space)
-    weights, probabilities = _mlp(Space(lesson.features[lesson.learnt]), lesson, settings, progress)
-    return Taught(weights, probabilities, choice, space)
+        left_out = choice.left_out if settings.validation else none
+        return Taught(weights, solved.probabilities(lesson.features), choice, space, left_out)
+    left_out = _mlp_left_out(lesson, settings, progress) if settings.validation else none
+    weights, probabilities = _mlp(Space(features), lesson, settings, progress)
+    return Taught(weights, probabilities, choice, space, left_out)
+
+
+def _mlp_left_out(lesson: TrainingSet, settings: TrainClassifierSettings, progress: Progress) -> np.ndarray:
+    """`(n, k)` of the pictures learnt from, each by a head with a hidden layer of the other folds."""
+    found = np.empty((len(lesson.learnt), len(lesson.classes)), "float32")
+    for part in range(int(lesson.parts.max()) + 1):
+        out = lesson.parts == part
+        rest = replace(lesson, learnt=lesson.learnt[~out])
+        _, probabilities = _mlp(Space(lesson.features[rest.learnt]), rest, settings, progress)
+        found[out] = probabilities[lesson.learnt[out]]
+    return found
 
 
 def _mlp(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class TrainingSet:
         looks: the backbone or the classifier that looks at them.
         features: `(n, C) float32`, what it sees in each.
         learnt, held_out: the rows to learn from and to test on, sorted.
+        validation: of the others, those that neither learn nor test; none unless asked for.
         parts: of those learnt from, the part of the cross-validation in which each is left out.
         notes: sentences on what was passed over, and what is doubtful.
     """
@@ -39,6 +40,7 @@ class TrainingSet:
     held_out: np.ndarray
     parts: np.ndarray
     notes: tuple[str, ...] = ()
+    validation: np.ndarray = field(default_factory=lambda: np.empty(0, "int64"))
 
     @property
     def backbone(self) -> Backbone:
@@ -69,6 +71,7 @@ def load(
     seed: int,
     progress: Progress | None = None,
     base: Classifier | None = None,
+    validation: bool = False,
 ) -> TrainingSet:
     """Reads, divides and looks at the pictures of a data set; what was done before is taken from the cache.
 
@@ -80,6 +83,7 @@ def load(
         seed: of the split.
         progress: told of each stage.
         base: a classifier that looks in place of a backbone.
+        validation: whether a fifth of those to learn from is left out, to select by.
 
     Raises:
         InvalidInput: if there are not two classes with two pictures each, if those of each class are all
@@ -100,13 +104,18 @@ def load(
             received = f"{len(groups):,} of which those of a class are all nearly the same"
             step = "add pictures that differ from these"
             raise refused(file.name, "pictures to learn from, and others to test on", received, step)
+    validated = learnt[:0]
+    if validation:
+        kept, out = split.split(labels[learnt], groups[learnt], 1 / FOLDS, seed)
+        learnt, validated = learnt[kept], learnt[out]
     looks = base or backbones.load(name, progress)
     parts = folds(labels[learnt], groups[learnt], seed)
     if isinstance(looks, Backbone):
         seen = features(pictures, looks, progress)
     else:
         seen = of_classifier(pictures, looks, name, progress)
-    return TrainingSet(pictures, looks, seen, learnt, tested, parts, (*pictures.notes, *warnings))
+    notes = (*pictures.notes, *warnings)
+    return TrainingSet(pictures, looks, seen, learnt, tested, parts, notes, validated)
 
 
 def folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from studio.core.errors import InvalidInput, invalid
-from studio.core.models.model_folder import MEMBERS, MOST, MOST_TEXT, OPTIONAL
+from studio.core.models.model_folder import CARD, MEMBERS, MOST, MOST_TEXT, OPTIONAL
 from studio.core.untrusted import damage, zips
 
 
 def zipped(folder: Path) -> bytes:
     """A model folder as one zip, nothing compressed, for weights hardly are."""
+    names = (*MEMBERS, *(name for name in OPTIONAL if (folder / name).is_file()))
+    return _packed({name: (folder / name).read_bytes() for name in names})
+
+
+def with_note(data: bytes, note: str) -> bytes:
+    """A zipped model with a sentence at the end of its card. Raises as `unzipped`."""
+    members = unzipped(data)
+    members[CARD] = members[CARD].rstrip() + f"\n\n{note}\n".encode()
+    return _packed({name: members[name] for name in (*MEMBERS, *OPTIONAL) if name in members})
+
+
+def _packed(members: Mapping[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for name in (*MEMBERS, *(name for name in OPTIONAL if (folder / name).is_file())):
-            file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), (folder / name).read_bytes())
+        for name, body in members.items():
+            file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body)
     return packed.getvalue()
 
 

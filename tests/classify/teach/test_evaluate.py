@@ -57,6 +57,22 @@ def test_one_who_is_as_often_right_as_it_says_is_calibrated():
     assert told["bins"][0]["confidence"] is None
 
 
+def test_the_floor_is_the_error_of_a_calibrated_model():
+    """Ten bins of few pictures differ from the diagonal by chance: the floor says by how much."""
+    errors, floors = [], []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        confidence = rng.uniform(0.5, 1, 100)
+        found = np.stack([confidence, 1 - confidence, np.zeros(100)], axis=1)
+        told = evaluate(found, (rng.random(100) > confidence).astype(int), CLASSES)["calibration"]
+        errors.append(told["error"])
+        floors.append(told["floor"])
+    assert np.mean(floors) == pytest.approx(np.mean(errors), rel=0.1)
+    assert np.mean(floors) > 0.03
+    certain = evaluate(sure([0, 1], confidence=1.0), np.array([0, 1]), CLASSES)["calibration"]
+    assert certain["floor"] == 0
+
+
 def test_one_who_is_always_sure_and_half_right_is_not():
     told = evaluate(sure([0, 0, 0, 0], confidence=1.0), np.array([0, 0, 1, 1]), CLASSES)["calibration"]
     assert told["error"] == pytest.approx(0.5)

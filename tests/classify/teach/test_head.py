@@ -76,18 +76,38 @@ def test_the_strength_suits_the_data():
     chosen = {}
     for spread in (1.0, 6.0):
         rows, labels = clouds(spread=spread)
-        choice = head.choose(head.Space(rows), labels, 4, folds(labels, np.arange(300), 5, seed=0))
+        choice = head.choose(rows, labels, 4, folds(labels, np.arange(300), 5, seed=0), 0)
         assert choice.losses[choice.strength] == min(choice.losses.values()) < math.log(4)
         assert head.loss(choice.left_out, labels) == pytest.approx(choice.losses[choice.strength])
         chosen[spread] = choice.strength
     assert chosen[6.0] > chosen[1.0]  # where classes overlap, weights must be held
 
 
+def test_each_fold_finds_its_directions_without_what_it_leaves_out(monkeypatch):
+    """As many directions as the head has, of images learned from alone, computed here once more."""
+    monkeypatch.setattr(head, "RANK", 10)
+    rows, labels = clouds(60, wide=300, spread=6.0)
+    parts = np.arange(60) // 4 % 3
+    left_out = np.empty((60, 4), "float32")
+    for part in range(3):
+        out = parts == part
+        space = head.Space(rows[~out], 10, seed=0)
+        assert np.allclose(space.axes.T @ space.axes, np.eye(10), atol=1e-4)
+        solved = head.solve(space.rows, labels[~out], 4, 1e-2)
+        left_out[out] = solved.probabilities(space(rows[out]))
+    choice = head.choose(rows, labels, 4, parts, 0, strengths=(1e-2,))
+    assert choice.strength == 1e-2
+    assert np.abs(choice.left_out - left_out).max() < 0.02
+    leaked = head.Space(rows, 10, seed=0)  # of all images: it knows those left out, and does better on them
+    solved = head.solve(leaked.rows[parts > 0], labels[parts > 0], 4, 1e-2)
+    assert np.abs(solved.probabilities(leaked.rows[parts == 0]) - left_out[parts == 0]).max() > 0.05
+
+
 def test_a_part_may_lack_a_class():
     rows, labels = clouds(30)
     labels[:] = np.arange(30) % 3
     labels[0] = 3
-    choice = head.choose(head.Space(rows), labels, 4, np.arange(30) % 2)
+    choice = head.choose(rows, labels, 4, np.arange(30) % 2, 0)
     assert np.isfinite(choice.left_out).all() and choice.left_out[0, 3] < 0.5
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +17,7 @@ from studio.classify.models import classifier, trained
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.teach import finetune, task, teach_head, training_set
 from studio.core import data, paths, tasks
+from studio.core.data.cache import Pictures
 from studio.core.errors import Cancelled, InvalidInput, StudioError
 from studio.core.models import model_folder, presets
 from studio.core.objectives import backbones
@@ -68,6 +70,55 @@ def test_the_model_says_what_its_training_said(weights_home, once, drawn, tmp_pa
     right = np.equal(tested["guess"], tested["truth"]).mean()
     assert right == pytest.approx(preset.data()["evaluation"]["accuracy"])
     assert preset.weights().stat().st_size < 4 * result.figures["parameters"] + 40_000
+
+
+@pytest.fixture
+def mislabeled(seed=0):
+    """Features that tell nothing of the labels: whoever is right on them has learned them."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(80) % 4
+    features = rng.normal(size=(80, 200)).astype("float32")
+    names = tuple(f"{n}.png" for n in range(80))
+    pictures = Pictures(np.zeros((80, 2, 2, 3), "uint8"), names, labels, tuple("abcd"))
+    rows = np.arange(80)
+    learnt, held_out = rows[:60], rows[60:]
+    parts = np.arange(60) // 4 % 5
+    return training_set.TrainingSet(
+        pictures, backbones.Backbone(None, None, ""), features, learnt, held_out, parts
+    )
+
+
+@pytest.mark.parametrize("change", [{}, {"strength": 1e-6}, {"head": "mlp", "hidden": 64}])
+def test_a_search_selects_by_images_that_neither_teach_nor_test(mislabeled, change):
+    settings = TrainClassifierSettings(**change)
+    assert not len(teach_head.teach(mislabeled, settings).left_out), "nobody asked"
+    found = teach_head.teach(mislabeled, settings.model_copy(update={"validation": True}))
+    labels = mislabeled.labels(mislabeled.learnt)
+    assert found.left_out.shape == (60, 4)
+    assert np.mean(found.left_out.argmax(axis=1) == labels) < 0.5, "chance is a fourth"
+    own = found.probabilities[mislabeled.learnt].argmax(axis=1) == labels
+    assert own.mean() > 0.8 or "strength" not in change
+    # What is tested on changes nothing of it.
+    features = mislabeled.features.copy()
+    features[mislabeled.held_out] = 0
+    other = teach_head.teach(
+        replace(mislabeled, features=features), settings.model_copy(update={"validation": True})
+    )
+    assert np.allclose(other.left_out, found.left_out, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [{}, {**TUNED, "epochs": 1}], ids=["linear", "tuned"])
+def test_validation_accuracy_is_told_beside_that_of_the_test(weights_home, once, change):
+    result = once(**change, validation=True)
+    assert 0 <= result.figures["validation_accuracy"] <= 1
+    known = result.figures["pictures"] - result.figures["held_out"]
+    assert result.figures["n"] == 12
+    if change:
+        assert 0 < result.figures["validation_n"] < known / 3
+        assert any("left out for validation" in note for note in result.figures["notes"])
+    else:
+        assert result.figures["validation_n"] == known
 
 
 @pytest.mark.slow

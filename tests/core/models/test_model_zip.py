@@ -1,0 +1,24 @@
+"""A model as one zip: what is added to its card, and nothing else of it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from studio.core.errors import InvalidInput
+from studio.core.models import model_folder, model_zip
+
+
+def test_a_note_goes_to_the_end_of_the_card_and_changes_nothing_else(tmp_path):
+    for name in model_folder.MEMBERS:
+        (tmp_path / name).write_bytes(name.encode())
+    packed = model_zip.zipped(tmp_path)
+    noted = model_zip.with_note(packed, "Selected by its own FID: that is optimistic.")
+    before, after = model_zip.unzipped(packed), model_zip.unzipped(noted)
+    assert after.pop("card.md") == b"card.md\n\nSelected by its own FID: that is optimistic.\n"
+    assert before.pop("card.md") == b"card.md" and before == after
+    assert zipfile.ZipFile(io.BytesIO(noted)).namelist() == list(model_folder.MEMBERS)
+    with pytest.raises(InvalidInput):
+        model_zip.with_note(b"{}", "no model")
