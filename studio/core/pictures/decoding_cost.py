@@ -38,7 +38,7 @@ def is_told_by_sides(data: bytes) -> bool:
 
 
 def _has_many_scans(data: bytes) -> bool:
-    """Whether a JPEG has too many scans; what follows its end, such as the film of a phone, does not count."""
+    """Whether a JPEG has too many scans; what follows its end, as a phone's film does, is none."""
     count, at = 0, 2
     while found := _MARKER.search(data, at):
         kind = found[1][0]
