@@ -122,7 +122,8 @@ def _free(upload: Any) -> None:
     """Removes a file from memory, where the server would otherwise keep it as long as its tab is open."""
     page = get_script_run_ctx(suppress_warning=True)
     if page is not None:
-        page.uploaded_file_mgr.remove_file(page.session_id, upload.file_id)
+        files: Any = page.uploaded_file_mgr  # that of a server, which also removes them
+        files.remove_file(page.session_id, upload.file_id)
 
 
 def _check_size(upload: Any, most: int) -> None:

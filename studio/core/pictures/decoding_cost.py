@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 MOST_SCANS = 500  # of a JPEG; each may go over all pixels once more, for a few bytes
 SMALL_TILE = 1 << 22  # pixels of a TIFF's tile, whatever the sides of the picture
@@ -23,7 +23,7 @@ def is_costly(picture: Image.Image, data: bytes) -> bool:
     """
     if picture.format in ("JPEG", "MPO"):
         return _has_many_scans(data)
-    if picture.format == "TIFF":
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
         tile = picture.tag_v2.get(_TILE_WIDTH, 0) * picture.tag_v2.get(_TILE_HEIGHT, 0)
         return bool(tile > max(SMALL_TILE, picture.width * picture.height))
     return False
