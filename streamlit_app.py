@@ -18,10 +18,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 from streamlit import config, file_util
+from streamlit.runtime import get_instance
 
 from studio import engine
 from studio.api import app as api
-from studio.api import guards, idle_connections
+from studio.api import guards, idle_connections, page_uploads
 from studio.api.browser_guard import BrowserGuard
 from studio.core import access, tokens
 from studio.core.errors import StudioError
@@ -184,6 +185,12 @@ def base_path():
     return f"/{base}" if base else ""
 
 
+def held_bytes():
+    """How many bytes of uploads wait in memory for the pages that take them."""
+    told = get_instance().uploaded_file_mgr.get_stats(()).values()
+    return sum(one.byte_length for several in told for one in several)
+
+
 def tell(error):
     """Shows what a page did not catch as a sentence; imported late, as the parts need a running server."""
     from pages.widgets import page_errors
@@ -203,7 +210,11 @@ def middleware(token=""):
     programs = f"{api_path()}/"
     pages = st.get_option("server.corsAllowedOrigins") or []
     guard = Middleware(BrowserGuard, programs=programs, callers=origins(), pages=pages)
-    asked = [Middleware(guards.Steady)]
+    uploads = f"{base_path()}{page_uploads.PATH}"
+    asked = [
+        Middleware(guards.Steady),
+        Middleware(page_uploads.PageUploads, path=uploads, held=held_bytes),
+    ]
     if token:
         asked.append(Middleware(access.TokenAsked, token=token, programs=programs))
     if is_shared():

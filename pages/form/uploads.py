@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.widgets import keys, words
 from pages.widgets.owners import owner
@@ -111,8 +112,18 @@ def _take(slot: str, turn: int, key: str, take: Callable[[bytes, str], None], mo
             take(data, short_name(upload.name, _LONGEST))
         except StudioError as error:
             set_fault(slot, str(error))
+        finally:
+            _free(upload)
     if _open(slot) in st.session_state:
         st.session_state[_open(slot)] = FAULT in st.session_state
+
+
+def _free(upload: Any) -> None:
+    """Removes a file from memory, where the server would otherwise keep it as long as its tab is open."""
+    page = get_script_run_ctx(suppress_warning=True)
+    if page is not None:
+        files: Any = page.uploaded_file_mgr  # that of a server, which also removes them
+        files.remove_file(page.session_id, upload.file_id)
 
 
 def _check_size(upload: Any, most: int) -> None:

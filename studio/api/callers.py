@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import Annotated, TypeVar
+from weakref import WeakValueDictionary
 
 import anyio
 from anyio import to_thread
@@ -20,7 +21,10 @@ from studio.core import access, owners, tokens
 
 T = TypeVar("T")
 _THREADS = 48  # Streamlit has its own, which answers that take long must not use up
+_MOST_OF_OWNER = 12  # of these threads; more than `/live` and checks of uploads may hold
 _limiter = anyio.CapacityLimiter(_THREADS)
+_token_limiter = anyio.CapacityLimiter(4)  # who asks is found without waiting for what others have done
+_limiters: WeakValueDictionary[str, anyio.CapacityLimiter] = WeakValueDictionary()  # of owners that ask now
 _bearer = HTTPBearer(auto_error=False, description="What `studio token` prints on the machine of the studio.")
 
 
@@ -42,7 +46,7 @@ class TokenFirst:
         kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
         owner = None
         if kind.lower() == "bearer" and token:
-            owner = await to_thread.run_sync(tokens.owner_of, token, limiter=_limiter)
+            owner = await to_thread.run_sync(tokens.owner_of, token, limiter=_token_limiter)
         if owner is None:
             headers = {"WWW-Authenticate": "Bearer", **guards.end_of_connection(scope)}
             return await problems.response(401, access.NO_TOKEN, headers)(scope, receive, send)
@@ -62,10 +66,14 @@ Caller = Annotated[str, Depends(caller)]
 
 
 async def aside(owner: str, work: Callable[[], T]) -> T:
-    """The result of work that waits or reads, done for an owner in a thread."""
+    """The result of work that waits or reads, done for an owner in a thread.
+
+    An owner has a part of the threads at once, so that many requests of one do not keep others waiting.
+    """
 
     def run() -> T:
         with owners.asking(owner):
             return work()
 
-    return await to_thread.run_sync(run, limiter=_limiter, abandon_on_cancel=True)
+    async with _limiters.setdefault(owner, anyio.CapacityLimiter(_MOST_OF_OWNER)):
+        return await to_thread.run_sync(run, limiter=_limiter, abandon_on_cancel=True)

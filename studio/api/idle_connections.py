@@ -31,14 +31,24 @@ def _look(connection: Any, transport: Any, before: Any) -> None:
     """Closes a connection if since the last look no request began or was answered; looks again if not.
 
     Args:
-        before: the request that was answered at the last look; `connection` itself where none had come.
+        before: what it waited with at the last look, as `_waiting` tells it.
     """
-    if transport.is_closing() or transport.get_protocol() is not connection:
-        return  # it has become a websocket, which has its own pings
-    request = connection.cycle
-    waits = request is None or request.response_complete
-    now = (request or connection) if waits else None
-    if waits and now is before:
+    protocol = transport.get_protocol()
+    if transport.is_closing() or (protocol is not connection and _is_open(protocol)):
+        return
+    now = _waiting(connection) if protocol is connection else protocol
+    if now is not None and now is before:
         transport.close()
         return
     connection.loop.call_later(SECONDS, _look, connection, transport, now)
+
+
+def _is_open(websocket: Any) -> bool:
+    """Whether a websocket was answered, and pings from then on; with too long a header it never is."""
+    return bool(getattr(websocket, "handshake_complete", True))
+
+
+def _waiting(connection: Any) -> Any:
+    """The request that was answered last, or `connection` if none came; None while one is being answered."""
+    request = connection.cycle
+    return (request or connection) if request is None or request.response_complete else None

@@ -10,6 +10,7 @@ time switched off, old work is removed later.
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -41,5 +42,6 @@ def trusted_time(file: Path) -> float:
 
 def _read(file: Path) -> float | None:
     with suppress(OSError, ValueError):
-        return float(file.read_text())
+        known = float(file.read_text())
+        return known if math.isfinite(known) else None  # else no time would ever be believed again
     return None

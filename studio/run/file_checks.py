@@ -15,7 +15,7 @@ from pathlib import Path
 
 from studio.core import owners, paths
 from studio.core.errors import InvalidInput, StudioError, printable, short_name
-from studio.core.pictures import images
+from studio.core.pictures import decoding_cost, images
 from studio.core.process import children, sandbox
 from studio.core.tasks import Kind
 from studio.engine.live_queue import Turns
@@ -60,11 +60,12 @@ def _is_cheap(kind: Kind, path: Path) -> bool:
         return size <= _CHEAP_TEXT
     if kind == "animation" or size > images.MOST_BYTES:
         return kind == "picture"  # whose size alone is a reason to refuse it
+    data = path.read_bytes()
     try:
-        height, width = images.size(path.read_bytes())
+        height, width = images.size(data)
     except InvalidInput:
         return True  # it is refused by its header
-    return height * width <= _CHEAP_PIXELS
+    return height * width <= _CHEAP_PIXELS and decoding_cost.is_told_by_sides(data)
 
 
 def _decoded_aside(kind: Kind, path: Path) -> str | None:

@@ -122,6 +122,18 @@ def test_connections_without_a_whole_request_are_closed(served, ask):
         assert ask("GET", "/health").ok
 
 
+@pytest.mark.slow
+def test_websockets_that_never_open_are_closed(served):
+    """A line of more than 8 KiB in their request is answered by nobody."""
+    host, _, port = served.address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=60) as half:
+        lines = ("GET /_stcore/stream HTTP/1.1", f"Host: {host}", "Connection: Upgrade", "Upgrade: websocket")
+        keys = ("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version: 13")
+        half.sendall("\r\n".join((*lines, *keys, f"Cookie: x={9000 * 'a'}", "", "")).encode())
+        with suppress(ConnectionResetError):
+            assert half.recv(1 << 16) == b""
+
+
 def test_a_large_body_without_a_token_takes_no_memory(served):
     process = psutil.Process(served.pid)
     before = process.memory_info().rss

@@ -97,3 +97,9 @@ def test_a_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
     with pytest.raises(InvalidInput, match=r"picture cut\.png"):
         cut = _encoded(Image.effect_noise((4000, 4000), 50), "PNG")
         file_checks.check_bytes("picture", cut[:-100], "cut.png")
+
+
+def test_kinds_whose_headers_do_not_tell_what_they_cost_are_decoded_aside(home, monkeypatch):
+    monkeypatch.setattr(file_checks.input_files, "check", None)
+    for kind in ("TIFF", "AVIF"):
+        file_checks.check_bytes("picture", _encoded(Image.new("RGB", (64, 64)), kind), "small")

@@ -46,3 +46,10 @@ def test_it_catches_up_after_a_long_time_off(clocks):
     clocks()
     assert clocks(30, start=True) == pytest.approx(0)
     assert [clocks(1, 1) for _ in range(31)][-1] == pytest.approx(61)
+
+
+@pytest.mark.parametrize("damage", ["nan", "-inf", "no number"])
+def test_a_damaged_time_is_as_if_there_were_none(tmp_path, damage):
+    file = tmp_path / "clock"
+    file.write_text(damage)
+    assert 0 < clock.believed(file) <= time.time()

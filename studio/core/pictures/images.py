@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.pictures import color_management, formats, transparency
+from studio.core.pictures import color_management, decoding_cost, formats, transparency
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
@@ -23,6 +23,7 @@ MOST_PIXELS = 8192 * 8192
 MOST_BYTES = 50 * 1024 * 1024
 LEAST_SIDE = 8
 MOST_ASPECT = 20
+_COSTLY = "one made to take very much time or memory"
 _ROWS = 256  # of a picture of 16 bits that are scaled at once
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -80,6 +81,8 @@ def _opened(data: bytes, name: str) -> Image.Image:
         try:
             picture = Image.open(io.BytesIO(data), formats=formats.readers(data))
             _check_size(picture.size, name)
+            if decoding_cost.is_costly(picture, data):
+                raise invalid(name, expected="a usual picture", received=_COSTLY, next_step="save it again")
             picture.load()
             return color_management.to_srgb(ImageOps.exif_transpose(picture))
         except (InvalidInput, MemoryError):

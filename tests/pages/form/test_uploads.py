@@ -66,3 +66,27 @@ def test_another_upload_takes_the_sentence_about_the_last_one_away(home, monkeyp
     uploads.set_fault("picture", "broken.png is not an image.")
     uploads._take("model", 0, "model.upload_0", lambda data, name: None)
     assert uploads.FAULT not in st.session_state
+
+
+def test_what_was_taken_is_no_longer_in_memory(draw):
+    def page():
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import get_script_run_ctx
+        from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+
+        from pages.form import uploads
+        from studio.core.errors import InvalidInput
+
+        def refuse(data, name):
+            raise InvalidInput("It is no picture.")
+
+        context = get_script_run_ctx()
+        for turn, take in enumerate([lambda data, name: None, refuse]):
+            file = UploadedFileRec(f"id{turn}", "a.png", "image/png", b"four")
+            context.uploaded_file_mgr.add_file(context.session_id, file)
+            st.session_state[f"model.upload_{turn}"] = UploadedFile(file, None)
+            st.session_state[uploads._turn("model")] = turn
+            uploads._take("model", turn, f"model.upload_{turn}", take)
+        st.text(len(context.uploaded_file_mgr.get_files(context.session_id, ["id0", "id1"])))
+
+    assert draw(page).text[0].value == "0"

@@ -1,0 +1,27 @@
+"""Many requests of one owner keep nobody else waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from studio.api import callers
+
+
+def test_an_owner_with_very_many_requests_leaves_threads_to_others():
+    free = threading.Event()
+
+    async def ask() -> str:
+        many = [
+            asyncio.create_task(callers.aside("visitor-a", free.wait)) for _ in range(callers._THREADS + 1)
+        ]
+        try:
+            return await asyncio.wait_for(callers.aside("visitor-b", lambda: "answered"), 30)
+        finally:
+            free.set()
+            assert await asyncio.gather(*many) == [True] * len(many)  # each gets its turn
+
+    # In a thread of its own, since a browser driver of the same run keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, ask()).result() == "answered"
