@@ -184,6 +184,14 @@ def test_a_number_out_of_range_says_what_is_taken(tab, expect):
     assert box.evaluate(said) == "none"
 
 
+def test_a_number_between_two_steps_of_its_box_is_not_called_refused(tab):
+    page = tab("/painter?learning_rate=0.01")  # the least is 1e-05, so that no step from there reaches it
+    box = page.locator(".st-key-learning_rate-box")
+    box.locator("input").wait_for()
+    assert box.locator("input").input_value() == "0.01"
+    assert box.evaluate("e => getComputedStyle(e, '::after').content") == "none"
+
+
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)], ids=["laptop", "phone"])
 @pytest.mark.parametrize("shape", [(1200, 300), (300, 1200)], ids=["portrait", "panorama"])
 def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, shape):
