@@ -212,6 +212,18 @@ def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, s
     button(page, "Run again").wait_for()
 
 
+def test_a_portrait_before_the_start_is_no_taller_than_the_window(tab, tmp_path):
+    path = tmp_path / "portrait.png"
+    path.write_bytes(images.encode_png(np.full((1200, 400, 3), 90, "uint8")))
+    page = tab("/dream")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    upload(page, path)
+    page.get_by_role("radio", name="portrait").wait_for()
+    page.keyboard.press("Escape")
+    box = page.get_by_alt_text("The content, before the first step").bounding_box()
+    assert box["y"] + box["height"] <= 768
+
+
 def test_a_second_job_waits_and_says_its_place(tab):
     page = tab(LONG)
     first = start_long_job(page)
