@@ -87,7 +87,7 @@ def beside(wish: Wish) -> dict[str, Any]:
     """Says what is wrong with the photo, and asks which networks work, where there are several; gives the
     values of those settings."""
     if isinstance(wish.content, Sample):
-        st.caption(damage_in_words(_measured(wish.content.file())))
+        st.caption(damage_in_words(_measured(wish.content.file()), is_clean=st.session_state["clean"]))
     return {
         "network": network_choice.one_of(networks(ENLARGE), key=NETWORK),
         "cleaner": network_choice.one_of(networks(CLEAN), key=CLEANS, label="Network that cleans"),
@@ -103,13 +103,23 @@ def networks(to: str) -> list[str]:
     return network_choice.networks(SHIPPED if to == ENLARGE else CLEANER, models.TASK, fits)
 
 
-def damage_in_words(found: Damage) -> str:
-    """What is wrong with a photo and what is done about it, in a line."""
+def damage_in_words(found: Damage, is_clean: bool) -> str:
+    """Describes the damage of a photo, and how to remove it or to keep the photo as it is.
+
+    Args:
+        is_clean: whether **Clean** is on.
+    """
     noisy, blocky = found.light >= LEAST_NOISE, found.quality < GOOD_QUALITY
     noise = f"noise of {found.light:.0f} levels" if noisy else "hardly any noise"
     file = f", JPEG quality {found.quality:.0f}" if found.quality < 100 else ""
-    removes = " **Clean** removes it: turn that off to keep the photo as it is." if noisy or blocky else ""
-    return f"Found in this photo: {noise}{file}.{removes}"
+    sentences = [f"Found in this photo: {noise}{file}."]
+    if (noisy or blocky) and not is_clean:
+        sentences.append("Turn on **Clean** to remove it.")
+    elif noisy or blocky:
+        sentences.append("**Clean** removes it: turn that off to keep the photo as it is.")
+        if blocky:  # compression smooths the fine detail that the noise is measured in
+            sentences.append("JPEG hides noise: if some is left, set **Noise** under **More**.")
+    return " ".join(sentences)
 
 
 def _measured(file: File) -> Damage:

@@ -79,7 +79,11 @@ def address(data: bytes, form: Literal["webp", "png"] = "webp") -> str:
 
 
 def content(file: File) -> None:
-    """Draws the picture that something is made from, until there is more to see."""
+    """Draws the image that something is made from, until there is a result.
+
+    `css` finds it by its `alt` and keeps it no taller than the window: two may stand in one page, so that no
+    container around it could have a key.
+    """
     image(file, caption="The content, before the first step")
 
 

@@ -54,7 +54,8 @@ WALL = """
 .st-key-tiles [data-testid="stPageLink-NavLink"]:focus-visible::after,
 .st-key-recent [data-testid="stPageLink-NavLink"]:focus-visible::after { outline: 3px solid currentColor; }
 .st-key-recent [data-testid="stPopover"] { position: relative; z-index: 2; }
-.st-key-working img { object-fit: contain; object-position: left; max-height: max(8rem, 100vh - 22rem); }
+.st-key-working img, img[alt^="The content, before"] { object-fit: contain; object-position: left;
+  max-height: max(8rem, 100vh - 22rem); }
 @media (max-width: 640px) {
   [data-testid="stColumn"]:has(.st-key-stage .st-key-working) { order: -1; position: sticky; top: 3.5rem;
     z-index: 12; max-height: calc(100dvh - 12rem); overflow-y: auto; padding-bottom: 0.5rem;

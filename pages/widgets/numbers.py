@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.widgets import keys
 
-_STYLE = """<style>.CLASS:has(input:invalid)::after { content: "SAID"; display: block; font-size: 0.8rem;
+_STYLE = """<style>.CLASS:has(input:out-of-range)::after { content: "SAID"; display: block; font-size: 0.8rem;
   line-height: 1.2; padding-top: 0.2rem; color: light-dark(#a4271c, #ff9d90); }</style>"""
 
 

@@ -184,6 +184,14 @@ def test_a_number_out_of_range_says_what_is_taken(tab, expect):
     assert box.evaluate(said) == "none"
 
 
+def test_a_number_between_two_steps_of_its_box_is_not_called_refused(tab):
+    page = tab("/painter?learning_rate=0.01")  # the least is 1e-05, so that no step from there reaches it
+    box = page.locator(".st-key-learning_rate-box")
+    box.locator("input").wait_for()
+    assert box.locator("input").input_value() == "0.01"
+    assert box.evaluate("e => getComputedStyle(e, '::after').content") == "none"
+
+
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)], ids=["laptop", "phone"])
 @pytest.mark.parametrize("shape", [(1200, 300), (300, 1200)], ids=["portrait", "panorama"])
 def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, shape):
@@ -202,6 +210,18 @@ def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, s
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], place
     button(page, "Cancel").click()
     button(page, "Run again").wait_for()
+
+
+def test_a_portrait_before_the_start_is_no_taller_than_the_window(tab, tmp_path):
+    path = tmp_path / "portrait.png"
+    path.write_bytes(images.encode_png(np.full((1200, 400, 3), 90, "uint8")))
+    page = tab("/dream")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    upload(page, path)
+    page.get_by_role("radio", name="portrait").wait_for()
+    page.keyboard.press("Escape")
+    box = page.get_by_alt_text("The content, before the first step").bounding_box()
+    assert box["y"] + box["height"] <= 768
 
 
 def test_a_second_job_waits_and_says_its_place(tab):

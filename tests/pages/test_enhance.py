@@ -56,6 +56,8 @@ def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
     assert near[0] < 0.7 * near[1]
     page.toggle(key="clean").set_value(False).run()
     assert "turn on clean" in texts(page.warning) and not page.exception
+    told = texts(page.caption)
+    assert "Turn on **Clean** to remove it." in told and "**Clean** removes it" not in told
 
 
 def test_what_is_large_waits_for_start(visit):
