@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.pictures import color_management, formats, transparency
+from studio.core.pictures import color_management, decoding, formats, transparency
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
@@ -78,10 +78,9 @@ def _opened(data: bytes, name: str) -> Image.Image:
         warnings.simplefilter("ignore")  # broken tags of a good picture are no news
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            picture = Image.open(io.BytesIO(data), formats=formats.readers(data))
+            picture = decoding.open_image(data, formats.readers(data))
             _check_size(picture.size, name)
-            picture.load()
-            return color_management.to_srgb(ImageOps.exif_transpose(picture))
+            return color_management.to_srgb(ImageOps.exif_transpose(decoding.load(picture)))
         except (InvalidInput, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
