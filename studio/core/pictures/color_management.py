@@ -56,7 +56,7 @@ def to_levels(values: np.ndarray) -> np.ndarray:
     whole = values.dtype.kind in "iu"
     known = values if whole else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     lowest, highest = min(0.0, float(known.min())), float(known.max())
-    tops = _TOPS if whole else (1, *_TOPS)
+    tops: tuple[int, ...] = _TOPS if whole else (1, *_TOPS)
     if not whole and 1 < highest <= _MOST_HIGHLIGHT:
         tops = ()
     top = next((one for one in tops if lowest >= 0 and highest <= one), highest)

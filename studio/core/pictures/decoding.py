@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -17,7 +16,7 @@ _WHITE_IS_ZERO, _SEPARATE_PLANES, _UNSIGNED = 0, 2, 1
 _FLAGS, _ANIMATION, _ALPHA = 20, 0x02, 0x10  # of the WebP chunk VP8X: where its flags are, and two of them
 
 
-def open_image(data: bytes, kinds: Sequence[str]) -> Image.Image:
+def open_image(data: bytes, kinds: tuple[str, ...]) -> Image.Image:
     """Opens an image without decoding it.
 
     Args:
