@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
+_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))  # Persian, Hindi and many emoji cannot be written without
 _MOST_ENDING = 10  # characters; what is longer after a dot is no ending
 
 
@@ -96,9 +97,14 @@ def perhaps(received: str, known: Iterable[str]) -> str:
     return f"; perhaps {spelled[close[0]]} is meant" if close and spelled[close[0]] != received else ""
 
 
+def is_printable(text: str) -> bool:
+    """Whether a text holds no control characters and the like. Joiners of letters and emoji are fine."""
+    return text.translate(_JOINERS).isprintable()
+
+
 def printable(text: str, limit: int = 200) -> str:
     """`text` without control characters (a file name may hold terminal codes), at most `limit` characters."""
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    clean = "".join(c if is_printable(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 
 from studio.core import paths
-from studio.core.errors import Unavailable, invalid
+from studio.core.errors import Unavailable, invalid, is_printable
 from studio.core.owners import LOCAL
 from studio.engine.jobs import store
 from studio.engine.jobs.schema import MOST_NAME, MOST_TAG, MOST_TAGS
@@ -65,8 +65,8 @@ def _tags(given: Iterable[str]) -> tuple[str, ...]:
 
 def _text(what: str, given: str, most: int) -> str:
     text = " ".join(given.split())
-    if not text.isprintable() or len(text.casefold()) > most:
+    if not is_printable(text) or len(text.casefold()) > most:
         expected = f"at most {most} characters that can be read"
-        received = f"{len(text)} characters" if text.isprintable() else text
+        received = f"{len(text)} characters" if is_printable(text) else text
         raise invalid(what, expected=expected, received=received, next_step="write another")
     return text

@@ -50,6 +50,7 @@ def test_where_there_are_no_names_it_is_left_out():
         ("\x1b[31m", "\ufffd[31m"),
         ("\u202egnp.exe", "\ufffdgnp.exe"),
         ("naïve 画", "naïve 画"),
+        ("می\u200cخواهم \U0001f469\u200d\U0001f467", "می\u200cخواهم \U0001f469\u200d\U0001f467"),
     ],
 )
 def test_printable_replaces_what_has_no_shape(text, shown):

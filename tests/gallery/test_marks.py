@@ -43,6 +43,13 @@ def test_each_mark_changes_alone_and_can_be_taken_back(made):
     assert items.find(id).marks == Marks() and index.find()[0][0].name == "photo"
 
 
+def test_names_may_hold_what_joins_letters_and_emoji(made):
+    id = made()
+    assert marks.change(id, name="می\u200cخواهم \U0001f469\u200d\U0001f467").marks.name.count("\u200d") == 1
+    with pytest.raises(InvalidInput, match="can be read"):
+        marks.change(id, name="\u202egnp.exe")
+
+
 def test_marks_set_at_once_are_all_kept(made):
     changes = [{"starred": True}, {"more": ["sea"]}, {"name": "Boat"}]
     with ThreadPoolExecutor(3) as pool:

@@ -12,6 +12,7 @@ import numpy as np
 from studio.classify.models import available
 from studio.classify.settings import PredictSettings
 from studio.core import recipes
+from studio.core.errors import printable
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -54,4 +55,5 @@ def readable(told: Mapping[str, Any]) -> str:
 
 
 def _line(one: Mapping[str, Any]) -> str:
-    return f"{one['path']}: " + ", ".join(f"{a['label']} {a['probability']:.1%}" for a in one["labels"])
+    labels = (f"{printable(a['label'])} {a['probability']:.1%}" for a in one["labels"])
+    return f"{printable(one['path'], len(one['path']))}: {', '.join(labels)}"

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from studio.core.data.sources import DataSource, Item, refused
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, printable
 from studio.core.untrusted import damage
 
 MOST_BYTES = 4 * 2**30  # of all its arrays
@@ -38,7 +38,7 @@ def source(path: Path, name: str) -> DataSource:
         InvalidInput: if it is damaged, has no such arrays, or they are no pictures or labels.
     """
     try:
-        headers = _headers(path)
+        headers = _headers(path, name)
         parts = _parts(name, headers)
         for part, labels in parts:
             _check(name, headers, part, labels)
@@ -98,8 +98,8 @@ def _notes(parts: list[tuple[str, str]]) -> Iterator[str]:
         yield f"The labels in {taken} are left out, for {' and '.join(bare)} has none: there is no {missing}."
 
 
-def _headers(path: Path) -> Mapping[str, Header]:
-    """Shape and type of every array; ValueError if one is not as large as it says, or holds objects."""
+def _headers(path: Path, name: str) -> Mapping[str, Header]:
+    """Shape and type of every array; ValueError if one is not as large as it says."""
     found, total = {}, 0
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
@@ -110,11 +110,16 @@ def _headers(path: Path) -> Mapping[str, Header]:
                     (2, 0): np.lib.format.read_array_header_2_0,
                 }[version]
                 shape, _, dtype = read(file)
+                key = info.filename.removesuffix(".npy")
+                if dtype.hasobject:  # they are pickled, and to unpickle is to run code
+                    received = f"Python objects in {printable(key, 60)}"
+                    step = "save words as np.array(words, dtype=str), pictures of one size as uint8"
+                    raise refused(name, "arrays of numbers or words", received, step)
                 size = math.prod(shape) * dtype.itemsize
                 total += size
-                if dtype.hasobject or size != info.file_size - file.tell() or total > MOST_BYTES:
+                if size != info.file_size - file.tell() or total > MOST_BYTES:
                     raise ValueError
-            found[info.filename.removesuffix(".npy")] = (shape, dtype)
+            found[key] = (shape, dtype)
     return found
 
 

@@ -66,7 +66,7 @@ def decode(data: bytes, encoding: str = AUTO) -> tuple[str, str, list[str]]:
             return _strictly(data[len(mark) :], codec, name, len(mark)), name, []
     if b"\0" in data:
         received = f"a NUL byte at {data.index(0):,}"
-        raise _unknown("plain text", received, "save it as UTF-8, or choose a text file")
+        raise _unknown("plain text", received, "save it as UTF-8, or give its encoding, such as utf-16-le")
     try:
         return data.decode("utf-8"), "UTF-8", []
     except UnicodeDecodeError:

@@ -22,13 +22,15 @@ from studio.core.pictures import (
     color_management,
     film_encoders,
     film_facts,
+    film_limits,
     film_span,
     frame_times,
+    mp4_frames,
     transparency,
 )
 from studio.core.pictures.film_encoders import KINDS as KINDS
 from studio.core.pictures.film_encoders import FilmKind
-from studio.core.pictures.film_limits import MOST_DRAWN, MOST_FILMED, MOST_FPS, MOST_PIXELS
+from studio.core.pictures.film_limits import MOST_DRAWN, MOST_FILMED, MOST_FPS
 from studio.core.pictures.film_span import WHOLE, Span
 from studio.core.pictures.frame_times import FrameTimes
 
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 ENDINGS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")  # MP4s of phones end in the last
 _MOST_GIF_FPS = 50
-_READ = ("h264", "hevc", "mpeg4")  # phones film in the second
 _FINEST = Fraction(1, 90_000)  # s that the times of an MP4 are counted in if they have no larger unit
 
 
@@ -165,7 +166,7 @@ def frames(
         InvalidInput: if it is none of these, is damaged, or has more or larger frames than the studio makes.
     """
     length(data, name, most, span)  # which refuses a longer one before anything is made of its first frames
-    read = _mp4_frames if film_facts.is_mp4(data) else _picture_frames
+    read = mp4_frames.read if film_facts.is_mp4(data) else _picture_frames
     count, size = 0, None
     try:
         every = frame_times.read(data)
@@ -259,35 +260,12 @@ def _refused(data: bytes, name: str, error: Exception) -> InvalidInput:
     return invalid(name, expected="a whole MP4, WebP, GIF or APNG", received=received, next_step=step)
 
 
-def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:
-    with film_facts.opened(data) as container:
-        stream = container.streams.video[0]
-        if stream.codec_context.name not in _READ:
-            raise ValueError("a film of another codec than H.264, HEVC or MPEG-4")
-        _check_size(stream.width, stream.height)
-        for picture in container.decode(stream):
-            _check_size(picture.width, picture.height)
-            yield _upright(picture)
-
-
-def _upright(picture: av.VideoFrame) -> np.ndarray:
-    """Its pixels as a player shows them: a phone films sideways, and notes by how much to turn that back."""
-    pixels = picture.reformat(format="rgb24", interpolation=film_encoders.exactly()).to_ndarray()
-    quarters = round(picture.rotation / 90)  # counterclockwise, as NumPy turns
-    return np.ascontiguousarray(np.rot90(pixels, quarters))
-
-
 def _picture_frames(data: bytes) -> Iterator[np.ndarray]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a large size, which is checked next
         picture = film_facts.picture(data)
-    _check_size(*picture.size)
+    film_limits.check_size(*picture.size)
     # An APNG may begin with a still for programs that show no animations.
     for part in islice(ImageSequence.Iterator(picture), int(getattr(picture, "default_image", False)), None):
         part.load()
         yield transparency.pixels(color_management.to_srgb(part))
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
-        raise ValueError(f"frames of {width} x {height} px, more than 4096 x 4096")

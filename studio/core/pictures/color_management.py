@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 _MOST_PROFILE = 4 * 2**20  # bytes
 _TOPS = (255, 65535)  # the largest value of 8 and 16 bits
+_MOST_HIGHLIGHT = 8.0  # of floats whose white is 1
 _SRGB_GAMMA = 1 / 2.2
 _NO_CHANGE = 0.05  # share by which a gamma may differ from sRGB's; libpng corrects no less
 _SAME_POINT = 0.002  # by which chromaticities may differ from sRGB's
@@ -47,7 +48,7 @@ def to_levels(values: np.ndarray) -> np.ndarray:
     Args:
         values: integers of 16 or 32 bits, or floats. Values up to 255 are taken for 8 bits, up to 65535 for
             16 bits, floats up to 1 for shares; others are scaled by the largest, and shifted if any is
-            negative.
+            negative. So are floats up to 8, which are brighter than white: in 8 bits they would be black.
 
     Returns:
         `uint8`, of the same shape.
@@ -55,7 +56,9 @@ def to_levels(values: np.ndarray) -> np.ndarray:
     whole = values.dtype.kind in "iu"
     known = values if whole else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     lowest, highest = min(0.0, float(known.min())), float(known.max())
-    tops = _TOPS if whole else (1, *_TOPS)
+    tops: tuple[int, ...] = _TOPS if whole else (1, *_TOPS)
+    if not whole and 1 < highest <= _MOST_HIGHLIGHT:
+        tops = ()
     top = next((one for one in tops if lowest >= 0 and highest <= one), highest)
     return _scaled(known, lowest, top)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from studio.core.pictures import decoding
+
 if TYPE_CHECKING:
     from av.container import InputContainer
 
@@ -71,7 +73,7 @@ def opened(data: bytes) -> InputContainer:
 def picture(data: bytes) -> Image.Image:
     """An animation that Pillow reads, no frame of it decoded. Raises nearly anything if it is damaged."""
     reader = {"gif": "GIF", "apng": "PNG"}.get(kind(data), "WEBP")
-    return Image.open(io.BytesIO(data), formats=(reader,))
+    return decoding.open_image(data, (reader,))
 
 
 def pixels(data: bytes) -> int:

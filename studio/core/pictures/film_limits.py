@@ -8,3 +8,9 @@ MOST_FPS = 60  # frames a second
 # about 30 ns, of an MP4 5 to 10 ns.
 MOST_DRAWN = 2**28
 MOST_FILMED = 600 * 1920 * 1080
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises ValueError if a frame has more pixels than the studio reads or makes."""
+    if width * height > MOST_PIXELS:
+        raise ValueError(f"frames of {width} x {height} px, more than 4096 x 4096")

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.pictures import color_management, decoding_cost, formats, transparency
+from studio.core.pictures import color_management, decoding, decoding_cost, formats, transparency
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
@@ -79,12 +79,11 @@ def _opened(data: bytes, name: str) -> Image.Image:
         warnings.simplefilter("ignore")  # broken tags of a good picture are no news
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            picture = Image.open(io.BytesIO(data), formats=formats.readers(data))
+            picture = decoding.open_image(data, formats.readers(data))
             _check_size(picture.size, name)
             if decoding_cost.is_costly(picture, data):
                 raise invalid(name, expected="a usual picture", received=_COSTLY, next_step="save it again")
-            picture.load()
-            return color_management.to_srgb(ImageOps.exif_transpose(picture))
+            return color_management.to_srgb(ImageOps.exif_transpose(decoding.load(picture)))
         except (InvalidInput, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):

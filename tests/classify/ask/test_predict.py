@@ -40,6 +40,11 @@ def test_the_best_come_first():
     assert predict.best(np.array([0.5, 0.5]), ("a", "b"), 9)[0]["label"] == "a"
 
 
+def test_names_of_folders_never_steer_a_terminal():
+    told = {"pictures": [{"path": "a\n.png", "labels": [{"label": "\x1b[2Jcat\n", "probability": 1.0}]}]}
+    assert predict.readable(told) == "a\ufffd.png: \ufffd[2Jcat\ufffd 100.0%"
+
+
 def test_words_for_a_person():
     told = {
         "pictures": [{"path": "x/cat.png", "labels": predict.best(np.array([0.126, 0.874]), ("a", "b"), 2)}]

@@ -439,3 +439,10 @@ def test_a_teachable_machine_zip_is_taken_whole(home, tmp_path):
     found = models.admit(models.bring(packed)).facts
     assert found.labels == ("Cat", "Dog") and found.classes == 2
     assert (found.sees.levels, found.sees.height) == ("-1-1", 224)
+
+
+def test_names_of_classes_may_hold_what_joins_letters_and_emoji():
+    names = ("می\u200cخواهم", "\U0001f469\u200d\U0001f467")
+    assert labels.read(labels.written(names), "labels.txt") == names
+    with pytest.raises(Refused):
+        labels.read(labels.written(("a\x1b[2J", "b")), "labels.txt")

@@ -295,7 +295,8 @@ def test_npz_that_are_no_pictures_are_refused(tmp_path):
         "floats of 0 to 1": saved(tmp_path / "d.npz", x=x.astype("float32") + 2),
         "0 to 1 in x": saved(tmp_path / "e.npz", x=x.astype("float32") * np.nan),
         "one whole number": saved(tmp_path / "f.npz", x=x, y=np.zeros(4, int)),
-        "damaged": saved(tmp_path / "g.npz", x=np.array([None, {}], object)),
+        "Python objects in x": saved(tmp_path / "g.npz", x=np.array([None, {}], object)),
+        "Python objects in y.*dtype=str": saved(tmp_path / "i.npz", x=x, y=np.array(["a", "b", "a"], object)),
     }
     for words, path in bad.items():
         with pytest.raises(InvalidInput, match=words):

@@ -3,6 +3,7 @@
 import io
 import struct
 import weakref
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from studio.core.errors import InvalidInput
-from studio.core.pictures import animations, film_span
+from studio.core.pictures import animations, film_limits, film_span
 
 HEIGHT, WIDTH = 36, 50
 
@@ -236,7 +237,7 @@ def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypat
     with monkeypatch.context() as patch, pytest.raises(InvalidInput, match="at most 6 frames"):
         patch.setattr(film_span, "MOST_FRAMES", 6)
         list(animations.frames(data))
-    monkeypatch.setattr(animations, "MOST_PIXELS", HEIGHT * WIDTH - 1)
+    monkeypatch.setattr(film_limits, "MOST_PIXELS", HEIGHT * WIDTH - 1)
     with pytest.raises(InvalidInput, match="50 x 36"):
         next(animations.frames(data))
 
@@ -274,6 +275,23 @@ def test_other_films_are_refused_before_they_are_decoded():
         film.mux(stream.encode())
     with pytest.raises(InvalidInput, match="codec"):
         list(animations.frames(other.getvalue()))
+
+
+@pytest.mark.parametrize(
+    ("aspect", "shape"), [("2/1", (32, 96, 3)), ("8/9", (36, 48, 3)), ("99/1", (32, 48, 3))]
+)
+def test_pixels_that_are_not_square_become_so(aspect, shape):
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=12)
+        stream.width, stream.height = 48, 32
+        stream.codec_context.sample_aspect_ratio = Fraction(aspect)
+        frame = np.repeat(np.arange(0, 240, 5, dtype="uint8")[None, :, None], 32, axis=0).repeat(3, axis=2)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    read = next(animations.frames(buffer.getvalue()))
+    assert read.shape == shape
+    assert np.abs(read[16].mean(1) - np.linspace(0, 235, shape[1])).mean() < 6
 
 
 def test_a_film_whose_title_is_in_another_encoding_is_read():

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
+from studio.core.errors import is_printable
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
 
@@ -47,7 +48,7 @@ def read(data: bytes, name: str) -> tuple[str, ...]:
     else:
         found = _of_lines([line.strip() for line in text.splitlines() if line.strip()])
     names = tuple(" ".join(one.split()) for one in found)
-    if not names or not all(0 < len(one) <= _MOST_LETTERS and one.isprintable() for one in names):
+    if not names or not all(0 < len(one) <= _MOST_LETTERS and is_printable(one) for one in names):
         raise Refused("no list of names of classes")
     return names
 
