@@ -15,7 +15,8 @@ from PIL import Image, JpegImagePlugin
 from studio.enhance import noise
 
 MOST = 75.0  # levels of noise that a network is told
-LEAST_NOISE = 1.5  # levels: weaker noise is invisible
+# Levels. Fine texture of clean photos reads as up to 3.8 on 18 of 20 (samples and Set14, as PNG).
+LEAST_NOISE = 4.0
 GOOD_QUALITY = 95.0  # of a JPEG file, from which on its artifacts are invisible
 
 
