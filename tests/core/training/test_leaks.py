@@ -1,9 +1,8 @@
-"""What training, style transfer and dreams leave behind in a process: no graph, and no more memory each time."""
+"""What training, style transfer and dreams leave behind in a process: no graph."""
 
 from __future__ import annotations
 
 import gc
-import subprocess
 
 import keras
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 import tiny_dcgan
 
 from studio.core.objectives import gradients
-from studio.core.process import children
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs are TensorFlow's")
 
