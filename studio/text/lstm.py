@@ -11,6 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.objectives.gradients import custom_gradient
+
 
 def _gates(z: Any) -> tuple[Any, Any, Any, Any]:
     """`(..., 4 * units)` before the activations -> input, forget, candidate and output gates."""
@@ -18,7 +20,7 @@ def _gates(z: Any) -> tuple[Any, Any, Any, Any]:
     return ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
 
 
-@ops.custom_gradient
+@custom_gradient
 def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
     """Runs an LSTM over a sequence from a given state.
 

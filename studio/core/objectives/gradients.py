@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from typing import Any
 
 from studio.core.errors import StudioError
 
@@ -56,13 +58,53 @@ def fused(function: Callable) -> Callable:
     return tf.function(function, jit_compile=True, autograph=False)
 
 
+def custom_gradient(function: Callable) -> Callable:
+    """`keras.ops.custom_gradient`, except that TensorFlow forgets the gradient with the graph that uses it.
+
+    Args:
+        function: `function(*tensors) -> (values, gradient)`; `gradient` takes the slopes by the values.
+
+    Returns:
+        `(*tensors) -> values`.
+    """
+    import keras
+
+    differentiable = keras.ops.custom_gradient(function)
+    if keras.backend.backend() != "tensorflow":
+        return differentiable
+
+    @functools.wraps(function)
+    def call(*tensors: Any) -> Any:
+        values = differentiable(*tensors)
+        _unregister_gradient(values)
+        return values
+
+    return call
+
+
+def _unregister_gradient(values: Any) -> None:
+    """Moves the gradient of traced values from TensorFlow's registry to the operation that uses it.
+
+    The registry lasts as long as the process. It would keep the gradient, the graph of the whole step and
+    every array that the graph refers to. Each trace has its own entry, so other threads are not affected.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework import ops
+
+    if tf.executing_eagerly():  # nothing is registered
+        return
+    operation = tf.nest.flatten(values)[0].op
+    name = operation.get_attr("_gradient_op_type").decode()
+    operation._gradient_function = ops.get_gradient_function(operation)
+    ops.gradient_registry._registry.pop(name, None)
+
+
 def by_hand(function: Callable) -> Callable:
     """`function(x) -> (value, gradient)` becomes `x -> value`, whose gradient by x is `gradient(slope)`.
 
     Args:
         function: of one tensor; `gradient` takes the slope by its value.
     """
-    from keras import ops
 
     def differentiated(x):
         number, gradient = function(x)
@@ -72,7 +114,7 @@ def by_hand(function: Callable) -> Callable:
 
         return number, from_above
 
-    return ops.custom_gradient(differentiated)
+    return custom_gradient(differentiated)
 
 
 def value_and_grad(function: Callable) -> Callable:

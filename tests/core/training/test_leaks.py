@@ -1,0 +1,93 @@
+"""What training, style transfer and dreams leave behind in a process: no graph."""
+
+from __future__ import annotations
+
+import gc
+
+import keras
+import numpy as np
+import pytest
+import tiny_dcgan
+
+from studio.core.objectives import gradients
+
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs are TensorFlow's")
+
+
+def graphs() -> int:
+    """How many graphs of TensorFlow functions are alive."""
+    from tensorflow.python.framework.func_graph import FuncGraph
+
+    keras.backend.clear_session()
+    gc.collect()
+    return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
+
+
+def registered() -> set[str]:
+    """The names of all gradients that TensorFlow keeps until the process ends."""
+    from tensorflow.python.framework import ops
+
+    return set(ops.gradient_registry.list())
+
+
+def train_text() -> None:
+    from studio.text import train
+    from studio.text.settings import TrainTextSettings
+
+    sizes = {"units": 8, "embedding": 4, "streams": 4, "sequence": 8, "patience": 0, "epochs": 1}
+    train.train("the quick brown fox jumps over the lazy dog.\n" * 40, TrainTextSettings(**sizes))
+
+
+def train_dcgan() -> None:
+    from studio.dcgan import train
+    from studio.dcgan.settings import TrainDcganSettings
+
+    images = np.random.default_rng(0).integers(0, 256, (32, 28, 28, 1)).astype("uint8")
+    train.train(images, TrainDcganSettings(**tiny_dcgan.SHORT))
+
+
+def train_vae() -> None:
+    from studio.vae import train
+    from studio.vae.settings import TrainVaeSettings
+
+    images = np.random.default_rng(0).integers(0, 256, (32, 28, 28, 1)).astype("uint8")
+    sizes = {"steps": 2, "width": 4, "size": 28, "batch": 8, "latent_dim": 4, "colors": "gray", "scored": 0}
+    train.train(images, np.arange(24), np.arange(24, 32), TrainVaeSettings(**sizes))
+
+
+def transfer_style() -> None:
+    from studio.core.pictures import paintings, sample_photos
+    from studio.style.settings import TransferSettings
+    from studio.style.transfer import transfer
+
+    settings = TransferSettings(size=64, mode="fine", steps=2)
+    transfer(sample_photos.photo("chelsea"), [paintings.draw("brush_strokes")], settings)
+
+
+def dream() -> None:
+    from studio.core.pictures import sample_photos
+    from studio.dream.ascend import ascend
+    from studio.dream.settings import DreamSettings
+
+    settings = DreamSettings(size=64, steps=2, octaves=1, layers=("block4_conv3",))
+    ascend(sample_photos.photo("chelsea"), settings)
+
+
+def draw_channel() -> None:
+    from studio.dream.channels import leaky_relu
+
+    values = keras.ops.convert_to_tensor(np.linspace(-1, 1, 12, dtype="float32").reshape(1, 2, 2, 3))
+    sums = gradients.value_and_grad(lambda x: (keras.ops.sum(leaky_relu.leaky_relu(x)), ()))
+    slope = gradients.compiled(sums)(values)[2]
+    assert np.allclose(slope, np.where(values > 0, 1.0, leaky_relu.LEAK))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", [train_text, train_dcgan, train_vae, transfer_style, dream, draw_channel])
+def test_no_graph_is_alive_afterwards(weights_home, run):
+    run()  # whatever the process keeps for later use, such as backbones, is there from now on
+    alive, names = graphs(), registered()
+    for _ in range(2):
+        run()
+    assert graphs() <= alive
+    assert registered() == names
