@@ -17,12 +17,12 @@ def letter(voice):
     return "letter.txt"
 
 
-def test_two_voices_answer_in_words_and_as_json(letter, voice, said):
-    code, out, err = said("who", letter, "--first", voice, "--quiet")
-    assert (code, err) == (0, "") and out.startswith("More like alice than voice")
-    code, out, _ = said("who", letter, "--first", voice, "--json", "--per-character", "--quiet")
+def test_two_models_answer_in_words_and_as_json(letter, said):
+    code, out, err = said("who", letter, "--quiet")
+    assert (code, err) == (0, "") and out.startswith("More like alice than shakespeare")
+    code, out, _ = said("who", letter, "--json", "--per-character", "--quiet")
     told = json.loads(out)
-    assert code == 0 and [one["name"] for one in told["voices"]] == ["voice", "alice"]
+    assert code == 0 and [one["name"] for one in told["voices"]] == ["shakespeare", "alice"]
     assert told["voice"] == "alice" and len(told["nats"][1]) == len(TEXT)
 
 
