@@ -32,7 +32,8 @@ If the discriminator's loss falls to nearly 0, the generator gets no useful sign
 $2\\log 2 = 1.39$, the discriminator cannot tell the two kinds apart.
 """
 _GAN_FORMULA = r"""\begin{aligned}
-\mathcal{L}_D &= \mathbb{E}_x\,\zeta(-D(x)) + \mathbb{E}_z\,\zeta(D(G(z))) \\
+\mathcal{L}_D &= \mathbb{E}_x\,\zeta(-D(x)) \\
+&\quad + \mathbb{E}_z\,\zeta(D(G(z))) \\
 \mathcal{L}_G &= \mathbb{E}_z\,\zeta(-D(G(z))) \\
 \zeta(t) &= \log(1 + e^{t})
 \end{aligned}"""
@@ -43,8 +44,8 @@ $\\log 2 = 0.69$ means that it cannot tell them apart.
 """
 _RELATIVISTIC_FORMULA = r"""\begin{aligned}
 \mathcal{L}_D &= \mathbb{E}_{x,z}\,\zeta\big(D(G(z)) - D(x)\big) \\
-&\quad + \tfrac{\gamma}{2}\,\mathbb{E}\,\lVert\nabla D(x)\rVert^2
-+ \tfrac{\gamma}{2}\,\mathbb{E}\,\lVert\nabla D(G(z))\rVert^2 \\
+&\quad + \tfrac{\gamma}{2}\,\mathbb{E}\,\lVert\nabla D(x)\rVert^2 \\
+&\quad + \tfrac{\gamma}{2}\,\mathbb{E}\,\lVert\nabla D(G(z))\rVert^2 \\
 \mathcal{L}_G &= \mathbb{E}_{x,z}\,\zeta\big(D(x) - D(G(z))\big)
 \end{aligned}"""
 _VAE_PAPERS = (

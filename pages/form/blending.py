@@ -14,9 +14,12 @@ def toggle(slot: str, label: str, most: int) -> None:
 
     Args:
         slot: the key of the choices, a list.
-        label: of the toggle.
+        label: of the toggle; "" for none, where several can always be chosen.
         most: how many can be blended.
     """
+    if not label:
+        st.session_state[_blend(slot)], st.session_state[_most(slot)] = True, most
+        return
     chosen = st.session_state.get(slot, st.query_params.get_all(slot))
     if isinstance(chosen, list) and len(chosen) > 1:
         st.session_state.setdefault(_blend(slot), True)

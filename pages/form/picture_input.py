@@ -65,12 +65,12 @@ def pictures(
     offered: Sequence[Sample],
     most: int,
     own: str = "Your style",
-    blend: str = "Choose several",
+    blend: str = "",
 ) -> list[Sample]:
     """Lets a person choose one picture, or with a toggle up to `most`; the first is chosen already.
 
     Args:
-        blend: the label of that toggle.
+        blend: the label of that toggle; "" for none, where several can always be chosen.
     """
     _bring_back(slot, own, offered)
     tiles = st.container()

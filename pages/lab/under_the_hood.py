@@ -27,7 +27,8 @@ distribution near a standard normal. **Convolutional**: small filters with the s
 It is given no labels. It is trained on 4,000 digits that the studio's own model draws.
 """
 _CODES_FORMULA = r"""\begin{aligned}
-z &= f(x), \qquad \hat{x} = g(z) \\
+z &= f(x) \\
+\hat{x} &= g(z) \\
 \text{denoising:}\quad z &= f(\tilde{x}) \\
 \mathcal{L} &= -\textstyle\sum_i \big[x_i \log \hat{x}_i \\
 &\quad + (1 - x_i)\log(1 - \hat{x}_i)\big] \\
@@ -62,9 +63,11 @@ Pixels that you keep are put back after every round (they are **clamped**), so a
 """
 _DREAMS_FORMULA = r"""\begin{aligned}
 E(v, h) &= -v^{\top} W h - b^{\top} v - c^{\top} h \\
-p(v, h) &= \tfrac{1}{Z}\, e^{-E(v, h) / T}, \qquad Z = \textstyle\sum_{v, h} e^{-E(v, h) / T} \\
+p(v, h) &= \tfrac{1}{Z}\, e^{-E(v, h) / T} \\
+Z &= \textstyle\sum_{v, h} e^{-E(v, h) / T} \\
 p(h_j = 1 \mid v) &= \sigma\big((v^{\top} W_j + c_j) / T\big) \\
-\Delta W &\propto \langle v h^{\top} \rangle_{\text{digits}} - \langle v h^{\top} \rangle_{\text{dreams}}
+\Delta W &\propto \langle v h^{\top} \rangle_{\text{digits}} \\
+&\quad - \langle v h^{\top} \rangle_{\text{dreams}}
 \end{aligned}"""
 _DREAMS_PAPERS = (
     "Smolensky, Information processing in dynamical systems, 1986. Tieleman, Training restricted Boltzmann "

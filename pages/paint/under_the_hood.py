@@ -32,14 +32,16 @@ chosen here at first, divides the running mean of the gradient by the root of th
 weight moves at a similar speed, however small its gradient is.
 """
 _FORMULA = r"""\begin{aligned}
-z_{\ell} &= W_{\ell}\,a_{\ell-1} + b_{\ell}, \qquad a_{\ell} = f(z_{\ell}) \\
+z_{\ell} &= W_{\ell}\,a_{\ell-1} + b_{\ell} \\
+a_{\ell} &= f(z_{\ell}) \\
 \text{color} &= z_L \\
-\delta_L &= \frac{\partial\mathcal{L}}{\partial z_L}, \qquad
-\delta_{\ell} = \big(W_{\ell+1}^{\top}\,\delta_{\ell+1}\big) \odot f'(z_{\ell}) \\
-\frac{\partial\mathcal{L}}{\partial W_{\ell}} &= \delta_{\ell}\,a_{\ell-1}^{\top}, \qquad
-\frac{\partial\mathcal{L}}{\partial b_{\ell}} = \delta_{\ell} \\
-\text{gradient descent:}\quad w &\leftarrow w - \eta\,g, \qquad g = \frac{\partial\mathcal{L}}{\partial w} \\
-\text{Adam:}\quad m &\leftarrow \beta_1 m + (1-\beta_1)\,g \\
+\delta_L &= \frac{\partial\mathcal{L}}{\partial z_L} \\
+\delta_{\ell} &= \big(W_{\ell+1}^{\top}\,\delta_{\ell+1}\big) \odot f'(z_{\ell}) \\
+\frac{\partial\mathcal{L}}{\partial W_{\ell}} &= \delta_{\ell}\,a_{\ell-1}^{\top} \\
+\frac{\partial\mathcal{L}}{\partial b_{\ell}} &= \delta_{\ell} \\
+g &= \frac{\partial\mathcal{L}}{\partial w} \\
+\text{SGD:}\; w &\leftarrow w - \eta\,g \\
+\text{Adam:}\; m &\leftarrow \beta_1 m + (1-\beta_1)\,g \\
 v &\leftarrow \beta_2 v + (1-\beta_2)\,g^2 \\
 w &\leftarrow w - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{v/(1-\beta_2^t)} + \epsilon}
 \end{aligned}"""

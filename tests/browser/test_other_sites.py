@@ -79,4 +79,5 @@ def test_a_page_finds_its_server_at_once(page, server, address):
     assert page.url == f"{server}/health"
     page.reload()
     page.get_by_text("This machine").wait_for()
-    assert not faults
+    # The file server forgets an image that another one has replaced, which the browser may just ask for.
+    assert not [url for url in faults if "/media/" not in url]

@@ -130,12 +130,12 @@ def test_export_writes_the_file_a_program_and_the_recipe(toy, said):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_the_program_of_a_web_model_is_javascript(toy, said):
     assert said("classify", "export", toy, "-o", "web.zip", "--form", "tfjs", "--quiet")[0] == 0
     assert "tf.loadLayersModel" in Path("web.zip.js").read_text() and not Path("web.zip.py").exists()
 
 
+@pytest.mark.slow
 def test_a_program_that_a_person_has_changed_stays_when_it_is_exported_again(toy, said):
     said("classify", "export", toy, "-o", "toy.keras")
     said("classify", "export", toy, "-o", "toy.keras")

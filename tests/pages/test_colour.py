@@ -39,9 +39,9 @@ def test_it_follows_the_sliders_and_offers_others(visit):
 @pytest.mark.slow
 def test_a_photo_in_colour_is_asked_about(visit):
     cat = File.keep(images.encode_png(sample_photos.photo("chelsea")), "picture", "cat.png")
-    page = visit("colour", content="Your photo", content_file=cat.digest)
+    page = visit("colour", content="Your photo", **{"content.file": cat.digest})
     assert "one in colour" in texts(page.warning) and not page.exception
-    page = visit("colour", content="Your photo", content_file=cat.digest, recolour="true")
+    page = visit("colour", content="Your photo", recolour="true", **{"content.file": cat.digest})
     assert not page.warning and page.session_state["live"][1].figures["was"] == "coloured"
 
 

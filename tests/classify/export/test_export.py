@@ -246,6 +246,7 @@ def test_the_ending_of_a_file_says_its_form(form):
 
 
 def test_an_exported_keras_model_can_be_trained_further(colours, tmp_path):
+    colours.network.trainable = False  # as classifiers of the studio are
     export.WRITERS["keras"](colours, tmp_path / "a.keras")
     loaded = keras.saving.load_model(tmp_path / "a.keras")
     assert loaded.trainable_weights and loaded.input.dtype == "uint8"
