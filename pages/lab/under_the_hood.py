@@ -29,13 +29,13 @@ It is given no labels. It is trained on 4,000 digits that the studio's own model
 _CODES_FORMULA = r"""\begin{aligned}
 z &= f(x) \\
 \hat{x} &= g(z) \\
-\text{denoising:}\quad z &= f(\tilde{x}) \\
+\text{denoising:}\; z &= f(\tilde{x}) \\
 \mathcal{L} &= -\textstyle\sum_i \big[x_i \log \hat{x}_i \\
 &\quad + (1 - x_i)\log(1 - \hat{x}_i)\big] \\
 &\quad + \lambda\,\Omega(z) \\
-\Omega_{\text{sparse}} &= \textstyle\sum_j \mathrm{KL}\big(\rho\,\|\,\bar{z}_j\big) \\
-\Omega_{\text{contractive}} &= \big\|\partial z / \partial x\big\|_F^2 \\
-\Omega_{\text{variational}} &= \mathrm{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, I)\big)
+\Omega_{\text{sparse}} &= \textstyle\sum_j \mathrm{KL}(\rho\,\|\,\bar{z}_j) \\
+\Omega_{\text{contract.}} &= \big\|\partial z / \partial x\big\|_F^2 \\
+\Omega_{\text{VAE}} &= \mathrm{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, I)\big)
 \end{aligned}"""
 _CODES_PAPERS = (
     "Hinton and Salakhutdinov, Reducing the dimensionality of data with neural networks, 2006. Vincent "
