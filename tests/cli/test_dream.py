@@ -88,7 +88,7 @@ def test_bad_input_is_one_line(words, photo, said):
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert "Next: " in err
+    assert "Next: " in err or "See `studio" in err
 
 
 def test_the_picture_of_a_film_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, picture):

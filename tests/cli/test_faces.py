@@ -99,5 +99,5 @@ def test_bad_input_is_one_line(words, tiny, said):
     Path("wall.txt").write_text("no picture")
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("error: ") and "Next: " in err
+    assert err.startswith("error: ") and ("Next: " in err or "See `studio" in err)
     assert not list(Path().glob("a.*"))
