@@ -200,7 +200,7 @@ def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, s
     page = tab(LONG)
     page.set_viewport_size({"width": size[0], "height": size[1]})
     upload(page, path)
-    page.get_by_role("radio", name="shape").wait_for()
+    page.get_by_role("radio", name="shape", checked=True).wait_for()
     page.keyboard.press("Escape")
     start_long_job(page)
     preview = page.locator(".st-key-working img")

@@ -104,7 +104,6 @@ def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):
 
 
 def test_at_most_four_styles(page):
-    page.toggle(key="style.blend").set_value(True).run()
     five = page.button_group(key="style").options[:5]
     page.button_group(key="style").set_value(five).run()
     assert page.session_state["style_titles"] == five[1:]
@@ -123,7 +122,6 @@ def test_a_style_used_beside_four_is_the_newest_of_four(draw, home):
         st.button("Use", on_click=lambda: picture_input.use("style", made(), "Your style"))
 
     page = draw(page_of_use)
-    page.toggle(key="style.blend").set_value(True).run()
     four = page.button_group(key="style").options[:4]
     page.button_group(key="style").set_value(four).run()
     next(button for button in page.button if button.label == "Use").click().run()
@@ -131,7 +129,6 @@ def test_a_style_used_beside_four_is_the_newest_of_four(draw, home):
 
 
 def test_no_style_means_the_first(page):
-    page.toggle(key="style.blend").set_value(True).run()
     first = page.button_group(key="style").options[0]
     page.button_group(key="style").set_value([]).run()
     assert page.session_state["style_titles"] == [first]
