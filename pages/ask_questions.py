@@ -36,4 +36,4 @@ for name, asked in found.items():
                 st.page_link(place.file, label=topic.question, icon=place.icon, query_params=topic.address)
                 st.caption(f"{topic.answer} **On {place.title}:** {topic.move}")
 if not any(found.values()):
-    st.info("No question has these words. Next: try one word, such as gradient.", icon=":material/search:")
+    st.info("No question has these words. Try one word, such as gradient.", icon=":material/search:")

@@ -53,6 +53,6 @@ def _tell(count: int, left: int) -> None:
         return
     st.warning(
         f"{told}. Without {'it' if count == 1 else 'them'} {amounts.count(left, 'picture')} would be left, "
-        f"and a model that draws needs at least {LEAST_PICTURES}. Next: add other pictures.",
+        f"and a model that draws needs at least {LEAST_PICTURES}. Add other pictures.",
         icon=":material/warning:",
     )

@@ -41,7 +41,7 @@ def checked_settings(settings: DreamSettings | None, guided: bool) -> DreamSetti
         chosen, usual = words.choice(settings.backbone), words.choice("auto")
         st.info(
             f"{words.label(field)} is set to {chosen}, which has no such look: it dreams of its usual layer. "
-            f"Next: choose {usual} for the look.",
+            f"Choose {usual} for the look.",
             icon=":material/info:",
         )
     return settings

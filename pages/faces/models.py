@@ -68,7 +68,7 @@ def title(name: str) -> str:
 def none_yet() -> None:
     """Says how to come by a first model."""
     st.info(
-        "There is no model that draws yet. Next: train one on a folder of pictures, in a terminal:",
+        "There is no model that draws yet. Train one on a folder of pictures, in a terminal:",
         icon=":material/info:",
     )
     st.code(_TRAIN, language="shell")

@@ -94,7 +94,7 @@ def ask(advice: str) -> File | None:
     if mine.too_many:
         left, mine.too_many = mine.too_many, 0
         st.error(
-            f"At most {MOST:,} loose pictures are taken: {left:,} more were left out. Next: put all of them "
+            f"At most {MOST:,} loose pictures are taken: {left:,} more were left out. Put all of them "
             "into one zip, and choose that.",
             icon=":material/error:",
         )

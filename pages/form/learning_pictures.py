@@ -118,7 +118,7 @@ def _of_the_gallery(least: int) -> File | None:
         number = amounts.count(total, "picture")
         st.info(
             f"Expected at least {least} pictures; your gallery has {number} {of_these}. "
-            "Next: make more, or choose others.",
+            "Make more, or choose others.",
             icon=":material/info:",
         )
         return None

@@ -51,6 +51,6 @@ def ask(ready: bool) -> Sequence[File]:
 
 def _take(there: list[File], data: bytes, name: str) -> None:
     if len(there) >= MOST:
-        raise InvalidInput(f"{name} is one too many: {MOST} at a time. Next: start these first.")
+        raise InvalidInput(f"{name} is one too many: {MOST} at a time. Start these first.")
     there.append(picture_input.keep(data, name))
     there.sort(key=lambda file: file.name)  # a browser sends them in any order

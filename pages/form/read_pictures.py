@@ -69,7 +69,7 @@ class _Reading:
             self.problem = str(error)
         except Exception:
             log.exception("a data set could not be read")
-            self.problem = "The pictures could not be read, by a fault of the studio. Next: choose others."
+            self.problem = "The pictures could not be read, by a fault of the studio. Choose others."
 
     def _hear(self, report: Report) -> None:
         self.report = report

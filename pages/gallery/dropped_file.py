@@ -156,7 +156,7 @@ def _take_input(data: bytes, name: str) -> None:
     told: Provenance = st.session_state[_TOLD]
     digest = paths.digest(data)
     if digest not in {source.digest for sources in told.recipe.inputs.values() for source in sources}:
-        raise InvalidInput(f"{name} is not what it was made from. Next: look for the original.")
+        raise InvalidInput(f"{name} is not what it was made from. Look for the original.")
     File.keep(data, "picture", name)
     left = tuple(source for source in told.missing if source.digest != digest)
     st.session_state[_TOLD] = replace(told, missing=left)

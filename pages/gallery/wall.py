@@ -90,7 +90,7 @@ def wall(wanted: Wanted) -> None:
 
 def _empty(wanted: Wanted) -> None:
     if wanted != index.ALL:
-        st.info("Nothing made so far is like that. Next: ask for other words.", icon=":material/search_off:")
+        st.info("Nothing made so far is like that. Ask for other words.", icon=":material/search_off:")
         return
     text = "Nothing is here yet. What you start or keep on other pages, or make by commands, is kept here."
     st.info(text, icon=":material/photo_library:")

@@ -29,7 +29,7 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
     lost = [words.plain(file.name) for file in _files(inputs) if not file.here]
     if lost:
         st.error(
-            f"{' and '.join(lost)}, which it was made from, is no longer here. Next: choose it again on the "
+            f"{' and '.join(lost)}, which it was made from, is no longer here. Choose it again on the "
             "page where it was made.",
             icon=":material/error:",
         )
@@ -76,7 +76,7 @@ def _write_on(file: File) -> None:
     text = file.read().decode("utf-8", "replace")
     if not 0 < len(text) <= written_texts.MOST_BEGUN:
         st.error(
-            f"Up to {written_texts.MOST_BEGUN:,} characters can be written on from. Next: copy its end into "
+            f"Up to {written_texts.MOST_BEGUN:,} characters can be written on from. Copy its end into "
             "Beginning on the Text page.",
             icon=":material/error:",
         )

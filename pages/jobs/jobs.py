@@ -120,7 +120,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     if tasks.settings_of(job.task, job.settings) is None:
         close(job.task)
         told = "It was made by another version of the studio, so it cannot be shown here."
-        st.warning(f"{told} Next: look at it in the gallery.", icon=":material/search_off:")
+        st.warning(f"{told} Look at it in the gallery.", icon=":material/search_off:")
         return None
     # What was not shown a moment ago, opened by its address or on the way back to this page, is not asked for
     # by the form as it stands: not all that was asked for then is there again.

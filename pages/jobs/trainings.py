@@ -109,7 +109,7 @@ def _broken_off(job: engine.Job, settings: Settings) -> None:
     """A training without a result: it goes on from its last checkpoint, if it came so far."""
     done = checkpoints.find(job.task, settings, job.inputs).step
     if done and job.state == "interrupted":
-        told = f"It was broken off. Next: go on from step {done:,}; no more than the last minute is lost."
+        told = f"It was broken off. Go on from step {done:,}; no more than the last minute is lost."
         jobs.failed(job, settings, "Go on", told)
     else:
         jobs.failed(job, settings, "Go on" if done else "Run again")

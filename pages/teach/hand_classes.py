@@ -13,7 +13,7 @@ from studio.classify.data.audit import LEAST_EACH
 from studio.core import data
 from studio.core.data import names
 from studio.core.data.sources import DataSource
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, printable, sentence
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -120,16 +120,16 @@ class HandClasses:
         """
         called = printable(name, 60)
         if len(self) >= MOST:
-            step = "put the pictures into folders, and give a zip of them"
-            raise InvalidInput(f"{called} is one too many: {MOST:,} in all classes. Next: {step}.")
+            step = "Put the pictures into folders, and give a zip of them."
+            raise InvalidInput(f"{called} is one too many: {MOST:,} in all classes. {step}")
         images.read(data, f"picture {called}")
         file = File.keep(loose_pictures.smaller(data, LONGEST), "picture", name)
         for one in self.classes:
             if file.digest in one.pictures:
                 if one.number == number:
                     return False
-                step = "look where it belongs, and remove it there if it is not that class"
-                raise InvalidInput(f"{called} is already in {one.name}. Next: {step}.")
+                step = "Look where it belongs, and remove it there if it is not that class."
+                raise InvalidInput(f"{called} is already in {one.name}. {step}")
         self._put(number, {file.digest: file})
         return True
 
@@ -220,7 +220,7 @@ def check_name(name: str, others: list[str]) -> None:
     """
     step = "give it another name"
     if not name:
-        raise InvalidInput("A class needs a name. Next: say what its pictures show, such as cats.")
+        raise InvalidInput("A class needs a name. Say what its pictures show, such as cats.")
     if len(name) > LONGEST_NAME:
         received = f"{len(name):,}"
         raise invalid(
@@ -230,9 +230,9 @@ def check_name(name: str, others: list[str]) -> None:
         expected = 'a name without / \\ : * ? " < > | and without a dot at its ends'
         raise invalid("name", expected=expected, received=name, next_step=step)
     if names.is_junk(f"{name}/1"):
-        raise InvalidInput(f"A folder called {name} is passed over as no data of yours. Next: {step}.")
+        raise InvalidInput(f"A folder called {name} is passed over as no data of yours. {sentence(step)}")
     if twin := next((other for other in others if other.casefold() == name.casefold()), None):
-        raise InvalidInput(f"There is already a class called {twin}. Next: {step}.")
+        raise InvalidInput(f"There is already a class called {twin}. {sentence(step)}")
 
 
 def _usable(name: str) -> str:

@@ -41,7 +41,7 @@ def ask(known: list[str]) -> Asked | None:
     first = voices.choose(known, label="First voice", key="first")
     second = voices.choose(known, label="Second voice", key="second", at=min(1, len(known) - 1))
     if first == second:
-        what = "Choose another second voice." if len(known) > 1 else "Next: let one learn under Your text."
+        what = "Choose another second voice." if len(known) > 1 else "Let one learn under Your text."
         st.info(f"It takes two different voices. {what}", icon=":material/info:")
         return None
     return Asked(CompareSettings(first=first, second=second, per_character=True), file) if file else None

@@ -25,7 +25,7 @@ def choose(known: list[str]) -> str:
         default="write" if known else "own",
     )
     if way != "own" and not known:
-        st.info("There is no voice yet. Next: let one learn from a text.", icon=":material/info:")
+        st.info("There is no voice yet. Let one learn from a text.", icon=":material/info:")
         return "own"
     return way
 

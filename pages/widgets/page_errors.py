@@ -18,6 +18,6 @@ def tell(error: Exception) -> bool:
         st.error(words.plain(str(error)), icon=":material/error:")
     else:
         log.error("a page failed", exc_info=error)
-        sentence = "This page met a fault of its own; what you made is safe. Next: reload the page."
+        sentence = "This page met a fault of its own; what you made is safe. Reload the page."
         st.error(sentence, icon=":material/error:")
     return True

@@ -107,12 +107,12 @@ class Fetch:
         try:
             pretrained.fetch(self.name, Progress(cancelled=self._stopped.is_set))
         except Cancelled:
-            self.problem = "Stopped. Next: fetch it again, which goes on from there."
+            self.problem = "Stopped. Fetch it again, which goes on from there."
         except StudioError as error:
             self.problem = str(error)
         except Exception:
             log.exception("weights could not be fetched")
-            self.problem = "They could not be fetched, by a fault of the studio. Next: use the command."
+            self.problem = "They could not be fetched, by a fault of the studio. Use the command."
 
     def stop(self) -> None:
         """Ends it; what has come so far is kept."""

@@ -13,7 +13,7 @@ from studio.core.errors import InvalidInput
 
 MEDIA = "multipart/form-data"
 _NEXT = (
-    'Next: send the bytes alone, as `curl -H "$T" --data-binary @photo.jpg "$A/files?name=photo.jpg"` does; '
+    'Send the bytes alone, as `curl -H "$T" --data-binary @photo.jpg "$A/files?name=photo.jpg"` does; '
     "kind and name belong into the address."
 )
 

@@ -19,12 +19,12 @@ PIECE_SECONDS = 30.0  # within which the next bytes of a body must come
 LEAST_RATE = 8192  # bytes per second of a body, on average
 GRACE_SECONDS = 30.0  # that a body may take besides
 _NO_NAME = (
-    "This studio answers on its own machine alone, as localhost. Next: call it as http://localhost there, or "
+    "This studio answers on its own machine alone, as localhost. Call it as http://localhost there, or "
     "have whoever runs it open it to a network."
 )
 _SLOW = (
     f"The body came too slowly: less than {LEAST_RATE // 1024} KiB a second, or with a long pause. "
-    "Next: send it again over a faster connection."
+    "Send it again over a faster connection."
 )
 
 
@@ -118,7 +118,7 @@ def end_of_connection(scope: Scope) -> dict[str, str]:
 
 def _check_size(size: int, most: int) -> None:
     if size > most:
-        told = f"The body has more than {amounts.size(most)}. Next: upload what is large as a file."
+        told = f"The body has more than {amounts.size(most)}. Upload what is large as a file."
         raise HTTPException(413, told, {"Connection": "close"})
 
 

@@ -111,7 +111,7 @@ async def watch(owner: Caller, job: There) -> AsyncIterator[ServerSentEvent]:
 async def preview(job: There) -> Response:
     """The latest picture of a job as WebP."""
     if not job.preview:
-        raise Missing("It shows no picture yet. Next: ask again in a moment.")
+        raise Missing("It shows no picture yet. Ask again in a moment.")
     return Response(job.preview, media_type="image/webp", headers={"Cache-Control": "no-store"})
 
 
@@ -157,7 +157,7 @@ async def live(
 @contextmanager
 def _one_more(owner: str) -> Iterator[None]:
     if _live[owner] >= MOST_LIVE:
-        raise TooMany(f"{MOST_LIVE} of your requests are being answered. Next: wait until one of them is.")
+        raise TooMany(f"{MOST_LIVE} of your requests are being answered. Wait until one of them is.")
     _live[owner] += 1
     try:
         yield

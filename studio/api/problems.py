@@ -17,11 +17,11 @@ from studio.core.errors import InvalidInput, NoRoom, StudioError, TooMany, Unava
 
 MEDIA = "application/problem+json"
 _STATUS = {InvalidInput: 422, NoRoom: 507, TooMany: 429, Unavailable: 503}
-_FAULT = "Something went wrong in the studio; its log says more. Next: try again, or report it."
+_FAULT = "Something went wrong in the studio; its log says more. Try again, or report it."
 _NAMED = {  # what the framework itself refuses
-    404: "There is nothing at this address. Next: look at api/v1/docs.",
-    405: "This address does not take that method. Next: look at api/v1/docs.",
-    400: "The body cannot be read as JSON in UTF-8. Next: send one JSON object.",
+    404: "There is nothing at this address. Look at api/v1/docs.",
+    405: "This address does not take that method. Look at api/v1/docs.",
+    400: "The body cannot be read as JSON in UTF-8. Send one JSON object.",
 }
 log = logging.getLogger("studio.api")
 

@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     script = paths.shipped("streamlit_app.py")
     if not script.is_file():
-        raise Unavailable(f"The pages are not here ({script}). Next: install the studio again.")
+        raise Unavailable(f"The pages are not here ({script}). Install the studio again.")
     # Its .streamlit/config.toml lies beside it.
     words = children.command("-m", "streamlit", "run", str(script))
     if arguments.port is not None:

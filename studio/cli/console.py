@@ -96,13 +96,11 @@ def unexpected(fault: Exception, words: Sequence[str]) -> int:
 
 def _described(fault: Exception) -> str:
     if of_memory(fault):
-        return "The memory is not large enough for this. Next: choose a smaller size."
+        return "The memory is not large enough for this. Choose a smaller size."
     if isinstance(fault, OSError) and fault.strerror:
         where = f" ({fault.filename})" if fault.filename else ""
-        return f"{fault.strerror}{where}. Next: mend that and try again."
-    return (
-        f"Something went wrong in the studio: {type(fault).__name__}: {fault}. Next: try again, or report it."
-    )
+        return f"{fault.strerror}{where}. Mend that and try again."
+    return f"Something went wrong in the studio: {type(fault).__name__}: {fault}. Try again, or report it."
 
 
 @contextlib.contextmanager

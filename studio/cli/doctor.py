@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from studio.cli import console, flags
-from studio.core.errors import Cancelled
+from studio.core.errors import Cancelled, sentence
 from studio.core.machine import doctor_checks, speed
 
 UNWELL = 1
@@ -28,7 +28,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for check in doctor_checks.checks():
         seen.append(check)
         if not arguments.json:
-            remedy = f"  Next: {check.remedy}." if check.remedy else ""
+            remedy = f" {sentence(check.remedy)}" if check.remedy else ""
             console.say(f"{check.state:<8} {check.name}: {check.found}.{remedy}")
     timed = _timed(arguments) if arguments.benchmark else []
     well = all(check.state != "trouble" for check in seen)

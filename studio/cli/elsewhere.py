@@ -29,7 +29,7 @@ def check(arguments: argparse.Namespace) -> None:
     if getattr(arguments, "server", None) and not getattr(arguments, _CAN, False):
         raise InvalidInput(
             f"`{arguments.command}` works with what this machine has, so another one cannot do it. "
-            "Next: leave `--server` out, or give the command on that machine."
+            "Leave `--server` out, or give the command on that machine."
         )
 
 

@@ -205,7 +205,7 @@ def _tell(done: _Done, count: int, seconds: float, arguments: argparse.Namespace
         parts = [f"{len(done.made)} of {count} pictures made"]
         parts += [f"{len(done.there)} were there already"] if done.there else []
         parts += [f"{len(done.failed)} passed over"] if done.failed else []
-        next_step = " Next: ask the same again, and it goes on." if done.stopped else ""
+        next_step = " Ask the same again, and it goes on." if done.stopped else ""
         terminal.note(f"{', '.join(parts)}.{next_step}")
     if done.stopped:
         return console.STOPPED

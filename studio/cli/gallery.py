@@ -104,9 +104,9 @@ def _list(arguments: argparse.Namespace) -> int:
     for one in odd:
         console.say(_columns(one.id, one.changed, "unreadable", "", printable(one.name, 80)))
     if total > len(found) and not arguments.quiet:
-        terminal.note(f"{total - len(found):,} more. Next: `-n 0` lists all.")
+        terminal.note(f"{total - len(found):,} more. `-n 0` lists all.")
     if not (total or odd or arguments.quiet):
-        terminal.note("Nothing is here. Next: make something, or ask for other words.")
+        terminal.note("Nothing is here. Make something, or ask for other words.")
     return 0
 
 
@@ -165,7 +165,7 @@ def _show(arguments: argparse.Namespace) -> int:
     owner = owners.checked(arguments.owner)
     if unreadable.find(items.root(), arguments.id, owner):
         index.forget(arguments.id)
-        raise Unavailable(f"{arguments.id} cannot be read. Next: `studio gallery remove {arguments.id}`.")
+        raise Unavailable(f"{arguments.id} cannot be read. Run `studio gallery remove {arguments.id}`.")
     item = items.find(arguments.id, owner)
     told: dict[str, Any] = {
         "id": item.id,
@@ -213,9 +213,9 @@ def _say_recipe(recipe: Mapping[str, Any]) -> None:
 def _mark(arguments: argparse.Namespace) -> int:
     given = arguments.tag or arguments.untag or arguments.star is not None or arguments.name is not None
     if not given:
-        raise InvalidInput("Nothing is to be changed. Next: give --star, --tag, --untag or --name.")
+        raise InvalidInput("Nothing is to be changed. Give --star, --tag, --untag or --name.")
     if arguments.name is not None and len(arguments.ids) > 1:
-        raise InvalidInput("A name is for one item. Next: name them one by one.")
+        raise InvalidInput("A name is for one item. Name them one by one.")
     owner = owners.checked(arguments.owner)
     found = [items.find(id, owner) for id in dict.fromkeys(arguments.ids)]
     told = {"starred": arguments.star, "more": arguments.tag, "less": arguments.untag, "name": arguments.name}
@@ -238,14 +238,14 @@ def _export(arguments: argparse.Namespace) -> int:
     place = outputs.checked(arguments.out, "dataset")
     wanted, owner = _wanted(arguments, arguments.words), owners.checked(arguments.owner)
     if arguments.ids and wanted != Wanted():
-        raise InvalidInput("Export takes ids or a filter, not both. Next: leave one of them out.")
+        raise InvalidInput("Export takes ids or a filter, not both. Leave one of them out.")
     ids: Sequence[str] = arguments.ids or [entry.id for entry in index.find(wanted, owner)[0]]
     started, taken = time.monotonic(), []
     for id in dict.fromkeys(ids):
         try:
             item = items.find(id, owner)
             if not item.whole:
-                raise Unavailable(f"Files of {id}, {item.title}, are no longer here. Next: leave it out.")
+                raise Unavailable(f"Files of {id}, {item.title}, are no longer here. Leave it out.")
             taken.append(item)
         except Unavailable as error:
             if arguments.ids:
@@ -262,7 +262,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def _remove(arguments: argparse.Namespace) -> int:
     if arguments.undo and arguments.for_good:
-        raise InvalidInput("Either `--undo` or `--for-good`. Next: leave one of them out.")
+        raise InvalidInput("Either `--undo` or `--for-good`. Leave one of them out.")
     ids, owner = arguments.ids, owners.checked(arguments.owner)
     if arguments.undo:
         ids = removal.restore(ids, owner)

@@ -38,7 +38,7 @@ def _list(arguments: argparse.Namespace) -> int:
     for name in names:
         console.say(f"{name.ljust(width)}  {tasks.get(name, '')}".rstrip())
     if not names and not arguments.quiet:
-        terminal.note("No model is here. Next: keep one, as `studio train` says.")
+        terminal.note("No model is here. Keep one, as `studio train` says.")
     return 0
 
 
@@ -55,7 +55,7 @@ def _rename(arguments: argparse.Namespace) -> int:
 
 def _remove(arguments: argparse.Namespace) -> int:
     if arguments.undo and arguments.for_good:
-        raise InvalidInput("Either `--undo` or `--for-good`. Next: leave one of them out.")
+        raise InvalidInput("Either `--undo` or `--for-good`. Leave one of them out.")
     names = list(dict.fromkeys(arguments.names))
     if arguments.for_good:
         for name in names:

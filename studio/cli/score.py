@@ -47,7 +47,9 @@ def _run(arguments: argparse.Namespace) -> int:
         return _brought(arguments, part)
     if preset.task not in scores:
         made, step = ", ".join(scores), "choose another"
-        raise invalid(f"preset {preset.name}", expected=f"of {made}", received=preset.task, next_step=step)
+        raise invalid(
+            f"preset {preset.name}", expected=f"a model of {made}", received=preset.task, next_step=step
+        )
     with console.working("Score", arguments) as progress:
         figures = dict(tasks.imported(scores[preset.task])(preset, arguments.data, part, progress))
     for told in figures.pop("notes", ()):

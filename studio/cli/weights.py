@@ -73,5 +73,5 @@ def _verify(arguments: argparse.Namespace) -> int:
     for status in found:
         console.say(f"{_column(status)} intact, {status.path}")
     if not found:
-        terminal.note("No weights are here yet. Next: run `studio weights pull`.")
+        terminal.note("No weights are here yet. Run `studio weights pull`.")
     return 0

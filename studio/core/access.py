@@ -22,11 +22,11 @@ from studio.core.errors import invalid
 
 SETTING, PARAMETER = "STUDIO_TOKEN", "token"
 NO_ENTRY = (
-    "This studio asks for a token. Next: open the whole address that it printed in its terminal when it "
+    "This studio asks for a token. Open the whole address that it printed in its terminal when it "
     f"started, with ?{PARAMETER}= at its end."
 )
 NO_TOKEN = (
-    "This address asks for the studio's token. Next: send it as `Authorization: Bearer TOKEN`; "
+    "This address asks for the studio's token. Send it as `Authorization: Bearer TOKEN`; "
     "`studio token` prints it where the studio runs."
 )
 _ENTER = (

@@ -39,11 +39,11 @@ def check(
     fields = [settings.described()[name] for name in grows]
     asked = " and ".join(_worded(field, getattr(settings, field.name)) for field in fields)
     fits = ((field, _largest(settings, needs, field, most)) for field in fields)
-    steps = [f"choose {_worded(field, value)} or less" for field, value in fits if value is not None]
-    step = "use a machine with more memory" if fields else "choose a smaller size, or use a machine with more"
+    steps = [f"Choose {_worded(field, value)} or less" for field, value in fits if value is not None]
+    step = "Use a machine with more memory" if fields else "Choose a smaller size, or use a machine with more"
     raise NoRoom(
         f"{title}{' with ' if asked else ''}{asked} needs about {gib(needed)} of memory; here it may have "
-        f"{gib(most)}. Next: {[*steps, step][0]}."
+        f"{gib(most)}. {[*steps, step][0]}."
     )
 
 
@@ -63,7 +63,7 @@ def check_disk(needed: float, what: str) -> None:
         has = amounts.size(free)
         raise NoRoom(
             f"{what} needs about {amounts.size(needed)} on the disk of {home}; {has} are free. "
-            "Next: free some space there, or set STUDIO_HOME to a larger disk."
+            "Free some space there, or set STUDIO_HOME to a larger disk."
         )
 
 

@@ -1,4 +1,4 @@
-"""The few kinds of errors that a person can meet, all in one wording."""
+"""The errors that a user can meet, in one wording."""
 
 from __future__ import annotations
 
@@ -44,17 +44,23 @@ def of_memory(error: Exception) -> bool:
     return named or isinstance(error, MemoryError)
 
 
-def invalid(name: str, *, expected: str, received: object, next_step: str) -> InvalidInput:
-    """The error for a bad argument, in the project's one wording.
+def invalid(name: str, *, expected: str, received: object, next_step: str = "") -> InvalidInput:
+    """The error for an argument that is not accepted: what is wrong, what is accepted, what to do.
 
     Args:
-        name: what is wrong, in the words of the page or the flag.
-        expected: what would have been right.
-        received: what came instead; shortened to 200 characters.
-        next_step: what the person can do about it.
+        name: of the argument, as the page or the flag calls it.
+        expected: what is accepted, to follow the word "Use".
+        received: the value, shortened to 200 characters.
+        next_step: what else the user can do; "" where `expected` says it all.
     """
-    shown = printable(str(received), 200)
-    return InvalidInput(f"Invalid {name}. Expected: {expected}. Received: {shown}. Next: {next_step}.")
+    sentences = [f"Invalid {name}: {printable(str(received), 200)}.", f"Use {expected}.", sentence(next_step)]
+    return InvalidInput(" ".join(sentences).rstrip())
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter and a period; "" stays empty."""
+    text = text[:1].upper() + text[1:]
+    return f"{text}." if text and text[-1] not in ".?!" else text
 
 
 def a(noun: str) -> str:
@@ -68,33 +74,31 @@ def quoted_list(names: Sequence[str]) -> str:
     return " or ".join(quoted) if len(quoted) < 3 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
-def unknown(
-    name: str, received: object, known: Iterable[str], next_step: str = "check the spelling"
-) -> InvalidInput:
+def unknown(name: str, received: object, known: Iterable[str], next_step: str = "") -> InvalidInput:
     """The error for a name that is not among those `known`: it lists them, the closest first.
 
     Args:
-        name: what it would be the name of, in the words of the page or the flag.
-        received: what came instead.
-        known: all names that there are; what does not fit into 200 characters is only counted.
-        next_step: what the person can do about it.
+        name: what it would be the name of, as the page or the flag calls it.
+        received: the unknown name.
+        known: all names that exist; those that do not fit into 200 characters are only counted.
+        next_step: what else the user can do, where no known name is close.
     """
     word = str(received).casefold()
     ranked = sorted(known, key=lambda one: -difflib.SequenceMatcher(None, one.casefold(), word).ratio())
+    if not ranked:
+        return InvalidInput(f"There is no {name} here. Leave it out.")
     listed = [one for n, one in enumerate(ranked) if n < 3 or len(", ".join(ranked[: n + 1])) <= 200]
     more = len(ranked) - len(listed)
     expected = f"one of {', '.join(listed)}" + (f" or {more} more" if more else "")
-    if not ranked:
-        expected, next_step = f"none, for there is no {name} here", "leave it out"
-    next_step += perhaps(str(received), ranked[:1])
+    next_step = did_you_mean(str(received), ranked[:1]) or next_step
     return invalid(name, expected=expected, received=received or "nothing", next_step=next_step)
 
 
-def perhaps(received: str, known: Iterable[str]) -> str:
-    """Which of the names that are `known` a person may have meant, to end a next step with; "" if none."""
+def did_you_mean(received: str, known: Iterable[str]) -> str:
+    """The question for a misspelled name: "Did you mean banana?"; "" if no known name is close."""
     spelled = {one.casefold(): one for one in known}
     close = difflib.get_close_matches(received.casefold(), spelled, n=1)
-    return f"; perhaps {spelled[close[0]]} is meant" if close and spelled[close[0]] != received else ""
+    return f"Did you mean {spelled[close[0]]}?" if close and spelled[close[0]] != received else ""
 
 
 def is_printable(text: str) -> bool:

@@ -89,7 +89,7 @@ def saving(path: Path) -> Iterator[None]:
             raise
         raise NoRoom(
             f"The disk of {path.parent} is full, so {path.name} was not saved; nothing else changed. "
-            "Next: free some space there, or set STUDIO_HOME to a larger disk, and try again."
+            "Free some space there, or set STUDIO_HOME to a larger disk, and try again."
         ) from None
 
 
@@ -249,9 +249,7 @@ def kept(name: str) -> Path:
         Unavailable: if nothing is kept under it.
     """
     if not DIGEST.fullmatch(name):
-        raise InvalidInput(
-            "A file's digest has 64 hexadecimal digits. Next: use one that the studio printed."
-        )
+        raise InvalidInput("A file's digest has 64 hexadecimal digits. Use one that the studio printed.")
     path = folder("files") / name
     if not path.exists():
         raise gone(name)
@@ -260,9 +258,7 @@ def kept(name: str) -> Path:
 
 def gone(name: str) -> Unavailable:
     """The error for a digest under which nothing is kept."""
-    return Unavailable(
-        f"The file {name[:12]}… is no longer in the studio. Next: add the original file again."
-    )
+    return Unavailable(f"The file {name[:12]}… is no longer in the studio. Add the original file again.")
 
 
 def is_kept(name: str) -> bool:

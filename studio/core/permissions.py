@@ -30,7 +30,7 @@ def home() -> Path:
     mark = root / "format"
     try:
         if _is_odd(mark):
-            raise StudioError(f"{mark} is no file. Next: remove it, and start the studio again.")
+            raise StudioError(f"{mark} is no file. Remove it, and start the studio again.")
         if not mark.exists():
             make(root)
             mark.touch(FILE)
@@ -42,16 +42,16 @@ def home() -> Path:
         if not os.access(root, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except ValueError:
-        raise StudioError(f"{mark} is damaged. Next: write the single line {FORMAT} into it.") from None
+        raise StudioError(f"{mark} is damaged. Write the single line {FORMAT} into it.") from None
     except OSError as error:
         raise StudioError(
             f"The studio cannot write to its folder {root} ({error.strerror}). "
-            "Next: give yourself the right to write there, or set STUDIO_HOME to another folder."
+            "Give yourself the right to write there, or set STUDIO_HOME to another folder."
         ) from None
     if found > FORMAT:
         raise StudioError(
             f"{root} was made by a newer studio (format {found}, this one reads {FORMAT}). "
-            "Next: update the studio, or set STUDIO_HOME to another folder."
+            "Update the studio, or set STUDIO_HOME to another folder."
         )
     return root
 

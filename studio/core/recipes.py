@@ -181,11 +181,11 @@ def read(data: bytes) -> Recipe:
     """
     if not data.startswith(PNG) and not data.lstrip().startswith(b"{"):
         raise InvalidInput(
-            "The file is neither a PNG with a recipe nor a recipe. Next: choose one that the studio saved."
+            "The file is neither a PNG with a recipe nor a recipe. Choose one that the studio saved."
         )
     texts = list(_png_texts(data)) if data.startswith(PNG) else [data]
     if not texts:
-        raise InvalidInput("This picture has no recipe. Next: choose a PNG that the studio saved.")
+        raise InvalidInput("This picture has no recipe. Choose a PNG that the studio saved.")
     if len(texts) > 1:
         raise _refused("it holds two recipes")
     return _parse(texts[0])
@@ -236,7 +236,7 @@ def _parse(text: bytes) -> Recipe:
         raise _refused("it is not a JSON object")
     version = found.get("version")
     if type(version) is int and version > VERSION:
-        raise InvalidInput("This recipe was made by a newer studio. Next: update the studio.")
+        raise InvalidInput("This recipe was made by a newer studio. Update the studio.")
     try:
         return Recipe.model_validate_json(json.dumps(found))
     except (ValidationError, ValueError) as error:
@@ -251,4 +251,4 @@ def _first(error: Exception) -> str:
 
 
 def _refused(why: str) -> InvalidInput:
-    return InvalidInput(f"The recipe cannot be read: {why}. Next: choose a file as the studio saved it.")
+    return InvalidInput(f"The recipe cannot be read: {why}. Choose a file as the studio saved it.")

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
-from studio.core.errors import InvalidInput, invalid, perhaps, unknown
+from studio.core.errors import InvalidInput, did_you_mean, invalid, unknown
 
 Tier = Literal["main", "more"]
 Scale = Literal["linear", "log"]
@@ -245,13 +245,13 @@ def _explained(cls: type[Settings], error: ValidationError) -> InvalidInput:
         return unknown(f"setting `{name}`", name, known)
     if name not in known:  # a rule about several settings together says itself what it expects
         message = first["msg"].removeprefix("Value error, ")
-        return invalid("settings", expected=message, received=first["input"], next_step="change one of them")
-    meant = perhaps(str(first["input"]), map(str, known[name].choices or ()))
+        return invalid("settings", expected=message, received=first["input"])
+    choices = map(str, known[name].choices or ())
     return invalid(
         f"`{name}`",
         expected=_expected(known[name], first),
         received=repr(first["input"]),
-        next_step=f"choose another ({known[name].help.rstrip('.')}){meant}",
+        next_step=did_you_mean(str(first["input"]), choices) or known[name].help,
     )
 
 

@@ -148,9 +148,7 @@ def check(name: str, settings: Settings, inputs: Inputs) -> Task:
     """
     task = get(name)
     if not isinstance(settings, task.settings):
-        raise InvalidInput(
-            f"{name} takes {task.settings.__name__}. Next: build the settings from that class."
-        )
+        raise InvalidInput(f"{name} takes {task.settings.__name__}. Build the settings from that class.")
     known = {slot.name: slot for slot in task.inputs}
     for given in inputs:
         if given not in known:
@@ -182,7 +180,7 @@ def _check_slot(slot: Slot, files: Sequence[File]) -> None:
     for file in files:
         owners.check(file.digest)
         if file.kind != slot.kind:
-            raise invalid(slot.name, expected=a(slot.kind), received=a(file.kind), next_step="choose another")
+            raise invalid(slot.name, expected=a(slot.kind), received=a(file.kind))
 
 
 def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:

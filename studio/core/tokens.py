@@ -41,7 +41,7 @@ def give(owner: str) -> str:
         InvalidInput: for the name of nobody, or of whoever runs the studio, whose token is `own`.
     """
     if owner in (owners.LOCAL, owners.NOBODY):
-        raise InvalidInput("That is no owner of a shared studio. Next: look in `studio gallery owners`.")
+        raise InvalidInput("That is no owner of a shared studio. Look in `studio gallery owners`.")
     token = secrets.token_urlsafe(_BYTES)
     paths.write(_folder() / paths.digest(token.encode()), owner.encode())
     return token

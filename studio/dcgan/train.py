@@ -206,7 +206,7 @@ def train(
     if not math.isfinite(trainer.best_distance):
         raise StudioError(
             "The judge was hardly ever wrong at any test, so that the other network learnt nothing from it. "
-            "Next: choose a smaller judge_rate or judge_width, or more dropout."
+            "Choose a smaller judge_rate or judge_width, or more dropout."
         )
     # A game that was never compiled has no optimizers, which would make its files three times as large.
     gan = model.Gan(settings)

@@ -105,5 +105,4 @@ def _check_channel(name: str, term: Climbed) -> None:
             f"channel of {term.layer}",
             expected=f"a number from 0 to {channels - 1}",
             received=term.channel,
-            next_step="choose another channel",
         )

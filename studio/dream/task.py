@@ -37,7 +37,7 @@ def _notes(settings: DreamSettings) -> list[str]:
     if not look_left_out(settings.look, settings.layers, settings.backbone):
         return []
     said = f"{settings.backbone} does not have the look {settings.look}: it dreamt of its usual layer."
-    return [f"{said} Next: leave the backbone to the look."]
+    return [f"{said} Leave the backbone to the look."]
 
 
 def _as_made(settings: DreamSettings, dreamt: Dreamt | Zoomed) -> DreamSettings:

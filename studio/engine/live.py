@@ -28,7 +28,7 @@ log = logging.getLogger("studio.engine")
 
 SECONDS = 60.0
 LET_GO_SECONDS = 10.0
-LATE = f"It took over {SECONDS:.0f} s. Next: run it as a job, or try a smaller size."
+LATE = f"It took over {SECONDS:.0f} s. Run it as a job, or try a smaller size."
 
 
 class LiveLane:

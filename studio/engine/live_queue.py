@@ -11,10 +11,10 @@ from studio.core.errors import StudioError, Unavailable
 
 WAIT_SECONDS = 120.0
 LOOK_SECONDS = 1.0
-BUSY = "Nothing was free to run it. Next: try again in a moment, or run it as a job."
+BUSY = "Nothing was free to run it. Try again in a moment, or run it as a job."
 OVERTAKEN = "A newer request took the place of this one."
 STOPPED = "It was stopped before its turn came."
-CLOSED = "The engine ended before its turn came. Next: try again in a moment."
+CLOSED = "The engine ended before its turn came. Try again in a moment."
 
 
 class Superseded(StudioError):

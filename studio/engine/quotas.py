@@ -97,7 +97,7 @@ def check_room(owner: str, more: int = 0) -> None:
     if used + more > most:
         raise NoRoom(
             f"Your work takes {amounts.size(used)} in this studio, where each may take {amounts.size(most)}. "
-            "Next: remove in the gallery what you no longer need, there also for good, and try again."
+            "Remove in the gallery what you no longer need, there also for good, and try again."
         )
 
 
@@ -118,12 +118,12 @@ def check_jobs(owner: str, unfinished: int, more: int = 1) -> None:
     if more > 1 and unfinished + more > most:
         raise TooMany(
             f"These are {more:,} jobs; {unfinished:,} of yours wait or run, and each may have {most:,.0f} at "
-            "once in this studio. Next: ask for fewer, or wait until some have ended."
+            "once in this studio. Ask for fewer, or wait until some have ended."
         )
     if more and unfinished + more > most:
         raise TooMany(
             f"{unfinished:,} of your jobs wait or run, as many as each may have in this studio. "
-            "Next: wait until one has ended, or stop one."
+            "Wait until one has ended, or stop one."
         )
 
 

@@ -18,7 +18,7 @@ from studio.engine.live import LiveLane
 from studio.engine.runner import Runner
 
 CLOSED = "The engine is closed."
-STARTING = "The engine is still starting. Next: try again in a moment."
+STARTING = "The engine is still starting. Try again in a moment."
 WAIT_SECONDS = 60.0
 AGAIN_SECONDS = 3.0
 LOOK_SECONDS = 5.0
@@ -58,13 +58,13 @@ class Serving:
             except BlockingIOError:
                 self._fall(
                     f"Another studio is already running on {home}. "
-                    "Next: use that one, or set STUDIO_HOME to another folder."
+                    "Use that one, or set STUDIO_HOME to another folder."
                 )
             except StudioError as error:
                 self._fall(str(error))
             except Exception as error:
                 log.exception("the engine did not start")
-                self._fall(f"The engine did not start ({type(error).__name__}). Next: restart the studio.")
+                self._fall(f"The engine did not start ({type(error).__name__}). Restart the studio.")
             self._closing.wait(AGAIN_SECONDS)
 
     def _serve(self, home: Path) -> None:

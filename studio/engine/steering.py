@@ -90,7 +90,7 @@ class Steering(Serving):
         with self._change() as ledger:
             record = ledger.find(id, owner)
             if record.state != "queued" or (self._runner is not None and self._runner.begins(record)):
-                raise InvalidInput("That job no longer waits. Next: stop it, or let it run.")
+                raise InvalidInput("That job no longer waits. Stop it, or let it run.")
             yield ledger, record
             if self._runner is not None:
                 self._runner.dispatch()

@@ -77,7 +77,7 @@ def set_limit(count: int) -> None:
     """Changes the limit. Raises `InvalidInput` if it is none that makes sense."""
     if not LEAST_BYTES <= count <= MOST_BYTES:
         expected = f"{LEAST_BYTES:,} to {MOST_BYTES:,} bytes"
-        raise invalid("budget", expected=expected, received=count, next_step="choose another")
+        raise invalid("budget", expected=expected, received=count)
     paths.write(paths.home() / "budget", f"{count}\n".encode())
 
 

@@ -22,7 +22,7 @@ from studio.core.tasks import File
 from studio.gallery.items import Item, Marks
 
 MOST_BYTES = 500_000_000  # that the server holds in its memory while a browser takes them
-TOO_MANY = "Up to 500 items and 500 MB at once. Next: pick fewer, or run `studio gallery export -o all.zip`."
+TOO_MANY = "Up to 500 items and 500 MB at once. Pick fewer, or run `studio gallery export -o all.zip`."
 
 
 def save(items: Iterable[Item], path: Path) -> Path:
@@ -69,7 +69,7 @@ def write(items: Iterable[Item], file: IO[bytes]) -> None:
         if told:
             packed.writestr("marks.json", json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         if not taken:
-            raise InvalidInput("There is nothing to export. Next: choose at least one item.")
+            raise InvalidInput("There is nothing to export. Choose at least one item.")
 
 
 def bytes_of(items: Iterable[Item]) -> int:

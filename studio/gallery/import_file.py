@@ -67,7 +67,7 @@ def provenance(
         images.read(data, name)  # all of it: what is shown and kept is a whole picture
     elif data.lstrip()[:1] != b"{":
         raise InvalidInput(
-            f"{name} is neither a PNG nor a recipe. Next: choose a PNG that the studio saved, or the .json "
+            f"{name} is neither a PNG nor a recipe. Choose a PNG that the studio saved, or the .json "
             "that lies beside other files of it."
         )
     recipe = recipes.read(data)
@@ -103,6 +103,6 @@ def add(told: Provenance, owner: str = LOCAL) -> str:
         NoRoom: if the disk is full.
     """
     if told.is_recipe or not told.known:
-        raise InvalidInput("Only a picture that this studio could make goes into the gallery. Next: make it.")
+        raise InvalidInput("Only a picture that this studio could make goes into the gallery. Make it.")
     file = File.keep(told.data, "picture", PurePath(told.name).name)
     return items.add(Result((file,), recipe=told.recipe), None, owner)

@@ -19,7 +19,7 @@ from studio.core.tasks import File, Kind, Result
 from studio.engine.jobs import store
 from studio.engine.jobs.snapshots import FINISHED
 
-GONE = "There is no such item in the gallery. Next: look in the list."
+GONE = "There is no such item in the gallery. Look in the list."
 
 
 @dataclass(frozen=True)

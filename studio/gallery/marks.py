@@ -68,5 +68,5 @@ def _text(what: str, given: str, most: int) -> str:
     if not is_printable(text) or len(text.casefold()) > most:
         expected = f"at most {most} characters that can be read"
         received = f"{len(text)} characters" if is_printable(text) else text
-        raise invalid(what, expected=expected, received=received, next_step="write another")
+        raise invalid(what, expected=expected, received=received)
     return text

@@ -106,11 +106,11 @@ def remove(name: str) -> Owner:
     if name == LOCAL:
         raise InvalidInput(
             f"{LOCAL} is whoever runs the studio, not one of many. "
-            f"Next: stop the studio and delete {paths.home()}, which holds all of it."
+            f"Stop the studio and delete {paths.home()}, which holds all of it."
         )
     taken = quotas.usage_of(name)
     if taken.busy:
-        raise InvalidInput(f"A job of {name} waits or runs. Next: wait until it has ended, and try again.")
+        raise InvalidInput(f"A job of {name} waits or runs. Wait until it has ended, and try again.")
     gone = Owner(name, index.find(owner=name, most=0)[1], taken.bytes + taken.cache, taken.touched)
     _remove(name, taken)
     disk_usage.free_unnamed(0)

@@ -14,7 +14,7 @@ from studio.engine.jobs import store
 from studio.gallery import items, unreadable
 from studio.gallery.items import LOCAL, Item
 
-_NOT_REMOVED = "There is no such item among the removed ones. Next: look in their list."
+_NOT_REMOVED = "There is no such item among the removed ones. Look in their list."
 
 
 def root() -> Path:
@@ -36,7 +36,7 @@ def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
     for folder in found:
         item = items.read(folder)
         if item is not None and not items.is_settled(folder):
-            raise InvalidInput(f"{item.title} {item.id} is still being written. Next: try again in a moment.")
+            raise InvalidInput(f"{item.title} {item.id} is still being written. Try again in a moment.")
     for folder in found:
         with suppress(FileNotFoundError):  # somebody else was as quick
             _move(folder, root() / folder.name)

@@ -31,7 +31,7 @@ def check(recipe: Recipe) -> None:
         if source.recipe is None:
             raise Unavailable(
                 f"The input {source.name} is no longer in the studio "
-                f"(SHA-256 {source.digest}). Next: name its file, or the folder that has it, after --inputs."
+                f"(SHA-256 {source.digest}). Name its file, or the folder that has it, after --inputs."
             )
         check(source.recipe)
 
@@ -48,7 +48,7 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
     wanted = {source.digest for source in _all_sources(recipe)}
     for place in places:
         if not paths.is_there(place):
-            raise InvalidInput(f"There is no {printable(str(place))}. Next: check the path after --inputs.")
+            raise InvalidInput(f"There is no {printable(str(place))}. Check the path after --inputs.")
         for path in sorted(place.iterdir()) if place.is_dir() else [place]:
             with suppress(OSError):  # one that may not be read; what is missing is told by `check`
                 if path.is_file() and paths.file_digest(path) in wanted:

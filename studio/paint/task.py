@@ -15,11 +15,9 @@ from studio.paint.settings import PaintSettings
 RAN_AWAY = (
     "The weights have run away: after step {steps} they had outgrown all numbers. Each step went so far that "
     "it missed its aim by more than the one before. What you see is the last picture that could be painted. "
-    "Next: try a lower learning rate."
+    "Try a lower learning rate."
 )
-WORSE = (
-    "In the end it was further from the photo than before its first step. Next: try a lower learning rate."
-)
+WORSE = "In the end it was further from the photo than before its first step. Try a lower learning rate."
 _WORSE = 1.05  # times the loss that it began with
 
 

@@ -46,7 +46,7 @@ def main() -> None:
     except InvalidInput as error:
         refused = str(error)
     except MemoryError:
-        refused = f"{path.name} {TOO_LARGE}. Next: save it smaller."
+        refused = f"{path.name} {TOO_LARGE}. Save it smaller."
     sys.stdout.write(json.dumps({"refused": refused}))
 
 

@@ -86,7 +86,7 @@ def _decoded_aside(kind: Kind, path: Path) -> str | None:
     except subprocess.TimeoutExpired:
         return _too_costly(path)
     except (OSError, ValueError, KeyError) as error:
-        raise StudioError("The file could not be checked. Next: try again.") from error
+        raise StudioError("The file could not be checked. Try again.") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
     log.warning(
@@ -97,4 +97,4 @@ def _decoded_aside(kind: Kind, path: Path) -> str | None:
 
 def _too_costly(path: Path) -> str:
     name = printable(path.name, 60)
-    return f"{name} takes too much time or memory to decode. Next: save it smaller or shorter."
+    return f"{name} takes too much time or memory to decode. Save it smaller or shorter."

@@ -29,9 +29,7 @@ _BELOW = "/api/v1"
 _PASSES = {502, 503, 504}  # it is being started, or a proxy waits for it
 _KINDS = {404: Unavailable, 429: TooMany, 507: NoRoom}
 _LONGEST = 1000  # characters of a sentence
-_WRONG_TOKEN = (
-    "The studio at {} does not take this token. Next: pass the one that `studio token` prints there."
-)
+_WRONG_TOKEN = "The studio at {} does not take this token. Pass the one that `studio token` prints there."
 
 
 T = TypeVar("T")
@@ -209,7 +207,7 @@ class Client:
             return Unavailable(told)
         return Unavailable(
             f"The studio at {self.url} does not answer ({_reason(found)}). "
-            "Next: see whether it runs there, and whether this machine reaches it."
+            "See whether it runs there, and whether this machine reaches it."
         )
 
 

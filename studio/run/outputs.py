@@ -256,14 +256,12 @@ def recipe_of(path: Path) -> recipes.Recipe:
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(
                     f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} beside it. "
-                    "Next: choose a file that the studio saved, together with its recipe."
+                    "Choose a file that the studio saved, together with its recipe."
                 )
             path = sidecar(path)
         return recipes.read(paths.read(path, images.MOST_BYTES))
     except paths.TooLarge:
-        raise InvalidInput(
-            f"The {shown} is too large to be one of the studio's. Next: choose another."
-        ) from None
+        raise InvalidInput(f"The {shown} is too large to be one of the studio's. Choose another.") from None
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         step = "choose a file that the studio saved"

@@ -154,7 +154,7 @@ class Remote(Machine):
         progress.stage(f"Fetching {printable(name, 40)}")
         file = File.keep(self._client.fetch(f"/files/{quote(digest)}?kind={kind}", progress), kind, name)
         if file.digest != digest:
-            raise Unavailable(f"{printable(name, 60)} was damaged on its way. Next: try again.")
+            raise Unavailable(f"{printable(name, 60)} was damaged on its way. Try again.")
         return file
 
 

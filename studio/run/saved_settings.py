@@ -58,7 +58,6 @@ def load(task: str, name: str) -> Settings:
             "settings",
             expected=f"a file that the studio saved{known}",
             received=name,
-            next_step="check the spelling",
         )
     return read(_bytes(path), task)
 

@@ -78,6 +78,4 @@ def _check_text(settings: Mapping[str, Any]) -> None:
     try:
         from_json(json.dumps(dict(settings), ensure_ascii=False).encode())
     except (ValueError, RecursionError):
-        raise InvalidInput(
-            "The settings hold what is no text, or too many levels. Next: mend them."
-        ) from None
+        raise InvalidInput("The settings hold what is no text, or too many levels. Mend them.") from None

@@ -113,5 +113,5 @@ def best_model(ended: Sequence[FrozenTrial], found: Mapping[str, Any], goal: Goa
             except InvalidInput:  # a model that is no folder of ours has no card
                 return file
     raise StudioError(
-        "The models of this search were cleared away. Next: give it another name, and it begins anew."
+        "The models of this search were cleared away. Give it another name, and it begins anew."
     )

@@ -60,7 +60,7 @@ def open_study(
             yield study
     except BlockingIOError:
         raise Unavailable(
-            "The same search is running already. Next: wait for it, or give this one another --name."
+            "The same search is running already. Wait for it, or give this one another --name."
         ) from None
 
 
@@ -154,7 +154,7 @@ def _kept(path: Path) -> optuna.storages.BaseStorage:
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(
             f"What this search has tried so far cannot be read ({type(error).__name__} in {path}). "
-            "Next: give the search another --name, and it begins anew."
+            "Give the search another --name, and it begins anew."
         ) from None
 
 
@@ -164,9 +164,9 @@ def _reached(url: str, heartbeat: int | None = None) -> optuna.storages.BaseStor
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             return optuna.storages.RDBStorage(url, heartbeat_interval=heartbeat)
     except Exception as error:  # of any driver of any database
-        step = "check the URL, that the server answers, and that Python's package for it is installed"
+        step = "Check the URL, that the server answers, and that Python's package for it is installed"
         raise Unavailable(
-            f"The storage {_without_password(url)} cannot be used ({type(error).__name__}). Next: {step}."
+            f"The storage {_without_password(url)} cannot be used ({type(error).__name__}). {step}."
         ) from None
 
 

@@ -284,7 +284,7 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
             raise Cancelled
         if search.note:
             raise StudioError(search.note)
-        raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
+        raise StudioError("No trial ended in the time. Allow more minutes, or shorter trainings.")
     found["notes"] = [note for note in (search.note, ALL_TRIED if search.exhausted else "") if note]
     best = best_model(search.ended, found, search.goal)
     trials = search.study.get_trials(deepcopy=False)

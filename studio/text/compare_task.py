@@ -71,9 +71,7 @@ def _usual(preset: Preset) -> float | None:
 
 
 def _twice(name: str) -> InvalidInput:
-    return invalid(
-        "voices", expected="two different ones", received=f"{name} twice", next_step="choose another one"
-    )
+    return invalid("voices", expected="two different ones", received=f"{name} twice")
 
 
 def _told(found: Compared, names: list[str], usual: list[float | None]) -> dict[str, Any]:

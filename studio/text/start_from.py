@@ -63,5 +63,5 @@ def _fitted(
 def _other_shape() -> InvalidInput:
     return InvalidInput(
         "The model to start from has another shape. "
-        "Next: choose the cell, layers, units, embedding and tying that it was trained with."
+        "Choose the cell, layers, units, embedding and tying that it was trained with."
     )

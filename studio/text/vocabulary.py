@@ -46,7 +46,6 @@ class Vocabulary:
                 "alphabet",
                 expected=f"{LEAST} to {MOST:,} different characters",
                 received=f"{distinct:,}",
-                next_step="choose another text",
             )
 
     @classmethod

@@ -68,7 +68,6 @@ def check_writes(preset: presets.Preset) -> None:
             f"preset {preset.name}",
             expected="a model that writes",
             received=f"one that {preset.task} made",
-            next_step="choose another",
         )
 
 

@@ -110,7 +110,7 @@ def notes(told: codes.CodeFacts) -> tuple[str, ...]:
         return ()
     return (
         f"Only {told.active} of the {len(told.kl)} numbers tell anything of a picture: the codes have "
-        "collapsed. Next: train with a smaller beta, a longer warm-up or free bits.",
+        "collapsed. Train with a smaller beta, a longer warm-up or free bits.",
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.engine.jobs.ledger import Ledger
+from tests.wording import says_what_to_do
 
 CHORE = {"task": "chores.do", "settings": {"steps": 3}}
 
@@ -174,7 +175,7 @@ def test_many_pictures_are_one_batch_by_one_request(call, until):
         {**body, "batch": "../up"},
     ):
         refused = call("POST", "/batches", json=bad)
-        assert refused.status_code == 422 and "Next: " in refused.json()["detail"]
+        assert refused.status_code == 422 and says_what_to_do(refused.json()["detail"])
     assert [job["id"] for job in call("GET", "/jobs").json()] == before
 
 

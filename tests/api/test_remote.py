@@ -231,7 +231,7 @@ def test_a_token_is_needed(command, monkeypatch):
 def test_what_another_machine_cannot_do_is_told_by_its_name(command, words):
     code, out, told = command(*words)
     assert code == 2 and not out and told.count("\n") == 1
-    assert f"`studio {words[0]}" in told and "Next: leave `--server` out" in told
+    assert f"`studio {words[0]}" in told and "Leave `--server` out" in told
 
 
 def test_a_search_there_is_the_search_that_was_asked_for_here(command, tmp_path, monkeypatch):
@@ -239,7 +239,7 @@ def test_a_search_there_is_the_search_that_was_asked_for_here(command, tmp_path,
 
     def run(machine, name, settings, inputs, progress=None):
         asked.append((name, settings.trials, [file.name for file in inputs["text"]]))
-        raise StudioError("Enough. Next: nothing.")
+        raise StudioError("Enough. Nothing.")
 
     monkeypatch.setattr(remote.Remote, "run", run)
     (tmp_path / "so.txt").write_text("so it is, " * 40)

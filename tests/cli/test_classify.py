@@ -16,6 +16,7 @@ from studio.classify.models import imagenet, trained
 from studio.core import recipes
 from studio.core.models import presets
 from studio.core.pictures import animations, images
+from tests.wording import says_what_to_do
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_pictures_alone_are_all_asked_of_the_usual_classifier(first, toy, said, 
 
 def test_a_picture_where_one_classifier_and_one_picture_go_is_told(toy, said):
     code, _, err = said("classify", "explain", "photo.png", "photo.png", "-o", "why.png", "--quiet")
-    assert code == 2 and "Received: a picture. Next: choose a model." in err
+    assert code == 2 and ": a picture. Use a model that" in err
 
 
 @pytest.mark.slow
@@ -206,7 +207,7 @@ def test_other_files_are_told_from_models_in_one_line(name, data, told, said, ho
         name in err
         and told in err
         and "one of Keras (.keras, .h5)" in err
-        and ("Next: " in err or "See `studio" in err)
+        and (says_what_to_do(err) or "See `studio" in err)
     )
 
 
@@ -234,7 +235,7 @@ def test_bad_input_is_one_line(words, toy, said):
     Path("labels.txt").write_text("cat\ncoffee\n")
     code, out, err = said(*words, "--quiet")
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("error: ") and ("Next: " in err or "See `studio" in err)
+    assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
     assert not Path("why.png").exists()
     files = [word for word in words if word.endswith((".keras", ".h5"))]
     assert all(f"model {name}" in err for name in files), "it names the file"

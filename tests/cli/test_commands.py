@@ -18,6 +18,7 @@ from studio.cli import main
 from studio.core import paths, recipes
 from studio.core.machine import doctor_checks, speed
 from studio.core.pictures import images
+from tests.wording import says_what_to_do
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,7 +115,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(words, photo, said, monkeypatc
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
     assert err.count("\n") == 1
-    assert ("Next: " in err or "See `studio" in err) and "went wrong" not in err
+    assert (says_what_to_do(err) or "See `studio" in err) and "went wrong" not in err
     assert all(c.isprintable() for c in err.rstrip("\n"))
     assert before == {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.core.pictures import formats, images
+from tests.wording import says_what_to_do
 
 # What takes a kind of file: the words of a command, "FILE" in the place of the file.
 COMMANDS = {
@@ -50,7 +51,7 @@ def wrong(code: int, out: str, err: str, path: Path, before: set[str]) -> str:
         return f"exit code {code}: {err}"
     if code and made:
         return f"refused, and yet it left {made}"
-    if code and "Next: " not in err:
+    if code and not says_what_to_do(err):
         return f"no next step: {err}"
     return ""
 

@@ -11,6 +11,7 @@ from studio.cli import estimates
 from studio.core import recipes, tasks
 from studio.core.pictures import animations, images
 from studio.run import outputs
+from tests.wording import says_what_to_do
 
 QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", "--layers", "block3_conv1")
 
@@ -88,7 +89,7 @@ def test_bad_input_is_one_line(words, photo, said):
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert "Next: " in err or "See `studio" in err
+    assert says_what_to_do(err) or "See `studio" in err
 
 
 def test_the_picture_of_a_film_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, picture):

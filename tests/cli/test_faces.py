@@ -12,6 +12,7 @@ import tiny_faces
 
 from studio.core import paths, recipes
 from studio.core.pictures import animations, images
+from tests.wording import says_what_to_do
 
 QUICK = ("faces", "--preset", "tiny", "-n", "9")
 
@@ -37,7 +38,7 @@ def test_every_form_is_made_and_made_again(name, tiny, said):
 )
 def test_a_form_and_a_name_that_differ_are_told(words, tiny, said):
     code, out, err = said(*QUICK, *words)
-    assert (code, out) == (2, "") and words[0] in err and "Next: leave" in err
+    assert (code, out) == (2, "") and words[0] in err and "Leave" in err
     assert said(*QUICK, "--form", "npz", "-o", "a.npz")[0] == 0
 
 
@@ -99,5 +100,5 @@ def test_bad_input_is_one_line(words, tiny, said):
     Path("wall.txt").write_text("no picture")
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("error: ") and ("Next: " in err or "See `studio" in err)
+    assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
     assert not list(Path().glob("a.*"))

@@ -97,12 +97,12 @@ def failing(monkeypatch):
 
 
 def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(photos, capsys, failing):
-    failing(InvalidInput("Invalid size. Next: choose a larger one."))
+    failing(InvalidInput("Invalid size. Choose a larger one."))
     assert main([*INVERT, "--json"]) == 2
     out, err = capsys.readouterr()
     told = json.loads(out)
     assert (told["made"], told["failed"]) == (["out/a.png", "out/ä c.png"], ["photos/b.PNG"])
-    assert err == "b.PNG is passed over. Invalid size. Next: choose a larger one.\n"
+    assert err == "b.PNG is passed over. Invalid size. Choose a larger one.\n"
 
 
 @pytest.mark.parametrize("fault", [NoRoom("The disk is full."), Unavailable("No net."), OSError(5, "I/O")])
@@ -116,7 +116,7 @@ def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_tol
     assert (told["made"], told["failed"], told["stopped"]) == (["out/a.png"], [], True)
     assert err.startswith("error: ") and err.count("\n") == 1
     assert main(INVERT[:-1]) == 2
-    assert "0 of 3 pictures made, 1 were there already. Next: ask the same" in capsys.readouterr().err
+    assert "0 of 3 pictures made, 1 were there already. Ask the same" in capsys.readouterr().err
 
 
 def test_a_picture_of_ones_own_among_the_results_stays(photos, capsys):

@@ -29,7 +29,7 @@ def painted(said, photo):
 
 def test_what_finds_no_room_at_its_place_is_in_the_gallery(said, photo, monkeypatch):
     def full(*_):
-        raise NoRoom("The disk is full. Next: free some space.")
+        raise NoRoom("The disk is full. Free some space.")
 
     monkeypatch.setattr(outputs, "save", full)
     code, _, err = said("invert", photo, "-o", "out.png")

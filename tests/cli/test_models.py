@@ -8,6 +8,7 @@ import pytest
 
 from studio.core.models import model_zip, presets
 from studio.style.house import known_styles
+from tests.wording import says_what_to_do
 
 
 @pytest.mark.slow
@@ -25,7 +26,7 @@ def test_a_renamed_model_still_makes_again_what_it_made_and_a_removed_one_is_tol
     assert said("models", "remove", "Rain and sand", "--quiet")[:2] == (0, "Rain and sand\n")
     for command in (["replay", "out.png", "-o", "b.png"], [*words, "-o", "b.png"]):
         code, _, error = said(*command)
-        assert code == 2 and error.startswith("error: ") and "My painter" in error and "Next: " in error
+        assert code == 2 and error.startswith("error: ") and "My painter" in error and says_what_to_do(error)
     assert said("models", "list", "--removed")[1] == "Rain and sand\n"
     assert said("models", "remove", "--undo", "rain and sand")[0] == 0
     assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
@@ -38,5 +39,5 @@ def test_what_cannot_be_is_one_line(said, home):
         ["remove", "--undo", "--for-good", "a"],
     ):
         code, out, error = said("models", *words)
-        assert code == 2 and not out and error.count("\n") == 1 and "Next: " in error
+        assert code == 2 and not out and error.count("\n") == 1 and says_what_to_do(error)
     assert "digits-vae" in said("models", "list")[1]

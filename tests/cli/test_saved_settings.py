@@ -83,7 +83,7 @@ def test_a_wrong_file_is_refused_in_one_sentence():
         return refusal(json.dumps(whole).encode())
 
     dream = saved_settings.to_json("dream.ascend", DreamSettings()).encode()
-    assert "Expected: those of Style. Received: those of Dream." in refusal(dream)
+    assert ": those of Dream. Use those of Style." in refusal(dream)
     assert "those of no.such" in told(task="no.such")
     assert "setting `colour`" in told(settings={"colour": 1})
     assert "`strength`" in told(settings={"strength": 40})

@@ -11,6 +11,7 @@ import pytest
 
 from studio.core.models import presets
 from studio.text import TRAIN
+from tests.wording import says_what_to_do
 
 
 @pytest.fixture
@@ -77,11 +78,11 @@ def test_bad_input_is_one_line(words, text, said):
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert "Next: " in err or "See `studio" in err
+    assert says_what_to_do(err) or "See `studio" in err
 
 
 def test_a_model_that_nothing_measures_is_refused(voice, text, said, monkeypatch):
     monkeypatch.setattr("studio.text.TRAIN", replace(TRAIN, scores=""))
     code, _, err = said("score", voice, text)
     assert code == 2
-    assert "Received: text.train. Next: choose another" in err
+    assert ": text.train. Use" in err

@@ -11,6 +11,7 @@ import pytest
 from studio import cli
 from studio.cli import estimates
 from studio.core.models import presets
+from tests.wording import says_what_to_do
 from training import script
 
 TRAIN = ["--backbone", "vgg16", "--size", "32"]
@@ -103,5 +104,5 @@ def test_archives_made_to_harm_are_refused(home, tmp_path, capsys, kind):
             archive.writestr("b/more.zip", b"PK")
     assert cli.main(["classify", "train", str(path), "-o", str(tmp_path / "model")]) == 2
     noted = capsys.readouterr().err
-    assert noted.startswith("error: ") and "Next: " in noted
+    assert noted.startswith("error: ") and says_what_to_do(noted)
     assert not (tmp_path / "model").exists() and not (tmp_path.parent / "out.png").exists()

@@ -16,6 +16,7 @@ from studio.core.models import presets
 from studio.core.training import loop
 from studio.text import task
 from studio.text.train import Trainer
+from tests.wording import says_what_to_do
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ class FullDisk:
 
     @staticmethod
     def keep(*_):
-        raise NoRoom("The disk is full. Next: make room.")
+        raise NoRoom("The disk is full. Make room.")
 
 
 BAD = {
@@ -188,5 +189,5 @@ def test_bad_input_is_one_line_before_anything_is_learnt(words, text, said, monk
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert "Next: " in err or "See `studio" in err
+    assert says_what_to_do(err) or "See `studio" in err
     assert {path.name for path in Path().iterdir()} <= before

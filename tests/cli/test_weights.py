@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import tiny_weights
 
+from tests.wording import says_what_to_do
+
 
 @pytest.fixture(autouse=True)
 def archive(home, tmp_path, monkeypatch):
@@ -66,4 +68,4 @@ def test_what_cannot_be_is_one_line(words, said, archive):
     code, out, err = said("weights", *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert "Next: " in err or "See `studio" in err
+    assert says_what_to_do(err) or "See `studio" in err

@@ -17,6 +17,7 @@ from studio.cli import main, text_stream
 from studio.core import recipes
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.progress import Report
+from tests.wording import says_what_to_do
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -230,7 +231,7 @@ def test_bad_input_is_one_line(words, photo, said, home):
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert "Next: " in err or "See `studio" in err
+    assert says_what_to_do(err) or "See `studio" in err
     assert not (home / "files").exists(), "nothing of it is kept"
 
 
@@ -239,4 +240,4 @@ def test_a_cut_model_is_one_line(voice, write):
     weights.write_bytes(weights.read_bytes()[:-100])
     code, out, err = write("the")
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "Next: " in err or "See `studio" in err
+    assert says_what_to_do(err) or "See `studio" in err

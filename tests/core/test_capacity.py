@@ -58,7 +58,7 @@ def test_what_does_not_fit_is_refused_with_the_largest_that_does(monkeypatch):
     with pytest.raises(NoRoom, match=r"Style with size 2048 px needs about \d\.\d GiB") as refused:
         tasks.check_room(*painted(2048))
     assert "here it may have 2.0 GiB" in str(refused.value)
-    size = int(re.search(r"Next: choose size (\d+) px or less", str(refused.value))[1])
+    size = int(re.search(r"Choose size (\d+) px or less", str(refused.value))[1])
     tasks.check_room(*painted(size))
     with pytest.raises(NoRoom):
         tasks.check_room(*painted(size + 64))
@@ -73,7 +73,7 @@ def test_a_share_of_the_machine_is_less_than_all_of_it(monkeypatch):
 
 def test_where_nothing_fits_it_says_so(monkeypatch):
     given(monkeypatch, 0.1)
-    with pytest.raises(NoRoom, match=r"Next: use a machine with more memory\."):
+    with pytest.raises(NoRoom, match=r"Use a machine with more memory\."):
         tasks.check_room(*painted(64))
 
 
@@ -91,21 +91,21 @@ def searched(*vary, fixed=(), train="text"):
 def test_a_sweep_is_refused_by_its_largest_cell(monkeypatch):
     given(monkeypatch, 2)
     tasks.check_room(*swept("size=256,512", mode="fine"))
-    told = r"^Style with size 2048 px needs .* Next: choose size \d+ px or less\.$"
+    told = r"^Style with size 2048 px needs .* Choose size \d+ px or less\.$"
     with pytest.raises(NoRoom, match=told):
         tasks.check_room(*swept("size=256,2048,512", "strength=0.5,1", mode="fine"))
 
 
 def test_of_what_varies_only_what_decides_is_named(monkeypatch):
     given(monkeypatch, 2)
-    with pytest.raises(NoRoom, match=r"^Style with mode fine and size 2048 px .* choose size \d+ px or less"):
+    with pytest.raises(NoRoom, match=r"^Style with mode fine and size 2048 px .* Choose size \d+ px or less"):
         tasks.check_room(*swept("mode=instant,fine,draft", "strength=0.5,1", size=2048))
 
 
 def test_a_search_is_refused_by_the_largest_trial_that_it_may_try(monkeypatch):
     given(monkeypatch, 2)
     tasks.check_room(*searched("units=64:512", "learning_rate"))
-    with pytest.raises(NoRoom, match=r"with units 2048 needs .* choose units (\d+) or less") as refused:
+    with pytest.raises(NoRoom, match=r"with units 2048 needs .* Choose units (\d+) or less") as refused:
         tasks.check_room(*searched("learning_rate", "units=64:2048"))
     fits = re.search(r"units (\d+) or less", str(refused.value))[1]
     tasks.check_room(*searched("learning_rate", f"units=64:{fits}"))
@@ -144,7 +144,7 @@ def test_a_film_needs_what_its_frames_do(monkeypatch):
     frame = needed(tasks.get("style.transfer"), base, {"content": [photo()]})
     assert needed(task, settings, inputs) == pytest.approx(frame)
     given(monkeypatch, 0.5)
-    with pytest.raises(NoRoom, match="Next: choose a smaller size, or use a machine"):
+    with pytest.raises(NoRoom, match="Choose a smaller size, or use a machine"):
         tasks.check_room(task, settings, inputs)
 
 

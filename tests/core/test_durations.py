@@ -58,7 +58,7 @@ def test_a_pace_is_learnt_and_one_odd_job_does_not_spoil_it():
 
 def test_a_note_that_finds_no_room_loses_no_result(monkeypatch):
     def full(*asked):
-        raise NoRoom("The disk is full. Next: make room.")
+        raise NoRoom("The disk is full. Make room.")
 
     durations.learn("style.transfer", 100, 200)
     monkeypatch.setattr(paths, "write", full)

@@ -7,11 +7,11 @@ import pytest
 from studio.core.errors import InvalidInput, StudioError, invalid, of_memory, printable, short_name, unknown
 
 
-def test_invalid_says_expected_received_and_next():
+def test_invalid_says_what_is_wrong_what_is_accepted_and_what_to_do():
     error = invalid("`size`", expected="64 to 2048 px", received=7, next_step="choose another")
     assert isinstance(error, InvalidInput)
     assert isinstance(error, StudioError)
-    assert str(error) == "Invalid `size`. Expected: 64 to 2048 px. Received: 7. Next: choose another."
+    assert str(error) == "Invalid `size`: 7. Use 64 to 2048 px. Choose another."
 
 
 def test_what_was_received_is_shortened_and_cleaned():
@@ -22,25 +22,22 @@ def test_what_was_received_is_shortened_and_cleaned():
 
 def test_an_unknown_name_gets_all_names_the_closest_first():
     message = str(unknown("fruit", "Bananna", ["apple", "banana", "cherry"]))
-    assert message.startswith("Invalid fruit. Expected: one of banana, ")
+    assert message.startswith("Invalid fruit: Bananna. Use one of banana, ")
     assert "apple" in message and "cherry" in message
-    assert message.endswith("Received: Bananna. Next: check the spelling; perhaps banana is meant.")
+    assert message.endswith(". Did you mean banana?")
 
 
 def test_names_that_are_too_many_are_counted():
     message = str(unknown("layer", "block77", [f"block{n}" for n in range(1000)]))
     assert "one of block77, block" in message
     listed = message.count("block") - 1  # one is what was received
-    assert f" or {1000 - listed} more. " in message
+    assert f" or {1000 - listed} more." in message
     assert len(message) < 300
 
 
 def test_where_there_are_no_names_it_is_left_out():
     message = str(unknown("direction", "", []))
-    assert message == (
-        "Invalid direction. Expected: none, for there is no direction here. Received: nothing. "
-        "Next: leave it out."
-    )
+    assert message == "There is no direction here. Leave it out."
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_a_digest_alone_opens_nothing(home):
         with owners.asking(stranger):
             assert not hers.here
             for file in (hers, missing):  # and neither tells whether it is there
-                with pytest.raises(Unavailable, match=r"is no longer in the studio\. Next: "):
+                with pytest.raises(Unavailable, match=r"is no longer in the studio\. "):
                     file.read()
 
 

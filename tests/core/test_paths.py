@@ -14,6 +14,7 @@ import pytest
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
+from tests.wording import SECOND_SENTENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -192,7 +193,7 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(small_disk):
     path = paths.write(small_disk / "file.bin", b"old")
-    with pytest.raises(NoRoom, match=r"is full.*Next: free some space"):
+    with pytest.raises(NoRoom, match=r"is full.*Free some space"):
         paths.write(path, bytes(500_000))
     assert path.read_bytes() == b"old"
     assert not temporaries(small_disk)
@@ -225,7 +226,7 @@ def test_only_a_digest_names_a_kept_file(name, home):
 
 
 def test_a_lost_file_says_so(home):
-    with pytest.raises(Unavailable, match="Next: "):
+    with pytest.raises(Unavailable, match=SECOND_SENTENCE):
         paths.kept("0" * 64)
 
 
@@ -263,7 +264,7 @@ def test_the_home_of_nobody_is_part_of_a_name():
 
 def test_a_home_of_nobody_is_told_in_a_sentence(monkeypatch):
     monkeypatch.setenv("STUDIO_HOME", "~nobody-of-this-name/studio")
-    with pytest.raises(InvalidInput, match=r"Received: ~nobody-of-this-name/studio\. Next: "):
+    with pytest.raises(InvalidInput, match=r": ~nobody-of-this-name/studio\. "):
         paths.home()
 
 

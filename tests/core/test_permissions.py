@@ -81,12 +81,12 @@ def test_what_lies_elsewhere_or_is_not_the_studios_stays_as_it_is(home, tmp_path
 def test_a_mark_that_is_no_file_is_told_and_not_waited_for(home, make):
     home.mkdir()
     make(home / "format")
-    with pytest.raises(StudioError, match=r"format is no file\. Next: remove it"):
+    with pytest.raises(StudioError, match=r"format is no file\. Remove it"):
         paths.home()
 
 
 def test_a_home_that_is_another_accounts_is_refused_in_a_sentence(home, monkeypatch):
     paths.home()
     monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (home, os.W_OK))
-    with pytest.raises(StudioError, match=r"cannot write to its folder .* \(Permission denied\)\. Next"):
+    with pytest.raises(StudioError, match=r"cannot write to its folder .* \(Permission denied\)\. Give"):
         paths.home()

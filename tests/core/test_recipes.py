@@ -21,6 +21,7 @@ from studio.core.recipes import Input, Recipe
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
+from tests.wording import says_what_to_do
 
 DIGEST = "a" * 64
 
@@ -57,7 +58,7 @@ def refusal(data: bytes) -> str:
     with pytest.raises(InvalidInput) as refused:
         recipes.read(data).checked_settings()
     assert "\n" not in str(refused.value)
-    assert "Next: " in str(refused.value)
+    assert says_what_to_do(str(refused.value))
     assert len(str(refused.value)) < 700
     return str(refused.value)
 

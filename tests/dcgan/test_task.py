@@ -136,7 +136,7 @@ def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, 
     small = trained(drawn, steps=1, width=8, judge_width=8, colors="gray")
     inputs = {"data": [data.reference(str(drawn))], "start": [small.files[0]]}
     large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0, colors="gray")  # half as wide
-    with pytest.raises(InvalidInput, match=r"Expected: size 64.*width 4.*judge_width 4.*width 8"):
+    with pytest.raises(InvalidInput, match=r"Use size 64.*width 4.*judge_width 4.*width 8"):
         tasks.run("dcgan.train", large.model_copy(update={"width": 8}), inputs)
     found = tasks.run("dcgan.train", large, inputs)
     preset = presets.unpack(found.files[0].read(), tmp_path / "grown")
@@ -156,9 +156,9 @@ def test_a_model_that_cannot_be_halved_is_refused_by_its_own_widths(session_home
     with pytest.raises(InvalidInput) as refused:
         generator.check(TrainDcganSettings(**TINY | {"size": 64}), {"start": [small.files[0]]})
     assert str(refused.value) == (
-        "Invalid model to grow from. Expected: a width and a judge_width that are even and at least 8, for "
-        f"both are halved. Received: width {given['width']}, judge_width {given['judge_width']}. "
-        "Next: train it on at its own size, 32 px, or choose another model."
+        f"Invalid model to grow from: width {given['width']}, judge_width {given['judge_width']}. "
+        "Use a width and a judge_width that are even and at least 8, for both are halved. "
+        "Train it on at its own size, 32 px, or choose another model."
     )
 
 

@@ -54,7 +54,7 @@ def test_a_cluster_that_would_be_spoken_to_in_the_clear_is_refused_in_a_sentence
 ):
     monkeypatch.setenv("STUDIO_SCHEDULER", address)
     status = _down(start, until)
-    assert f"Invalid STUDIO_SCHEDULER. Expected: tls://HOST:PORT. Received: {address}. Next: " in status
+    assert f"Invalid STUDIO_SCHEDULER: {address}. Use tls://HOST:PORT. " in status
 
 
 def test_a_cluster_without_certificates_is_refused_in_a_sentence(home, start, monkeypatch, until):

@@ -65,7 +65,7 @@ def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, pic
     with pytest.raises(NoRoom, match="size 512 px and mode fine"):
         engine.submit("gallery.sweep", swept, {"content": [file], "style": [file]})
     text = tasks.File.keep(b"so it is", "text", "so.txt")
-    with pytest.raises(NoRoom, match="choose units"):
+    with pytest.raises(NoRoom, match="Choose units"):
         engine.submit("search.run", SearchSettings(train="text", vary=("units=64:2048",)), {"text": [text]})
     assert engine.jobs() == before
 
@@ -291,7 +291,7 @@ def _live(engine, chores):
 
 def test_only_finished_jobs_are_removed(engine, do, finished):
     first, second = do(steps=10, pause=0.05), do()
-    with pytest.raises(InvalidInput, match="cancel"):
+    with pytest.raises(InvalidInput, match="Cancel"):
         engine.remove(second.id)
     finished(first)
     finished(second)
@@ -309,7 +309,7 @@ def test_an_unknown_id_is_no_path(engine, id):
 def test_a_task_says_what_is_wrong_in_its_own_words(engine, do, finished):
     job = finished(do(do="refuse"))
     assert (job.state, job.result) == ("failed", None)
-    assert job.error == "It is not to my taste. Next: ask for another."
+    assert job.error == "It is not to my taste. Ask for another."
     assert job.preview and job.history
 
 

@@ -16,6 +16,7 @@ from studio.engine import Superseded
 from studio.engine import live_queue as turns_module
 from studio.engine.live_queue import Turns
 from studio.style.settings import TransferSettings
+from tests.wording import SECOND_SENTENCE
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, picture, mon
     asked = ("style.transfer", TransferSettings(mode="fine", size=1024), {"content": [file], "style": [file]})
     monkeypatch.setattr(limits, "memory", lambda: 6 * 2**30)  # enough for a job of it
     for request in (engine.live, engine.stream):
-        with pytest.raises(NoRoom, match=r"here it may have 2\.4 GiB\. Next: choose size \d+ px or less"):
+        with pytest.raises(NoRoom, match=r"here it may have 2\.4 GiB\. Choose size \d+ px or less"):
             request(*asked, "me")
 
 
@@ -162,7 +163,7 @@ def test_who_waits_in_vain_is_sent_away_with_a_next_step(monkeypatch):
     monkeypatch.setattr(turns_module, "WAIT_SECONDS", 0.05)
     room = [0]
     turns = Turns(lambda: room[0])
-    with pytest.raises(Unavailable, match="Next:"), turns.take("me", "local"):
+    with pytest.raises(Unavailable, match=SECOND_SENTENCE), turns.take("me", "local"):
         pass
     room[0] = 1
     with turns.take("you", "local"):

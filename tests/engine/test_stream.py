@@ -15,6 +15,7 @@ from studio.engine import Superseded
 from studio.engine import live as live_module
 from studio.engine.cluster import reports
 from studio.paint.settings import PaintSettings
+from tests.wording import says_what_to_do
 
 LETTERS = "bcdefghijklmnopqrstuvwxyza" * 40
 LONG = {"steps": 1000, "pause": 0.05}
@@ -170,7 +171,7 @@ def test_an_error_ends_the_reports_and_is_raised_in_the_tasks_words(stream):
 def test_too_large_a_result_is_refused_in_one_sentence(stream, engine, chores):
     with pytest.raises(StudioError, match="5 MB; a live one has 4 MB at most") as raised:
         stream(do="swell", steps=1).result()
-    assert "Next:" in str(raised.value)
+    assert says_what_to_do(str(raised.value))
 
 
 def test_a_bad_request_is_refused_at_once(engine, chores):

@@ -46,7 +46,7 @@ def test_the_order_ends_with_what_trainings_hold_out():
 def test_too_small_a_part_is_refused_before_anything_is_compared(scored):
     code, out, err = scored(drawn(100))
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "Invalid part. Expected: at least 20 pictures. Received: 10." in err
+    assert "Invalid part: 10. Use at least 20 pictures. " in err
 
 
 @pytest.mark.parametrize("count, held_out", [(103, 0.1), (50, 0.05), (250, 0.01), (70, 0.35)])
@@ -58,7 +58,7 @@ def test_a_part_at_the_end_is_what_trainings_hold_out(count, held_out):
 @pytest.mark.slow
 def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
     assert main(["score", tiny, "sample:cartoons"]) == 2
-    assert "Invalid part. Expected: at least 20 pictures. Received: 10." in capsys.readouterr().err
+    assert "Invalid part: 10. Use at least 20 pictures. " in capsys.readouterr().err
 
 
 def test_a_grey_model_is_compared_with_grey_pictures(scored, monkeypatch):

@@ -189,7 +189,7 @@ def test_what_cannot_be_drawn_is_found_before_a_model_is_opened(
 def test_a_direction_that_no_name_can_ask_for_is_left_out_of_what_can_be_asked(tiny):
     path = paths.folder("presets") / "tiny" / model_folder.SETTINGS
     path.write_text(path.read_text().replace('"older"', '"looks older"'))
-    with pytest.raises(InvalidInput, match=r"Expected: one of change-1\."):
+    with pytest.raises(InvalidInput, match=r"Use one of change-1\."):
         tasks.check(TASK, ask(moves=["looks older=1"]), {})
 
 

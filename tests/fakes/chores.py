@@ -89,7 +89,7 @@ def _misbehave(do: str) -> None:
     if do == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
     if do == "refuse":
-        raise InvalidInput("It is not to my taste. Next: ask for another.")
+        raise InvalidInput("It is not to my taste. Ask for another.")
     if do == "fault":
         raise ZeroDivisionError
 

@@ -120,7 +120,7 @@ def label(settings, inputs, progress: Progress) -> Result:
     for file in inputs["pictures"]:
         picture = images.read(file.read())
         if picture.std() < 1:
-            raise InvalidInput(f"{file.name} is grey. Next: show something else.")
+            raise InvalidInput(f"{file.name} is grey. Show something else.")
         [model] = inputs["model"]
         classes, chances = _asked(presets.unpack(model.read(), paths.folder("cache") / model.digest), picture)
         told.append({"path": file.name, "labels": predict.best(chances, classes, settings.top)})

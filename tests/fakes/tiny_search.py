@@ -36,7 +36,7 @@ def loss(settings: BowlSettings) -> float:
 def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
     """Tells a loss that falls towards its value."""
     if settings.trouble == "refuse":
-        raise InvalidInput("It cannot learn. Next: ask for another.")
+        raise InvalidInput("It cannot learn. Ask for another.")
     if settings.trouble == "memory" and settings.shape != "round":
         raise MemoryError
     stopped, epoch = False, 0

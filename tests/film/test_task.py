@@ -99,7 +99,7 @@ def test_a_film_that_is_damaged_near_its_end_is_refused_before_its_first_frame_i
     clip = File.keep(damaged, "animation", f"cut.{kind}")
     next(animations.frames(damaged))  # its first frames are good
     monkeypatch.setattr(paint, "run", lambda *asked: pytest.fail("painted"))
-    with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*Received: a damaged one"):
+    with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*: a damaged one"):
         tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
 
 

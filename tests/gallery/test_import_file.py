@@ -8,6 +8,7 @@ from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images
 from studio.gallery import import_file, index, items, removal
+from tests.wording import SECOND_SENTENCE
 
 
 def test_a_picture_of_the_studio_tells_all(made):
@@ -85,6 +86,6 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_anything_else_is_refused_in_a_sentence(home, picture, name):
     data = BAD[name](picture) if callable(BAD[name]) else BAD[name]
-    with pytest.raises(InvalidInput, match="Next: "):
+    with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         import_file.provenance(data, "a.png")
     assert not list(paths.folder("files").iterdir())

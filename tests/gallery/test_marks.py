@@ -13,6 +13,7 @@ from studio.core.errors import InvalidInput, Unavailable
 from studio.gallery import export, index, items, marks, removal, unreadable
 from studio.gallery.index import Wanted
 from studio.gallery.items import Marks
+from tests.wording import SECOND_SENTENCE
 
 
 def ids(**wanted):
@@ -94,7 +95,7 @@ def test_only_ones_own_items_can_be_marked(home, made):
 def test_what_is_no_mark_is_refused_in_a_sentence_and_changes_nothing(made, bad):
     id = made()
     marks.change(id, starred=True, tags=["a"], name="mine")
-    with pytest.raises(InvalidInput, match="Next: ") as error:
+    with pytest.raises(InvalidInput, match=SECOND_SENTENCE) as error:
         marks.change(id, **bad)
     assert "\n" not in str(error.value) and "\x1b" not in str(error.value)
     assert items.find(id).marks == Marks(True, ("a",), "mine")

@@ -16,6 +16,7 @@ from studio.core.pictures import images
 from studio.core.progress import Progress, Report
 from studio.gallery import contact_sheet, export, items, sweep
 from studio.gallery.sweep_settings import NAME, SWEEP, SweepSettings
+from tests.wording import SECOND_SENTENCE
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_its_recipe_names_all_that_its_cells_were_made_with(content, monkeypatch
     ],
 )
 def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
-    with pytest.raises(InvalidInput, match="Next: "):
+    with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         tasks.check(NAME, settings, content)
 
 
@@ -98,14 +99,14 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
     [
         (
             "abc",
-            "Invalid values of steps. Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: abc. Next: ",
+            "Invalid values of steps: abc. Use 2 to 36, as A,B or LOW:HIGH:COUNT. ",
         ),
-        ("", "Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: nothing. Next: "),
-        ("7:7:3", "Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: 7:7:3. Next: "),
-        ("0:99999:400", "Expected: LOW:HIGH:COUNT with a COUNT of 2 to 36. Received: 0:99999:400. Next: "),
-        ("1:2:3:4", "Expected: LOW:HIGH:COUNT with a COUNT of 2 to 36. Received: 1:2:3:4. Next: "),
-        ("one:two", "Expected: LOW:HIGH:COUNT with a COUNT of 2 to 36. Received: one:two. Next: "),
-        ("1:36:36", "Invalid sweep. Expected: at most 36 cells. Received: 72. Next: "),
+        ("", ": nothing. Use 2 to 36, as A,B or LOW:HIGH:COUNT."),
+        ("7:7:3", ": 7:7:3. Use 2 to 36, as A,B or LOW:HIGH:COUNT."),
+        ("0:99999:400", ": 0:99999:400. Use LOW:HIGH:COUNT with a COUNT of 2 to 36."),
+        ("1:2:3:4", ": 1:2:3:4. Use LOW:HIGH:COUNT with a COUNT of 2 to 36."),
+        ("one:two", ": one:two. Use LOW:HIGH:COUNT with a COUNT of 2 to 36."),
+        ("1:36:36", "Invalid sweep: 72. Use at most 36 cells. "),
     ],
 )
 def test_what_was_typed_is_told_as_it_was_typed(content, typed, told):
@@ -162,7 +163,7 @@ def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
 
     def fussy(settings, inputs, progress):
         if settings.seed == 2:
-            raise InvalidInput("It is not to my taste. Next: another.")
+            raise InvalidInput("It is not to my taste. Another.")
         if settings.seed == 4:
             raise ZeroDivisionError
         return run(settings, inputs, progress)

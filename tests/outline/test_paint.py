@@ -90,7 +90,7 @@ def test_parts_are_told_by_the_nearest_colour():
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_picture_of_one_colour_is_no_drawing(kind, level):
-    with pytest.raises(InvalidInput, match="Expected: a"):
+    with pytest.raises(InvalidInput, match="Use a"):
         drawings.read(np.full((40, 60, 3), level, "uint8"), kind, 32)
 
 

@@ -275,7 +275,7 @@ def test_keep_puts_it_among_the_results(wall, engine):
 
 def test_what_cannot_be_kept_says_so_and_stays(wall, engine, monkeypatch):
     def full(*_):
-        raise NoRoom("The disk is full. Next: free some space.")
+        raise NoRoom("The disk is full. Free some space.")
 
     page = pick(wall(), 5)
     monkeypatch.setattr(type(engine), "keep", full)
@@ -295,7 +295,7 @@ def test_what_cannot_be_drawn_is_one_sentence(visit, tiny, moves, reason):
 def test_without_a_model_one_sentence_says_how_to_train_one(visit):
     page = visit("faces")
     assert not page.exception
-    assert "Next: train one" in said(page.info)
+    assert "Train one" in said(page.info)
     assert any(code.value.startswith("studio train dcgan") for code in page.code)
 
 

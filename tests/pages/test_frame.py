@@ -205,7 +205,7 @@ def test_a_fault_of_a_page_is_a_sentence_without_its_details(draw):
         assert page_errors.tell(ZeroDivisionError("secret path /home/me"))
 
     page = draw(page_of_fault)
-    assert "Next: reload" in page.error[0].value
+    assert "Reload" in page.error[0].value
     assert "secret" not in page.error[0].value
 
 

@@ -206,7 +206,7 @@ def test_a_picture_that_fails_loses_nothing(visit, held, monkeypatch):
     def broken(*given):
         import streamlit as st
 
-        st.error("It broke. Next: try again.")
+        st.error("It broke. Try again.")
 
     monkeypatch.setattr(live, "live_result", broken)
     page.run()
@@ -274,8 +274,6 @@ def test_pictures_are_made_in_the_live_lane_and_kept_while_they_are_compared(eng
         page.button(key="eye_left").click().run()
         assert len(made) == len(set(made)) == count
     assert {job.id for job in engine.jobs()} <= jobs, "nothing on disk until it is wanted"
-    monkeypatch.setattr(
-        engine, "live", lambda *given: (_ for _ in ()).throw(StudioError("It broke. Next: x."))
-    )
+    monkeypatch.setattr(engine, "live", lambda *given: (_ for _ in ()).throw(StudioError("It broke. X.")))
     page.button(key="eye_left").click().run()
     assert "It broke" in texts(page.error)

@@ -27,6 +27,7 @@ from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.dream.settings import DreamSettings
+from tests.wording import says_what_to_do
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
 
@@ -269,10 +270,10 @@ def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(taught, until, monke
         assert [one.split()[0] for one in told] == ["**blue**", "**green**", "**red**"]
         assert max(range(3), key=lambda n: float(told[n].split()[1][:-1])) == sure
     look(images.encode_as(np.full((40, 40, 3), 128, "uint8"), ".jpg"))
-    assert "camera.jpg is grey. Next: " in said(page.error)
+    assert "camera.jpg is grey. " in said(page.error)
     assert page.get("progress"), "what was said last is gone"
     look(b"no picture")
-    assert len(page.error) == 1 and "Next: " in said(page.error)
+    assert len(page.error) == 1 and says_what_to_do(said(page.error))
     assert set(paths.folder("files").iterdir()) == kept
 
 
@@ -296,7 +297,7 @@ def test_a_classifier_whose_file_was_damaged_since_is_one_sentence(taught, engin
         kept.write_bytes(whole.replace(b'"classes"', b'"glasses"'))
         page.run()
         assert not page.exception and len(page.error) == 1
-        assert "Received: another file, or a damaged one. Next: " in said(page.error)
+        assert ": another file, or a damaged one. " in said(page.error)
     finally:
         kept.write_bytes(whole)
 
@@ -402,13 +403,13 @@ def test_a_model_of_ones_own_is_scored_on_pictures_in_folders(bring, engine, unt
 @pytest.mark.parametrize("where", ["at once", "by its process"])
 def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatch):
     def refuse(file, flat=False):
-        raise InvalidInput("Invalid model my net.keras. Next: choose another.")
+        raise InvalidInput("Invalid model my net.keras. Choose another.")
 
     monkeypatch.setattr(own, "known", refuse)
     page = bring(keras_file(**{"evil.py": b"open('PWNED', 'w')"}) if where == "at once" else keras_file())
     assert not page.exception and len(page.error) == 1
     told = page.error[0].value.replace("\\", "")
-    assert "Invalid model my net.keras" in told and "Next: " in told
+    assert "Invalid model my net.keras" in told and says_what_to_do(told)
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
     page.run()
     assert not page.error  # it is told once, and not tried again and again

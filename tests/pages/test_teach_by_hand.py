@@ -50,7 +50,7 @@ def test_two_classes_are_filled_used_and_changed_again(visit, until):
     page = done(upload(page, 1, "red", "orange", "yellow"))
     page = done(upload(page, 2, "blue", "navy"))
     page = page.text_input(key="hand_1.name").set_value("a/b").run()
-    assert "Next: give it another name" in said(page.error)
+    assert "Give it another name" in said(page.error)
     assert page.text_input(key="hand_1.name").value == "Class 1"
     page = done(page.text_input(key="hand_1.name").set_value("_warm_ [x](y)").run())
     assert page.text_input(key="hand_1.name").value == "_warm_ [x](y)"
@@ -66,7 +66,7 @@ def test_two_classes_are_filled_used_and_changed_again(visit, until):
 
     page = done(button(page, "Change").click().run())
     page = upload(page, 2, "red")
-    assert "red.png is already in warm. Next: " in said(page.error)
+    assert "red.png is already in warm. " in said(page.error)
     page = done(button(page, "Delete").click().run())
     assert "Add another class" in said(page.caption)
     page = done(button(page, "Undo").click().run())

@@ -21,6 +21,7 @@ from studio.core.data import sample_sets
 from studio.core.pictures import avatars, images, sample_photos
 from studio.core.tasks import File
 from studio.dcgan import enlarging
+from tests.wording import says_what_to_do
 
 pytestmark = pytest.mark.slow
 
@@ -206,7 +207,7 @@ def test_what_a_model_learnt_with_is_proposed_and_taken_back(read):
 def test_what_does_not_go_together_is_one_sentence_before_it_starts(read):
     page = read()
     page.button_group(key="loss").set_value("relativistic").run()
-    assert "Received: 0" in said(page.error) and "Teach" not in labels(page)
+    assert ": 0" in said(page.error) and "Teach" not in labels(page)
 
 
 def test_a_zip_is_looked_over(own):
@@ -261,7 +262,7 @@ def test_one_photo_saved_seventy_times_is_told_before_and_after_its_doubles_are_
     )
     page = press(page, "Leave out 69 pictures")
     until(lambda: page.error or page.run() is None)
-    assert len(page.error) == 1 and "at least 64 pictures. Received: 1." in said(page.error)
+    assert len(page.error) == 1 and ": 1. Use at least 64 pictures" in said(page.error)
     assert "Teach" not in labels(page)
     page = press(page, "Undo")
     until(lambda: page.run() and "Teach" in labels(page))
@@ -279,7 +280,7 @@ def test_a_zip_and_loose_pictures_stay_beside_each_other(own, until):
     assert several.label == "Learn from one of what you brought" and len(several.options) == 3
     several.set_value(brought_pictures.LOOSE).run()
     until(lambda: page.error or page.run() is None)
-    assert "Received: 3" in said(page.error)
+    assert ": 3" in said(page.error)
     page = page.file_uploader[0].upload("3.png", png(3), "image/png").run()
     assert page.radio[0].value == brought_pictures.LOOSE and page.radio[0].options[-1].startswith(
         "4 pictures"
@@ -302,7 +303,7 @@ def test_too_many_loose_pictures_are_one_sentence(visit, monkeypatch):
 def test_loose_pictures_are_gathered(own):
     page = own(*((f"{n}.png", png(n)) for n in range(3)))
     assert "3 pictures: 0.png, 1.png, 2.png" in said(page.caption)
-    assert "at least 64 pictures" in said(page.error) and "Received: 3" in said(page.error)
+    assert "at least 64 pictures" in said(page.error) and ": 3" in said(page.error)
     next(found for found in page.button if found.label == "Clear").click().run()
     assert not page.error and "3 pictures" not in said(page.caption)
 
@@ -310,11 +311,11 @@ def test_loose_pictures_are_gathered(own):
 @pytest.mark.parametrize(
     "name, body, wrong",
     [
-        ("few.zip", lambda: zipped(*(png(n) for n in range(10))), "at least 64 pictures. Received: 10."),
-        ("one.png", lambda: png(0), "at least 64 pictures. Received: 1."),
+        ("few.zip", lambda: zipped(*(png(n) for n in range(10))), ": 10. Use at least 64 pictures"),
+        ("one.png", lambda: png(0), ": 1. Use at least 64 pictures"),
         ("same.zip", lambda: zipped(*map(grey, range(EACH)), ending="bmp"), "70, of which only 1 differ"),
         ("broken.zip", lambda: zipped(png(0))[:-30], "a whole zip or tar"),
-        ("notes.zip", lambda: b"Dear diary", "Received: another kind of file"),
+        ("notes.zip", lambda: b"Dear diary", ": another kind of file"),
         ("notes.png", lambda: b"Dear diary", "notes.png"),
         ("texts.zip", lambda: zipped(*[b"Dear diary"] * EACH), "pictures"),
     ],
@@ -322,7 +323,7 @@ def test_loose_pictures_are_gathered(own):
 )
 def test_what_cannot_be_learnt_from_is_one_sentence_before_it_starts(own, name, body, wrong):
     page = own((name, body()))
-    assert len(page.error) == 1 and "Next: " in said(page.error)
+    assert len(page.error) == 1 and says_what_to_do(said(page.error))
     assert wrong in said(page.error)
     assert "Teach" not in labels(page)
 

@@ -22,6 +22,7 @@ from studio.core.training import checkpoints
 from studio.engine import Live
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
+from tests.wording import says_what_to_do
 
 pytestmark = pytest.mark.slow
 
@@ -92,9 +93,9 @@ def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
 @pytest.mark.parametrize(
     "pictures, wrong",
     [
-        ([("small.png", png(100, width=300))], "at least 128 px. Received: 300 x 100 px"),
+        ([("small.png", png(100, width=300))], ": 300 x 100 px. Use at least 128 px"),
         ([("My stars.png", png()), ("my_stars.png", png(seed=1))], "my_stars twice"),
-        ([("mosaic.png", png()), ("mine.png", png(seed=1))], "Received: mosaic.png"),
+        ([("mosaic.png", png()), ("mine.png", png(seed=1))], ": mosaic.png"),
         ([("notes.png", b"Dear diary")], "notes.png"),
     ],
     ids=["too small", "of one name", "known and new", "no picture"],
@@ -106,7 +107,7 @@ def test_paintings_that_cannot_be_learnt_from_are_one_sentence(teach, pictures, 
         uploader = page.file_uploader(key=f"{lesson.SLOT}.upload_{n}")
         page = uploader.upload(name, body, "image/png").run()
     assert not page.exception
-    assert len(page.error) == 1 and wrong in said(page.error) and "Next: " in said(page.error)
+    assert len(page.error) == 1 and wrong in said(page.error) and says_what_to_do(said(page.error))
     assert ("Teach" in labels(page)) == (pictures[0][1] == b"Dear diary"), "what was chosen before still can"
 
 
@@ -123,9 +124,9 @@ def test_a_ninth_painting_takes_the_place_of_the_oldest(teach):
 @pytest.mark.parametrize(
     "name, body, wrong",
     [
-        ("few.zip", lambda: zipped(*(png(80, n) for n in range(9))), "at least 50 pictures. Received: 9."),
+        ("few.zip", lambda: zipped(*(png(80, n) for n in range(9))), ": 9. Use at least 50 pictures"),
         ("broken.zip", lambda: zipped(png(80))[:-30], "a whole zip or tar"),
-        ("notes.zip", lambda: b"Dear diary", "Received: another kind of file"),
+        ("notes.zip", lambda: b"Dear diary", ": another kind of file"),
     ],
     ids=["few", "broken", "notes"],
 )
@@ -135,7 +136,7 @@ def test_photos_that_are_too_few_or_none_are_one_sentence(visit, until, name, bo
     uploader = next(one for one in page.file_uploader if one.key.startswith("draw.upload"))
     page = uploader.upload(name, body(), "application/octet-stream").run()
     until(lambda: page.error or page.run() is None)
-    assert len(page.error) == 1 and wrong in said(page.error) and "Next: " in said(page.error)
+    assert len(page.error) == 1 and wrong in said(page.error) and says_what_to_do(said(page.error))
     assert "Teach" not in labels(page)
 
 

@@ -22,6 +22,7 @@ from studio.search import selection, study
 from studio.search.pruning import Watch
 from studio.search.settings import SearchSettings
 from studio.search.task import weights_of
+from tests.wording import says_what_to_do
 
 TASK = "search.run"
 
@@ -136,7 +137,7 @@ def test_half_a_line_of_a_search_that_was_killed_is_forgotten(text):
 def test_a_damaged_search_is_said_in_one_sentence(text):
     searched(text, trials=3)
     kept().write_bytes(b"nonsense\n" + kept().read_bytes())
-    with pytest.raises(Unavailable, match=r"cannot be read .* Next: give the search another --name"):
+    with pytest.raises(Unavailable, match=r"cannot be read .* Give the search another --name"):
         searched(text, trials=6)
 
 
@@ -320,7 +321,7 @@ def test_what_trainings_are_measured_with_is_fetched_before_the_first(home, monk
     monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))
     settings = SearchSettings.parse(MEASURED)
     assert weights_of(settings) == ("inceptionv3",)
-    with pytest.raises(Unavailable, match=r"InceptionV3 are not here .* Next: "):
+    with pytest.raises(Unavailable, match=r"InceptionV3 are not here "):
         tasks.run(TASK, settings, {"data": [sample_sets.reference("sample:cartoons")]})
 
 
@@ -436,7 +437,7 @@ def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
 def test_bad_input_is_one_line(said, words):
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("error: ") and ("Next: " in err or "See `studio" in err)
+    assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from tiny_search import BowlSettings
 from studio.core import tasks
 from studio.core.errors import InvalidInput
 from studio.search.space import Range, plain, shared, space
+from tests.wording import says_what_to_do
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_a_range_is_what_was_said_or_what_is_usual(word, range):
 @pytest.mark.parametrize(
     "words, says",
     [
-        ([], "name what varies"),
+        ([], "Name what varies"),
         (["unit"], "units"),
         (["x", "x=1:2"], "twice"),
         (["note"], "text"),
@@ -55,7 +56,7 @@ def test_a_range_is_what_was_said_or_what_is_usual(word, range):
 def test_what_cannot_vary_is_refused_in_one_sentence(words, says):
     with pytest.raises(InvalidInput) as refused:
         space(BowlSettings, words)
-    assert says in str(refused.value) and "Next: " in str(refused.value)
+    assert says in str(refused.value) and says_what_to_do(str(refused.value))
 
 
 def test_shared_settings_are_checked_too():

@@ -112,7 +112,7 @@ def test_a_contrast_that_no_training_chose_is_refused(result, tmp_path, damaged)
     settings.write_text(json.dumps(made | {"data": older}))
     assert contrast(presets.find(preset.folder)) == 1
     settings.write_text(json.dumps(made | {"data": damaged}))
-    with pytest.raises(InvalidInput, match=r"contrast.*Next: copy or train the model again"):
+    with pytest.raises(InvalidInput, match=r"contrast.*Copy or train the model again"):
         contrast(presets.find(preset.folder))
 
 

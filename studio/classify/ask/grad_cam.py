@@ -109,7 +109,7 @@ def _built(classifier: Classifier) -> Callable:
     except (ValueError, TypeError, AttributeError):  # there is none, or something passes by beside it
         raise StudioError(
             f"{classifier.name} has no layer through which all that it sees passes place by place, so it "
-            "cannot show where it looks. Next: ask what it sees, with `studio classify predict`."
+            "cannot show where it looks. Ask what it sees, with `studio classify predict`."
         ) from None
 
     def score(activations, place):

@@ -43,13 +43,13 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
     if missing:
         raise Unavailable(
             f"An export to ONNX needs {', '.join(missing)}, not installed here. "
-            "Next: run `pip install -e '.[export]'` in the studio's folder, or export to .keras or .tflite."
+            "Run `pip install -e '.[export]'` in the studio's folder, or export to .keras or .tflite."
         )
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if settings.form in ("tflite", "onnx") and (backend != "tensorflow" or find_spec("tensorflow") is None):
         raise Unavailable(
             f"An export to {settings.form} needs Keras on TensorFlow. "
-            "Next: install it and set KERAS_BACKEND=tensorflow, or export to .keras."
+            "Install it and set KERAS_BACKEND=tensorflow, or export to .keras."
         )
 
 
@@ -67,7 +67,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     if not away <= MOST_AWAY:
         raise StudioError(
             f"The export says other things than the model (probabilities differ by up to {away:.2g}), so it "
-            "was thrown away. Next: export to another form."
+            "was thrown away. Export to another form."
         )
     snippet = snippets.program(settings.form, classifier.classes)
     nearly = f"the model's to within {away:.1e}" if away else "exactly the model's"

@@ -62,7 +62,7 @@ def network(classifier: Classifier) -> keras.Model:
 def _not_told(what: str) -> StudioError:
     return StudioError(
         f"The model has {what}, which Keras 2 and TensorFlow.js do not have. "
-        "Next: export it to .keras, .tflite or .onnx."
+        "Export it to .keras, .tflite or .onnx."
     )
 
 

@@ -60,9 +60,8 @@ class Flat(InvalidInput):
 
     def __init__(self, name: str, count: int, pictures: str):
         super().__init__(
-            f"Invalid model {printable(name, 60)}. Expected: a network that takes a picture. Received: one "
-            f"that takes a row of {count:,} numbers. Next: if they are the pixels of pictures of {pictures}, "
-            "row by row, say so with `--flat`."
+            f"The model {printable(name, 60)} takes a row of {count:,} numbers, not a picture. If they are the "
+            f"pixels of pictures of {pictures}, row by row, say so with `--flat`."
         )
         self.pictures = pictures
 
@@ -143,7 +142,6 @@ def _known(file: File, facts: models.Facts, flat: bool) -> Known:
             f"model {printable(file.name, 60)}",
             expected="a picture classifier: one input (height, width, 3 or 1), one row of answers",
             received=f"inputs {_shapes(facts.inputs)}, outputs {_shapes(facts.outputs)}",
-            next_step="choose another model",
         )
     count, seen = facts.classes, facts.sees
     if seen.flat and not flat:

@@ -98,9 +98,7 @@ class Classifier:
 
         last = next((one for one in reversed(self.network.layers) if hasattr(one, "kernel")), None)
         if last is None:
-            raise StudioError(
-                f"{self.name} has no layer that weighs what it sees. Next: choose another model."
-            )
+            raise StudioError(f"{self.name} has no layer that weighs what it sees. Choose another model.")
         found = last.input
         if len(found.shape) == 4:  # a layer, not an operation: Keras 2 and TensorFlow.js know no others
             found = keras.layers.GlobalAveragePooling2D(name=self._free("seeing"))(found)

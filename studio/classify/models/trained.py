@@ -73,7 +73,7 @@ def _backbone(preset: Preset, name: str) -> backbones.Backbone:
     if wanted and found.digest != wanted:
         raise StudioError(
             f"The preset {preset.name} learnt with another training of {name} ({wanted[:12]}…) than the one "
-            f"here ({found.digest[:12]}…). Next: run `studio weights list`, or train it again."
+            f"here ({found.digest[:12]}…). Run `studio weights list`, or train it again."
         )
     return found
 

@@ -131,5 +131,5 @@ def _check_room(path: Path, size: int) -> None:
     if there.f_bavail * there.f_frsize < size + 2**28:
         raise NoRoom(
             f"Fine-tuning needs {amounts.size(size)} on the disk of {path.parent} for a while. "
-            "Next: free some space there, choose a smaller size, or go without mirrored pictures."
+            "Free some space there, choose a smaller size, or go without mirrored pictures."
         )

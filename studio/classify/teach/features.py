@@ -95,7 +95,7 @@ def check_width(wide: int, count: int, name: str) -> None:
     if (needed := 4 * wide * count) > _MOST_BYTES:
         raise NoRoom(
             f"{name} sees {wide:,} numbers in each picture, {amounts.size(needed)} in all; "
-            f"{amounts.size(_MOST_BYTES)} is the most. Next: take fewer pictures, or do without it."
+            f"{amounts.size(_MOST_BYTES)} is the most. Take fewer pictures, or do without it."
         )
 
 

@@ -32,7 +32,7 @@ def network(
     import keras
 
     if base.prepared is None:
-        raise StudioError(f"{base.name} has parts that are no layers. Next: choose another model.")
+        raise StudioError(f"{base.name} has parts that are no layers. Choose another model.")
     seeing = base.seeing
     names = {layer.name for layer in keras.Model(base.prepared, seeing).layers}
     answer = trained.choice(seeing, classes, settings, lambda name: networks.free(name, names))

@@ -41,7 +41,7 @@ _MOST_ANSWER = 16 << 20  # bytes; the names of its classes may take 1 MB, and si
 _MOST_SAID = 2000  # bytes of its last words, for the log
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "KERAS_BACKEND")  # of the environment; the rest is none of its business
 _SLOW = (-signal.SIGALRM, -signal.SIGXCPU)
-_UNKNOWN = StudioError("The model was loaded, but nothing is known of it. Next: try again.")
+_UNKNOWN = StudioError("The model was loaded, but nothing is known of it. Try again.")
 
 log = logging.getLogger("studio.brought")
 
@@ -182,7 +182,7 @@ def admit(file: File) -> Brought:
                 _make(file, folder)
             found = _found(folder)
     if found is None:
-        raise StudioError("The safe copy of the model could not be read. Next: try again.")
+        raise StudioError("The safe copy of the model could not be read. Try again.")
     return found
 
 
@@ -235,7 +235,7 @@ def _answer(module: str, file: Path, place: Path, name: str) -> _Answer:
     except _TooMuch:
         raise _invalid(name, "a file that takes more room on disk than it may", "try a smaller one") from None
     except OSError as error:
-        raise StudioError(f"No process could be started ({error.strerror}). Next: try again.") from None
+        raise StudioError(f"No process could be started ({error.strerror}). Try again.") from None
     if ended:
         log.warning("a model was not loaded (%s): %s", ended, last)
         slow = ended in _SLOW

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from studio.core.data.sources import DataSource, Item, refused
-from studio.core.errors import Unavailable, printable
+from studio.core.errors import Unavailable, printable, sentence
 from studio.core.progress import Progress
 
 PREFIX = "tfds:"
@@ -81,7 +81,7 @@ def _builder(name: str) -> Any:
     except ImportError as error:
         raise Unavailable(
             f"{PREFIX}{name} needs tensorflow-datasets, which cannot be loaded ({error.name}). "
-            f"Next: install it, or {_WAY}."
+            f"Install it, or {_WAY}."
         ) from None
     folder = os.environ.get("TFDS_DATA_DIR") or None  # TFDS reads it only once, when it is imported
     try:
@@ -142,7 +142,7 @@ def _unreachable(sites: set[str]) -> set[str]:
 
 
 def _unavailable(text: str, why: str) -> Unavailable:
-    return Unavailable(f"The data set {text} {why}. Next: {_WAY}.")
+    return Unavailable(f"The data set {text} {why}. {sentence(_WAY)}")
 
 
 def _image(builder: Any, text: str) -> str:

@@ -52,7 +52,7 @@ def made(file: File, changes: Changes, name: str, progress: Progress | None = No
     shown = [_encodable(one) for one in source.names]
     places = _places(source, shown, changes)
     if not places:
-        raise InvalidInput(f"Nothing of {file.name} would be left. Next: keep some of its pictures.")
+        raise InvalidInput(f"Nothing of {file.name} would be left. Keep some of its pictures.")
     path = paths.folder("cache") / "relabelled" / f"{secrets.token_hex(8)}.zip"
     progress = progress or Progress()
     room = _ALWAYS_FINE + file.path.stat().st_size

@@ -104,7 +104,7 @@ def _digits(progress: Progress) -> Mapping[str, np.ndarray]:
     # Read without scikit-learn itself, which takes a server a second and much memory to load.
     found = importlib.util.find_spec("sklearn")
     if found is None or found.origin is None:
-        raise Unavailable("The digits are a part of scikit-learn. Next: pip install scikit-learn.")
+        raise Unavailable("The digits are a part of scikit-learn. Run `pip install scikit-learn`.")
     rows = np.loadtxt(Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     shades = np.rint(rows[:, :64].reshape(-1, 8, 8, 1).repeat(3, -1) * (255 / 16)).astype("uint8")
     large = np.stack([images.resize(one, _DIGIT, _DIGIT) for one in shades])

@@ -28,7 +28,7 @@ def check_free(name: str, but: str = "") -> None:
     """
     there = [one for one in presets.names() if one != but and names.folded(one) == names.folded(name)]
     if there:
-        raise InvalidInput(f"There is a model named {there[0]} already. Next: choose another name.")
+        raise InvalidInput(f"There is a model named {there[0]} already. Choose another name.")
 
 
 def rename(name: str, to: str) -> str:
@@ -109,7 +109,7 @@ def _found(place: Path, name: str) -> Path:
         which = "that were removed" if place == _bin() else "that you have kept"
         there = ", ".join(sorted(shelves.on(place))) or "none"
         raise Unavailable(
-            f"{printable(name, 60)} is none of the models {which} ({there}). Next: choose one of those."
+            f"{printable(name, 60)} is none of the models {which} ({there}). Choose one of those."
         )
     return folder
 
@@ -121,8 +121,6 @@ def _move(folder: Path, place: Path) -> None:
         try:
             folder.rename(place)
         except FileNotFoundError:
-            raise Unavailable(f"The model {folder.name} is no longer here. Next: look again.") from None
+            raise Unavailable(f"The model {folder.name} is no longer here. Look again.") from None
         except OSError:  # one was saved there just now
-            raise InvalidInput(
-                f"There is a model named {place.name} already. Next: choose another name."
-            ) from None
+            raise InvalidInput(f"There is a model named {place.name} already. Choose another name.") from None

@@ -29,7 +29,6 @@ def checked(text: str) -> str:
             "name",
             expected=f"letters and digits, with spaces or {signs} between, {MOST} at most",
             received=name or "nothing",
-            next_step="choose another",
         )
     return name
 

@@ -27,7 +27,7 @@ def check(pinned: Mapping[str, str]) -> None:
         else:
             raise Unavailable(
                 f"This was made with the model {printable(name, 60)} (SHA-256 of its weights {digest}), "
-                "which is no longer here. Next: put that model back."
+                "which is no longer here. Put that model back."
             )
 
 
@@ -36,5 +36,5 @@ def _check_weights(name: str, digest: str) -> None:
     if not found.cached and found.digest not in ("", digest):
         raise Unavailable(
             f"This was made with another training of {found.title} (SHA-256 {digest}) than can be had here. "
-            "Next: use the version of the studio that made it."
+            "Use the version of the studio that made it."
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.core import caches, owners, paths, recipes, tasks
-from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps, printable
+from studio.core.errors import InvalidInput, Unavailable, did_you_mean, invalid, printable
 from studio.core.models import model_folder, model_zip, shelves
 from studio.core.models import names as naming
 from studio.core.models.model_folder import CARD, MOST, PICTURE, RECIPE, SETTINGS, STAGES, WEIGHTS
@@ -78,7 +78,7 @@ class Preset:
         settings = self.settings() if self.task == task else None
         if not isinstance(settings, kind):
             received = f"a model that {self.task} made"
-            raise invalid(f"preset {self.name}", expected=what, received=received, next_step="choose another")
+            raise invalid(f"preset {self.name}", expected=what, received=received)
         return settings
 
     def data(self) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def check_digest(preset: Preset, digest: str) -> None:
     if preset.digest != digest:
         raise Unavailable(
             f"This was made with another model {preset.name} (SHA-256 of its weights {digest}) than has that "
-            "name now. Next: put back that model, or the version of the studio that had it, or make another."
+            "name now. Put back that model, or the version of the studio that had it, or make another."
         )
 
 
@@ -175,7 +175,7 @@ def _found(name: str | Path) -> Preset:
         return _preset(name, name.absolute().name)
     if any(any(shelves.found(shelf / shelves.BIN, str(name))) for shelf in shelves.shelves()):
         raise Unavailable(
-            f"The model {name} was removed. Next: bring it back, on the gallery's page or by "
+            f"The model {name} was removed. Bring it back, on the gallery's page or by "
             f"`studio models remove --undo`, or choose another."
         )
     there = names()
@@ -184,7 +184,7 @@ def _found(name: str | Path) -> Preset:
         "preset",
         expected=f"a name ({known})" + (" or a model folder" if isinstance(name, Path) else ""),
         received=printable(str(name)),
-        next_step=f"check the spelling, or train one{perhaps(Path(name).name, there)}",
+        next_step=did_you_mean(Path(name).name, there) or "train one",
     )
 
 

@@ -20,7 +20,7 @@ def compiled(function: Callable) -> Callable:
         return jax.jit(function)
     if backend == "tensorflow":
         return _compiled_tensorflow(function)
-    raise StudioError(f"The studio runs on tensorflow or jax, not {backend}. Next: set KERAS_BACKEND to one.")
+    raise StudioError(f"The studio runs on tensorflow or jax, not {backend}. Set KERAS_BACKEND to one.")
 
 
 def _compiled_tensorflow(function: Callable) -> Callable:

@@ -110,9 +110,7 @@ def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
             reason = getattr(error, "strerror", None) or "not a usable path"
             raise invalid(name, expected="a file", received=reason, next_step="check the path") from None
     if not data:
-        raise invalid(
-            name, expected=f"a {formats.TAKEN} file", received="an empty file", next_step="choose another"
-        )
+        raise invalid(name, expected=f"a {formats.TAKEN} file", received="an empty file")
     if len(data) > MOST_BYTES:
         raise _too_many_bytes(name)
     return data, name

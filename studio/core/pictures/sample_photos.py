@@ -111,7 +111,7 @@ def path(name: str) -> Path:
     if not found.is_file():
         raise Unavailable(
             f"The sample photo {name} is not in {found.parent}. "
-            "Next: install scikit-image again from its wheel, or use a photo of your own."
+            "Install scikit-image again from its wheel, or use a photo of your own."
         )
     return found
 
@@ -119,5 +119,5 @@ def path(name: str) -> Path:
 def _folder() -> Path:
     spec = find_spec("skimage")  # finds the package without importing it: that would take a second
     if spec is None or not spec.submodule_search_locations:
-        raise Unavailable("The sample photos come with scikit-image. Next: pip install scikit-image.")
+        raise Unavailable("The sample photos come with scikit-image. Run `pip install scikit-image`.")
     return Path(spec.submodule_search_locations[0]) / "data"

@@ -184,7 +184,7 @@ def _taken(lock: Path) -> Unavailable:
         whose = printable(lock.read_text(), 100)
     return Unavailable(
         f"This training is already going on{f' ({whose})' if whose else ''}. "
-        "Next: wait until it has ended, or change a setting, such as the seed, to train another model."
+        "Wait until it has ended, or change a setting, such as the seed, to train another model."
     )
 
 
@@ -214,8 +214,6 @@ def restore(prefix: str, variables: Iterable[Any], arrays: Mapping[str, np.ndarr
     """
     pairs = [(variable, arrays.get(f"{prefix}{n}")) for n, variable in enumerate(variables)]
     if any(array is None or array.shape != tuple(variable.shape) for variable, array in pairs):
-        raise StudioError(
-            "The checkpoint of this training is of another model. Next: start it without resuming."
-        )
+        raise StudioError("The checkpoint of this training is of another model. Start it without resuming.")
     for variable, array in pairs:
         variable.assign(array)

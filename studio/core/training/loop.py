@@ -234,7 +234,7 @@ class Training:
 
 def diverged() -> StudioError:
     """The error for a training that has nothing to keep: a loss was no number before the first test."""
-    return StudioError("A loss was not finite before the first test. Next: choose a smaller learning rate.")
+    return StudioError("A loss was not finite before the first test. Choose a smaller learning rate.")
 
 
 def part_seed(seed: int, n: int) -> int:

@@ -51,7 +51,7 @@ def begin() -> None:
         if several:
             raise StudioError(
                 f"Expected KERAS_BACKEND=jax for a training by {os.environ[_COUNT]} processes, received "
-                f"{keras.backend.backend()}. Next: pip install -e '.[jax]' and set it for each of them."
+                f"{keras.backend.backend()}. Run `pip install -e '.[jax]'` and set it for each of them."
             )
         return
     if several and _spread is None:
@@ -60,7 +60,7 @@ def begin() -> None:
         except (RuntimeError, ValueError) as error:
             raise StudioError(
                 f"The {os.environ[_COUNT]} processes of this training did not find each other at "
-                f"{os.environ[_ADDRESSES]}. Next: start all of them within five minutes, each with a "
+                f"{os.environ[_ADDRESSES]}. Start all of them within five minutes, each with a "
                 f"{_MINE} of its own, and let the first one's port through."
             ) from error
     if len(keras.distribution.list_devices()) > 1:
@@ -75,12 +75,12 @@ def _asked() -> bool:
         return False
     missing = [name for name in names if name not in given]
     if missing:
-        raise StudioError(f"Expected {', '.join(missing)} beside {', '.join(given)}. Next: set all three.")
+        raise StudioError(f"Expected {', '.join(missing)} beside {', '.join(given)}. Set all three.")
     count, mine = os.environ[_COUNT], os.environ[_MINE]
     if not (count.isdecimal() and mine.isdecimal() and int(mine) < int(count)):
         raise StudioError(
             f"Expected a {_MINE} from 0 to one less than {_COUNT}, received {mine} and {count}. "
-            "Next: count the processes from 0."
+            "Count the processes from 0."
         )
     return int(count) > 1
 
@@ -153,7 +153,7 @@ def same_start(step: int) -> None:
     if len(set(steps)) > 1:
         raise StudioError(
             f"Expected all processes to go on from one checkpoint, received {' and '.join(map(str, steps))} "
-            "steps. Next: let them share STUDIO_HOME on one disk, or begin without --resume."
+            "steps. Let them share STUDIO_HOME on one disk, or begin without --resume."
         )
 
 
@@ -193,7 +193,7 @@ def _part(batch: Any) -> Any:
         below = rows // shared * shared
         raise StudioError(
             f"Expected a batch that {shared} devices can share equally, received {rows}. "
-            f"Next: choose {below or shared}, or {below + shared}."
+            f"Choose {below or shared}, or {below + shared}."
         )
     each = rows // processes()
     at = _jax().process_index() * each
@@ -210,7 +210,7 @@ def _all_there() -> Iterator[None]:
         if processes() == 1 or (isinstance(error, ValueError) and "Gloo" not in str(error)):
             raise
         raise ProcessLost(
-            "Another process of this training has ended. Next: start all of them again with --resume."
+            "Another process of this training has ended. Start all of them again with --resume."
         ) from error
 
 

@@ -125,4 +125,4 @@ def of_its_shape(settings: str, what: str = "network") -> Iterator[None]:
     try:
         yield
     except ValueError:
-        raise StudioError(f"The {what} to start from has another shape. Next: use its {settings}.") from None
+        raise StudioError(f"The {what} to start from has another shape. Use its {settings}.") from None

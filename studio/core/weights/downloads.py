@@ -61,8 +61,7 @@ def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise NoRoom(
-                    f"The disk of {folder} is full while fetching {title}. "
-                    "Next: free some space and try again."
+                    f"The disk of {folder} is full while fetching {title}. Free some space and try again."
                 ) from None
             reasons.append(f"{place.label} fails ({error.strerror or error})")
         finally:

@@ -139,4 +139,4 @@ def read(path: Path) -> Index:
         return Index.model_validate(json.loads(path.read_bytes()))
     except (OSError, ValueError, ValidationError) as error:
         first = str(error).splitlines()[0]
-        raise StudioError(f"{path} cannot be read ({first}). Next: install the studio again.") from None
+        raise StudioError(f"{path} cannot be read ({first}). Install the studio again.") from None

@@ -102,10 +102,10 @@ def _unavailable(known: Weights, reasons: Sequence[str]) -> Unavailable:
     first = known.sources[0]
     algorithm, expected = first.checksum
     begun = any((converted.folder() / f"{source.file}.part").exists() for source in known.sources)
-    step = "try again, which goes on from what came" if begun else "connect to a network"
+    step = "Try again, which goes on from what came" if begun else "Connect to a network"
     return Unavailable(
         f"The weights {known.title} are not here and cannot be fetched ({'; '.join(reasons)}). "
-        f"Next: {step}, or put the file {first.file} ({first.bytes:,} bytes, {algorithm} {expected}) "
+        f"{step}, or put the file {first.file} ({first.bytes:,} bytes, {algorithm} {expected}) "
         f"into {converted.folder()} and try again."
     )
 
@@ -133,7 +133,7 @@ def _convert_keras(name: str, source: KerasFile, original: Path, wanted: str | N
     if wanted not in (None, training):
         raise Unavailable(
             f"No source has the training {wanted[:12]}… of {name}. "
-            "Next: use the version of the studio that made the recipe, or leave out the check."
+            "Use the version of the studio that made the recipe, or leave out the check."
         )
     model = networks.build(name)
     model.load_weights(original)

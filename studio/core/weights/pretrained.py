@@ -129,8 +129,8 @@ def fetch(name: str, progress: Progress | None = None) -> None:
         said = _said(process, progress)
     if process.returncode:
         errors = [line for line in said.splitlines() if line.startswith("error: ")]
-        told = errors[-1].removeprefix("error: ") if errors else "The fetch ended without a word."
-        raise Unavailable(told if "Next: " in told else f"{told} Next: try again.")
+        silent = "The download ended without a message. Try again."
+        raise Unavailable(errors[-1].removeprefix("error: ") if errors else silent)
 
 
 def _said(process: subprocess.Popen[str], progress: Progress) -> str:
@@ -156,7 +156,7 @@ def verify(name: str) -> Status:
     if found and converted.is_whole(*found):
         return status(name)
     what = f"in {found[0]} are damaged" if found else "are not here, or only in part"
-    raise Unavailable(f"The weights {name} {what}. Next: run `studio weights pull {name}`.")
+    raise Unavailable(f"The weights {name} {what}. Run `studio weights pull {name}`.")
 
 
 def expected_digest(name: str) -> str:

@@ -73,7 +73,7 @@ def grow(backbone: Backbone, settings: ChannelSettings, progress: Progress) -> V
             return Visualised(growth.image(), figures, weights, stopped)
     raise Unavailable(
         f"Channel {term} of {backbone.spec.title} stayed silent from {len(STARTS)} starts. "
-        "Next: choose another channel, or try another seed or more steps."
+        "Choose another channel, or try another seed or more steps."
     )
 
 

@@ -23,8 +23,8 @@ MEMORY: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity
 START_SECONDS = 60
 PLENTY = 4 * 2**30  # bytes of memory that must be free for the live lane to hold Keras before it needs it
 MOST_SENDINGS = 10  # of work that never began: each time the work before it in its worker killed the worker
-LOST = "The connection to its worker was lost. Next: run it again."
-KILLED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
+LOST = "The connection to its worker was lost. Run it again."
+KILLED = "Its process crashed or was ended from outside. Run it again, or try a smaller size."
 
 Step = tuple[str, Callable[..., None], tuple[float, ...]]  # a lane, what warms it, and how
 
@@ -41,7 +41,7 @@ def _configured(address: str) -> Security:
     if not all(getattr(security, name) for name in needed):
         raise Unavailable(
             "STUDIO_SCHEDULER names a cluster, but its certificates are not known here. "
-            "Next: set distributed.comm.tls.ca-file and .client in Dask's configuration."
+            "Set distributed.comm.tls.ca-file and .client in Dask's configuration."
         )
     return security
 
@@ -84,7 +84,7 @@ class Cluster:
             self.close()
             raise Unavailable(
                 f"The engine did not start ({type(error).__name__}). "
-                f"Next: see {address or paths.folder('logs') / 'engine.log'}, then restart the studio."
+                f"See {address or paths.folder('logs') / 'engine.log'}, then restart the studio."
             ) from None
         self._comm = self._client.scheduler_comm
         self._client.subscribe_topic("worker-restart-memory", self._note_memory)
@@ -159,7 +159,7 @@ class Cluster:
             return worker.MEMORY if self._died_of_memory(error) else KILLED
         if isinstance(error, StudioError):
             return str(error)
-        return f"No worker could run it ({type(error).__name__}). Next: see logs/engine.log in STUDIO_HOME."
+        return f"No worker could run it ({type(error).__name__}). See logs/engine.log in STUDIO_HOME."
 
     def close(self) -> None:
         """Ends the private cluster with all its processes, or leaves an existing one."""

@@ -136,7 +136,7 @@ class Crew:
             time.sleep(_YIELD_SECONDS)
             raise Died(KILLED)
         if error is not None:
-            raise StudioError(f"No worker could run it ({type(error).__name__}). Next: run it again.")
+            raise StudioError(f"No worker could run it ({type(error).__name__}). Run it again.")
         outcome = future.result()
         if outcome.get("cancelled"):
             raise Cancelled

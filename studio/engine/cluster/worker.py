@@ -23,9 +23,7 @@ from studio.core.weights import pretrained
 from studio.engine.cluster.reports import STREAM_SECONDS, Reporter, Streamer, spared, topic
 from studio.engine.jobs import store
 
-MEMORY = (
-    "It needed more memory than its process may have, so it was stopped. Next: try a smaller size or count."
-)
+MEMORY = "It needed more memory than its process may have, so it was stopped. Try a smaller size or count."
 NOTHING_KEPT = "It was stopped before there was anything to keep."
 MOST_LIVE_BYTES = 4_000_000  # a picture of 1024 px a side, the largest that pages show live, has up to 3.2
 ASKS_A_SECOND = 20
@@ -180,7 +178,7 @@ def _not_too_large(data: bytes) -> bytes:
         most = amounts.size(MOST_LIVE_BYTES)
         raise NoRoom(
             f"The result has {amounts.size(len(data))}; a live one has {most} at most. "
-            "Next: run it as a job, or make it smaller."
+            "Run it as a job, or make it smaller."
         )
     return data
 
@@ -210,10 +208,10 @@ def sentence(error: Exception, title: str) -> str:
     if of_memory(error):
         return MEMORY
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full, so nothing could be saved. Next: free some space and run it again."
+        return "The disk is full, so nothing could be saved. Free some space and run it again."
     where = paths.folder("logs") / "engine.log"
     fault = f"{title} met a fault of the studio itself ({type(error).__name__})"
-    return f"{fault}. Next: run it again; {where} says more."
+    return f"{fault}. Run it again; {where} says more."
 
 
 def warm_up(entries: dict[str, str], lane: str) -> None:

@@ -25,7 +25,7 @@ from studio.engine.jobs.snapshots import Job, Live, State
 from studio.engine.jobs.timing import Took
 
 FRESH_NANOSECONDS = 10**9
-STOPPED = "The studio stopped while it ran. Next: run it again."
+STOPPED = "The studio stopped while it ran. Run it again."
 log = logging.getLogger("studio.engine")
 
 
@@ -149,7 +149,7 @@ class Ledger:
         """The jobs of an owner's batch, the oldest first. Raises `Unavailable` if there is none."""
         self.follow()
         if not (found := self._batches.get(f"{owner}/{batch}")):
-            raise Unavailable("There is no such batch here. Next: look in the tray or the gallery.")
+            raise Unavailable("There is no such batch here. Look in the tray or the gallery.")
         return found
 
     def add_finished(self, live: Live, owner: str) -> Record:
@@ -242,7 +242,7 @@ class Ledger:
         self.follow()
         record = self._records.get(id)
         if record is None or record.asked["owner"] != owner:
-            raise Unavailable("There is no such job here. Next: look in the tray or the gallery.")
+            raise Unavailable("There is no such job here. Look in the tray or the gallery.")
         return record
 
     def newest(self, owner: str, limit: int) -> list[Record]:
@@ -269,7 +269,7 @@ class Ledger:
     def remove(self, record: Record) -> None:
         """Forgets a finished job. Raises `InvalidInput` if it is not finished."""
         if not record.finished:
-            raise InvalidInput("A job that is not finished cannot be removed. Next: cancel it first.")
+            raise InvalidInput("A job that is not finished cannot be removed. Cancel it first.")
         record.folder.remove()
         self._forget(record)
 

@@ -140,14 +140,14 @@ class Waiting:
         """
         own = [one for one in self.in_turn(record.lane) if one.asked["owner"] == record.asked["owner"]]
         if record not in own:
-            raise InvalidInput("A paused job cannot be moved. Next: resume it first.")
+            raise InvalidInput("A paused job cannot be moved. Resume it first.")
         units = list(dict.fromkeys(one.unit for one in own))
         place = units.index(record.unit)
         there = {"front": 0, "up": max(0, place - 1)}
         there |= {one.id: units.index(one.unit) for one in own if one.unit in units[: place + 1]}
         if to not in there:
             expected = "front, up, or the id of a job of yours that waits before it"
-            raise invalid("to", expected=expected, received=to, next_step="choose one of these")
+            raise invalid("to", expected=expected, received=to)
         turns = sorted(one.turn or 0.0 for one in own)
         units.insert(there[to], units.pop(place))
         changed = []

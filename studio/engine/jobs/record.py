@@ -106,7 +106,7 @@ class Record:
         if (self.asked["task"], self.asked["settings"], self.asked["inputs"]) != (task, settings, inputs):
             raise InvalidInput(
                 "That idempotency key was used before, for something else. "
-                "Next: take a new key for each request, and the same one only to send it again."
+                "Take a new key for each request, and the same one only to send it again."
             )
         return self
 

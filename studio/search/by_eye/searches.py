@@ -137,7 +137,7 @@ def find(id: str, owner: str) -> Taste:
             taste = _read(_path(id, owner))
             if taste.owner == owner:
                 return taste
-    raise Unavailable("This search by eye is no longer here. Next: begin another.")
+    raise Unavailable("This search by eye is no longer here. Begin another.")
 
 
 def judge(id: str, owner: str, duel: Pair, picked: Picked) -> Taste:
@@ -198,7 +198,7 @@ def _kept(taste: Taste) -> Taste:
 
 def _read(path: Path) -> Taste:
     if path.stat().st_size > _MOST_BYTES:
-        raise InvalidInput("A search by eye is never so large. Next: begin another.")
+        raise InvalidInput("A search by eye is never so large. Begin another.")
     return Taste.model_validate_json(path.read_bytes())
 
 
@@ -208,7 +208,7 @@ def _folder(owner: str) -> Path:
 
 def _path(id: str, owner: str) -> Path:
     if not _ID.fullmatch(id):
-        raise Unavailable("This search by eye is no longer here. Next: begin another.")
+        raise Unavailable("This search by eye is no longer here. Begin another.")
     return _folder(owner) / f"{_KEPT}{id}.json"
 
 

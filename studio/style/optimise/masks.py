@@ -15,7 +15,7 @@ def check(masks: Sequence[np.ndarray]) -> None:
     for number, mask in enumerate(masks, start=1):
         if mask.max() < 8:
             raise InvalidInput(
-                f"Mask {number} is black or transparent everywhere. Next: paint where its style shall go."
+                f"Mask {number} is black or transparent everywhere. Paint where its style shall go."
             )
 
 

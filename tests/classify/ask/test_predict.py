@@ -105,7 +105,7 @@ def test_other_models_are_refused_before_anything_heavy(settings, home):
     slot = tasks.get(task).inputs[0].name
     pictures = {slot: [kept(np.zeros((8, 8, 3), "uint8"))]}
     other = next(name for name in presets.names() if presets.find(name).task != "classify.train")
-    with pytest.raises(InvalidInput, match="Expected: a classifier"):
+    with pytest.raises(InvalidInput, match="Use a classifier"):
         tasks.check(task, settings(preset=other), pictures)
     with pytest.raises(InvalidInput, match="preset"):
         tasks.check(task, settings(preset="nobody"), pictures)

@@ -15,6 +15,7 @@ from studio.classify.settings import AuditSettings
 from studio.classify.teach import training_set
 from studio.core import data, tasks
 from studio.core.errors import InvalidInput, NoRoom
+from tests.wording import says_what_to_do
 
 pytestmark = pytest.mark.usefixtures("home")
 KINDS = drawn_classes.CLASSES
@@ -109,7 +110,7 @@ def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
     pictures, found = looked_at(place)
     with pytest.raises(InvalidInput, match=says) as refused:
         audit.check(pictures, "set")
-    assert "Next: " in str(refused.value)
+    assert says_what_to_do(str(refused.value))
     assert not found["strays"] or told(found, "one.png")
     assert audit.report("set", found)  # while the audit itself says what there is
 
@@ -139,12 +140,12 @@ def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
     place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
 
     def full(*arguments):
-        raise NoRoom("The disk is full. Next: free some space.")
+        raise NoRoom("The disk is full. Free some space.")
 
     monkeypatch.setattr(training_set, "load", full)
     result = tasks.run("classify.audit", AuditSettings(size=32), {"data": [data.reference(str(place))]})
     assert "suspicious" not in result.figures
-    assert "Labels were not checked. The disk is full. Next: free some space." in result.figures["notes"]
+    assert "Labels were not checked. The disk is full. Free some space." in result.figures["notes"]
 
 
 def test_the_task_tells_a_person_and_a_page(tmp_path):

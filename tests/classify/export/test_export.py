@@ -122,9 +122,7 @@ def test_what_keras_2_has_not_is_not_written(tmp_path):
     fresh = toy_classifier.colours()
     tanh = keras.ops.tanh(fresh.network.output)
     other = replace(fresh, network=keras.Model(fresh.network.input, tanh))
-    with pytest.raises(
-        StudioError, match=r"has a Tanh, which Keras 2 and TensorFlow\.js do not have\. Next: "
-    ):
+    with pytest.raises(StudioError, match=r"has a Tanh, which Keras 2 and TensorFlow\.js do not have\. "):
         export.WRITERS["tfjs"](other, tmp_path / "a.zip")
 
 
@@ -230,7 +228,7 @@ def test_an_export_that_says_something_else_is_thrown_away(weights_home, monkeyp
 
 def test_what_is_missing_is_told_before_anything_heavy(home, monkeypatch):
     monkeypatch.setattr(export, "NEEDS", {"onnx": ("no_such_package",)})
-    with pytest.raises(Unavailable, match=r"needs no_such_package, not installed.*Next: run `pip install"):
+    with pytest.raises(Unavailable, match=r"needs no_such_package, not installed.*Run `pip install"):
         tasks.check("classify.export", ExportSettings(form="onnx"), {})
     with pytest.raises(InvalidInput, match="nobody"):
         tasks.check("classify.export", ExportSettings(preset="nobody"), {})

@@ -92,7 +92,7 @@ def test_what_cannot_be_taken_is_refused_and_what_does_nothing_is_told(tmp_path)
 
     inputs = {"data": [core_data.reference(str(drawn(tmp_path / "set")))]}
     words = own_networks.save(tmp_path / "words.keras", Sequential([Input((6,)), layers.Dense(3)]))
-    with pytest.raises(InvalidInput, match=r"words\.keras.*Expected: a picture classifier"):
+    with pytest.raises(InvalidInput, match=r"words\.keras.*Use a picture classifier"):
         tasks.run("classify.audit", AuditSettings(), {**inputs, "model": [core_brought.bring(words)]})
     file = core_brought.bring(own_networks.save(tmp_path / "usual.keras", own_networks.usual()))
     settings = AuditSettings(suspicious=False, size=32)

@@ -23,6 +23,7 @@ from studio.core.models import model_folder, presets
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, loop
+from tests.wording import SECOND_SENTENCE
 
 SMALL = {"backbone": "vgg16", "size": 32}
 TUNED = {**SMALL, "finetune": True, "epochs": 2, "batch": 8}
@@ -243,7 +244,7 @@ def test_what_is_all_nearly_the_same_is_refused_before_a_network_looks(home, tmp
         (tmp_path / "alike" / "ab"[n % 2]).mkdir(parents=True, exist_ok=True)
         pixels = np.clip(base + rng.normal(0, 4, base.shape), 0, 255).astype("uint8")
         Image.fromarray(pixels).save(tmp_path / "alike" / "ab"[n % 2] / f"{n}.png")
-    with pytest.raises(InvalidInput, match=r"all nearly the same.*Next: add"):
+    with pytest.raises(InvalidInput, match=r"all nearly the same.*Add"):
         taught(tmp_path / "alike")
 
 
@@ -403,7 +404,7 @@ def test_a_model_that_is_not_whole_is_refused(weights_home, once, tmp_path, dama
         made["data"]["classes"] = ["one", "two"] if damage == "other classes" else None
     (preset.folder / name).write_text(json.dumps(made))
     classifier._HELD.clear()
-    with pytest.raises(StudioError, match="Next: "):
+    with pytest.raises(StudioError, match=SECOND_SENTENCE):
         trained.open(presets.find(preset.folder))
 
 

@@ -14,6 +14,7 @@ from studio.core import data
 from studio.core.data import arrays, names, relabel
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
+from tests.wording import SECOND_SENTENCE
 
 
 def drawn(seed: int) -> bytes:
@@ -115,10 +116,10 @@ def test_pictures_in_arrays_become_files_of_their_classes(home, tmp_path):
 
 def test_something_has_to_stay_and_a_damaged_archive_is_one_sentence(home):
     file = File.keep(zipped(), "dataset", "shapes.zip")
-    with pytest.raises(InvalidInput, match=r"Nothing of shapes\.zip would be left\. Next: "):
+    with pytest.raises(InvalidInput, match=r"Nothing of shapes\.zip would be left\. "):
         relabel.made(file, dict.fromkeys(FILES, ""), "new.zip")
     cut = File.keep(zipped().replace(drawn(2)[-60:], bytes(60)), "dataset", "cut.zip")
-    with pytest.raises(InvalidInput, match="Next: "):
+    with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         relabel.made(cut, {"shapes/train/red/0.png": ""}, "new.zip")
     assert not [path for path in (home / "cache").rglob("*.zip")]
 

@@ -204,5 +204,5 @@ TRIANGLE = DIM * (DIM + 1) // 2
     ],
 )
 def test_what_no_training_wrote_is_refused_in_one_sentence(data):
-    with pytest.raises(InvalidInput, match="Next: copy or train the model again"):
+    with pytest.raises(InvalidInput, match="Copy or train the model again"):
         latent.read(data, DIM)

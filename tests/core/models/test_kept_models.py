@@ -10,6 +10,7 @@ from studio.core import owners, paths, recipes
 from studio.core.errors import InvalidInput, Unavailable
 from studio.core.models import kept_models, pinned_weights, presets, shelves
 from studio.core.weights import pretrained
+from tests.wording import SECOND_SENTENCE
 
 
 class Model:
@@ -59,7 +60,7 @@ def test_a_new_model_of_an_old_name_takes_it_but_for_what_the_other_one_made(hom
 @pytest.mark.parametrize("to", ["other", "OTHER", "digits-vae", "", "a/b", "..", "x" * 61])
 def test_a_name_that_cannot_be_had_changes_nothing(home, to):
     saved("mine"), saved("other")
-    with pytest.raises(InvalidInput, match="Next: "):
+    with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         kept_models.rename("mine", to)
     assert kept_models.mine() == ["mine", "other"] and presets.find("mine").former == []
 
@@ -95,7 +96,7 @@ def test_for_good_is_for_good(home):
     kept_models.remove("mine")
     kept_models.forget("mine")
     assert kept_models.removed() == [] and not any(home.rglob("*.weights.h5"))
-    with pytest.raises(InvalidInput, match="Expected: a name"):
+    with pytest.raises(InvalidInput, match="Use a name"):
         presets.find("mine")
 
 

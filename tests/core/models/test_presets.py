@@ -139,7 +139,7 @@ def test_a_folder_that_only_looks_like_a_killed_save_stays(home, tmp_path):
     mine = tmp_path / ".new-mine"
     mine.mkdir()
     (mine / "photo.png").write_bytes(b"of a person")
-    with pytest.raises(InvalidInput, match=r"Received: \.new-mine with photo\.png in it"):
+    with pytest.raises(InvalidInput, match=r": \.new-mine with photo\.png in it"):
         saved(tmp_path / "mine")
     assert (mine / "photo.png").read_bytes() == b"of a person"
     (mine / "photo.png").rename(mine / model_folder.CARD)
@@ -155,7 +155,7 @@ def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp
         (other / "photo.png").write_bytes(b"mine")
     there = {path.name: path.read_bytes() for path in other.iterdir()}
     (tmp_path / name).symlink_to(other)
-    with pytest.raises(InvalidInput, match=rf"Expected: no link {name} beside it.* Next: remove that link"):
+    with pytest.raises(InvalidInput, match=rf"Use no link {name} beside it.* Remove that link"):
         saved(tmp_path / "mine", (5, 6))
     assert {path.name: path.read_bytes() for path in other.iterdir()} == there
     (tmp_path / name).unlink()

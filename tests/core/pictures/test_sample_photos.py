@@ -33,7 +33,7 @@ def test_photos_agree_with_scikit_image():
 
 
 def test_unknown_name_names_the_closest():
-    with pytest.raises(InvalidInput, match=r"one of coffee.*Received: cofee.*Next"):
+    with pytest.raises(InvalidInput, match=r"cofee. Use one of coffee"):
         sample_photos.photo("cofee")
     with pytest.raises(InvalidInput, match="astronaut"):
         sample_photos.photo("../../etc/passwd")
@@ -41,7 +41,7 @@ def test_unknown_name_names_the_closest():
 
 def test_missing_files_say_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(sample_photos, "_folder", lambda: tmp_path)
-    with pytest.raises(Unavailable, match="Next: install scikit-image"):
+    with pytest.raises(Unavailable, match="Install scikit-image"):
         sample_photos.photo("coffee")
 
 

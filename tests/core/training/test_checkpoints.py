@@ -137,7 +137,7 @@ def elsewhere(home, run):
 
 
 def test_a_training_that_goes_on_elsewhere_is_not_begun(elsewhere, run):
-    told = rf"^This training is already going on \(process {elsewhere.pid} on .*\. Next: .*\.$"
+    told = rf"^This training is already going on \(process {elsewhere.pid} on .*\. Wait until .*\.$"
     with pytest.raises(StudioError, match=told), run.alone():
         pytest.fail("two processes do one training")
     with (

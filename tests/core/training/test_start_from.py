@@ -53,9 +53,7 @@ def test_one_of_another_shape_is_told_by_the_settings_that_differ(home, tmp_path
     usual = getattr(settings, setting)
     tasks.check(task, settings, inputs)
     other = settings.model_copy(update={setting: usual + 4, "seed": 3})
-    with pytest.raises(
-        InvalidInput, match=rf"Expected: {setting} {usual + 4}\. Received: {setting} {usual}\."
-    ):
+    with pytest.raises(InvalidInput, match=rf": {setting} {usual}\. Use {setting} {usual + 4}\."):
         tasks.check(task, other, inputs)
 
 

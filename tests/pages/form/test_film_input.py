@@ -64,7 +64,7 @@ def test_a_film_that_cannot_fit_says_so_before_it_starts(visit, live, submitted,
     monkeypatch.setattr("studio.core.process.limits.memory", lambda: 2**29)
     page = visit("style", what="A film")
     assert not page.exception
-    assert "Next: choose a smaller size" in live[-1][1]["note"]
+    assert "Choose a smaller size" in live[-1][1]["note"]
 
 
 def test_its_frames_are_painted_with_the_settings_of_the_form(visit, live, submitted):

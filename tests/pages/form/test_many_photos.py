@@ -11,6 +11,7 @@ from pages.form import many_photos, uploads
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images
 from studio.core.tasks import File
+from tests.wording import says_what_to_do
 
 
 def upload(name, data):
@@ -29,12 +30,12 @@ def test_of_a_folder_what_is_no_picture_is_told_and_the_rest_is_taken(home, pict
     uploads._take("many", 0, "many", lambda data, name: many_photos._take(there, data, name))
     assert [file.name for file in there] == ["a.png", "b.png"]
     _, [told] = st.session_state[uploads.FAULT]
-    assert "bad.jpg" in told and "Next: " in told
+    assert "bad.jpg" in told and says_what_to_do(told)
 
 
 def test_no_more_than_can_be_looked_after_are_taken(home, picture):
     there = [File("0" * 64, "picture", "a.png")] * many_photos.MOST
-    with pytest.raises(InvalidInput, match="Next: start these first"):
+    with pytest.raises(InvalidInput, match="Start these first"):
         many_photos._take(there, images.encode_png(picture), "last.png")
 
 

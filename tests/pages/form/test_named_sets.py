@@ -9,6 +9,7 @@ from pages.form import learning_pictures, named_sets
 from pages.jobs import commands
 from studio.core import data
 from studio.core.data import builders
+from tests.wording import says_what_to_do
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +61,7 @@ def test_what_is_here_is_read_at_once(named, no_network, until):
     Builder(data_dir=no_network, file_format="array_record").download_and_prepare()
     page = named("tfds:tiny_blobs")
     until(lambda: page.run() and page.error)
-    assert "at least 64 pictures. Received: 11" in said(page.error)
+    assert ": 11. Use at least 64 pictures" in said(page.error)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_what_is_here_is_read_at_once(named, no_network, until):
 )
 def test_a_name_that_does_not_do_is_one_sentence(named, name, wrong):
     page = named(name)
-    assert len(page.error) == 1 and wrong in said(page.error) and "Next: " in said(page.error)
+    assert len(page.error) == 1 and wrong in said(page.error) and says_what_to_do(said(page.error))
     assert not any("each" in label and "Fetch" in label for label in labels(page))
 
 

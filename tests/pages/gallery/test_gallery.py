@@ -341,7 +341,7 @@ def test_a_dropped_picture_shows_its_recipe_and_goes_into_the_gallery(drop, made
 
 def test_what_finds_no_room_in_the_gallery_is_told(visit, made, monkeypatch):
     def full(*_):
-        raise NoRoom("The disk is full. Next: free some space.")
+        raise NoRoom("The disk is full. Free some space.")
 
     data = items.find(made(shade=14)).result.files[0].read()
     page = visit("gallery")

@@ -19,6 +19,7 @@ from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
 from studio.run import own_pictures
+from tests.wording import says_what_to_do
 
 
 def page_of_pictures():
@@ -97,7 +98,7 @@ def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):
     uploader(page, "content").set_value(("photo.jpg", b"no picture at all", "image/jpeg")).run()
     assert not page.exception
     assert len(page.error) == 1
-    assert r"picture photo\.jpg\. Expected" in page.error[0].value
+    assert r"picture photo\.jpg\:" in page.error[0].value
     assert page.session_state["content.add"], "the sentence stands where the file was chosen"
     assert page.button_group(key="content").value == "Coffee"
     assert page.session_state["content_file"].name == "coffee.png"
@@ -180,7 +181,7 @@ def test_every_odd_file_is_taken_or_refused_in_one_sentence(data_dir, home):
             kept = keep(path.read_bytes(), path.name)
         except InvalidInput as error:
             assert "\n" not in str(error)
-            assert "Next:" in str(error)
+            assert says_what_to_do(str(error))
         else:
             assert kept.path.is_file()
 

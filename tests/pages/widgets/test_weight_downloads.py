@@ -7,6 +7,7 @@ import time
 import pytest
 
 from pages.widgets import weight_downloads
+from tests.wording import says_what_to_do
 
 SECONDS = 60
 
@@ -26,7 +27,7 @@ def test_a_fetch_that_fails_is_one_sentence(home):
     fetch = weight_downloads.Fetch("no_such")
     assert fetch.ended(SECONDS)
     assert "no_such" in fetch.problem
-    assert "Next:" in fetch.problem
+    assert says_what_to_do(fetch.problem)
     assert "\n" not in fetch.problem
 
 

@@ -71,10 +71,10 @@ def test_a_file_name_is_never_markdown():
 
 
 PLACES = (
-    "The disk of {home} is full, so result.png was not saved. Next: free some space there.",
-    "Dream met a fault of the studio itself (OSError). Next: run it again; {home}/logs/engine.log says more.",
-    "Invalid model folder {home}/cache/models/abc. Expected: a whole one. Received: none.",
-    "Another studio is already running on {home}. Next: use that one.",
+    "The disk of {home} is full, so result.png was not saved. Free some space there.",
+    "Dream met a fault of the studio itself (OSError). Run it again; {home}/logs/engine.log says more.",
+    "Invalid model folder {home}/cache/models/abc: none. Use a whole one. ",
+    "Another studio is already running on {home}. Use that one.",
     "Looked in /usr/lib/site-packages/keras/x.py, then ~/studio/home, (/opt/my/models) and '/a/b c'.",
 )
 

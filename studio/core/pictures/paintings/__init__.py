@@ -68,7 +68,6 @@ def draw(name: str, seed: int = 0, size: tuple[int, int] | None = None) -> np.nd
             "size",
             expected=f"sides of {LEAST_SIDE} to {MOST_SIDE} px",
             received=f"{width} x {height} px",
-            next_step="choose another size",
         )
     kept = paths.folder("cache") / f"painting-{name}-{seed}-{height}x{width}-{_version()}.png"
     picture = _read(kept)
