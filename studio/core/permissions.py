@@ -16,7 +16,7 @@ _OTHERS = 0o077
 # What earlier studios left open to others.
 _OURS = {
     *("budget", "cache", "channels", "datasets", "files", "format", "jobs", "lock", "locks", "logs"),
-    *("lost+found", "owners", "presets", "removed", "runs", "searches", "secret", "tokens", "weights"),
+    *("lost+found", "owners", "presets", "removed", "runs", "searches", "tokens", "weights"),
 }
 
 
