@@ -31,7 +31,7 @@ with left:
     asked_here = (*targets.ASKED_HERE, *film_settings.ASKED_HERE)
     settings = parts.form(
         DreamSettings,
-        skip=(*asked_here, "dreamer", "precision"),
+        skip=(*asked_here, "precision"),
         extra=wish,
         beside=film_settings.zoom_film,
         reset=reset,

@@ -1,7 +1,5 @@
 """The frame around every page: the navigation, the look and the tray of jobs."""
 
-from functools import partial
-
 import streamlit as st
 
 from pages import parts
@@ -22,14 +20,7 @@ pages = {
     ]
     for group, places in navigation.groups().items()
 }
-earlier = {place.earlier: place for place in parts.PLACES if place.earlier}
-pages[""] += [
-    st.Page(partial(navigation.go_on, place), title=place.title, url_path=address, visibility="hidden")
-    for address, place in earlier.items()
-]
 chosen = st.navigation(pages, expanded=True)
-if chosen.url_path in earlier:
-    chosen.run()
 parts.start_anew_for_another()
 parts.look()
 browser_history.follow()

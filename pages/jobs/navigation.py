@@ -34,7 +34,6 @@ class Place(NamedTuple):
         films: whether films whose every frame a task of the capability made open here, too.
         generators: whether models that draw pictures are chosen here, whatever trained them.
         group: the heading that the navigation shows it under; "" for the first page, which stands alone.
-        earlier: the address that it once had, which still leads to it.
     """
 
     file: str
@@ -48,7 +47,6 @@ class Place(NamedTuple):
     films: bool = False
     generators: bool = False
     group: str = "Make"
-    earlier: str = ""
     also: tuple[str, ...] = ()
 
 
@@ -120,7 +118,6 @@ PLACES = (
         ("resnet50",),
         elsewhere=("classify.predict", "classify.study"),
         group="Train",
-        earlier="classify",
     ),
     Place(
         "teach_drawing.py",
@@ -140,7 +137,6 @@ PLACES = (
         "paint",
         form="pages.paint.refill",
         group="Look inside",
-        earlier="paint",
     ),
     Place(
         "xray_photo.py",
@@ -242,11 +238,6 @@ def go_to(file: str, **params: str) -> None:
         params: what its address then holds.
     """
     st.switch_page(file, query_params=params)
-
-
-def go_on(place: Place) -> None:
-    """Leaves an address that a page once had for the page, with all that it holds."""
-    st.switch_page(place.file, query_params={name: st.query_params.get_all(name) for name in st.query_params})
 
 
 def tidy(here: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from studio.core.settings import Settings, setting
 
@@ -86,9 +86,6 @@ class TrainClassifierSettings(Settings):
     levels: Levels = setting(FOUND, _LEVELS)
     flat: bool = setting(False, _FLAT)
 
-    # A training of before took no models, and smoothed by a tenth.
-    assumed: ClassVar[dict[str, Any]] = {"levels": FOUND, "flat": False, "label_smoothing": 0.1}
-
     @property
     def cut(self) -> str:
         """The layer of the backbone after which the network learns; its last one without fine-tuning."""
@@ -117,9 +114,6 @@ class AuditSettings(Settings):
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
     levels: Levels = setting(FOUND, _LEVELS)
     flat: bool = setting(False, _FLAT)
-
-    # An audit of before took no models.
-    assumed: ClassVar[dict[str, Any]] = {"levels": FOUND, "flat": False}
 
     def without_effect(self, model: str) -> list[str]:
         """Sentences on what is set otherwise than usual and does nothing beside a model; "" for none."""

@@ -13,10 +13,10 @@ from studio.core.errors import StudioError, invalid
 FORMAT = 1
 FOLDER, FILE = 0o700, 0o600
 _OTHERS = 0o077
-# What earlier studios left open to others.
+# What the studio makes in its home.
 _OURS = {
     *("budget", "cache", "channels", "datasets", "files", "format", "jobs", "lock", "locks", "logs"),
-    *("lost+found", "owners", "presets", "removed", "runs", "searches", "secret", "tokens", "weights"),
+    *("lost+found", "owners", "presets", "removed", "runs", "searches", "tokens", "weights"),
 }
 
 
@@ -69,7 +69,7 @@ def _root() -> Path:
 
 
 def _mend(root: Path, mark: Path) -> None:
-    """Shuts others out of a home that an earlier studio left open to them; what belongs to others stays."""
+    """Shuts others out of a home that is open to them, as a copy can be; what belongs to others stays."""
     narrow(mark, FILE)
     if mark.stat().st_mode & _OTHERS:
         return  # it is not ours, or its disk knows no modes

@@ -96,22 +96,7 @@ class Recipe(_Strict):
             InvalidInput: if the task is not known or a setting is out of its limits.
         """
         kind = tasks.get(self.task).settings
-        return kind.parse_json(json.dumps(_completed(kind, self.settings)))
-
-
-def _completed(kind: type[Settings], recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Recorded settings with what is assumed of those that an earlier studio did not know yet.
-
-    A film or a sheet holds the settings of what it repeats, as text: where those are a whole record, as they
-    are unless somebody wrote them by hand, they are completed, too.
-    """
-    found = {**kind.assumed, **recorded}
-    with suppress(KeyError, TypeError, ValueError, RecursionError, InvalidInput):
-        # Of what repeats nothing, or cannot be read, nothing is completed: the check of the settings tells.
-        repeated, base = tasks.get(found["task"]).settings, json.loads(found["base"])
-        if set(repeated.model_fields) - set(repeated.assumed) <= set(base):
-            found["base"] = json.dumps({**repeated.assumed, **base})
-    return found
+        return kind.parse_json(json.dumps(self.settings))
 
 
 def make(

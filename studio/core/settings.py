@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from typing import Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from studio.core.errors import InvalidInput, did_you_mean, invalid, unknown
@@ -31,7 +31,6 @@ def setting(
     bare: str = "",
     positional: bool = False,
     here: bool = False,
-    aliases: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
     """Declares one field of a `Settings` class.
@@ -48,16 +47,11 @@ def setting(
         here: whether it says where or how this machine does the work, as a database or how many processes.
             A command or a program sets it; no recipe holds it and no page asks for it, for whoever sent the
             recipe or the link would then choose for this machine.
-        aliases: names that this field had before, so that old recipes still read.
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     shown: dict[str, Any] = {"tier": tier, "unit": unit, "scale": scale, "step": step, "bare": bare}
     shown |= {"positional": positional, "here": here}
-    return Field(default, description=help, json_schema_extra=shown, alias=None, **_names(aliases), **bounds)
-
-
-def _names(aliases: tuple[str, ...]) -> dict[str, Any]:
-    return {"validation_alias": AliasChoices(*aliases)} if aliases else {}
+    return Field(default, description=help, json_schema_extra=shown, **bounds)
 
 
 @dataclass(frozen=True)
@@ -123,12 +117,8 @@ class Settings(BaseModel):
         extra="forbid",
         frozen=True,
         allow_inf_nan=False,
-        populate_by_name=True,
         use_attribute_docstrings=False,
     )
-
-    assumed: ClassVar[Mapping[str, Any]] = {}
-    """What a recipe means that lacks these settings: it is older than they are."""
 
     @field_validator("*")
     @classmethod

@@ -106,8 +106,7 @@ class Climb:
         goal = objective(settings, backbone, first, guide)
         network = backbone.computing(settings.computed_in)
         rng = np.random.default_rng(settings.seed)
-        momentum = 0.0 if settings.dreamer == 1 else MOMENTUM
-        self._slope = Slope(network, goal, settings.softness, settings.jitter, rng, progress, momentum)
+        self._slope = Slope(network, goal, settings.softness, settings.jitter, rng, progress, MOMENTUM)
         self.steps, self._most = 0, settings.most_steps or sys.maxsize
         self.climbed: list[dict[str, float]] = []
         self.stopped_early = False
@@ -142,7 +141,7 @@ class Climb:
                 before = None
                 self._slope.begin()
                 for n in range(min(steps, self._most - self.steps)):
-                    value, direction = self._slope(image_01, self._rolled(n, steps))
+                    value, direction = self._slope(image_01, _is_rolled(n, steps))
                     image_01 = np.clip(image_01 + self._settings.step_size * direction, 0.0, 1.0)
                     dreamt = image_01 - base
                     before = value if before is None else before
@@ -157,14 +156,6 @@ class Climb:
             self.stopped_early = True
         return np.clip(picture + resize_01(dreamt, sizes[-1]), 0.0, 1.0)
 
-    def _rolled(self, n: int, steps: int) -> bool:
-        """Whether the picture is rolled about before a step.
-
-        Rolled, it grows what the network sees wherever its grid lies, and no grid shows. The second half of
-        an octave is worked out where the picture lies, which makes clear what has begun to grow.
-        """
-        return self._settings.dreamer == 1 or 2 * n < steps
-
     def _sizes(self, picture: np.ndarray, octaves: int) -> list[tuple[int, int]]:
         height, width = picture.shape[1:3]
         return octave_sizes(height, width, octaves, self._settings.octave_scale, self._least)
@@ -174,3 +165,12 @@ class Climb:
         steps = self._settings.steps * self._settings.octaves
         step = round(steps * done / total)
         self._progress.report(step, steps, metrics, lambda: images.to_uint8(image_01))
+
+
+def _is_rolled(n: int, steps: int) -> bool:
+    """Whether the picture is rolled about before step `n` of the `steps` of an octave.
+
+    Rolled, it grows what the network sees wherever its grid lies, and no grid shows. The second half of an
+    octave is worked out where the picture lies, which makes clear what has begun to grow.
+    """
+    return 2 * n < steps

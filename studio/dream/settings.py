@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from studio.core.errors import invalid
 from studio.core.objectives.backbones import BACKBONES
@@ -39,9 +39,6 @@ class DreamSettings(Settings):
         max_length=16,
     )
     octave_scale: float = setting(1.4, "How much larger each octave is than the one before.", ge=1.1, le=2)
-    dreamer: Literal[1, 2] = setting(
-        2, "How it climbs: 2 with momentum, and clear in the end; 1 as the studio did before it."
-    )
     step_size: float = setting(
         0.008, "How far a step goes, where 1 is from black to white.", gt=0, le=0.1, scale="log"
     )
@@ -70,8 +67,6 @@ class DreamSettings(Settings):
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
     precision: Choice = setting("auto", CHOICE_HELP)
-
-    assumed: ClassVar[dict[str, Any]] = {"dreamer": 1, "precision": "float32"}
 
     def for_ending(self, ending: str) -> DreamSettings:
         """These settings for a file that ends so: a zoom's is the kind of its film."""

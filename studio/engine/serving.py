@@ -11,7 +11,7 @@ from pathlib import Path
 from studio.core import paths
 from studio.core.errors import StudioError, Unavailable
 from studio.engine.cluster.client import MEMORY, Cluster
-from studio.engine.jobs import migrate, store
+from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.record import Record
 from studio.engine.live import LiveLane
@@ -72,7 +72,6 @@ class Serving:
         paths.sweep_temporaries(home)
         for folder in (home / "removed", home / "cache" / "brought", home / "cache" / "received"):
             store.sweep(folder)
-        migrate.mend(home)
         ledger = Ledger(home / "jobs")
         ledger.load()
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import PurePath
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from studio.core.errors import invalid
 from studio.core.pictures import animations
@@ -19,8 +19,6 @@ MOST = 50_000  # pictures of a wall, of which a number names one
 
 class FacesSettings(Settings):
     """Draws a wall of new faces, one of them large, or the way from one to another."""
-
-    assumed: ClassVar[dict[str, Any]] = {"enhance": False}
 
     preset: str = setting(
         "",

@@ -86,7 +86,7 @@ def _counted(data: bytes, name: str, most: int, span: Span, progress: Progress) 
     All of them are read: damage at the end must not be found after hours of work.
 
     Raises:
-        InvalidInput: as `drawing.frames`.
+        InvalidInput: as `animations.frames`.
     """
     progress.stage("Reading the film")
     count, transparent = 0, False

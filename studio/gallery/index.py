@@ -24,7 +24,7 @@ from studio.engine.jobs import store
 from studio.gallery import items, search_words
 from studio.gallery.items import LOCAL, Item
 
-FORMAT = 5
+FORMAT = 1
 _WAIT_SECONDS = 10
 _TABLE = """
 CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, owner TEXT, kind TEXT, task TEXT, title TEXT,

@@ -143,9 +143,6 @@ def _kept(path: Path) -> optuna.storages.BaseStorage:
     Raises:
         Unavailable: if it is damaged.
     """
-    earlier = path.with_suffix(".db")  # as searches were kept before
-    if earlier.exists() and not path.exists():
-        return _reached(f"sqlite:///{earlier}")
     if path.exists() and not (found := path.read_bytes()).endswith(b"\n"):
         paths.write(path, found[: found.rfind(b"\n") + 1])  # the line that a killed process did not finish
     try:

@@ -114,7 +114,7 @@ def load(progress: Progress | None = None, digest: str | None = None) -> AdaIN:
     """Loads both networks, fetching their weights if need be; one copy a process.
 
     Raises:
-        StudioError: as `weights.pull`.
+        StudioError: as `pretrained.pull`.
     """
     found = pretrained.load("adain", progress, digest)
     return AdaIN(found.model.get_layer("encoder"), found.model.get_layer("decoder"), found.digest)

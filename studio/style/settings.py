@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from pydantic import field_validator
 
@@ -82,8 +82,6 @@ class TransferSettings(Settings):
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
     precision: Choice = setting("auto", CHOICE_HELP)
-
-    assumed: ClassVar[dict[str, Any]] = {"painter": 1, "precision": "float32"}
 
     @field_validator("style_weights")
     @classmethod

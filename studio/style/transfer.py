@@ -29,7 +29,7 @@ class Painted:
     Attributes:
         image: `(H, W, 3) uint8`.
         figures: seconds; of an optimised one also passes, the final losses, and small Gram
-            matrices of the first style and of the result (`fine.small_grams`).
+            matrices of the first style and of the result (`objective.small_grams`).
         weights: SHA-256 of the weights that took part, by name.
         stopped_early: whether a person cancelled, and this is the best so far.
     """

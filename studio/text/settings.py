@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from studio.core.settings import Settings, setting
 
@@ -111,8 +111,6 @@ class WriteSettings(Settings):
         "int8",
         "Of the weights that it writes with: int8 is several times as fast, float32 is as it learnt.",
     )
-
-    assumed: ClassVar[dict[str, Any]] = {"precision": "float32"}
 
     @property
     def subject(self) -> str:

@@ -53,12 +53,12 @@ def load(preset: Preset):
 
 
 def contrast(preset: Preset) -> float:
-    """By which a VAE's pictures are drawn, see `studio.vae.codes.contrast`; older models have 1.
+    """By which a VAE's pictures are drawn, see `studio.vae.codes.contrast`.
 
     Raises:
         InvalidInput: if it is none that a training writes.
     """
-    found = preset.data().get("contrast", 1.0)
+    found = preset.data().get("contrast")
     if isinstance(found, bool) or not isinstance(found, int | float) or not 1 <= found <= MOST_CONTRAST:
         raise damaged("contrast", str(found)[:20])
     return float(found)

@@ -46,8 +46,8 @@ def test_what_is_written_elsewhere_has_the_rights_of_any_file_of_that_person(hom
     assert os.umask(0o022) == 0o022
 
 
-def old(home: Path) -> None:
-    """A home as it was made before, open to all."""
+def open_home(home: Path) -> None:
+    """A home that is open to all, as a copy can be."""
     for name in ("files", "jobs/one"):
         (home / name).mkdir(parents=True)
     for name in ("format", "files/photo", "jobs/one/job.json"):
@@ -55,7 +55,7 @@ def old(home: Path) -> None:
 
 
 def test_a_home_that_was_open_is_shut_once(home):
-    old(home)
+    open_home(home)
     assert len(open_to_others(home)) == 7
     paths.home()
     assert open_to_others(home) == []
@@ -65,7 +65,7 @@ def test_a_home_that_was_open_is_shut_once(home):
 
 
 def test_what_lies_elsewhere_or_is_not_the_studios_stays_as_it_is(home, tmp_path):
-    old(home)
+    open_home(home)
     (home / "diary.txt").write_text("mine")
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "vgg16.h5").write_text("")

@@ -1,8 +1,7 @@
-"""Settings: one class is form, flags and recipe; bad values are named, old recipes still read."""
+"""Settings: one class is form, flags and recipe; bad values are named."""
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 import pytest
@@ -14,9 +13,7 @@ from tests.wording import says_what_to_do
 
 
 class Sample(Settings):
-    style_weight: float = setting(
-        0.5, "How much.", tier="main", ge=0, le=1, step=0.1, unit="parts", aliases=("alpha", "style")
-    )
+    style_weight: float = setting(0.5, "How much.", tier="main", ge=0, le=1, step=0.1, unit="parts")
     size: int = setting(512, "Longer side.", unit="px", ge=64, le=2048, scale="log")
     steps: int | None = setting(None, "Passes.", ge=1)
     look: Literal["calm", "wild"] = setting("calm", "The look.")
@@ -95,16 +92,9 @@ def test_a_wrong_value_is_named_with_what_is_right(values, words):
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("old", ["alpha", "style", "style_weight"])
-def test_old_names_still_read(old):
-    assert Sample.parse({old: 0.25}).style_weight == 0.25
-    assert Sample.parse_json(json.dumps({old: 0.25})).style_weight == 0.25
-
-
-def test_what_is_written_has_the_new_name_and_reads_back():
+def test_what_is_written_reads_back():
     written = Sample(style_weight=0.25, layers=("a",)).model_dump_json()
     assert '"style_weight":0.25' in written
-    assert "alpha" not in written
     assert Sample.parse_json(written) == Sample(style_weight=0.25, layers=("a",))
 
 

@@ -68,18 +68,6 @@ def test_the_same_seed_gives_the_same_dream_and_another_another(weights_home, ph
 
 
 @pytest.mark.slow
-def test_a_recipe_from_before_the_second_dreamer_gives_the_first_ones_dream(inputs):
-    first = DreamSettings(**SMALL | {"dreamer": 1})
-    made, now = (tasks.run("dream.ascend", settings, inputs) for settings in (first, DreamSettings(**SMALL)))
-    recipe = recipes.read(made.files[0].read())
-    old = recipe.model_copy(update={"settings": {k: v for k, v in recipe.settings.items() if k != "dreamer"}})
-    assert old.checked_settings() == first.decided()
-    assert made.files[0].digest != now.files[0].digest
-    # As the studio drew it before there was a second.
-    assert made.figures["octaves"][0]["before"] == pytest.approx(now.figures["octaves"][0]["before"])
-
-
-@pytest.mark.slow
 def test_half_as_many_bits_dream_nearly_the_same(weights_home, photo):
     whole, half = (dream(photo, precision=precision).image for precision in ("float32", "bfloat16"))
     assert not np.array_equal(whole, half)
@@ -90,15 +78,6 @@ def test_only_vgg16_computes_in_half_as_many_bits():
     asked = {"precision": "bfloat16"}
     assert DreamSettings(**asked, backbone="vgg16").decided().precision == "bfloat16"
     assert DreamSettings(**asked, backbone="inceptionv3").decided().precision == "float32"
-
-
-def test_an_old_film_of_dreams_is_dreamt_as_it_was(home):
-    base = DreamSettings(**SMALL).model_dump(mode="json")
-    old = {name: value for name, value in base.items() if name != "dreamer"}
-    for kept, dreamer in ((old, 1), (base, 2), ({"look": "eyes"}, 2)):
-        settings = {"task": "dream.ascend", "base": json.dumps(kept)}
-        found = recipes.Recipe(task="film.repaint", settings=settings).checked_settings()
-        assert DreamSettings.parse_json(found.base).dreamer == dreamer
 
 
 def test_a_negative_weight_avoids_what_it_names(weights_home, photo):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import pytest
 import tiny_voice
 
 from studio.classify.settings import ExportSettings
-from studio.core import owners, paths, recipes, tasks
+from studio.core import owners, tasks
 from studio.core.errors import InvalidInput, Unavailable
 from studio.core.models import model_zip, presets
 from studio.core.tasks import File
-from studio.engine.jobs import migrate, store
-from studio.gallery import items
-from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
 
 ANN, BOB = "visitor-ann", "visitor-bob"
@@ -83,37 +79,3 @@ def test_a_live_result_that_is_kept_is_its_visitors(engine, chores):
         assert made.read() == live.data
     with owners.asking(BOB):
         assert not made.here
-
-
-def test_what_an_earlier_studio_kept_stays_its_visitors(home, tmp_path):
-    """It noted whose a model is in owners/NAME, and files were whose items named them."""
-    packed = model_zip.zipped(tiny_voice.make(tmp_path / "voice"))
-    presets.unpack(packed, "rhymes"), presets.unpack(packed, "for-all")
-    (paths.folder("owners") / "rhymes").write_text(ANN)
-    files = {name: File.keep(name.encode(), "picture", f"{name}.png") for name in ("photo", "made")}
-    job = store.Folder(paths.folder("jobs") / "abc")
-    asked = store.asked_of(tasks.get("style.transfer"), {}, {"content": [files["photo"]]}, ANN)
-    job.write("job", asked)
-    job.write("outcome", {"result": store.pack_result(tasks.Result((files["made"],)))})
-    forged = recipes.make("style.transfer", TransferSettings(), {"content": [files["photo"]]})
-    mine = File.keep(b"a picture of BOB's", "picture", "bob.png")
-    items.add(tasks.Result((mine,), recipe=forged), None, BOB)
-    gone = File.keep(b"in the bin", "picture", "gone.png")
-    binned = store.Folder(paths.folder("removed") / "abd")
-    binned.write("job", store.asked_of(tasks.get("style.transfer"), {}, {}, ANN))
-    binned.write("outcome", {"result": store.pack_result(tasks.Result((gone,)))})
-    (paths.folder("jobs") / "odd").mkdir()
-    (paths.folder("jobs") / "odd" / "job.json").write_text(json.dumps({"owner": ANN, "inputs": 5}))
-    searches = paths.folder("searches")
-    for name, owner in (("a" * 16, ANN), ("b" * 16, owners.LOCAL), ("c" * 16, 5)):
-        (searches / f"eye-{name}.json").write_text(json.dumps({"owner": owner}))
-    migrate.mend(home)
-    assert sorted(path.name[4] for path in searches.iterdir()) == ["b", "c"]
-    assert [path.name[4] for path in (owners.folder(ANN) / "searches").iterdir()] == ["a"]
-    with owners.asking(ANN):
-        assert presets.own() == ["for-all", "rhymes"]
-        assert all(file.here for file in (*files.values(), gone))
-    with owners.asking(BOB):
-        assert presets.own() == ["for-all"]
-        assert mine.here
-        assert not any(file.here for file in files.values()), "a recipe with their digests gives nobody files"

@@ -44,6 +44,7 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     weights = np.random.default_rng(0).normal(0, 0.1, shape).astype("float32")
     network.layers[-1].set_weights([weights, np.zeros(len(classes), "float32")])
     recipe = recipes.make(trained.TASK, settings, {}, {backbone: loaded.digest})
-    known = {"classes": list(classes), **data}
+    of_other_pictures = {"data": "", "rows": "", "learnt": ""}
+    known = {"classes": list(classes), "held_out": of_other_pictures, **data}
     learnt = trained.trainable_part(network, settings.cut)
     return presets.save(target, learnt, trained.TASK, settings, "# Toy\n", recipe, known)

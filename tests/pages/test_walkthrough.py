@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from studio.core.pictures import images, sample_photos
 
 GUIDE = Path(__file__).resolve().parents[2] / "CONTRIBUTING.md"
 FILE = re.compile(r"^`((?:studio|pages)/[a-z_/]+\.py)` (?:.|\n)*?```python\n((?:.|\n)*?)```", re.MULTILINE)
+
+
+FIRST_PARTY = 'lint.isort.known-first-party = ["pages", "studio"]'  # as ruff sees files that are there
 
 
 @pytest.fixture
@@ -38,6 +42,14 @@ def pixels(tmp_path, monkeypatch):
     yield tmp_path / "guide"
     for module in [name for name in sys.modules if name.startswith("studio.pixels")]:
         del sys.modules[module]
+
+
+@pytest.mark.parametrize("name, code", FILE.findall(GUIDE.read_text()))
+@pytest.mark.parametrize("check", [["check", "--config", FIRST_PARTY], ["format", "--check"]])
+def test_its_files_pass_the_linter(name, code, check):
+    command = [sys.executable, "-m", "ruff", *check, "--stdin-filename", name, "-"]
+    ran = subprocess.run(command, input=code, capture_output=True, text=True, cwd=GUIDE.parent)
+    assert ran.returncode == 0, ran.stdout
 
 
 @pytest.mark.slow

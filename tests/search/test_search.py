@@ -141,16 +141,6 @@ def test_a_damaged_search_is_said_in_one_sentence(text):
         searched(text, trials=6)
 
 
-@pytest.mark.slow
-def test_a_search_that_began_in_a_database_goes_on_there(text, monkeypatch):
-    with monkeypatch.context() as before:
-        before.setattr(study, "_kept", lambda path: study._reached(f"sqlite:///{path.with_suffix('.db')}"))
-        first = searched(text, trials=4).figures["trials"]
-    again = searched(text, trials=6).figures["trials"]
-    assert again[: len(first)] == first and len(again) > len(first)
-    assert not list(paths.folder("searches").glob("*.log"))
-
-
 def test_its_recipe_names_what_its_trials_were_made_with(text, monkeypatch):
     ran = Crew.run
 

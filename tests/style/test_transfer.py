@@ -180,8 +180,6 @@ def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
     assert recipe == result.recipe
     assert set(recipe.weights) == {"adain", "vgg16"}
     assert recipe.settings["precision"] == fastest()
-    old = {name: value for name, value in recipe.settings.items() if name != "precision"}
-    assert recipe.model_copy(update={"settings": old}).checked_settings().precision == "float32"
     again = tasks.run(recipe.task, recipe.checked_settings(), inputs)
     assert again.files[0].digest == result.files[0].digest
 

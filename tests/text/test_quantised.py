@@ -7,10 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from studio.core import recipes
 from studio.text import quantised
 from studio.text.settings import WriteSettings
-from studio.text.write import draws, write
+from studio.text.write import draws
 
 SHAPES = [
     {"cell": cell, "tied": tied, "layers": layers, "units": units}
@@ -54,13 +53,3 @@ def test_the_first_of_many_is_the_one_that_stands_alone(network, letters, count)
         for settings in (WriteSettings(seed=4), WriteSettings(seed=4, count=count))
     )
     assert alone == many
-
-
-def test_a_recipe_from_before_is_written_with_whole_weights(network, letters):
-    recipe = recipes.make("text.write", WriteSettings(chars=200), {})
-    assert recipe.settings["precision"] == "int8"
-    old = {name: value for name, value in recipe.settings.items() if name != "precision"}
-    settings = recipe.model_copy(update={"settings": old}).checked_settings()
-    assert settings.precision == "float32"
-    pen_text = write(network, letters, settings)[0].text
-    assert pen_text == write(network, letters, WriteSettings(chars=200, precision="float32"))[0].text

@@ -107,11 +107,7 @@ def test_a_contrast_that_no_training_chose_is_refused(result, tmp_path, damaged)
     assert contrast(preset) == 1
     settings = preset.folder / "settings.json"
     made = json.loads(settings.read_text())
-    older, damaged = ({**made["data"], "contrast": one} for one in (None, damaged))
-    del older["contrast"]
-    settings.write_text(json.dumps(made | {"data": older}))
-    assert contrast(presets.find(preset.folder)) == 1
-    settings.write_text(json.dumps(made | {"data": damaged}))
+    settings.write_text(json.dumps(made | {"data": {**made["data"], "contrast": damaged}}))
     with pytest.raises(InvalidInput, match=r"contrast.*Copy or train the model again"):
         contrast(presets.find(preset.folder))
 

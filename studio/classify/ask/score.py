@@ -44,7 +44,7 @@ def figures(
     found = data.pictures(file, trained.side_of(preset), progress=progress)
     truth = _truth(found, classes, where)
     last = held_out.test_mask(preset, found)
-    learnt, doubts = (np.zeros_like(last), []) if last.any() else _learnt(preset, found)
+    learnt, notes = (np.zeros_like(last), []) if last.any() else _learnt(preset, found)
     rows = _rows(truth, last, learnt, part)
     classifier = trained.open(preset)
     progress.stage("Looking at the pictures")
@@ -56,7 +56,7 @@ def figures(
         "per_class": told["per_class"],
         "calibration_error": told["calibration"]["error"],
         "calibration_floor": told["calibration"]["floor"],
-        "notes": [*found.notes, *doubts],
+        "notes": [*found.notes, *notes],
     }
 
 
@@ -130,13 +130,6 @@ def _other(where: str, received: str, classes: tuple[str, ...], model: str = "")
 def _learnt(preset: Preset, found: Pictures) -> tuple[np.ndarray, list[str]]:
     """Which pictures of another data set than its own a classifier learnt from, and what is told of them."""
     learnt = held_out.training_mask(preset, found)
-    if learnt is None:
-        alike = held_out.namesakes(preset, found)
-        doubt = (
-            f"{counted(alike, 'picture', 'pictures', ' called as in its own data set')} found: it may have "
-            "learnt from some of these, so that the score is too high."
-        )
-        return np.zeros(len(found.names), bool), [doubt] if alike else []
     what = counted(int(learnt.sum()), "picture", "pictures", " that it learnt from")
     return learnt, [f"{what} left out."] if learnt.any() else []
 

@@ -22,7 +22,7 @@ def open(progress: Progress | None = None) -> Classifier:
     """ResNet50's own classifier, its weights and labels fetched if need be; kept in memory for the next time.
 
     Raises:
-        StudioError: as `weights.pull`.
+        StudioError: as `pretrained.pull`.
     """
     whole = pretrained.load(BACKBONE, progress)
     return cached_classifier(IMAGENET, whole.digest, lambda: _opened(whole, progress))

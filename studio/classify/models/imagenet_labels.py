@@ -43,7 +43,7 @@ class Labels:
 
 
 def names(progress: Progress | None = None) -> tuple[str, ...]:
-    """The class names, fetched if need be. Raises `StudioError` as `weights.pull`."""
+    """The class names, fetched if need be. Raises `StudioError` as `pretrained.pull`."""
     return pretrained.load("imagenet-labels", progress).model.names
 
 

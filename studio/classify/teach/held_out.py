@@ -31,11 +31,9 @@ def test_mask(preset: Preset, pictures: Pictures) -> np.ndarray:
     Raises:
         InvalidInput: if what its folder keeps is not whole.
     """
-    found = preset.data().get("held_out")
-    if found is None:
-        return _by_name(preset, pictures)
     count = len(pictures.names)
     try:
+        found = preset.data()["held_out"]
         if found["data"] != _digest(pictures):
             return np.zeros(count, bool)
         bits = _array(found["rows"], "uint8")
@@ -46,33 +44,16 @@ def test_mask(preset: Preset, pictures: Pictures) -> np.ndarray:
     raise _broken(preset)
 
 
-def training_mask(preset: Preset, pictures: Pictures) -> np.ndarray | None:
-    """Which pictures a model learnt from, `(n,) bool`; None if it was made when folders did not keep that.
+def training_mask(preset: Preset, pictures: Pictures) -> np.ndarray:
+    """Which pictures a model learnt from, `(n,) bool`.
 
     Raises:
         InvalidInput: if what its folder keeps is not whole.
     """
     try:
-        found = preset.data().get("held_out", {}).get("learnt")
-        return None if found is None else np.isin(_short(pictures), _array(found, "<u8"))
-    except (AttributeError, TypeError, ValueError):
+        return np.isin(_short(pictures), _array(preset.data()["held_out"]["learnt"], "<u8"))
+    except (KeyError, TypeError, ValueError):
         raise _broken(preset) from None
-
-
-def namesakes(preset: Preset, pictures: Pictures) -> int:
-    """How many pictures are called as some that a model was tested on: a sign that it knows the others."""
-    return len(_names(preset) & set(pictures.names))
-
-
-def _by_name(preset: Preset, pictures: Pictures) -> np.ndarray:
-    """Of a model that was made when folders kept only names, and of many pictures not all."""
-    names = _names(preset)
-    found = np.array([name in names for name in pictures.names])
-    return found if int(found.sum()) == len(names) else np.zeros(len(found), bool)
-
-
-def _names(preset: Preset) -> set[str]:
-    return set(preset.data().get("tested", {}).get("names", ()))
 
 
 def _broken(preset: Preset) -> InvalidInput:

@@ -20,7 +20,7 @@ from studio.core.pictures import formats, images
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
-FORMAT = 3  # a new one makes all be made again
+FORMAT = 1  # a new one makes all be made again
 _REPORTS = 200  # a whole, so that telling costs nothing beside reading
 _MOST_BROKEN = 0.9  # of the files, above which a person has most likely named something else
 

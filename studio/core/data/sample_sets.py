@@ -22,7 +22,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 PREFIX = "sample:"
-FORMAT = 4  # a new one makes all be drawn again
+FORMAT = 1  # a new one makes all be drawn again
 _SIZE = 224  # px, as the networks look at them
 _AVATARS = 1000
 _DIGIT, _MARGIN = 24, 4  # px: three times as large as the digits were kept, and the black around them

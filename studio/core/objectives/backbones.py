@@ -136,7 +136,7 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
         digest: the very training wanted, as a recipe names it; None takes what is here or first to be had.
 
     Raises:
-        StudioError: as `weights.pull`.
+        StudioError: as `pretrained.pull`.
     """
     known = spec(name)
     found = pretrained.load(name, progress, digest)
@@ -166,7 +166,7 @@ def vgg16_sight(
         precision: numbers that it computes in.
 
     Raises:
-        StudioError: as `weights.pull`.
+        StudioError: as `pretrained.pull`.
     """
     vgg16 = load("vgg16", progress)
     return vgg16.computing(precision).features(layers), {"vgg16": vgg16.digest}

@@ -131,7 +131,7 @@ class AveragedTraining(Training):
     def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
         if self.stages is not None:
-            numbers = checkpoint.notes.get("stages", {})  # none in those of earlier versions
+            numbers = checkpoint.notes.get("stages", {})  # none if several processes trained
             walls = arrays_named("wall", len(numbers.get("steps", ())), checkpoint.arrays)
             self.stages.take(walls, numbers)
         checkpoints.restore("model", self._held.variables, checkpoint.arrays)

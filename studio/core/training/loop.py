@@ -20,8 +20,6 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
 
 REPORT_SECONDS = 0.1
-# Of tests, as checkpoints of earlier versions call them.
-_OLD_NAMES = {f"held out{of}": f"validation{of}" for of in ("", " kl", " style", " content")}
 
 
 @dataclass
@@ -227,7 +225,6 @@ class Training:
         if found is not None:
             self.take(found)
             self.step, self.curves = found.step, Curves(**found.notes["curves"])
-            self.curves.tests = {_OLD_NAMES.get(name, name): of for name, of in self.curves.tests.items()}
             self.sums, self.since = dict(found.notes["sums"]), found.notes["since"]
         parallel.same_start(self.step)
 

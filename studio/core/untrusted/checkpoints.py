@@ -1,7 +1,7 @@
 """Reads arrays out of the checkpoints of packages, without the libraries that wrote them.
 
-For pinned files alone: `archives.members` gives no byte whose SHA-256 is not the index's. So a file is what
-it was when its reader was written. A pickle still finds no names but those of a short table.
+For pinned files alone: `archive_members.members` gives no byte whose SHA-256 is not the index's. So a file
+is what it was when its reader was written. A pickle still finds no names but those of a short table.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def ready(name: str, progress: Progress, original: Path | None, digest: str | No
         digest: the very training that is wanted; None takes the first to be had.
 
     Raises:
-        StudioError: as `weights.pull`.
+        StudioError: as `pretrained.pull`.
     """
     known = entry(name)
     if original is None and (found := _intact(name, digest)):

@@ -62,14 +62,3 @@ def test_each_mode_costs_what_it_is_said_to():
 def test_twice_the_size_adds_as_much_again_not_four_times():
     assert work("fine", 1024) < 2.5 * work("fine")
     assert work("fine", 2048) < 5.2 * work("fine")
-
-
-def test_a_recipe_that_names_no_painter_means_the_first():
-    from studio.core.recipes import Recipe
-
-    old = Recipe(task="style.transfer", settings={"mode": "fine"}).checked_settings()
-    new = Recipe(task="style.transfer", settings=TransferSettings(mode="fine").model_dump(mode="json"))
-    second = Recipe(task="style.transfer", settings={"mode": "fine", "painter": 2}).checked_settings()
-    assert second.painter == 2 and stages(second) == [(128, 80), (256, 40), (512, 20)]
-    assert old.painter == 1 and stages(old) == [(512, 28)]
-    assert new.checked_settings().painter == TransferSettings().painter == 6
