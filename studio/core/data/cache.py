@@ -40,7 +40,7 @@ class Part:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, which: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, which: int | slice | np.ndarray) -> np.ndarray:
         return self.images[self.rows[which]]
 
 

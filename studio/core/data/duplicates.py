@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from studio.core import caches, paths
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import Part, Pictures
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
@@ -52,7 +52,12 @@ class Groups:
         return len(np.unique(self.pairs[np.diff(self.labels[self.pairs], axis=1).ravel() != 0]))
 
 
-def find(pictures: Pictures, progress: Progress | None = None, most_apart: float = math.inf) -> Groups:
+def find(
+    pictures: Pictures,
+    progress: Progress | None = None,
+    most_apart: float = math.inf,
+    rows: np.ndarray | None = None,
+) -> Groups:
     """Finds near-duplicates among all pictures; those of the same pictures are kept for the next time.
 
     Args:
@@ -60,25 +65,29 @@ def find(pictures: Pictures, progress: Progress | None = None, most_apart: float
         progress: told how many were compared.
         most_apart: by how many standard deviations any part of a pair may differ. `SAME` takes copies of one
             image only, and no digits or drawings that are alike throughout.
+        rows: `(m,)`, those to compare, which are all that the groups are of; None: all.
 
     Raises:
         Cancelled: if a person asked to stop.
     """
     progress = progress or Progress()
-    key = hashlib.sha256(f"near 5 {SIDE} {ALIKE} {CROPS}".encode() + pictures.digests.tobytes()).hexdigest()
+    rows = np.arange(len(pictures.images)) if rows is None else rows
+    classes = np.zeros(len(rows), "int64") if pictures.labels is None else pictures.labels[rows]
+    digests = pictures.digests[rows].tobytes()
+    key = hashlib.sha256(f"near 5 {SIDE} {ALIKE} {CROPS}".encode() + digests).hexdigest()
     path = caches.claim(paths.folder("cache") / "near" / f"{key}.npz")
     try:
         with np.load(path, allow_pickle=False) as found:
             pairs, alike, apart = (found[name] for name in ("pairs", "alike", "apart"))
     except damage.NPZ:  # not there, or damaged
-        pairs, alike, apart = _compared(pictures.images, progress)
+        pairs, alike, apart = _compared(pictures.part(rows), progress)
         with paths.replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, pairs=pairs, alike=alike, apart=apart)
     kept = apart <= most_apart
-    return _grouped(pictures, pairs[kept], alike[kept])
+    return _grouped(classes, pairs[kept], alike[kept])
 
 
-def _compared(images: np.ndarray, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _compared(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The pairs, most alike first, how alike, and how far apart where they differ most."""
     grey, count = _grey(images, progress), len(images)
     plain, coarse = _shapes(grey, SIDE), _shapes(grey, _COARSE)
@@ -123,13 +132,13 @@ def _apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs(tiles).max(axis=(1, 2), initial=0) * SIDE
 
 
-def _grey(images: np.ndarray, progress: Progress) -> np.ndarray:
+def _grey(images: Part, progress: Progress) -> np.ndarray:
     """`(n, 64, 64) float32`."""
     found = np.empty((len(images), 2 * SIDE, 2 * SIDE), "float32")
-    for n, image in enumerate(images):
+    for n in range(len(images)):
         if n % _REPORTS == 0:
             progress.report(n, len(images), text="Comparing pictures")
-        small = Image.fromarray(image.squeeze()).convert("L")
+        small = Image.fromarray(images[n].squeeze()).convert("L")
         found[n] = np.asarray(small.resize(found.shape[1:], Image.Resampling.BILINEAR))
     return found
 
@@ -152,12 +161,11 @@ def _means(old: int, share: float, new: int) -> np.ndarray:
     return (np.clip(overlap, 0, None) / (share * old / new)).astype("float32")
 
 
-def _grouped(pictures: Pictures, pairs: np.ndarray, alike: np.ndarray) -> Groups:
+def _grouped(classes: np.ndarray, pairs: np.ndarray, alike: np.ndarray) -> Groups:
     """Joins pairs, the most alike first, as long as no group is too large for the smallest of its classes.
 
     Digits are alike throughout: joined without an end, nearly all ones are a single group.
     """
-    classes = np.zeros(len(pictures.images), "int64") if pictures.labels is None else pictures.labels
     most = np.maximum(LEAST_TOGETHER, np.bincount(classes) * TOGETHER)[classes].tolist()
     members = [[row] for row in range(len(classes))]  # each picture's group, which all in it share
     for i, j in pairs.tolist():
