@@ -26,15 +26,16 @@ def photos(path: str, most: int) -> list[np.ndarray]:
     """Photos in colour that no training saw, `(H, W, 3) uint8`; sample photos without a path."""
     from studio.colour.learn.task import colourful
     from studio.core import data
+    from studio.core.data.split import by_count
     from studio.core.pictures import images, sample_photos
-    from studio.core.training.loop import evenly_spaced, split
+    from studio.core.training.loop import evenly_spaced
 
     if not path:
         found = [images.fit(sample_photos.photo(name), 256) for name in sample_photos.photos()]
         return [one for one in found if colourful(one[None])[0]][:most]
     pictures = data.pictures(data.reference(path), SIZE).images
     coloured = np.flatnonzero(colourful(pictures))
-    held_out = coloured[split(len(coloured), HELD_OUT)[1]]
+    held_out = coloured[by_count(len(coloured), HELD_OUT)[1]]  # what `colours` was not trained on
     return [np.array(pictures[row]) for row in evenly_spaced(held_out, most)]
 
 

@@ -18,11 +18,12 @@ from pathlib import Path
 from studio import cli
 from studio.cli import console, flags
 from studio.core import data, paths
+from studio.core.data import split
 from studio.core.errors import invalid
 from studio.core.models import model_folder, presets
 from studio.core.pictures import paintings
 from studio.core.progress import Progress
-from studio.core.training.loop import evenly_spaced, split
+from studio.core.training.loop import evenly_spaced
 from studio.style.house import card, known_styles
 from studio.style.house.held_out import AT_THE_END, HeldOut
 from studio.style.house.settings import LEAST_PHOTOS
@@ -52,7 +53,10 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
     # The style is looked for in the whole of a painting, as the fine mode does; in float32.
     settings = known_styles.settings_of(preset).model_copy(update={"parts": 1, "precision": "float32"})
     found = data.pictures(data.reference(photos), settings.photo_side, 3, progress, least=LEAST_PHOTOS)
-    learnt, held_out = split(len(found.images), settings.held_out)
+    if "least_held_out" in preset.data().get("figures", {}):
+        learnt, held_out = split.split(split.positions(found, progress), settings.held_out)
+    else:
+        learnt, held_out = split.by_count(len(found.images), settings.held_out)
     if not 0 <= looked_at < len(held_out):
         expected, step = f"0 to {len(held_out) - 1}, one less than are held out", "choose another number"
         raise invalid("--looked-at", expected=expected, received=looked_at, next_step=step)

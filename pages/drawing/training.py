@@ -48,7 +48,12 @@ _CHARTS = (
         "the first judge knows the real ones by heart.",
         zero=True,
     ),
-    Chart({"kid": "KID"}, "How far its pictures are from real ones (KID): lower is closer."),
+    Chart(
+        {"kid": "KID", "training kid": "KID, training images"},
+        "How far generated images are from real ones (KID): lower is closer. With fewer than 5,000 images, "
+        "KID is measured on held-out images and selects the weights. Where only the KID of training images "
+        "falls, the generator memorizes them.",
+    ),
 )
 _GROWING = {
     wish.TASKS["dcgan"]: "What it draws by now, always from the same numbers",

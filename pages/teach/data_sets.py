@@ -9,8 +9,8 @@ import numpy as np
 
 from pages.form import read_pictures, seen_pictures
 from pages.form.read_pictures import Wish
-from studio.classify.data import audit, duplicates
-from studio.core.data import Pictures
+from studio.classify.data import audit
+from studio.core.data import Pictures, duplicates
 from studio.core.progress import Progress
 from studio.core.tasks import File
 

@@ -27,13 +27,14 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         else ""
     )
     richer = _richer(settings, figures)
+    by = "whose KID to held-out images was smallest" if "training_kid" in figures else "that came closest"
     parts = [
         f"# Draws like {name}",
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
         "them were held out to test on.\n\n" + cards.LICENCE,
         f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw.{richer} "
-        f"{cards.trained(figures, settings.batch)} The weights are averaged ones, of the test that "
-        f"came closest.{begun}{back}{ended}\n\n    {command}",
+        f"{cards.trained(figures, settings.batch)} The weights are averaged ones, of the test {by}."
+        f"{begun}{back}{ended}\n\n    {command}",
         *figures["notes"],
         cards.table(comparison.rows(figures)),
     ]

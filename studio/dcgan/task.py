@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.core import data, recipes
 from studio.core.data import Pictures
+from studio.core.data.split import positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import latent
 from studio.core.generators.directions import by_name
@@ -19,7 +20,6 @@ from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import split
 from studio.dcgan import card, generator
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -39,7 +39,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
 
     file, start = inputs["data"][0], _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
-    learnt, held_out = split(len(pictures.images), settings.held_out)
+    learnt, held_out = split(positions(pictures, progress), settings.held_out)
     judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
     see, weights = _sight(settings, progress)
     run = checkpoints.find(generator.TASK, settings, inputs)
@@ -56,6 +56,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "rollbacks": trained.rollbacks,
         "ended": trained.ended,
         **start_from.origin(inputs),
+        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
         "taught_by": start_from.taught_by(inputs, weights),
         "curve": history.curve,
     }
@@ -66,7 +67,8 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     except Cancelled:
         stopped, found = True, comparison.Comparison()
         figures["ended"] = "cancelled"
-    figures |= {**found.figures, "notes": [*pictures.notes, *found.figures.get("notes", ())]}
+    notes = [*pictures.notes, *start_from.tested_before(inputs, settings.held_out)]
+    figures |= {**found.figures, "notes": [*notes, *found.figures.get("notes", ())]}
     recipe = recipes.make(generator.TASK, settings, inputs, weights)
     name = data.command_name(file)
     command = cards.command("train_dcgan", name, settings, figures["started_from"])

@@ -30,7 +30,8 @@ MOST_ROLLBACKS = 3
 _STAYS = ("seed_generator", "augment/")  # where it goes back: the same draws, changed as little, fail again
 _NOTED = ("best_distance", "most_diverse", "rollbacks")
 
-Distance = Callable[[np.ndarray], float]  # how far made pictures, `(n, side, side, C) uint8`, are from real
+# How far made images, `(n, side, side, C) uint8`, are from real ones: "kid" selects, others are only shown.
+Distance = Callable[[np.ndarray], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Trainer(AveragedTraining):
         found = {"diversity": various}
         if self.distance is not None:
             progress.check()
-            found["kid"] = self.distance(made)
+            found |= self.distance(made)
         saturated = self.sums.get("judge", math.inf) < LEAST_JUDGE_LOSS * self.since
         if saturated or various < LEAST_DIVERSITY * self.most_diverse:
             self._take_back()

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from studio.core import data
-from studio.core.data import sample_sets, shares
+from studio.core.data import Pictures, sample_sets, split
 from studio.core.errors import invalid
 from studio.core.generators import latent
 from studio.core.metrics.comparison import LEAST
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
-from studio.core.training.loop import in_order
+from studio.core.training.loop import evenly_spaced
 from studio.faces import models
 
 MOST = 5000  # pictures of each kind that are compared, as published figures often do
@@ -27,8 +27,8 @@ def figures(
     Args:
         preset: a model that draws.
         where: the path of the data set, `sample:NAME` or `tfds:NAME`.
-        part: where the part begins and ends, as shares of the pictures, in the order in which trainings hold
-            out the last; None for those that the training of the model held out.
+        part: where the part begins and ends, as positions from 0 to 1 of which trainings hold out the last,
+            see `studio.core.data.split`; None for those that the training of the model held out.
 
     Returns:
         fid, kid, n, their errors, and the seed of what was drawn.
@@ -40,9 +40,7 @@ def figures(
     generator = models.load(preset)
     channels = getattr(preset.settings(), "channels", 3)
     found = data.pictures(sample_sets.resolve(where, progress), generator.size, channels, progress)
-    order = in_order(len(found.images))
-    start, end = shares.bounds(len(order), part or shares.held_out(preset.settings()))
-    rows = np.sort(order[start:end][-MOST:])
+    rows = evenly_spaced(_rows(preset, found, part, progress), MOST)
     if len(rows) < LEAST:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"
         raise invalid("part", expected=f"at least {LEAST} pictures", received=received, next_step=step)
@@ -63,3 +61,16 @@ def figures(
         "seed": 0,
         "notes": list(found.notes),
     }
+
+
+def _rows(
+    preset: Preset, found: Pictures, part: tuple[float, float] | None, progress: Progress
+) -> np.ndarray:
+    """The rows of a part, or of what the training of the model held out, `(n,)`, sorted."""
+    share = getattr(preset.settings(), "held_out", 0.1)
+    if part is None and "least_held_out" not in preset.data().get("figures", {}):
+        return split.by_count(len(found.images), share)[1]
+    positions = split.positions(found, progress)
+    if part is None:
+        return split.split(positions, share)[1]
+    return np.flatnonzero((part[0] <= positions) & (positions < part[1]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core import data, recipes
+from studio.core.data.split import positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
@@ -16,7 +17,6 @@ from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import split, to_choose_by
 from studio.vae import card, generator
 from studio.vae.settings import TrainVaeSettings
 
@@ -38,8 +38,9 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     file = inputs["data"][0]
     start, judge = _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
-    rows, held_out = split(len(pictures.images), settings.held_out)
-    learnt, validation = to_choose_by(rows, held_out)
+    learnt, validation, held_out = split(
+        positions(pictures, progress), settings.held_out / 2, settings.held_out
+    )
     see, weights = _sight(settings, progress)
     run = checkpoints.find(generator.TASK, settings, inputs)
     trained = training.train(pictures.images, learnt, validation, settings, progress, run, start, judge, see)
@@ -67,7 +68,13 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "ended": "cancelled" if stopped else trained.ended,
         **start_from.origin(inputs),
         "taught_by": start_from.taught_by(inputs, weights),
-        "notes": [*pictures.notes, *found.notes, *scored.figures.get("notes", ())],
+        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
+        "notes": [
+            *pictures.notes,
+            *found.notes,
+            *scored.figures.get("notes", ()),
+            *start_from.tested_before(inputs, settings.held_out),
+        ],
         "curve": history.curve,
     }
     recipe = recipes.make(generator.TASK, settings, inputs, weights)

@@ -171,10 +171,12 @@ def test_the_closest_is_kept(blobs, tiny):
 
     def distance(made):
         seen.append(made)
-        return next(distances)
+        kid = next(distances)
+        return {"kid": kid, "training kid": -kid}  # which selects nothing
 
     found = train.train(blobs, tiny.model_copy(update={"learning_rate": 0.01}), distance=distance)
     assert found.curves.tests["kid"] == [1.0, 5.0]
+    assert found.curves.tests["training kid"] == [-1.0, -5.0]
     again = train.draw(found.gan.generator, train.latents(tiny, 500))
     near, far = (int(np.abs(again.astype(int) - one).max()) for one in seen)
     assert near <= 1 < far

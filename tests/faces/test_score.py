@@ -9,11 +9,11 @@ import pytest
 import tiny_faces
 
 from studio.cli import main
-from studio.core.data import shares
+from studio.core import data
+from studio.core.data import split
 from studio.core.generators import latent
 from studio.core.metrics import inception
 from studio.core.models import presets
-from studio.core.training.loop import in_order, split
 from studio.faces import models
 
 
@@ -36,23 +36,33 @@ def drawn(count: int) -> np.ndarray:
     return generator.decode(latent.draw(generator, count, seed=0))
 
 
-def test_the_order_ends_with_what_trainings_hold_out():
-    learnt, held_out = split(103, 0.1)
-    order = in_order(103)
-    assert sorted(order[-10:]) == list(held_out) and sorted(order[:-10]) == list(learnt)
-    assert len(held_out) == 10 and sorted(order) == list(range(103))
-
-
 def test_too_small_a_part_is_refused_before_anything_is_compared(scored):
     code, out, err = scored(drawn(100))
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "Invalid part: 10. Use at least 20 pictures. " in err
 
 
-@pytest.mark.parametrize("count, held_out", [(103, 0.1), (50, 0.05), (250, 0.01), (70, 0.35)])
-def test_a_part_at_the_end_is_what_trainings_hold_out(count, held_out):
-    start, end = shares.bounds(count, (1 - held_out, 1.0))
-    assert sorted(in_order(count)[start:end]) == list(split(count, held_out)[1])
+def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch, tmp_path):
+    seen = []
+
+    def features(images, progress, keep=False):
+        seen.append(images)
+        return np.random.default_rng(0).normal(size=(len(images), 8))
+
+    monkeypatch.setattr(inception, "features", features)
+    coarse = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 3), "uint8")
+    images = coarse.repeat(4, axis=1).repeat(4, axis=2)
+    assert scored(images)[0] == 0
+    by_count = seen[0]
+    monkeypatch.setattr(presets.Preset, "data", lambda preset: {"figures": {"least_held_out": 0.1}})
+    for words in ((), ("--part", "0.9:1"), ("--part", "0:0.9")):
+        assert scored(images, *words)[0] == 0
+    size = models.load(presets.find("tiny")).size
+    read = data.pictures(data.reference(str(tmp_path / "pictures.npz")), size)
+    learnt, held_out = split.split(split.positions(read), 0.1)
+    assert np.array_equal(by_count, read.images[split.by_count(300, 0.1)[1]])
+    assert np.array_equal(seen[2], read.images[held_out]) and np.array_equal(seen[4], seen[2])
+    assert np.array_equal(seen[6], read.images[learnt])
 
 
 @pytest.mark.slow
@@ -84,4 +94,3 @@ def test_a_model_is_close_to_its_own_pictures_and_far_from_others(quick_inceptio
     assert same["n"] == 24 and same["fid"] == pytest.approx(0, abs=0.5)
     other = json.loads(scored(255 - np.roll(own, 5, axis=2) // 3, "--part", "0:1")[1])
     assert other["fid"] > 20 and other["kid"] > same["kid"]
-    assert json.loads(scored(np.concatenate([own, own]), "--part", "0.5:1")[1])["n"] == 24

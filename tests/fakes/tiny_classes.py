@@ -10,12 +10,13 @@ import numpy as np
 
 from studio import classify
 from studio.classify.ask import heatmap_overlay, predict
-from studio.classify.data import audit, duplicates
+from studio.classify.data import audit
 from studio.classify.export import snippets
 from studio.classify.settings import IMAGENET
 from studio.classify.teach.evaluate import evaluate
 from studio.core import data, paths, recipes, tasks
 from studio.core.brought import models
+from studio.core.data import duplicates
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images

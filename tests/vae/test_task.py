@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core import data, tasks
+from studio.core.data import split
 from studio.core.errors import InvalidInput
 from studio.core.generators import latent
 from studio.core.generators.directions import MOST_DIRECTIONS
@@ -16,7 +17,6 @@ from studio.core.metrics import comparison
 from studio.core.models import model_folder, presets
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
-from studio.core.training.loop import split
 from studio.vae import codes, density
 from studio.vae import train as training
 from studio.vae.generator import contrast, load
@@ -37,6 +37,12 @@ def result(dataset, tiny):
     return tasks.run("vae.train", tiny, {"data": [dataset]})
 
 
+def rows_to_test(dataset, settings) -> np.ndarray:
+    """The rows that a training holds out to test on."""
+    positions = split.positions(data.pictures(dataset, settings.size, settings.channels))
+    return split.split(positions, settings.held_out / 2, settings.held_out)[-1]
+
+
 def opened(result, name="discs"):
     preset = presets.unpack(result.files[0].read(), name)
     return preset, tasks.imported(tasks.get(preset.task).opens)(preset)
@@ -47,7 +53,9 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, 
     figures = result.figures
     assert preset.settings() == tiny and preset.recipe() == result.recipe
     assert preset.data()["figures"] == figures
-    assert (figures["steps"], figures["pictures"], figures["held_out"]) == (6, 128, 13)
+    held_out = rows_to_test(dataset, tiny)
+    assert (figures["steps"], figures["pictures"], figures["held_out"]) == (6, 128, len(held_out))
+    assert figures["least_held_out"] == tiny.held_out
     assert figures["curve"]["steps"] == [3, 6] and len(figures["curve"]["validation"]) == 2
     assert len(figures["kl"]) == 4 and figures["kl_nats"] == pytest.approx(sum(figures["kl"]), abs=1e-3)
     card = preset.card()
@@ -74,7 +82,7 @@ def test_the_model_draws_and_takes_pictures_in(result, discs):
 def test_the_model_that_is_saved_is_the_one_that_was_trained(dataset, discs, able):
     result = tasks.run("vae.train", able, {"data": [dataset]})
     _, generator = opened(result)
-    pictures = np.repeat(discs, 3, axis=-1)[split(128, able.held_out)[1]]
+    pictures = np.repeat(discs, 3, axis=-1)[rows_to_test(dataset, able)]
     again = generator.decode(generator.encode(pictures)).astype("float32")
     error = float(np.sqrt(np.mean((again - pictures) ** 2)))
     assert error == pytest.approx(result.figures["redraw_error"], abs=0.5)
@@ -84,8 +92,9 @@ def test_the_model_that_is_saved_is_the_one_that_was_trained(dataset, discs, abl
 @pytest.mark.slow  # a training
 def test_black_and_white_models_tell_their_bound(dataset, tiny):
     result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
-    assert 0 < result.figures["bound_nats"] < 784 and result.figures["bound_n"] == 13
-    assert "13 held-out pictures made black and white" in opened(result)[0].card()
+    held_out = len(rows_to_test(dataset, tiny))
+    assert 0 < result.figures["bound_nats"] < 784 and result.figures["bound_n"] == held_out
+    assert f"{held_out} held-out pictures made black and white" in opened(result)[0].card()
 
 
 @pytest.mark.slow  # a training

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.classify.data.duplicates import Groups
 from studio.core import amounts
 from studio.core.data.cache import Pictures
+from studio.core.data.duplicates import Groups
 from studio.core.data.names import first_few, strays
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.classify.data import audit as looked
-from studio.classify.data import duplicates, matching
+from studio.classify.data import matching
 from studio.classify.models import available, saved_whole, trained
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.classify.teach import card, doubts, head, held_out, on_base, teach_head, training_set
@@ -17,6 +17,7 @@ from studio.classify.teach.evaluate import evaluate
 from studio.classify.teach.teach_head import Taught
 from studio.classify.teach.training_set import TrainingSet
 from studio.core import data, recipes
+from studio.core.data import duplicates
 from studio.core.errors import Cancelled, StudioError
 from studio.core.models import cards, presets
 from studio.core.progress import Progress

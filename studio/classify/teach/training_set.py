@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.classify.data import audit, duplicates, matching, split
+from studio.classify.data import audit, matching, split
 from studio.classify.models.classifier import Classifier
 from studio.classify.teach.features import features, of_classifier
 from studio.classify.teach.head import FOLDS
 from studio.core import data
+from studio.core.data import duplicates
 from studio.core.data.cache import Pictures
 from studio.core.data.sources import refused
 from studio.core.objectives import backbones

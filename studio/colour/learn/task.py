@@ -13,12 +13,12 @@ from studio.colour.learn import card
 from studio.colour.settings import TrainColourSettings
 from studio.core import data, recipes
 from studio.core.data.sources import refused
+from studio.core.data.split import positions, split
 from studio.core.errors import invalid
 from studio.core.models import cards, loading, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import split
 
 LEAST_PHOTOS = 20
 GREY = 2.0  # the mean distance of a* and b* from 0 below which a picture has no colours to learn
@@ -44,7 +44,8 @@ def train(settings: TrainColourSettings, inputs: Inputs, progress: Progress) -> 
     if len(coloured) < LEAST_PHOTOS:
         expected = f"at least {LEAST_PHOTOS} photos in colour"
         raise refused(file.name, expected, f"{len(coloured):,}", "add photos that are not grey")
-    learnt, held_out = (coloured[rows] for rows in split(len(coloured), settings.held_out))
+    parts = split(positions(pictures, progress)[coloured], settings.held_out)
+    learnt, held_out = (coloured[rows] for rows in parts)
     run = checkpoints.find(models.TASK, settings, inputs)
     trainer = training.Trainer(pictures.images, learnt, held_out, settings, run, start)
     trained = training.train(trainer, progress)
@@ -59,7 +60,12 @@ def train(settings: TrainColourSettings, inputs: Inputs, progress: Progress) -> 
         **trained.tested,
         "ended": trained.ended,
         **start_from.origin(inputs),
-        "notes": [*pictures.notes, *([f"Grey pictures were left out: {grey:,}."] if grey else [])],
+        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
+        "notes": [
+            *pictures.notes,
+            *([f"Grey pictures were left out: {grey:,}."] if grey else []),
+            *start_from.tested_before(inputs, settings.held_out),
+        ],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     recipe = recipes.make(models.TASK, settings, inputs)

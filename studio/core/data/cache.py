@@ -40,7 +40,7 @@ class Part:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, which: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, which: int | slice | np.ndarray) -> np.ndarray:
         return self.images[self.rows[which]]
 
 
@@ -57,6 +57,7 @@ class Pictures:
         notes: sentences on what was passed over or taken for granted.
         sizes: `(n, 2) int64`, height and width in px before they were cut and resized.
         digests: `(n, 32) uint8`, SHA-256 of each as it is in `images`.
+        source_sha256: `(n, 32) uint8`, SHA-256 of each image's file, or of its array where it has none.
         broken: the names of files left out, being no whole pictures.
         copies: pairs of the name of a file left out and of the kept picture that it is a copy of.
     """
@@ -71,6 +72,7 @@ class Pictures:
     digests: np.ndarray = field(default_factory=lambda: np.empty((0, 32), "uint8"))
     broken: tuple[str, ...] = ()
     copies: tuple[tuple[str, str], ...] = ()
+    source_sha256: np.ndarray = field(default_factory=lambda: np.empty((0, 32), "uint8"))
 
     def part(self, rows: np.ndarray) -> Part:
         """Those of some rows, `(n,)`."""
@@ -110,7 +112,7 @@ def _read(key: str, size: int, channels: int) -> Pictures:
     attributes = dict(zip(told["attributes"], arrays["attributes"], strict=True))
     labels = arrays["labels"] if classes else None
     copies = tuple((copy, original) for copy, original in told["copies"])
-    more = (arrays["sizes"], arrays["digests"], broken, copies)
+    more = (arrays["sizes"], arrays["digests"], broken, copies, arrays["source_sha256"])
     return Pictures(kept, names, labels, classes, attributes, notes, *more)
 
 
@@ -179,6 +181,7 @@ class _Made:
         self._facts = np.full((len(source.attributes), count), np.nan, "float32")
         self._sizes = np.zeros((count, 2), "int64")
         self._pixels = np.zeros((count, 32), "uint8")
+        self._sources = np.zeros((count, 32), "uint8")
 
     def add(self, item: Item, image: np.ndarray | None, size: tuple[int, int]) -> None:
         if image is None:
@@ -188,8 +191,11 @@ class _Made:
         self._out.write(pixels)
         self._sizes[item.place] = size
         self._pixels[item.place] = np.frombuffer(hashlib.sha256(pixels).digest(), "uint8")
-        file = item.data if self._source.files and isinstance(item.data, bytes) else None
-        self._digests[item.place] = b"%d" % item.place if file is None else hashlib.sha256(file).digest()
+        source = item.data if isinstance(item.data, bytes) else item.data.tobytes()
+        digest = hashlib.sha256(source).digest()
+        self._sources[item.place] = np.frombuffer(digest, "uint8")
+        is_file = self._source.files and isinstance(item.data, bytes)
+        self._digests[item.place] = digest if is_file else b"%d" % item.place
         self._labels[item.place] = item.label
         self._facts[:, item.place] = [item.facts.get(key, np.nan) for key in self._source.attributes]
 
@@ -231,6 +237,7 @@ class _Made:
             attributes=self._facts[:, kept],
             sizes=self._sizes[kept],
             digests=self._pixels[kept],
+            source_sha256=self._sources[kept],
         )
         return body.getvalue()
 

@@ -3,7 +3,7 @@
 Identical files are left out wherever pictures are read (`studio.core.data.cache`). These here have other
 bytes and other pixels, yet a model that draws learns the one picture as often as it is there.
 
-A mirrored or a cropped picture is another one here, unlike in `studio.classify.data.duplicates`, which keeps
+A mirrored or a cropped picture is another one here, unlike in `studio.core.data.duplicates`, which keeps
 test pictures apart: people add such to a data set on purpose, and whoever is told to leave one out must be
 right about it. So is a drawing of another colour, or with one thing more.
 """

@@ -23,6 +23,7 @@ MOST_NEAR = 500  # pictures, made and held out, each, for which the most alike i
 NEAR_SEEN = 3 * MOST_NEAR  # that are seen for it: those held out, and what they and the made ones are like
 AT_ONCE = 512  # pictures learnt from that are read at once there
 LEAST = 20  # pictures, below which FID means nothing
+FEW = 5000  # images of a data set, below which KID is of held-out ones: a network soon memorizes so few
 BINS = 30  # of a histogram of distances
 LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
 LEAST_KNOWN = 100  # pictures with an attribute
@@ -69,6 +70,7 @@ class Judge:
         self._held_out = evenly_spaced(held_out, MOST_NEAR)
         if 0 < scored < LEAST or len(learnt) < LEAST:
             self.scored, self.missing = 0, f"Fewer than {LEAST} pictures are too few to compare."
+        self._few = len(pictures.images) < FEW and len(self._held_out) >= LEAST
         if self.scored:
             from studio.core.metrics import inception
 
@@ -81,13 +83,26 @@ class Judge:
 
     @property
     def distance(self):
-        """`(made pictures) -> KID`, lower is closer; None if nothing is measured."""
-        return self._kid if self.scored else None
+        """`(made pictures) -> {"kid": KID}`, lower is closer; None if nothing is measured. See `_kids`."""
+        return self._values if self.scored else None
 
-    def _kid(self, made: np.ndarray) -> float:
-        from studio.core.metrics import inception, scores
+    def _values(self, made: np.ndarray) -> dict[str, float]:
+        from studio.core.metrics import inception
 
-        return scores.kid(inception.features(made[: min(ON_THE_WAY, self.scored)]), self._real).value
+        seen = inception.features(made[: min(ON_THE_WAY, self.scored)])
+        return {name: kid.value for name, kid in self._kids(seen).items()}
+
+    def _kids(self, seen: np.ndarray) -> dict[str, Statistic]:
+        """The KID of features of made images, by which weights are selected.
+
+        Of few images it is the one to held-out images, as a generator that memorizes its training images
+        comes ever closer to those; "training kid" is the one to them.
+        """
+        from studio.core.metrics import scores
+
+        if not self._few:
+            return {"kid": scores.kid(seen, self._real)}
+        return {"kid": scores.kid(seen, self._unseen), "training kid": scores.kid(seen, self._real)}
 
     def compare(self, made: np.ndarray, progress: Progress | None = None) -> Comparison:
         """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once."""
@@ -121,13 +136,13 @@ class Judge:
     def _figures(self, seen: np.ndarray) -> dict[str, Any]:
         from studio.core.metrics import scores
 
-        fid, kid = scores.fid(seen, self._real), scores.kid(seen, self._real)
+        fid, kids = scores.fid(seen, self._real), self._kids(seen)
         precision, recall = scores.precision_recall(seen, self._real)
         return {
             "n": len(seen),
             "real_n": len(self._real),
             **_told("fid", fid),
-            **_told("kid", kid),
+            **{key: value for name, kid in kids.items() for key, value in _told(name, kid).items()},
             "precision": float(precision.value),
             "recall": float(recall.value),
         }
@@ -221,6 +236,7 @@ def histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
 
 
 def _told(name: str, found: Statistic) -> dict[str, float]:
+    name = name.replace(" ", "_")
     return {name: float(found.value), f"{name}_error": float(found.error)}
 
 
@@ -241,7 +257,7 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     against = f"{figures['n']:,} made against {figures['real_n']:,} learnt from"
     return [
         (f"FID, {against}", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
-        (f"KID x 1000, {against}", f"{1000 * figures['kid']:.2f} ± {1000 * figures['kid_error']:.2f}"),
+        *_kid_rows(figures, against),
         (
             f"precision, recall, by InceptionV3, {against}: comparable with no paper's",
             f"{figures['precision']:.3f}, {figures['recall']:.3f}",
@@ -251,4 +267,16 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{figures['learnt_n']:,} learnt from, against that of {figures['held_out_n']:,} held-out ones",
             f"{figures['nearest']:.3f} against {figures['nearest_held_out']:.3f}",
         ),
+    ]
+
+
+def _kid_rows(figures: Mapping[str, Any], against: str) -> list[tuple[str, str]]:
+    """The KID, or of few images the one to held-out images before that to training images."""
+    titles = {"kid": f"KID x 1000, {against}"}
+    if "training_kid" in figures:
+        held_out = f"{figures['n']:,} made against {figures['held_out_n']:,} held out"
+        titles = {"kid": f"KID x 1000, {held_out}", "training_kid": titles["kid"]}
+    return [
+        (title, f"{1000 * figures[name]:.2f} ± {1000 * figures[f'{name}_error']:.2f}")
+        for name, title in titles.items()
     ]

@@ -239,28 +239,6 @@ def part_seed(seed: int, n: int) -> int:
     return (seed * 100 + n) % 2**32
 
 
-def in_order(count: int) -> np.ndarray:
-    """The rows of a data set in the order in which trainings hold out the last, `(count,) int64`.
-
-    The same for every training on the same pictures, whatever its seed, so that a model which goes on from
-    another one is tested on pictures that neither has seen.
-    """
-    return np.random.default_rng(0).permutation(count)[::-1]
-
-
-def split(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
-    """The rows to learn from and those to test on, each `(n,) int64`, sorted; see `in_order`."""
-    order = in_order(count)
-    learnt = count - max(1, round(count * held_out))
-    return np.sort(order[:learnt]), np.sort(order[learnt:])
-
-
-def to_choose_by(learnt: np.ndarray, held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The rows to learn from, without some by which weights are chosen: half as many as are held out."""
-    chosen_by = evenly_spaced(learnt, max(1, len(held_out) // 2))
-    return np.setdiff1d(learnt, chosen_by), chosen_by
-
-
 def evenly_spaced(rows: np.ndarray, most: int) -> np.ndarray:
     """At most so many of sorted rows, evenly from the first to the last: data sets come ordered by class."""
     return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]

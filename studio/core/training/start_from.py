@@ -38,6 +38,25 @@ def origin(inputs: Inputs) -> dict[str, object]:
     return {"started_from": model_name(inputs), "start_seconds": sum(seconds)}
 
 
+def least_held_out(inputs: Inputs, held_out: float) -> float:
+    """The smallest share that a training and those before it held out by `studio.core.data.split`.
+
+    0 if one of them divided its data set in another way. A share of the figures of each model.
+    """
+    preset = model(inputs)
+    return min(held_out, preset.data().get("figures", {}).get("least_held_out", 0.0) if preset else 1.0)
+
+
+def tested_before(inputs: Inputs, held_out: float) -> list[str]:
+    """Says in a sentence if the test part may hold images that a model to start from was trained on."""
+    least = least_held_out(inputs, held_out)
+    if least == held_out:
+        return []
+    how = f"held out {least:.0%} of its images" if least else "held out other images"
+    sentence = "If it learned from this data set, it was trained on some of the test part."
+    return [f"{model_name(inputs)}, or a model before it, {how}. {sentence}"]
+
+
 def taught_by(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
     """The networks, by name, that taught a model or one that it began with.
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from studio.core import data, recipes
 from studio.core.data.sources import refused
+from studio.core.data.split import positions, split
 from studio.core.errors import invalid
 from studio.core.models import cards, loading, presets
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import split
 from studio.enhance import models
 from studio.enhance.learn import card, damaging, windows
 from studio.enhance.learn.drawings import drawn
@@ -57,7 +57,7 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
             file.name, expected, f"{len(large):,}", "add larger ones, or choose a smaller photo_size"
         )
     small = len(pictures.names) - len(large)
-    learnt, held_out = split(len(large), settings.held_out)
+    learnt, held_out = split(positions(pictures, progress)[large], settings.held_out)
     photos = pictures.images[large]
     if settings.drawings:
         progress.stage("Drawing pictures to learn from")
@@ -79,7 +79,12 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
         **trained.tested,
         "ended": trained.ended,
         **start_from.origin(inputs),
-        "notes": [*pictures.notes, *_left_out(small, size)],
+        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
+        "notes": [
+            *pictures.notes,
+            *_left_out(small, size),
+            *start_from.tested_before(inputs, settings.held_out),
+        ],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     recipe = recipes.make(models.TASK, settings, inputs)

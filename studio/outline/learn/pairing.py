@@ -6,6 +6,7 @@ with both side by side, as the data sets of pix2pix have them.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
@@ -66,7 +67,7 @@ def pairs_of(source: DataSource, name: str) -> dict[str, Pair]:
 
 def read(
     source: DataSource, name: str, size: int, progress: Progress
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     """Both pictures of all pairs, each the square in its middle.
 
     Args:
@@ -75,7 +76,8 @@ def read(
         progress: told of each file.
 
     Returns:
-        `(n, size, size, 3) uint8` twice, and sentences on pairs that were left out.
+        `(n, size, size, 3) uint8` twice, the SHA-256 of each pair's files, `(n, 32) uint8`, and sentences on
+        pairs that were left out.
 
     Raises:
         InvalidInput: as `pairs_of`, or if single pictures are not two side by side.
@@ -88,6 +90,7 @@ def read(
             wanted.setdefault(half.place, []).append((row, side, half.part))
     made = np.zeros((len(pairs), 2, size, size, 3), "uint8")
     there = np.zeros((len(pairs), 2), bool)
+    files = np.zeros((len(pairs), 2, 32), "uint8")
     odd: list[str] = []
     for count, item in enumerate(source.read()):
         progress.report(count, len(source.names), text="Reading pictures")
@@ -96,12 +99,14 @@ def read(
         picture = _picture(item.data, title) if halves else None
         if halves is None or picture is None:
             continue
+        file = item.data if isinstance(item.data, bytes) else item.data.tobytes()
+        sha256 = np.frombuffer(hashlib.sha256(file).digest(), "uint8")
         for row, side, part in halves:
             if part != "whole" and not _is_double(picture):
                 odd.append(title)
                 break
             made[row, side] = middle(_part(picture, part), size)
-            there[row, side] = True
+            there[row, side], files[row, side] = True, sha256
     if odd:
         received = f"{len(odd):,} that are none: {first_few(sorted(odd))}"
         raise refused(name, f"pairs ({_FORMS})", received, "rename these, or take them away")
@@ -112,7 +117,9 @@ def read(
     notes = (
         [f"{len(broken):,} {what} left out, being no whole pictures: {first_few(broken)}."] if broken else []
     )
-    return made[whole, 0], made[whole, 1], notes
+    together = [hashlib.sha256(both.tobytes()).digest() for both in files[whole]]
+    sha256 = np.frombuffer(b"".join(together), "uint8").reshape(-1, 32)
+    return made[whole, 0], made[whole, 1], sha256, notes
 
 
 def _enough(name: str, count: int) -> None:

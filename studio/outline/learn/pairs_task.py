@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import data
+from studio.core.data import split
 from studio.core.models import cards
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints
-from studio.core.training.loop import evenly_spaced, split
+from studio.core.training import checkpoints, start_from
+from studio.core.training.loop import evenly_spaced
 from studio.outline import edges, models, translate
 from studio.outline.learn import card, finish, pairing
 from studio.outline.learn.pair_bank import PairBank
@@ -25,10 +26,12 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
     """Teaches a network to turn one picture of each pair into the other. See `studio.outline.learn.train`."""
     file = inputs["data"][0]
     start = finish.start(inputs)  # before the pairs are read: it may be no whole network
-    first, second, notes = both(settings, file, progress)  # before Keras loads: they may be no pairs
+    first, second, positions, notes = both(
+        settings, file, progress
+    )  # before Keras loads: they may be no pairs
     from studio.outline.learn import train as training
 
-    learnt, held_out = split(len(first), settings.held_out)
+    learnt, held_out = split.split(positions, settings.held_out)
     tested = PairBank(first, second, evenly_spaced(held_out, _TESTED), settings)
     run = checkpoints.find(models.PAIRS_TASK, settings, inputs)
     trainer = training.Trainer(
@@ -40,7 +43,8 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
         "pairs": len(first),
         "held_out": len(held_out),
         "mean_off": mean_off(second[learnt], second[held_out]),
-        "notes": notes,
+        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
+        "notes": [*notes, *start_from.tested_before(inputs, settings.held_out)],
     }
     name = data.command_name(file)
     command = cards.command("train_translate", name, settings, figures["started_from"])
@@ -53,8 +57,9 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
 
 def both(
     settings: TrainTranslateSettings, file: File, progress: Progress
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """What is shown and what is to be painted, `(n, size, size, 3) uint8` each, and notes on what is not.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    """What is shown and what is to be painted, `(n, size, size, 3) uint8` each, the positions of the pairs by
+    which they are split, and notes on what was left out.
 
     Raises:
         InvalidInput: if they are no pairs, which it names, or too few.
@@ -70,11 +75,13 @@ def both(
             found[0, n] = edges.of(photo)
             found[1, n] = photo.reshape(size, edges.FINE, size, edges.FINE, 3).mean((1, 3)).round()
         first, second, notes = found[0], found[1], list(photos.notes)
+        positions = split.positions(photos, progress)
     else:
         source = data.opened(file)
-        first, second, notes = pairing.read(source, file.name, size, progress)
+        first, second, sha256, notes = pairing.read(source, file.name, size, progress)
+        positions = split.from_sha256(sha256)
         notes = [*source.notes, *notes]
-    return (second, first, notes) if settings.reverse else (first, second, notes)
+    return (second, first, positions, notes) if settings.reverse else (first, second, positions, notes)
 
 
 def mean_off(learnt: np.ndarray, held_out: np.ndarray) -> float:

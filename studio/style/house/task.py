@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from studio.core import data, recipes
+from studio.core.data.split import positions, split
 from studio.core.errors import invalid
 from studio.core.models import cards, presets
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import split
 from studio.style.house import card, known_styles
 from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
 
@@ -41,7 +41,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     known_styles.check_sizes(inputs["style"])
     drawn = {known_styles.name_of(one.name): _picture(one) for one in inputs["style"]}
     pictures = data.pictures(file, settings.photo_side, 3, progress, least=LEAST_PHOTOS)
-    learnt, held_out = split(len(pictures.images), settings.held_out)
+    learnt, held_out = split(positions(pictures, progress), settings.held_out)
     names = [*old, *(name for name in drawn if name not in old)]
     taught = _taught(names, list(drawn), old, settings.only_new)
     vgg16 = backbones.load("vgg16", progress)
@@ -63,7 +63,12 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         **trained.tested.figures(),
         "ended": trained.ended,
         **start_from.origin(inputs),
-        "notes": [*pictures.notes, *_anew(old, taught, names, settings.only_new)],
+        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
+        "notes": [
+            *pictures.notes,
+            *_anew(old, taught, names, settings.only_new),
+            *start_from.tested_before(inputs, settings.held_out),
+        ],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     recipe = recipes.make(known_styles.TASK, settings, inputs, {"vgg16": vgg16.digest})

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.classify.data import audit, duplicates
+from studio.classify.data import audit
 from studio.classify.settings import AuditSettings
 from studio.classify.teach import training_set
 from studio.core import data, tasks
+from studio.core.data import duplicates
 from studio.core.errors import InvalidInput, NoRoom
 from tests.wording import says_what_to_do
 

@@ -9,9 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from studio.classify.data import duplicates
 from studio.core import data, paths
-from studio.core.data import sample_sets
+from studio.core.data import duplicates, sample_sets
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.pictures import avatars
 from studio.core.progress import Progress

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from studio.core.data import Pictures
+from studio.core.data.split import by_count
 from studio.core.metrics import comparison, inception
 from studio.core.progress import Progress
-from studio.core.training.loop import split
 
 COUNT = 3000
 
@@ -28,7 +28,7 @@ def pictures(monkeypatch) -> Pictures:
 
 
 def test_copies_of_any_picture_lie_near_it_mirrored_or_not(pictures):
-    learnt, held_out = split(COUNT, 0.1)
+    learnt, held_out = by_count(COUNT, 0.1)
     judge = comparison.Judge(pictures, learnt, held_out, 100, Progress())
     copies = pictures.images[learnt[::27]].copy()
     copies[::2] = copies[::2, :, ::-1]
@@ -47,3 +47,32 @@ def test_what_looks_most_alike_is_found_as_it_is(pictures):
     found = comparison.alike([seen[:1], seen[1:]], among, Progress())
     assert np.array_equal(found[0], pictures.images[40])
     assert np.array_equal(found[1], pictures.images[2998, :, ::-1])
+
+
+def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(pictures, monkeypatch):
+    learnt, held_out = by_count(COUNT, 0.1)
+    memorized, new = (pictures.images[rows[:250]] + np.uint8(1) for rows in (learnt, held_out))
+    values = []
+    for few in (COUNT + 1, COUNT):
+        monkeypatch.setattr(comparison, "FEW", few)
+        judge = comparison.Judge(pictures, learnt[:250], held_out, 250, Progress())
+        values.append([judge.distance(one.repeat(3, axis=-1)) for one in (memorized, new)])
+    (few_memorized, few_new), (many_memorized, many_new) = values
+    assert few_memorized["kid"] > few_new["kid"] and many_memorized["kid"] < many_new["kid"]
+    assert few_memorized["training kid"] == many_memorized["kid"] and set(many_new) == {"kid"}
+
+
+def test_with_few_images_the_card_shows_both(pictures):
+    learnt, held_out = by_count(COUNT, 0.1)
+    judge = comparison.Judge(pictures, learnt, held_out, 100, Progress())
+    figures = judge.compare(pictures.images[learnt[:100]].repeat(3, axis=-1), Progress()).figures
+    rows = dict(comparison.rows(figures))
+    assert rows["KID x 1000, 100 made against 300 held out"].startswith(f"{1000 * figures['kid']:.2f}")
+    training = rows["KID x 1000, 100 made against 500 learnt from"]
+    assert training.startswith(f"{1000 * figures['training_kid']:.2f}")
+
+
+def test_with_too_few_held_out_images_the_kid_is_of_training_images(pictures):
+    learnt, held_out = by_count(COUNT, 0.1)
+    judge = comparison.Judge(pictures, learnt, held_out[: comparison.LEAST - 1], 100, Progress())
+    assert set(judge.distance(pictures.images[learnt[:100]])) == {"kid"}

@@ -10,6 +10,7 @@ from studio.core import paths, recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.models import model_folder, model_zip
 from studio.core.tasks import File
+from studio.core.training import start_from
 
 WIDE = {
     "dcgan.train": "width",
@@ -23,14 +24,16 @@ WIDE = {
 }
 
 
-def packed(task: str, folder) -> File:
+def packed(task: str, folder, figures=None) -> File:
     """A model with the usual settings of its training, whose weights are none."""
     folder.mkdir()
     settings = tasks.get(task).settings().model_dump(mode="json")
     (folder / model_folder.WEIGHTS).write_bytes(b"no weights")
     digest = paths.file_digest(folder / model_folder.WEIGHTS)
     (folder / model_folder.SETTINGS).write_text(
-        json.dumps({"task": task, "settings": settings, "weights": digest})
+        json.dumps(
+            {"task": task, "settings": settings, "weights": digest, "data": {"figures": figures or {}}}
+        )
     )
     (folder / model_folder.CARD).write_text("# A model\n")
     (folder / model_folder.RECIPE).write_text(recipes.Recipe(task=task, settings=settings).to_json())
@@ -70,3 +73,24 @@ def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path,
     inputs = asked(task, packed(task, tmp_path / "before"))
     with pytest.raises(InvalidInput, match=r"weights|preset before"):
         tasks.run(task, tasks.get(task).settings(), inputs)
+
+
+@pytest.mark.parametrize(
+    "figures, least, note",
+    [
+        ({"least_held_out": 0.1}, 0.1, ""),
+        ({"least_held_out": 0.2}, 0.1, ""),
+        ({"least_held_out": 0.03}, 0.03, "held out 3% of its images."),
+        ({}, 0.0, "held out other images."),  # divided by count, as the models that ship
+    ],
+)
+def test_a_start_that_may_have_learned_from_the_test_part_is_named(home, tmp_path, figures, least, note):
+    inputs = {"start": [packed("vae.train", tmp_path / "before", figures)]}
+    assert start_from.least_held_out(inputs, 0.1) == least
+    sentence = "If it learned from this data set, it was trained on some of the test part."
+    expected = [f"before, or a model before it, {note} {sentence}"] if note else []
+    assert start_from.tested_before(inputs, 0.1) == expected
+
+
+def test_without_a_start_the_test_part_is_new():
+    assert start_from.least_held_out({}, 0.1) == 0.1 and start_from.tested_before({}, 0.1) == []

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.classify.data import duplicates
 from studio.core import paths
+from studio.core.data import duplicates
 from studio.core.data.cache import Pictures
 from studio.core.errors import Cancelled
 from studio.core.pictures import avatars, paintings, sample_photos

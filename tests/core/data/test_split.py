@@ -1,0 +1,109 @@
+"""The split: by each image's own SHA-256, with copies on one side, whatever else is in the data set."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.core import data
+from studio.core.data import split
+from studio.core.errors import Cancelled
+from studio.core.pictures.images import resize
+from studio.core.progress import Progress
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def drawn(count: int, side: int = 16, seed: int = 0) -> np.ndarray:
+    """Images of soft colors that are nothing alike, `(n, side, side, 3) uint8`."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (count, 6, 6, 3), "uint8")
+    return np.stack([resize(one, side, side) for one in coarse])
+
+
+def gathered(folder, images, copies=()) -> data.Pictures:
+    folder.mkdir()
+    for n, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{n:03}.png")
+    for n, image in enumerate(copies):
+        Image.fromarray(image).save(folder / f"{n:03} copy.jpg", quality=60)
+    return data.pictures(data.reference(str(folder)), 16)
+
+
+def test_seven_images_more_move_none_from_the_training_to_the_test_part():
+    sha256 = np.random.default_rng(0).integers(0, 256, (19_720, 32), "uint8")
+    learnt, _ = split.split(split.from_sha256(sha256[:19_713]), 0.1)
+    _, held_out = split.split(split.from_sha256(sha256), 0.1)
+    assert not set(learnt) & set(held_out)
+    assert len(held_out) == pytest.approx(1972, rel=0.05)
+
+
+def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
+    images = drawn(40)
+    few, more = gathered(tmp_path / "a", images[:30]), gathered(tmp_path / "b", images)
+    assert np.array_equal(split.positions(few), split.positions(more)[:30])
+    larger = data.pictures(data.reference(str(tmp_path / "b")), 32)
+    assert np.array_equal(split.positions(more), split.positions(larger))
+    for name, some in (("c.npz", images[::-1]), ("d.npz", images[10:])):
+        np.savez(tmp_path / name, images=some)
+    first, second = (data.pictures(data.reference(str(tmp_path / f"{n}.npz")), 16) for n in "cd")
+    assert np.array_equal(split.positions(first)[:30][::-1], split.positions(second))
+    assert len(np.unique(split.positions(first))) == 40
+
+
+@pytest.mark.parametrize("change", [lambda one: one, lambda one: one[:, :, ::-1]])
+def test_near_duplicates_lie_at_the_smallest_of_their_positions(tmp_path, change):
+    images = drawn(30, side=48)
+    alone = split.positions(gathered(tmp_path / "alone", images))
+    together = split.positions(gathered(tmp_path / "together", images, change(images)))
+    assert len(together) == 60 and np.array_equal(together[::2], together[1::2])  # sorted by name
+    assert np.all(together[1::2] <= alone) and 0 < np.count_nonzero(together[1::2] < alone) < 30
+
+
+def test_of_very_many_the_last_ones_are_compared(tmp_path, monkeypatch):
+    images = drawn(30, side=48)
+    found = gathered(tmp_path / "set", images, images)
+    own = split.from_sha256(found.source_sha256)
+    monkeypatch.setattr(split, "MOST_COMPARED", 40)
+    last = np.sort(np.argsort(own)[-40:])
+    positions = split.positions(found)
+    moved = np.flatnonzero(positions != own)
+    assert len(moved) and set(moved) <= set(last)
+    both = [n for n in range(0, 60, 2) if {n, n + 1} <= set(last)]
+    assert both and all(positions[n] == positions[n + 1] for n in both)
+
+
+def test_it_can_be_stopped(tmp_path):
+    with pytest.raises(Cancelled):
+        split.positions(gathered(tmp_path / "set", drawn(30)), Progress(cancelled=lambda: True))
+
+
+def test_the_parts_begin_at_fixed_positions():
+    positions = np.random.default_rng(1).random(1000)
+    learnt, validation, held_out = split.split(positions, 0.05, 0.1)
+    assert np.array_equal(held_out, np.flatnonzero(positions >= 0.9))
+    assert np.array_equal(validation, np.flatnonzero((positions >= 0.85) & (positions < 0.9)))
+    assert np.array_equal(np.sort(np.concatenate([learnt, validation, held_out])), np.arange(1000))
+
+
+def test_each_part_of_few_images_has_one():
+    for seed in range(100):
+        count = 3 + seed % 20
+        positions = np.random.default_rng(seed).random(count)
+        parts = split.split(positions, 0.05, 0.1)
+        assert sorted(np.concatenate(parts)) == list(range(count)) and all(map(len, parts))
+        # Each part lies above the part before it.
+        assert all(positions[a].max() < positions[b].min() for a, b in pairwise(parts))
+
+
+def test_the_test_part_has_at_least_half_of_its_share():
+    positions = np.repeat(np.random.default_rng(2).random(100) * 0.8, 5)  # groups of five, none at the end
+    learnt, held_out = split.split(positions, 0.1)
+    assert 25 <= len(held_out) < 30 and not set(positions[learnt]) & set(positions[held_out])
+
+
+def test_copies_of_a_single_image_are_divided_all_the_same():
+    learnt, validation, held_out = split.split(np.full(20, 0.3), 0.05, 0.1)
+    assert len(learnt) > 10 and len(validation) and len(held_out)

@@ -1,0 +1,79 @@
+"""Every training on images divides them so that no test image, nor a copy of one, was trained on before."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.core import data, tasks
+from studio.core.data import split
+from studio.core.pictures.images import resize
+from studio.core.progress import Progress
+
+pytestmark = pytest.mark.usefixtures("home")
+SIDE = 128
+SETTINGS = {
+    "vae.train": ("studio.vae.task", {"size": 32}),
+    "dcgan.train": ("studio.dcgan.task", {"size": 32}),
+    "enhance.train": ("studio.enhance.learn.task", {"photo_size": SIDE, "window": 12}),
+    "colour.train": ("studio.colour.learn.task", {"photo_size": SIDE, "window": 32}),
+    "style.train": ("studio.style.house.task", {}),
+    "outline.train_pairs": ("studio.outline.learn.pairs_task", {"size": 32, "edges": True}),
+}
+
+
+class Divided(Exception):
+    """Raised as soon as a training has divided its data set."""
+
+
+@pytest.fixture
+def parts(tmp_path, monkeypatch):
+    """`(task, images, copies) -> ` the names of the images to train on, and of those to test on."""
+
+    def divide(task, images, copies=()):
+        folder = tmp_path / f"{len(images)}"
+        folder.mkdir()
+        for n, image in enumerate(images):
+            Image.fromarray(image).save(folder / f"{n:03}.png")
+        for n, image in enumerate(copies):
+            Image.fromarray(image).save(folder / f"{n:03} copy.jpg", quality=60)
+        names = np.array(sorted(path.name[:3] for path in folder.iterdir()))
+        module = importlib.import_module(SETTINGS[task][0])
+        holder, real = (module if callable(module.split) else split), split.split
+        found = []
+
+        def recorded(*given):
+            found.extend(real(*given))
+            raise Divided
+
+        settings = tasks.get(task).settings(held_out=0.1, **SETTINGS[task][1])
+        inputs = {"data": [data.reference(str(folder))], "style": []}
+        with monkeypatch.context() as patched, pytest.raises(Divided):
+            patched.setattr(holder, "split", recorded)
+            module.train(settings, inputs, Progress())
+        return set(names[found[0]].tolist()), set(names[found[-1]].tolist())
+
+    return divide
+
+
+def drawn(count: int) -> np.ndarray:
+    coarse = np.random.default_rng(0).integers(0, 256, (count, 6, 6, 3), "uint8")
+    return np.stack([resize(one, SIDE, SIDE) for one in coarse])
+
+
+@pytest.mark.parametrize("task", SETTINGS)
+def test_what_one_training_learns_from_no_later_one_with_more_images_tests_on(parts, task):
+    images = drawn(107)
+    learnt, others = parts(task, images[:100])
+    _, held_out = parts(task, images)
+    assert len(others) > 3 and len(held_out) > 3 and not learnt & held_out
+
+
+@pytest.mark.parametrize("task", SETTINGS)
+def test_copies_of_an_image_lie_in_its_part(parts, task):
+    images = drawn(60)
+    learnt, held_out = parts(task, images, images[:, :, ::-1])
+    assert learnt and held_out and not learnt & held_out
