@@ -45,7 +45,7 @@ _CHARTS = (
     Chart(
         {"augmentation": "chance of each change"},
         "How likely each picture is changed before it is judged (p of adaptive augmentation): it rises while "
-        "the first judge knows the real ones by heart.",
+        "held-out pictures look less real to the first judge than those that it learns from.",
         zero=True,
     ),
     Chart(

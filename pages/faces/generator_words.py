@@ -39,8 +39,12 @@ _GAN_FORMULA = r"""\begin{aligned}
 \end{aligned}"""
 _RELATIVISTIC = """
 With the **relativistic** loss (R3GAN) the discriminator compares a real image with a generated one, and the
-**gradient penalty** $\\gamma$ keeps its gradient small at both kinds (R1 and R2). Here a loss of
-$\\log 2 = 0.69$ means that it cannot tell them apart.
+**gradient penalty** $\\gamma$ keeps its gradient small at both kinds (R1 and R2), averaged over the whole
+batch. Here a loss of $\\log 2 = 0.69$ means that it cannot tell them apart.
+
+With few images the discriminator memorizes them. **Adaptive augmentation** (ADA) compares its mean logits of
+training, held-out and generated images, $r_v = (D_t - D_h) / (D_t - D_g)$, and changes more of what it sees
+while $r_v > 0.5$. Near 0 there is no overfitting; at 1, held-out images look generated.
 """
 _RELATIVISTIC_FORMULA = r"""\begin{aligned}
 \mathcal{L}_D &= \mathbb{E}_{x,z}\,\zeta\big(D(G(z)) - D(x)\big) \\
@@ -57,7 +61,8 @@ _GAN_PAPERS = (
     "Goodfellow et al., [Generative Adversarial Networks](https://arxiv.org/abs/1406.2661), 2014. Radford, "
     "Metz and Chintala, [Unsupervised Representation Learning with Deep Convolutional Generative "
     "Adversarial Networks](https://arxiv.org/abs/1511.06434), 2015. Huang et al., [The GAN is dead; long "
-    "live the GAN!](https://arxiv.org/abs/2501.05441), 2025."
+    "live the GAN!](https://arxiv.org/abs/2501.05441), 2025. Karras et al., [Training Generative Adversarial "
+    "Networks with Limited Data](https://arxiv.org/abs/2006.06676), 2020."
 )
 PARTS: dict[str, tuple[Part, ...]] = {
     "vae.train": ((st.markdown, _VAE), (st.latex, _VAE_FORMULA)),

@@ -3,7 +3,10 @@
 With few pictures a judge soon knows each of them, and what it says of made ones teaches nothing more.
 
 Reference:
-    Adaptive discriminator augmentation: Karras et al. 2020, arXiv:2006.06676. There pixel blitting (mirroring
+    Adaptive discriminator augmentation: Karras et al. 2020, arXiv:2006.06676. Of the paper's two measures of
+    overfitting, this is r_v, which needs validation images. The other, the mean sign of the logits of real
+    images, is high early on, too, while a discriminator without overfitting wins against a poor generator. In
+    the paper pixel blitting (mirroring
     and whole-pixel moves, which `Augment` always does here) and geometric changes won most, changes of colour
     a little, and filters, noise and cutout next to nothing. Departs from it: no turns, for faces and letters
     stand upright, and what stretches and moves alone is two products of matrices, which cost next to nothing;
@@ -20,10 +23,10 @@ from keras import ops
 from studio.core.generators.discriminator import Augment
 from studio.core.training.precision import as_float32
 
-TARGET = 0.6  # of the mean sign of what the judge says of real pictures, in [-1, 1]; above, it overfits
+TARGET = 0.5  # of r_v, 0 to 1: above, half of what tells real from generated images is memorized
 MOST = 0.8  # of p: above, the changes themselves begin to show in what is drawn
 RISE, SHARE = 500_000, 0.25  # pictures in which p would go from 0 to 1; of those of a training, at most
-HEARD = 256  # pictures over which the sign is averaged, four batches of the paper's 64
+HEARD = 256  # images over which logits are averaged, four batches of the paper's 64
 # Deviations: a height or width is stretched by so many powers of two (a change of size by .2 and one of shape
 # by .2 together), and moved by so much of itself.
 STRETCH, MOVE = 0.2 * 2**0.5, 0.125
@@ -34,8 +37,7 @@ class AdaptiveAugment(Augment):
     """Besides what `Augment` does, stretches, moves and tints each picture; each change with probability p.
 
     The paper's p takes 500,000 pictures from 0 to 1. A training on few pictures often sees fewer in all, so
-    that here it takes at most a quarter of the training. Early on p may rise without need: the judge is sure
-    of real pictures, too, while what draws can do nothing yet. It then falls as fast.
+    that here it takes at most a quarter of the training.
 
     Args:
         size, shift, flip, cutout, seed: see `Augment`, which draws the same numbers without this.
@@ -44,7 +46,8 @@ class AdaptiveAugment(Augment):
 
     Attributes:
         p: probability of each change, a scalar in [0, MOST].
-        overfitting: the mean sign of what the judge says of real pictures, a scalar in [-1, 1].
+        memorized: by how much logits of training images exceed those of validation images, a scalar mean.
+        separated: by how much logits of training images exceed those of generated ones, a scalar mean.
     """
 
     def __init__(
@@ -56,18 +59,26 @@ class AdaptiveAugment(Augment):
         # In float32 also where networks compute in bfloat16, which has too few digits for a small step of p.
         kept = {"shape": (), "initializer": "zeros", "trainable": False, "dtype": "float32"}
         self.p = self.add_weight(name="p", autocast=False, **kept)
-        self.overfitting = self.add_weight(name="overfitting", autocast=False, **kept)
+        self.memorized = self.add_weight(name="memorized", autocast=False, **kept)
+        self.separated = self.add_weight(name="separated", autocast=False, **kept)
         self.rise = batch / min(RISE, SHARE * steps * batch)
         self.heard = min(1.0, batch / HEARD)
 
-    def adapt(self, sign: Any) -> None:
-        """Moves p by a fixed amount: up where the judge is too often right of real pictures, else down.
+    def adapt(self, training: Any, validation: Any, generated: Any) -> None:
+        """Moves p by a fixed amount: up while r_v is above TARGET, else down.
+
+        r_v = (E[D(training)] - E[D(validation)]) / (E[D(training)] - E[D(generated)]): 0 while validation
+        images look as real as those trained on, 1 when they look as fake as generated ones.
 
         Args:
-            sign: the mean sign of what it says of those of a batch, a scalar in [-1, 1].
+            training, validation, generated: logits `(n, 1)` of a batch of each kind, augmented alike.
         """
-        self.overfitting.assign(self.overfitting + self.heard * (sign - self.overfitting))
-        self.p.assign(ops.clip(self.p + self.rise * ops.sign(self.overfitting - TARGET), 0.0, MOST))
+        logit = ops.mean(training)
+        for mean, other in ((self.memorized, validation), (self.separated, generated)):
+            mean.assign(mean + self.heard * (logit - ops.mean(other) - mean))
+        # Multiplied out. The amount: r_v means nothing while generated images pass for more real.
+        overfits = self.memorized > TARGET * ops.abs(self.separated)
+        self.p.assign(ops.clip(self.p + self.rise * ops.where(overfits, 1.0, -1.0), 0.0, MOST))
 
     def call(self, pictures: Any) -> Any:
         """`(B, side, side, C)` -> the same, each one tinted, moved, stretched, mirrored and cut at random."""

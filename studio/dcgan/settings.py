@@ -78,7 +78,7 @@ class TrainDcganSettings(Settings):
     )
     adaptive_augmentation: bool = setting(
         False,
-        "For few pictures: the more of them the judge learns by heart, the more it sees them changed (ADA).",
+        "For few images: augments more while held-out images look less real than those trained on (ADA).",
     )
     gradient_penalty: float = setting(
         0.0,

@@ -43,7 +43,8 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
     see, weights = _sight(settings, progress)
     run = checkpoints.find(generator.TASK, settings, inputs)
-    trained = training.train(pictures.part(learnt), settings, progress, judge.distance, run, start, see)
+    of_each = pictures.part(learnt), pictures.part(held_out)
+    trained = training.train(of_each[0], settings, progress, judge.distance, run, start, see, of_each[1])
     stopped = trained.ended == "cancelled"
     history = start_from.history(inputs, trained.steps, trained.curves, trained.stages)
     figures = {

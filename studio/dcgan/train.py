@@ -64,6 +64,8 @@ class Trainer(AveragedTraining):
         distance: judges the pictures of a test, lower is better; None: the last are taken for the best.
         run: where checkpoints go.
         see: what VGG16 sees, for a judge by that.
+        validation: images of which none is learnt from, `(m, side, side, C) uint8`; needed where augmentation
+            adapts, which compares what the discriminator says of them.
     """
 
     redrawn = 25
@@ -75,9 +77,11 @@ class Trainer(AveragedTraining):
         distance: Distance | None = None,
         run: checkpoints.Run | None = None,
         see: See | None = None,
+        validation: np.ndarray | Part | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.settings, self.distance = images, settings, distance
+        self.validation = validation if settings.adaptive_augmentation else None
         with parallel.on_all_devices(), computing_in(settings.precision):
             self.gan = model.Gan(settings, see)
             self.gan.start()
@@ -103,11 +107,23 @@ class Trainer(AveragedTraining):
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step of both networks."""
-        found = self.stepped(self.images[self.batches.at(self.step)])
+        found = self.stepped(self._batch())
         losses = self.means({name: found[name] for name in self.gan.told})
         marks = {"mark": found["made_score"], "real": found["real_score"]}
         self.note_stage({**losses, **marks}, self._shown_pictures)
         return losses
+
+    def _batch(self) -> np.ndarray | dict[str, np.ndarray]:
+        """What `model.Gan` takes in this step. As many validation images: with fewer, batch normalization
+        would give other logits."""
+        real = self.images[self.batches.at(self.step)]
+        if self.validation is None:
+            return real
+        rng = np.random.default_rng([self.settings.seed, 11, self.step])
+        return {
+            "real": real,
+            "validation": self.validation[rng.integers(len(self.validation), size=len(real))],
+        }
 
     def _shown_pictures(self) -> np.ndarray:
         return draw(self.gan.generator, stages.latents(SHOWN, self.settings.latent_dim))
@@ -183,6 +199,7 @@ def train(
     run: checkpoints.Run | None = None,
     start: model.Gan | None = None,
     see: See | None = None,
+    validation: np.ndarray | Part | None = None,
 ) -> Trained:
     """Trains a generator against a judge.
 
@@ -194,12 +211,13 @@ def train(
         run: keeps checkpoints; a training that finds some goes on from there.
         start: a trained model to begin with the weights of.
         see: what VGG16 sees, for a judge by that.
+        validation: see `Trainer`.
 
     Raises:
         StudioError: if the start or a checkpoint is of another shape, or no test was good.
         Cancelled: if a person stopped it before the first step.
     """
-    trainer, progress = Trainer(images, settings, distance, run, see), progress or Progress()
+    trainer, progress = Trainer(images, settings, distance, run, see, validation), progress or Progress()
     if start:
         with start_from.of_its_shape("size, width and latent_dim", "model"):
             trainer.start_from(start, None if run and run.step else progress)

@@ -123,9 +123,13 @@ class Trainer(AveragedTraining):
         found = self.stepped(self.batch(self.step))
         told = ("reconstruction", "kl", "judge")
         losses = self.means({name: found[name] for name in told if name in found})
-        points = stages.latents(2 * SHOWN, self.settings.latent_dim)
-        self.note_stage(losses, lambda: codes.decode(self.learner.vae, points))
+        self.note_stage(losses, self._shown_pictures)
         return losses
+
+    def _shown_pictures(self) -> np.ndarray:
+        points = stages.latents(2 * SHOWN, self.settings.latent_dim)
+        with self.averaged():
+            return codes.decode(self.learner.vae, points)
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights lose on validation pictures; keeps them if it is the least so far.
@@ -150,7 +154,8 @@ class Trainer(AveragedTraining):
 
     def sheet(self) -> np.ndarray:
         """Validation pictures, below each how it is drawn again, and two rows of new ones."""
-        return sheet(self.learner.vae, self.test_images[:SHOWN], self.settings)
+        with self.averaged():
+            return sheet(self.learner.vae, self.test_images[:SHOWN], self.settings)
 
     def arrays(self) -> dict[str, Sequence[np.ndarray]]:
         """The networks, the optimizer, the average and the best."""

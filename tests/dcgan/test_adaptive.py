@@ -33,10 +33,16 @@ def test_at_0_a_picture_is_changed_as_without_it_bit_for_bit(shape, channels):
         assert np.array_equal(ops.convert_to_numpy(plain(seen)), ops.convert_to_numpy(layer(seen)))
 
 
-def test_it_rises_while_the_judge_is_right_and_falls_while_it_is_not():
+def adapt(layer: AdaptiveAugment, r_v: float, separated: float = 4.0) -> None:
+    """Shows it logits of which r_v is this."""
+    logits = np.full((8, 1), 3.0, "float32")
+    layer.adapt(logits, logits - r_v * separated, logits - separated)
+
+
+def test_it_rises_while_validation_images_look_more_like_generated_than_like_training_images():
     layer, found = augment(batch=256), []  # that many are heard at once
-    for sign in (1.0, 1.0, 0.61, 0.59, 0.59, -1.0, -1.0):
-        layer.adapt(sign)
+    for r_v in (1.0, 1.0, 0.51, 0.49, 0.49, 0.0, -1.0):
+        adapt(layer, r_v)
         found.append(float(layer.p))
     step = 256 / (0.25 * 100 * 256)  # a quarter of the training takes it from 0 to 1
     assert found == pytest.approx([step * n for n in (1, 2, 3, 2, 1, 0, 0)])
@@ -45,19 +51,25 @@ def test_it_rises_while_the_judge_is_right_and_falls_while_it_is_not():
 def test_it_stays_between_0_and_most():
     layer = augment(batch=256)
     for _ in range(100):
-        layer.adapt(1.0)
+        adapt(layer, 1.0)
     assert float(layer.p) == pytest.approx(adaptive.MOST)
+
+
+def test_a_discriminator_that_takes_generated_images_for_real_does_not_overfit():
+    layer = augment(0.5, batch=256)
+    adapt(layer, -0.4, separated=-4.0)  # training images a little above validation images
+    assert float(layer.p) < 0.5
 
 
 def test_in_a_long_training_it_rises_as_slowly_as_in_the_paper():
     assert augment(steps=10**6, batch=50).rise == pytest.approx(50 / 500_000)
 
 
-def test_one_batch_in_which_the_judge_is_right_moves_nothing():
+def test_one_batch_that_looks_memorized_moves_nothing():
     layer = augment(0.5, batch=16)
-    layer.overfitting.assign(0.5)
-    layer.adapt(1.0)
-    assert float(layer.p) < 0.5 and float(layer.overfitting) == pytest.approx(0.5 + 0.5 / 16)
+    layer.separated.assign(4.0)
+    adapt(layer, 1.0)
+    assert float(layer.p) < 0.5 and float(layer.memorized) == pytest.approx(4 / 16)
 
 
 @pytest.mark.parametrize("p", [0.2, 0.8])

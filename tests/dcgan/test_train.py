@@ -16,7 +16,7 @@ from studio.core.generators.discriminator import (
     Augment,
     logistic_loss,
     relativistic_loss,
-    steepness,
+    with_gradient_norms,
 )
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, loop
@@ -96,8 +96,13 @@ def test_a_wall_has_the_marks_that_the_judge_gave_in_its_step(blobs, tiny, game,
         said.append(usual(logits))
         return said[-1]
 
+    def noted_with_norms(*given):
+        logits, norms = with_gradient_norms(*given)
+        return noted(logits), norms
+
     trainer.gan.run_eagerly = True
     monkeypatch.setattr(model, "as_float32", noted)
+    monkeypatch.setattr(model, "with_gradient_norms", noted_with_norms)
     trainer.learn(Progress())
     numbers = trainer.stages.numbers
     assert numbers["steps"] == [1, 2, 3] and set(numbers) == {"steps", "generator", "judge", "mark", "real"}
@@ -284,43 +289,53 @@ def test_a_judge_loses_as_much_by_what_is_real_as_by_what_is_made():
 
 
 @pytest.fixture
-def even_judge(monkeypatch):
-    """A judge of which the slope is the same everywhere, squared 28 * 28 * .1 ** 2."""
-    level = keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(0.1))
-    judge = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), level])
+def judge(monkeypatch):
+    """A discriminator whose gradient by an image is half that image; its logit is a quarter of its energy."""
+    quarter = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.25))
+    squares = keras.layers.Activation(ops.square)
+    judge = keras.Sequential([keras.Input((28, 28, 1)), squares, keras.layers.Flatten(), quarter])
     monkeypatch.setattr(model, "discriminator", lambda *asked: judge)
-
-
-def test_the_penalty_is_the_squared_slope_of_the_judge(tiny, even_judge):
-    gan = model.Gan(tiny.model_copy(update={"batch": 4000}))
-    found = float(gan._steepness(np.zeros((1000, 28, 28, 1), "float32")))
-    assert found == pytest.approx(28 * 28 * 0.1**2, rel=0.2)
+    return judge
 
 
 def penalties(settings, real, made):
-    """What a relativistic judge loses by a penalty of 1, and without one."""
-    lost = []
-    for penalty in (0.0, 1.0):
-        asked = {"batch": len(real), "loss": "relativistic", "gradient_penalty": penalty}
-        gan = model.Gan(settings.model_copy(update=asked))
-        lost.append(float(gan._relative(real, made, False)["judge"]))
-    return lost
+    """What a penalty of 1 adds to the discriminator's loss, by the loss."""
+    added, (real, made) = {}, map(ops.convert_to_tensor, (real, made))
+    for loss in ("logistic", "relativistic"):
+        lost = []
+        for penalty in (0.0, 1.0):
+            asked = {"batch": len(real), "loss": loss, "gradient_penalty": penalty}
+            gan = model.Gan(settings.model_copy(update=asked))
+            lost.append(float(gan._compare(real, made, gan.augment(made), False)[0]["judge"]))
+        added[loss] = lost[1] - lost[0]
+    return added
 
 
-def test_a_relativistic_judge_is_held_flat_at_both_kinds(tiny, even_judge):
-    plain, penalised = penalties(tiny, *np.zeros((2, 8, 28, 28, 1), "float32"))
-    assert plain == pytest.approx(np.log(2), rel=1e-5)
-    assert penalised - plain == pytest.approx(2 * 28 * 28 * 0.1**2 / 2, rel=1e-5)
+def energies(images):
+    return np.square(images / 2).sum((1, 2, 3))
 
 
-def test_a_relativistic_judge_may_tell_grain_from_what_is_flat(tiny, monkeypatch):
-    level = keras.layers.Dense(1, kernel_initializer="ones")
-    squares = keras.layers.Activation(ops.square)
-    judge = keras.Sequential([keras.Input((28, 28, 1)), squares, keras.layers.Flatten(), level])
-    monkeypatch.setattr(model, "discriminator", lambda *asked: judge)
+def test_the_penalty_is_on_the_squared_gradient_of_every_image_of_the_batch(tiny, judge):
+    """R1 and R2 of R3GAN, arXiv:2501.05441: each mean times half the penalty. The logistic loss has R1."""
+    still = tiny.model_copy(update={"shift": 0, "flip": False})
+    real, made = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
+    real *= np.arange(8).reshape(8, 1, 1, 1)  # no image can stand for the others
+    added = penalties(still, real, made)
+    assert added["logistic"] == pytest.approx(energies(real).mean() / 2, rel=1e-4)
+    assert added["relativistic"] == pytest.approx((energies(real) + energies(made)).mean() / 2, rel=1e-4)
+
+
+def test_the_gradient_of_the_penalty_is_by_images_before_they_are_augmented(tiny, judge, monkeypatch):
+    monkeypatch.setattr(model, "augmentation", lambda settings: lambda images: 3 * images)
+    real, made = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
+    added = penalties(tiny, real, made)
+    assert added["logistic"] == pytest.approx(81 * energies(real).mean() / 2, rel=1e-4)
+    assert added["relativistic"] == pytest.approx(81 * (energies(real) + energies(made)).mean() / 2, rel=1e-4)
+
+
+def test_a_penalised_judge_may_tell_grain_from_what_is_flat(tiny, judge):
     flat = np.zeros((8, 28, 28, 1), "float32")
-    plain, penalised = penalties(tiny, flat, flat)
-    assert penalised == pytest.approx(plain, abs=1e-6)
+    assert penalties(tiny, flat, flat) == pytest.approx({"logistic": 0, "relativistic": 0}, abs=1e-6)
 
 
 @pytest.mark.slow
@@ -333,7 +348,8 @@ def test_a_penalty_of_slopes_reaches_the_weights_of_the_judge(blobs, tiny):
         for _ in range(20):
             gan.train_on_batch(blobs[:8])
         real = blobs[:8].astype("float32") / 127.5 - 1
-        after.append(float(ops.mean(steepness(gan.discriminator, ops.convert_to_tensor(real)))))
+        _, norms = with_gradient_norms(gan.discriminator, ops.convert_to_tensor(real))
+        after.append(float(ops.mean(norms)))
     assert after[1] < 0.5 * after[0]
 
 

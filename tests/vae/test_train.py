@@ -10,7 +10,7 @@ import pytest
 
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
-from studio.core.training import checkpoints
+from studio.core.training import checkpoints, stages
 from studio.vae import codes, train
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
@@ -96,6 +96,22 @@ def test_against_a_judge_the_latest_weights_are_kept(discs, tiny):
     trainer.learn(Progress())
     assert len(trainer.best) == len(trainer.average.arrays) > 0
     assert all(map(np.array_equal, trainer.best, trainer.average.arrays))
+
+
+def test_stages_and_previews_are_by_the_averaged_weights_as_the_result_is(discs, tiny):
+    settings = tiny.model_copy(update={"learning_rate": 0.05})
+    trainer = train.Trainer(discs, LEARNT, TESTED, settings)
+    trainer.learn(Progress())
+    averaged, points = Vae(settings), stages.latents(2 * train.SHOWN, settings.latent_dim)
+    averaged.set_weights(trainer.average.arrays)
+    wanted = stages.Stages(1)
+    wanted.add(6, codes.decode(averaged, points), {})
+    assert np.array_equal(trainer.stages.walls[-1], wanted.walls[0])
+    assert np.array_equal(
+        trainer.sheet(), train.sheet(averaged, trainer.test_images[: train.SHOWN], settings)
+    )
+    live = codes.decode(trainer.learner.vae, points)
+    assert not np.array_equal(live, codes.decode(averaged, points)), "training goes on with its own weights"
 
 
 def test_a_judge_that_holds_no_numbers_is_not_kept(discs, tiny):

@@ -6,7 +6,7 @@ Reference:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -81,23 +81,28 @@ def frozen_logits(judge: keras.Model, pictures: Any) -> Any:
     return as_float32(found)
 
 
-def steepness(judge: keras.Model, pictures: Any) -> Any:
-    """The squared gradient of each logit by its own picture, `(B,)`; its own gradient reaches the weights.
+def with_gradient_norms(judge: Callable, images: Any) -> tuple[Any, Any]:
+    """Logits of images, and the squared norm of the gradient of each by its own image.
 
-    The judge must see each picture by itself: no batch normalisation.
+    The gradient of the norms reaches the weights: their mean is R1 at real and R2 at generated images.
+
+    Args:
+        judge: `(B, H, W, C)` -> `(B, 1)` logits, of each image by itself: no batch normalization over them.
+        images: `(B, H, W, C)`.
+
+    Returns:
+        `(B, 1)` and `(B,)`, both float32.
+
+    Reference:
+        Mescheder et al. 2018, arXiv:1801.04406; of both kinds of images Huang et al. 2025, arXiv:2501.05441.
     """
 
-    def heard(seen: Any) -> tuple[Any, Any]:
-        found, _ = judge.stateless_call(
-            [ops.convert_to_tensor(v) for v in judge.trainable_variables],
-            [ops.convert_to_tensor(v) for v in judge.non_trainable_variables],
-            seen,
-            training=True,
-        )
-        return ops.sum(as_float32(found)), ()
+    def total(images: Any) -> tuple[Any, Any]:
+        logits = as_float32(judge(images))
+        return ops.sum(logits), logits
 
-    _, _, slopes = value_and_grad(heard)(pictures)
-    return ops.sum(ops.square(as_float32(slopes)), axis=(1, 2, 3))
+    _, logits, gradients = value_and_grad(total)(images)
+    return logits, ops.sum(ops.square(as_float32(gradients)), axis=(1, 2, 3))
 
 
 def logistic_loss(real: Any, made: Any) -> Any:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -91,3 +94,30 @@ def test_no_graph_is_alive_afterwards(weights_home, run):
         run()
     assert graphs() <= alive
     assert registered() == names
+
+
+# Prints the memory of a process, in bytes, after each of so many trainings.
+WORKER = """
+import gc, psutil, sys
+from studio.text import train
+from studio.text.settings import TrainTextSettings
+
+settings = TrainTextSettings(
+    units=512, layers=1, embedding=4, streams=2, sequence=8, patience=0, epochs=1
+)
+for _ in range(int(sys.argv[1])):
+    train.train("the quick brown fox jumps over the lazy dog. " * 8, settings)
+    gc.collect()
+    print(psutil.Process().memory_info().rss, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_is_hardly_larger_after_twenty_trainings_than_after_two():
+    """Each trains a network whose weights and Adam moments are 13 MB, which a leaked graph would keep."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    line = [sys.executable, "-c", WORKER, "20"]
+    told = subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout
+    memory = [int(number) for number in told.split()]
+    assert len(memory) == 20
+    assert memory[19] <= 1.2 * memory[1]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import gc
 import importlib
+import inspect
+import textwrap
 from pathlib import Path
 
 import keras
@@ -87,6 +90,7 @@ MEANT = {
     *(
         "__init__",
         "build",
+        "built",
         "call",
         "get_config",
         "from_config",
@@ -98,16 +102,41 @@ MEANT = {
 }
 
 
+@functools.cache
+def own_names(one: type) -> set[str]:
+    """What a class defines, and what its methods assign to `self`."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(one)))
+    assigned = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and ast.unparse(node.value) == "self"
+    }
+    return {name for name in vars(one) if not name.startswith("__")} | assigned
+
+
+def shadows(one: type) -> set[str]:
+    """Names of a Keras subclass that Keras uses for something else."""
+    bases = [base for base in one.__mro__[1:] if base.__module__.startswith("keras.")]
+    return (own_names(one) - MEANT) & set().union(*map(own_names, bases))
+
+
 @pytest.mark.slow
-def test_no_method_of_a_keras_subclass_shadows_one_of_keras():
+def test_no_method_or_attribute_of_a_keras_subclass_shadows_one_of_keras():
     classes = keras_subclasses()
     assert len(classes) > 10
-    shadows = [
-        f"{one.__module__}.{one.__name__}.{name}"
-        for one in classes
-        for name in vars(one)
-        if not name.startswith("__")
-        and name not in MEANT
-        and any(name in vars(base) for base in one.__mro__[1:] if base.__module__.startswith("keras."))
-    ]
-    assert not shadows
+    assert not {f"{one.__module__}.{one.__name__}": found for one in classes if (found := shadows(one))}
+
+
+def test_a_shadow_is_found_whether_it_is_a_method_or_set_in_init():
+    class Method(keras.Model):
+        def _losses(self):
+            """Keras sets an attribute of this name."""
+
+    class Attribute(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.losses = []
+
+    assert shadows(Method) == {"_losses"} and shadows(Attribute) == {"losses"}

@@ -1,0 +1,113 @@
+"""Every training script takes a few steps on both backends, and its model is whole.
+
+Other files train text and a DCGAN on TensorFlow (test_scripts.py, test_killed.py), and text and a VAE on JAX
+(test_parallel.py).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import drawn_classes
+import numpy as np
+import pytest
+
+from studio.core.models import presets
+from studio.core.pictures import avatars
+from studio.style.house import paint
+
+FEW = ["--steps", "2"]
+NARROW = [*FEW, "--width", "4", "--judge-width", "4"]
+ADVERSARIAL = [*NARROW, "--size", "32", "--batch", "2"]
+PENALIZED = ["--loss", "relativistic", "--gradient-penalty", "1", "--adaptive-augmentation"]
+STYLE = [
+    *FEW,
+    "--style",
+    "sample:mosaic",
+    "--size",
+    "64",
+    "--photo-size",
+    "72",
+    "--width",
+    "8",
+    "--blocks",
+    "1",
+]
+WORDS = {
+    "classifier": [
+        "pictures",
+        "--backbone",
+        "vgg16",
+        "--size",
+        "32",
+        "--finetune",
+        "--epochs",
+        "1",
+        "--strength",
+        "1",
+    ],
+    "colour": ["pictures", *FEW, "--photo-size", "48", "--window", "32", "--batch", "2", "--width", "4"],
+    "dcgan": ["pictures", *NARROW, "--size", "28", "--latent-dim", "4", "--scored", "0", *PENALIZED],
+    "enhance": [
+        "photos.npz",
+        *FEW,
+        "--photo-size",
+        "128",
+        "--drawings",
+        "0",
+        "--window",
+        "16",
+        "--width",
+        "8",
+        "--batch",
+        "1",
+    ],
+    "outline": [*ADVERSARIAL, "--avatars", "16", "--scored", "0"],
+    "style": ["pictures", *STYLE, "--batch", "1"],
+    "translate": ["pictures", "--edges", *ADVERSARIAL],
+    "vae": ["pictures", *FEW, "--size", "28", "--width", "4", "--latent-dim", "4", "--scored", "0"],
+}
+ON_TENSORFLOW = sorted(set(WORDS) - {"dcgan"})
+ON_JAX = sorted(set(WORDS) - {"vae"})
+
+
+@pytest.fixture
+def trained(weights_home, tmp_path):
+    """Trains by a script on a backend; gives the folder of the model and its figures: `(script, backend)`."""
+    drawn_classes.make(tmp_path / "pictures", each=24)
+    np.savez(tmp_path / "photos.npz", images=avatars.collection(24, seed=0, size=128)[0])
+
+    def trained(script, backend):
+        if backend == "jax":
+            pytest.importorskip("jax", reason="needs JAX: pip install -e '.[jax]'")
+        line = [sys.executable, "-m", f"training.train_{script}", *WORDS[script], "-o", "model", "--json"]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "KERAS_BACKEND": backend,
+            "JAX_PLATFORMS": "cpu",
+        }
+        ended = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr
+        return tmp_path / "model", json.loads(ended.stdout)["figures"]
+
+    return trained
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "backend, script", [*(("tensorflow", one) for one in ON_TENSORFLOW), *(("jax", one) for one in ON_JAX)]
+)
+def test_a_script_trains_a_whole_model(trained, script, backend):
+    folder, figures = trained(script, backend)
+    assert not figures.get("ended"), "to its end"
+    assert figures["steps"] == (1 if script == "classifier" else 2)
+    assert all(math.isfinite(value) for value in figures.values() if isinstance(value, float))
+    if script == "style":  # trained on either backend, it paints on this one
+        photo = np.random.default_rng(0).random((1, 64, 64, 3), "float32")
+        painted = paint.open(presets.find(folder)).paint(photo, [0], [1.0])
+        assert painted.shape == photo.shape and np.ptp(painted) > 0.01
