@@ -61,6 +61,14 @@ def ask(label: str, sample: Callable[[], File], what: str, hint: str) -> File | 
     return _from_file(own, hint) if source == "file" else _pasted()
 
 
+def put(file: File) -> None:
+    """Chooses the sample, or a kept text as a file. Call it before the form is drawn."""
+    is_sample = file.digest == sample_texts.file().digest
+    st.session_state["source"] = "sample" if is_sample else "file"
+    if not is_sample:
+        st.session_state[_OWN] = [file]
+
+
 def _from_file(own: Sequence[File], hint: str) -> File | None:
     help = f"Plain text in any language and encoding, up to {MOST_MB} MB"
     uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
