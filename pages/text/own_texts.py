@@ -19,6 +19,7 @@ from studio.text.settings import TrainTextSettings
 
 SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
 MOST_MB = corpus.MOST_BYTES // 10**6
+MOST_PASTED = 15_000_000  # characters: in UTF-8 they fit into one message from the page
 BEGINNING = 700  # characters that are shown
 ALPHABET = 120  # kinds of characters that are shown
 _SLOT, _OWN = "text", "text_file"
@@ -88,7 +89,14 @@ def _pasted() -> File | None:
     hint = "Paste or type a text"
     if _BOX not in st.session_state or browser_history.is_back_or_forward():
         st.session_state[_BOX] = _last_pasted()
-    text = st.text_area("Your text", height=220, key=_BOX, placeholder=hint, persist_state="session")
+    text = st.text_area(
+        "Your text",
+        height=220,
+        max_chars=MOST_PASTED,
+        key=_BOX,
+        placeholder=hint,
+        persist_state="session",
+    )
     st.session_state[_PASTED] = text
     kept_inputs.keep(_PASTED, text)
     if not text:
