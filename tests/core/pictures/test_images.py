@@ -350,3 +350,10 @@ def test_what_is_made_of_a_picture_that_is_taken_is_taken_again(size, longest):
     assert images.read(saved(Image.fromarray(made))).shape == made.shape
     assert max(made.shape) == longest or min(made.shape[:2]) == images.LEAST_SIDE
     assert images.fitted(*size, longest) == made.shape[:2]
+
+
+def test_a_color_profile_that_is_too_large_is_named():
+    data = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(data, "PNG", icc_profile=bytes(2 << 20))
+    with pytest.raises(InvalidInput, match="color profile or text has more than 1 MB"):
+        images.read(data.getvalue())
