@@ -51,6 +51,12 @@ def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, vi
 
     def body():
         yield data[:20]
+        end = time.monotonic() + 30
+        while not list(
+            (paths.folder("cache") / "received").glob(".new-*")
+        ):  # its token was looked at by then
+            assert time.monotonic() < end
+            time.sleep(0.05)
         tokens.revoke("visitor-ada")
         yield data[20:]
 

@@ -191,7 +191,7 @@ def test_a_folder_without_pictures_is_refused(photos, capsys):
 
 def test_folders_in_the_folder_are_named(photos, said):
     (photos / "summer").mkdir()
-    code, out, err = said("invert", "photos", "-o", "photos/out", "--steps", "1")
+    code, _, err = said("invert", "photos", "-o", "photos/out", "--steps", "1")
     assert code == 0 and "Images in 1 subfolder are not read: summer." in err
     code, _, err = said("invert", "photos", "-o", "photos/out", "--steps", "1")
     assert "Images in 1 subfolder are not read: summer." in err, "results are no images to read"
