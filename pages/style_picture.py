@@ -33,6 +33,7 @@ with left:
             more=mask_input.ask,
             reset=refill.set_weights,
         )
+        mask_input.show_fault()
         wish = input_form.Wish(content, styles, brushed)
         settings = settings and wish.at_home(settings)
         parts.saved_settings(TASK, settings, refill.put)

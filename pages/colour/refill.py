@@ -36,10 +36,12 @@ def _fill(job: engine.Job, settings: Any) -> None:
         st.session_state[DABS] = dab_brush.put(job.inputs["content"][0], dabs)
 
 
-FORM = Form(
-    task="colour.picture",
-    offers={"content": samples.gray_photos, "examples": samples.photos},
-    can_take=_can_take,
-    clear=_clear,
-    fill=_fill,
+FORMS = (
+    Form(
+        task="colour.picture",
+        offers={"content": samples.gray_photos, "examples": samples.photos},
+        can_take=_can_take,
+        clear=_clear,
+        fill=_fill,
+    ),
 )

@@ -80,11 +80,12 @@ def settings(kind: str, sample: str, begun: Beginning) -> Settings | None:
         extra=given,
         beside=partial(_length, kind),
     )
-    saved_settings.saved_settings(TASKS[kind], found, _put)
+    saved_settings.saved_settings(TASKS[kind], found, put)
     return found
 
 
-def _put(settings: Any) -> None:
+def put(settings: Any) -> None:
+    """Puts what the page asks for beside its form where it finds it. Call it from a callback."""
     saved_settings.nearest(STEPS, "steps")
     st.session_state["measured"] = settings.scored > 0
 

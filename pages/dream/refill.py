@@ -37,9 +37,11 @@ def _choose(layers: Sequence[str]) -> None:
         st.session_state[keys.part(network, "layer")] = layer_terms.layer(layers[0])
 
 
-FORM = Form(
-    task="dream.ascend",
-    offers={"content": samples.photos, "guide": samples.guides},
-    clear=_clear,
-    fill=_fill,
+FORMS = (
+    Form(
+        task="dream.ascend",
+        offers={"content": samples.photos, "guide": samples.guides},
+        clear=_clear,
+        fill=_fill,
+    ),
 )

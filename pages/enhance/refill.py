@@ -35,10 +35,12 @@ def _fill(job: engine.Job, settings: Any) -> None:
     put(settings)
 
 
-FORM = Form(
-    task="enhance.enlarge",
-    offers={"content": samples.photos},
-    can_take=_can_take,
-    clear=_clear,
-    fill=_fill,
+FORMS = (
+    Form(
+        task="enhance.enlarge",
+        offers={"content": samples.photos},
+        can_take=_can_take,
+        clear=_clear,
+        fill=_fill,
+    ),
 )

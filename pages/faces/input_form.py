@@ -56,10 +56,20 @@ def put(settings: FacesSettings) -> None:
     saved_settings.nearest(COUNTS, "n")
 
 
+def photos() -> list[Sample]:
+    """The photos that are offered."""
+    return [samples.photos()[1]]
+
+
+def took_photo() -> None:
+    """Takes the photo that is chosen for the one that the chosen face belongs to. Call it from a callback."""
+    st.session_state[_PHOTO] = picture_input.chosen("photo")
+
+
 def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     """A switch and, when it is on, a photo and which part of it; it becomes the first face, and is chosen."""
     help = "The model draws it in its own way, and you can change that"
-    found = picture_input.optional("photo", "Photo", [samples.photos()[1]], help)
+    found = picture_input.optional("photo", "Photo", photos(), help)
     if st.session_state.get(_PHOTO) != (found and found.title):
         if found or _PHOTO in st.session_state:
             st.session_state[FACE] = 1 if found else 0

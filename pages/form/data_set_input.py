@@ -81,6 +81,13 @@ def choose_again(chosen: Chosen) -> None:
     st.session_state[KEY], st.session_state[_OWN] = chosen.way, [chosen.own] if chosen.own else []
 
 
+def put(file: File) -> None:
+    """Chooses a sample set, or a kept archive as a person's own. Call it before the form is drawn."""
+    known = {sample_sets.PREFIX + name: name.capitalize() for name in sample_sets.sets()}
+    way = known.get(samples.spelled(file))
+    choose_again(Chosen(way, own_archive()) if way else Chosen(OWN, file))
+
+
 def use(file: File) -> None:
     """Chooses a kept archive as a person's own, from the next run of the page on."""
     st.session_state[_NEXT] = Chosen(OWN, file)

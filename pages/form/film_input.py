@@ -96,6 +96,25 @@ def film_task(task: str, settings: Settings, reel: Film, inputs: Inputs) -> tupl
     return FilmSettings.parse(asked), {"film": [reel.film], **others}
 
 
+def can_put(settings: FilmSettings) -> bool:
+    """Whether the form can ask for a video like this one; it asks for no other frames per second."""
+    return not settings.fps
+
+
+def put(film: File, settings: FilmSettings) -> None:
+    """Chooses a film and the part of it that was used. Call it before the form is drawn."""
+    st.session_state["what"] = "film"
+    st.session_state[_OWN] = [] if film.digest == sample().digest else [film]
+    seconds, _ = _facts(film)
+    whole = math.floor(10 * seconds) / 10
+    st.session_state[_PART] = (settings.start, whole if settings.end is None else min(settings.end, whole))
+
+
+def first_frame(film: File, start: float) -> File:
+    """The first frame of the used part of a film, as a picture."""
+    return File.keep(_frame(film, start), "picture", "first-frame.png")
+
+
 def _taken() -> File | None:
     """A person's own film, which the address names so that a reload has it."""
     own = kept_inputs.restore_files(_OWN, "animation", _is_film)
@@ -150,7 +169,7 @@ def _ask_part(film: File) -> tuple[float, float | None]:
 
 
 def _reel(title: str, film: File, start: float = 0.0, end: float | None = None) -> Film:
-    first = File.keep(_frame(film, start), "picture", "first-frame.png")
+    first = first_frame(film, start)
     data = film.read()
     span = Span(start, end)
     times = animations.times(data, film.name, span=span)

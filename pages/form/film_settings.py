@@ -14,6 +14,7 @@ from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 
 MIMES = {".png": "image/png", ".mp4": "video/mp4", ".webp": "image/webp", ".gif": "image/gif"}
+MOST_PLAYED = 45 << 20  # bytes of a GIF or WebP; in base64 it has to fit into one message to the page
 FRAMES = 60  # four seconds: enough to see where it goes
 ASKED_HERE = ("zoom", "zoom_scale", "zoom_turn", "zoom_steps", "fps", "film")
 
@@ -47,6 +48,11 @@ def play(file: File, caption: str = "") -> None:
         st.video(file.read(), format=MIMES[ending], loop=True, autoplay=True, muted=True)
         st.caption(words.plain(caption))
         return
+    data = file.read()
+    if len(data) > MOST_PLAYED:
+        browser_pictures.captioned(data, width="stretch", caption=caption)
+        st.caption(":material/info: This is its first frame: it is too large to play here. Download it.")
+        return
     # Bytes would be made a still picture here; an address is taken as it is.
-    address = f"data:{MIMES[ending]};base64,{base64.b64encode(file.read()).decode()}"
+    address = f"data:{MIMES[ending]};base64,{base64.b64encode(data).decode()}"
     browser_pictures.captioned(address, width="stretch", caption=caption)

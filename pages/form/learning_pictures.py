@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import brought_pictures, data_set_input, named_sets, picture_input
+from pages.form import brought_pictures, data_set_input, named_sets, picture_input, samples
 from pages.form.corrected_sets import Chooser
 from pages.widgets.owners import LOCAL, owner
 from studio.core import amounts
+from studio.core.data import builders, sample_sets
 from studio.core.data.sample_sets import Collection
 from studio.core.tasks import File
 from studio.gallery import index
@@ -36,7 +37,7 @@ class Source:
 
 
 def choose(
-    samples: Mapping[str, Collection],
+    offered: Mapping[str, Collection],
     least: int,
     advice: str,
     label: str = data_set_input.LABEL,
@@ -45,7 +46,7 @@ def choose(
     """Asks for pictures, the first sample chosen already; None while there are none.
 
     Args:
-        samples: that are offered, by name.
+        offered: the sample sets, by name.
         least: how many pictures there must be.
         advice: what is said to whoever is to bring their own.
         label: what is asked for.
@@ -55,8 +56,8 @@ def choose(
     if wish := st.session_state.pop(_NEXT, None):
         _use(wish)
     brought_pictures.remember()
-    known = {name.capitalize(): one for name, one in samples.items()}
-    titles, names, tile = [*known, OWN, GALLERY], [*samples, "own", "gallery"], picture_input.TILE
+    known = {name.capitalize(): one for name, one in offered.items()}
+    titles, names, tile = [*known, OWN, GALLERY], [*offered, "own", "gallery"], picture_input.TILE
     if named and owner() == LOCAL:
         titles, names, tile = [*titles, NAMED], [*names, "by-name"], _IN_TWO_ROWS
     chosen = data_set_input.which(titles, names, key=KEY, label=label, tile=tile)
@@ -69,6 +70,22 @@ def choose(
     else:
         file = brought_pictures.ask(advice) if chosen == OWN else _of_the_gallery(least)
     return Source(file) if file else None
+
+
+def put(file: File, offered: Mapping[str, Collection]) -> None:
+    """Chooses a sample set, or a kept data set as a person's own. Call it before the form is drawn.
+
+    Args:
+        offered: the sample sets, by name.
+    """
+    known = {sample_sets.PREFIX + name: name.capitalize() for name in offered}
+    if way := known.get(samples.spelled(file)):
+        st.session_state[KEY] = way
+    elif file.name.startswith(builders.PREFIX) and owner() == LOCAL:
+        st.session_state[KEY] = NAMED
+        st.session_state[named_sets.KEY] = file.name.removeprefix(builders.PREFIX)
+    else:
+        _use(file)
 
 
 @dataclass(frozen=True)

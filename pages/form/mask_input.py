@@ -25,11 +25,15 @@ def ask() -> None:
     uploads.ask(
         _SLOT, "Masks, one a style", _take, type=picture_input.TAKEN, accept_multiple_files=True, help=help
     )
-    uploads.show_fault(_SLOT)
     if masks():
         st.caption(", ".join(words.plain(file.name) for file in masks()))
         st.button("Remove masks", icon=":material/delete:", type="tertiary", on_click=remove)
     kept_inputs.keep_files(_OWN, masks())
+
+
+def show_fault() -> None:
+    """Says what was wrong with the last masks: not where they are asked for, which may be folded."""
+    uploads.show_fault(_SLOT)
 
 
 def masks() -> list[File]:

@@ -132,6 +132,11 @@ def leave_out(slot: str) -> None:
     st.session_state[_switch(slot)] = False
 
 
+def chosen(slot: str) -> str | None:
+    """The title of the picture that is chosen for a slot that can be left out; None for none."""
+    return st.session_state.get(slot) if st.session_state.get(_switch(slot)) else None
+
+
 def _put(slot: str, file: File, own: str, title: str = "") -> None:
     mine: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
     title = title or next((title for title, kept in mine.items() if kept.digest == file.digest), "")

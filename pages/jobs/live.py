@@ -77,7 +77,7 @@ def show_live(
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
         what = _preview_in_words(live) if whole else ""
-        if whole and st.button(whole.label, icon=":material/play_arrow:", type="primary"):
+        if whole and st.button(whole.label, icon=":material/play_arrow:"):  # the form has Start
             whole.start()
         if st.button(f"Keep{what and ' the preview'}", icon=KEEP, help=KEEPS):
             job = keep(live)

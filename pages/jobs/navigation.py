@@ -29,7 +29,7 @@ class Place(NamedTuple):
         capability: whose jobs open here, "" for none.
         also: other capabilities whose jobs open here.
         needs: the weights that its first runs fetch.
-        form: the module whose FORM takes results back, see `pages.jobs.refill.Form`; "" for none.
+        form: the module whose FORMS take results back, see `pages.jobs.refill.Form`; "" for none.
         elsewhere: the tasks of the capability whose jobs open in the gallery.
         films: whether films whose every frame a task of the capability made open here, too.
         generators: whether models that draw pictures are chosen here, whatever trained them.
@@ -100,13 +100,22 @@ PLACES = (
         "outline",
         elsewhere=("outline.train", "outline.train_pairs"),
     ),
-    Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces", generators=True),
+    Place(
+        "draw_faces.py",
+        "Faces",
+        ":material/face:",
+        "faces",
+        "faces",
+        form="pages.faces.refill",
+        generators=True,
+    ),
     Place(
         "write_text.py",
         "Text",
         ":material/edit_note:",
         "text",
         "text",
+        form="pages.text.refill",
         elsewhere=("text.compare",),
     ),
     Place(
@@ -116,6 +125,7 @@ PLACES = (
         "teach",
         "classify",
         ("resnet50",),
+        form="pages.teach.refill",
         elsewhere=("classify.predict", "classify.study"),
         group="Train",
     ),
@@ -125,10 +135,19 @@ PLACES = (
         ":material/draw:",
         "teach-to-draw",
         "dcgan",
+        form="pages.drawing.refill",
         group="Train",
         also=("vae",),
     ),
-    Place("search_settings.py", "Search", ":material/search_insights:", "search", "search", group="Train"),
+    Place(
+        "search_settings.py",
+        "Search",
+        ":material/search_insights:",
+        "search",
+        "search",
+        form="pages.search.refill",
+        group="Train",
+    ),
     Place(
         "paint_picture.py",
         "Painter",
@@ -138,15 +157,7 @@ PLACES = (
         form="pages.paint.refill",
         group="Look inside",
     ),
-    Place(
-        "xray_photo.py",
-        "X-ray",
-        ":material/skeleton:",
-        "x-ray",
-        "xray",
-        ("vgg16",),
-        group="Look inside",
-    ),
+    Place("xray_photo.py", "X-ray", ":material/skeleton:", "x-ray", "xray", ("vgg16",), group="Look inside"),
     Place("visit_lab.py", "Lab", ":material/science:", "lab", "lab", group="Look inside"),
     Place("ask_questions.py", "Questions", ":material/help:", "questions", group="Look inside"),
     Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery", group="Yours"),

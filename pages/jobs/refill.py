@@ -5,17 +5,18 @@ What a form asks for besides, its page says itself: see `Form`, and `form` of a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
 import streamlit as st
 
-from pages.form import blending, forms, picture_input, samples
+from pages.form import blending, film_input, forms, picture_input, samples
 from pages.jobs import use_again
-from pages.jobs.navigation import place_of
+from pages.jobs.navigation import place_of, repeated
 from pages.widgets import browser_history
 from pages.widgets.owners import owner
 from studio import engine
@@ -41,7 +42,7 @@ class Form:
     """
 
     task: str
-    offers: Mapping[str, Callable[[], Sequence[samples.Sample]]]
+    offers: Mapping[str, Callable[[], Sequence[samples.Sample]]] = field(default_factory=dict)
     can_take: Callable[[engine.Job, Any], bool] = lambda job, settings: True
     clear: Callable[[], None] = lambda: None
     fill: Callable[[engine.Job, Any], None] = lambda job, settings: None
@@ -49,27 +50,47 @@ class Form:
 
 def _form_of(task: str) -> Form | None:
     module = place_of(task).form
-    form = import_module(module).FORM if module else None
-    return form if form and form.task == task else None
+    forms = import_module(module).FORMS if module else ()
+    return next((form for form in forms if form.task == task), None)
 
 
 def can_refill(job: engine.Job, settings: Settings) -> bool:
     """Whether the form of its page can ask for just this."""
+    if job.task == film_input.TASK:
+        of_frames = _of_frames(job, settings)
+        return of_frames is not None and film_input.can_put(settings) and can_refill(*of_frames)
     form = _form_of(job.task)
     return form is not None and form.can_take(job, settings)
 
 
 def refill(job: engine.Job, settings: Settings) -> None:
-    """Puts its settings and pictures into the form, if that takes them back. Call it from a callback."""
+    """Puts its settings and inputs into the form, if that takes them back. Call it from a callback."""
+    if job.task == film_input.TASK:
+        if of_frames := _of_frames(job, settings):
+            refill(*of_frames)
+            film_input.put(job.inputs["film"][0], settings)
+        return
     form = _form_of(job.task)
     if form is None:
         return
     forms.prefill(settings)
     for use in use_again.USES:
-        if use.file == place_of(job.task).file:
+        if use.file == place_of(job.task).file and use.slot in form.offers:
             _choose(use, job.inputs.get(use.slot, []), form.offers[use.slot]())
     form.clear()
     form.fill(job, settings)
+
+
+def _of_frames(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | None:
+    """The job that would make the first frame of a video alone; None if it cannot be made again."""
+    with suppress(StudioError, ValueError, RecursionError):
+        task, base = repeated(job.task, job.settings), json.loads(settings.base)
+        found = tasks.settings_of(task, base)
+        if found is not None:
+            others = {slot: files for slot, files in job.inputs.items() if slot != "film"}
+            first = film_input.first_frame(job.inputs["film"][0], settings.start)
+            return replace(job, task=task, settings=base, inputs={"content": [first], **others}), found
+    return None
 
 
 def follow_link() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.form import data_set_input, forms
 from pages.text import own_texts
 from pages.widgets import keys, numbers, words
+from studio import engine
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Described
@@ -74,6 +75,39 @@ def ask() -> tuple[SearchSettings | None, Inputs]:
     return (settings if inputs else None), inputs
 
 
+def can_put(job: engine.Job, settings: SearchSettings) -> bool:
+    """Whether the form can ask for a search like this one."""
+    if settings.train not in SUBJECTS:
+        return False
+    subject, task = SUBJECTS[settings.train], tasks.get(f"{settings.train}.train")
+    varied = space(task.settings, settings.vary) if settings.vary else {}
+    known = {word.partition("=")[0] for word in subject.small} | {subject.length, "test_every"}
+    fixed = {word.partition("=")[0] for word in settings.fixed}
+    able = {one.name for one in _able(subject, task.settings.described())}
+    return bool(varied) and varied.keys() <= able and fixed <= known
+
+
+def put(job: engine.Job, settings: SearchSettings) -> None:
+    """Puts a search where the form finds it. Call it before the form is drawn."""
+    name = settings.train
+    subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.described()
+    st.session_state["train"] = name
+    for file in (file for files in job.inputs.values() for file in files):
+        (own_texts if file.kind == "text" else data_set_input).put(file)
+    varied = space(tasks.get(f"{name}.train").settings, settings.vary)
+    st.session_state[f"vary_{name}"] = list(varied)
+    for setting, one in varied.items():
+        key = f"range_{name}_{setting}"
+        if one.choices:
+            st.session_state[key] = list(one.choices)
+        else:
+            for side, end in zip(("from", "to"), one.ends, strict=True):
+                st.session_state[keys.part(key, side)] = _number(fields[setting], end)
+    for word in settings.fixed:
+        if word.partition("=")[0] == subject.length:
+            st.session_state[_length_key(subject, job.inputs)] = int(word.partition("=")[2])
+
+
 def cost_in_words(settings: SearchSettings, inputs: Inputs) -> str:
     """Says what one training takes: " One training takes about 40 seconds here."; "" if not known."""
     task = trained(settings)
@@ -94,10 +128,9 @@ def _data(name: str) -> Inputs:
 def _form(name: str, inputs: Inputs) -> SearchSettings | None:
     subject, task = SUBJECTS[name], tasks.get(f"{name}.train")
     fields = task.settings.described()
-    able = [one for one in fields.values() if one.kind in KINDS and one.name not in (*NEVER, subject.length)]
     chosen = st.multiselect(
         "What to vary",
-        [one.name for one in able],
+        [one.name for one in _able(subject, fields)],
         default=list((task.goal or Goal()).varies),
         format_func=lambda one: words.label(fields[one]),
         key=f"vary_{name}",
@@ -117,6 +150,11 @@ def _form(name: str, inputs: Inputs) -> SearchSettings | None:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
     return made
+
+
+def _able(subject: Subject, fields: dict[str, Described]) -> list[Described]:
+    """The settings that can vary."""
+    return [one for one in fields.values() if one.kind in KINDS and one.name not in (*NEVER, subject.length)]
 
 
 def _how_far(name: str, field: Described) -> str:
@@ -165,20 +203,23 @@ def _step(field: Described, usual: Range) -> int | float:
 def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> list[str]:
     if not subject.length:
         return []
-    short = subject.short or _enough(inputs)
     field = fields[subject.length]
     value = numbers.number(
         f"{words.label(field)} of each training",
         min_value=1,
         max_value=subject.most,
-        value=short,
-        key=f"length_{subject.length}_{short}",
+        value=subject.short or _enough(inputs),
+        key=_length_key(subject, inputs),
         persist_state="session",
         help="Short ones tell much already; train the best for longer afterwards.",
     )
     # Without tests on the way none could be stopped early as poor.
     tests = [f"test_every={max(1, value // TESTS)}"] if "test_every" in fields else []
     return [f"{subject.length}={value}", *tests]
+
+
+def _length_key(subject: Subject, inputs: Inputs) -> str:
+    return f"length_{subject.length}_{subject.short or _enough(inputs)}"
 
 
 def _enough(inputs: Inputs) -> int:

@@ -76,10 +76,12 @@ def _put_masks(content: File, masks: Sequence[File]) -> None:
         mask_input.put(masks)
 
 
-FORM = Form(
-    task="style.transfer",
-    offers={"content": samples.photos, "style": samples.styles},
-    can_take=_can_take,
-    clear=_clear,
-    fill=_fill,
+FORMS = (
+    Form(
+        task="style.transfer",
+        offers={"content": samples.photos, "style": samples.styles},
+        can_take=_can_take,
+        clear=_clear,
+        fill=_fill,
+    ),
 )

@@ -19,6 +19,7 @@ from studio.text.settings import TrainTextSettings
 
 SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
 MOST_MB = corpus.MOST_BYTES // 10**6
+MOST_PASTED = 15_000_000  # characters: in UTF-8 they fit into one message from the page
 BEGINNING = 700  # characters that are shown
 ALPHABET = 120  # kinds of characters that are shown
 _SLOT, _OWN = "text", "text_file"
@@ -61,6 +62,14 @@ def ask(label: str, sample: Callable[[], File], what: str, hint: str) -> File | 
     return _from_file(own, hint) if source == "file" else _pasted()
 
 
+def put(file: File) -> None:
+    """Chooses the sample, or a kept text as a file. Call it before the form is drawn."""
+    is_sample = file.digest == sample_texts.file().digest
+    st.session_state["source"] = "sample" if is_sample else "file"
+    if not is_sample:
+        st.session_state[_OWN] = [file]
+
+
 def _from_file(own: Sequence[File], hint: str) -> File | None:
     help = f"Plain text in any language and encoding, up to {MOST_MB} MB"
     uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
@@ -80,7 +89,14 @@ def _pasted() -> File | None:
     hint = "Paste or type a text"
     if _BOX not in st.session_state or browser_history.is_back_or_forward():
         st.session_state[_BOX] = _last_pasted()
-    text = st.text_area("Your text", height=220, key=_BOX, placeholder=hint, persist_state="session")
+    text = st.text_area(
+        "Your text",
+        height=220,
+        max_chars=MOST_PASTED,
+        key=_BOX,
+        placeholder=hint,
+        persist_state="session",
+    )
     st.session_state[_PASTED] = text
     kept_inputs.keep(_PASTED, text)
     if not text:

@@ -69,6 +69,13 @@ def _put(settings: WriteSettings) -> None:
         st.session_state[voices.KEY] = settings.preset
 
 
+def put(settings: WriteSettings) -> None:
+    """Puts the settings of a text where the form finds them. Call it from a callback."""
+    _put(settings)
+    written_texts.write_on_from("")
+    st.session_state["prompt"] = settings.prompt
+
+
 def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None:
     """Draws the text of the address or of this tab, and begins another when one is asked for.
 

@@ -52,8 +52,11 @@ def _of_pictures(what: bodies.AskedBatch) -> tuple[Task, list[tuple[Settings, di
     if not 0 < len(listed) <= MOST_TOGETHER:
         expected = f"1 to {MOST_TOGETHER} pictures"
         raise invalid(slot, expected=expected, received=len(listed), next_step="send as many")
-    single = (what.model_copy(update={"inputs": {**what.inputs, slot: [one]}}) for one in listed)
-    return task, [jobs.understood(one)[1:] for one in single]
+    shared = {name: files for name, files in what.inputs.items() if name != slot}
+    _, settings, others = jobs.understood(what.model_copy(update={"inputs": shared}))
+    alone = what.model_copy(update={"settings": {}})
+    contents = [jobs.understood(alone.model_copy(update={"inputs": {slot: [one]}}))[2] for one in listed]
+    return task, [(settings, {**others, **content}) for content in contents]
 
 
 @routes.get("/batches/{batch}", responses=answers(404))

@@ -10,10 +10,12 @@ from weakref import WeakValueDictionary
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
+from starlette.exceptions import HTTPException
 
 from studio.api import form_data, shapes
 from studio.api.callers import Caller, aside
 from studio.api.problems import Missing, answers
+from studio.core import access, tokens
 from studio.core.errors import StudioError
 from studio.core.files import Kind
 from studio.core.tasks import File
@@ -78,7 +80,14 @@ async def _received(stream: AsyncIterator[bytes], owner: str, kind: Kind, name: 
                 packets, waiting = [], 0
         coming.add(packets)
         async with _checks.setdefault(owner, CapacityLimiter(1)):
-            return await aside(owner, coming.keep)
+            return await aside(owner, partial(_kept, coming, owner))
+
+
+def _kept(coming: uploads.Received, owner: str) -> File:
+    """Keeps a file, unless its owner was removed while it came."""
+    if not tokens.has_any(owner):
+        raise HTTPException(401, access.NO_TOKEN, {"WWW-Authenticate": "Bearer"})
+    return coming.keep()
 
 
 @routes.head(PATH + "/{id}", include_in_schema=False)

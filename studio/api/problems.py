@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from studio.core import owners, places
 from studio.core.errors import InvalidInput, NoRoom, StudioError, TooMany, Unavailable, invalid
@@ -69,6 +70,7 @@ def add(api: FastAPI) -> None:
     api.add_exception_handler(StudioError, _studio)
     api.add_exception_handler(RequestValidationError, _validation)
     api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(ClientDisconnect, _left)
     api.add_exception_handler(Exception, _fault)
 
 
@@ -97,6 +99,12 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     usual = error.detail == HTTPStatus(error.status_code).phrase or error.status_code == 400
     detail = _NAMED.get(error.status_code, error.detail) if usual else error.detail
     return response(error.status_code, detail, error.headers)
+
+
+def _left(request: Request, error: Exception) -> JSONResponse:
+    """Nobody reads this answer: the client left before its body was whole."""
+    log.info("%s %s: the client left", request.method, request.url.path)
+    return response(400, "The body ended early. Next: send it again.")
 
 
 def _fault(request: Request, error: Exception) -> JSONResponse:

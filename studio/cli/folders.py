@@ -72,6 +72,12 @@ def run(
         was = "was" if len(others) == 1 else "were"
         told = f"{amounts.count(len(others), 'file')} of other kinds {was} passed over: {first_few(others)}."
         terminal.note(told)
+    subfolders = _subfolders(folder, out)
+    if subfolders and not arguments.quiet:
+        told = amounts.count(len(subfolders), "subfolder")
+        terminal.note(
+            f"Images in {told} are not read: {first_few(subfolders)}. Name each to make its images."
+        )
     given = {s.name: [machine.read(s, one) for one in named[s]] for s in task.inputs[1:]}
     originals = Originals([*map(str, found), *(one for s in task.inputs[1:] for one in named[s])])
     names = _names(found)
@@ -143,6 +149,12 @@ def pictures(folder: Path) -> tuple[list[Path], list[str]]:
         step = f"choose a folder with files that end in {', '.join(formats.ENDINGS)}"
         raise invalid("folder", expected="one with pictures", received=received, next_step=step)
     return found, others
+
+
+def _subfolders(folder: Path, out: Path) -> list[str]:
+    """The names of its folders that may hold images; not of that of the results."""
+    seen = [path for path in sorted(folder.iterdir()) if path.is_dir() and path.resolve() != out.resolve()]
+    return [path.name for path in seen if not is_junk(path.name) and not is_hidden(path.name)]
 
 
 def _names(found: Sequence[Path]) -> dict[Path, str]:

@@ -55,6 +55,11 @@ def revoke(owner: str) -> int:
     return len(given)
 
 
+def has_any(owner: str) -> bool:
+    """Whether an owner can still call: they were given a token, or run the studio."""
+    return owner == owners.LOCAL or any(_is_of(path, owner) for path in _folder().iterdir())
+
+
 def owner_of(token: str) -> str | None:
     """Whose a token is; None if it is nobody's."""
     told = token.encode("utf-8", "replace")

@@ -118,6 +118,9 @@ class Engine(Steering):
         weights: Mapping[str, str] | None = None,
     ) -> None:
         """Checks requests, and notes how long each is expected to take. Raises as `submit`."""
+        quotas.check_room(owner)  # first: all else costs time for each request
+        with self._lock:
+            self._check_jobs(owner, requests)
         with owners.asking(owner):
             pinned_weights.check(weights or {})
             for one in requests:
@@ -126,10 +129,7 @@ class Engine(Steering):
                     one.settings,
                     one.inputs,
                 )
-        quotas.check_room(owner)
         quotas.seen(owner)
-        with self._lock:
-            self._check_jobs(owner, requests)
 
     def _check_jobs(self, owner: str, requests: Sequence[_Request]) -> None:
         ledger = self._usable()

@@ -125,8 +125,8 @@ def _since() -> float:
 
 
 def _remove(name: str, taken: Usage) -> None:
-    caches.evict(name, 0)
     tokens.revoke(name)  # first: nobody shall add to what is being removed
+    caches.evict(name, 0)
     for folder in taken.folders:
         _away(folder)
     if owners.folder(name).is_dir():

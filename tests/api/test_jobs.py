@@ -9,7 +9,10 @@ import json
 import pytest
 from PIL import Image
 
+from studio.core.errors import TooMany
+from studio.engine import admission, quotas
 from studio.engine.jobs.ledger import Ledger
+from studio.run import task_request
 from tests.wording import says_what_to_do
 
 CHORE = {"task": "chores.do", "settings": {"steps": 3}}
@@ -177,6 +180,34 @@ def test_many_pictures_are_one_batch_by_one_request(call, until):
         refused = call("POST", "/batches", json=bad)
         assert refused.status_code == 422 and says_what_to_do(refused.json()["detail"])
     assert [job["id"] for job in call("GET", "/jobs").json()] == before
+
+
+def test_a_batch_that_finds_no_place_is_refused_before_its_pictures_are_looked_at(visitors, monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(admission, "check", lambda *told: looked_at.append(told))
+    monkeypatch.setattr(quotas, "check_jobs", _no_place)
+    body = {"task": "style.transfer", "settings": {"house": ["mosaic"]}}
+    content = {"content": ["sample:chelsea"] * 3}
+    refused = visitors[0]("POST", "/batches", json={**body, "inputs": content})
+    assert refused.status_code == 429 and not looked_at
+
+
+def _no_place(*told):
+    raise TooMany("You have too many jobs.")
+
+
+def test_what_a_batch_shares_is_looked_at_once(call, monkeypatch):
+    monkeypatch.setattr(quotas, "check_jobs", _no_place)
+    asked, parse = [], task_request.parse
+    monkeypatch.setattr(
+        task_request,
+        "parse",
+        lambda name, settings, inputs: asked.append(inputs) or parse(name, settings, inputs),
+    )
+    inputs = {"content": ["sample:chelsea", "sample:coffee"], "style": ["sample:mosaic"]}
+    body = {"task": "style.transfer", "settings": {"size": 64}, "inputs": inputs}
+    assert call("POST", "/batches", json=body).status_code == 429
+    assert sum("style" in one for one in asked) == 1
 
 
 def test_long_lists_among_figures_are_told_only_if_asked_for(call):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import logging
+import socket
 import threading
+import time
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
-from studio.core import paths
+from studio.core import owners, paths, tokens
 from studio.core.errors import InvalidInput
 from studio.core.pictures import film_limits
 from studio.run import decoding, file_checks
@@ -41,6 +44,39 @@ def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_film, m
     assert answer.status_code == 422
     assert "at most 16 frames of this size" in answer.json()["detail"]
     assert film_limits.MOST_DRAWN < 60 * 4096**2
+
+
+def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, visitors):
+    data = _encoded(Image.new("RGB", (8, 8), (1, 2, 3)), "PNG")
+
+    def body():
+        yield data[:20]
+        end = time.monotonic() + 30
+        while not list(
+            (paths.folder("cache") / "received").glob(".new-*")
+        ):  # its token was looked at by then
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        tokens.revoke("visitor-ada")
+        yield data[20:]
+
+    answer = visitors[0]("POST", "/files?name=late.png", data=body())
+    assert answer.status_code == 401
+    assert not (owners.folder("visitor-ada") / "files" / paths.digest(data)).exists()
+
+
+def test_a_client_that_leaves_is_one_quiet_line(address, caplog):
+    caplog.set_level(logging.INFO, "studio.api")
+    host, port = address.removeprefix("http://").split(":")
+    head = f"POST /files HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(f"{head}Content-Length: 100000\r\n\r\nhalf".encode())
+        time.sleep(0.5)
+    end = time.monotonic() + 30
+    while not any("the client left" in record.getMessage() for record in caplog.records):
+        assert time.monotonic() < end, caplog.text
+        time.sleep(0.05)
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.slow

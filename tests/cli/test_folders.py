@@ -189,6 +189,14 @@ def test_a_folder_without_pictures_is_refused(photos, capsys):
     assert "none in empty" in capsys.readouterr().err
 
 
+def test_folders_in_the_folder_are_named(photos, said):
+    (photos / "summer").mkdir()
+    code, _, err = said("invert", "photos", "-o", "photos/out", "--steps", "1")
+    assert code == 0 and "Images in 1 subfolder are not read: summer." in err
+    code, _, err = said("invert", "photos", "-o", "photos/out", "--steps", "1")
+    assert "Images in 1 subfolder are not read: summer." in err, "results are no images to read"
+
+
 def test_what_is_no_picture_is_named_and_tiffs_are_made(photos, data_dir, said):
     shutil.copy(data_dir / "odd" / "07" / "mixed_folder" / "a.tif", photos / "e.tif")
     (photos / "layers.psd").write_bytes(b"8BPS")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from studio.core import clock, paths, tasks, tokens
+from studio.core import caches, clock, paths, tasks, tokens
 from studio.core import owners as library
 from studio.core.errors import InvalidInput
 from studio.engine import quotas
@@ -149,6 +149,18 @@ def test_the_tokens_of_a_removed_owner_open_nothing(home, made, many):
     token = tokens.give(VISITOR)
     owners.remove(VISITOR)
     assert tokens.owner_of(token) is None
+
+
+def test_nobody_adds_to_what_is_being_removed(home, made, many, monkeypatch):
+    made(owner=VISITOR)
+    tokens.give(VISITOR)
+    open_while_evicting = []
+    evict = caches.evict
+    monkeypatch.setattr(
+        caches, "evict", lambda *told: (open_while_evicting.append(tokens.has_any(VISITOR)), evict(*told))
+    )
+    owners.remove(VISITOR)
+    assert open_while_evicting and not any(open_while_evicting)
 
 
 def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, made, many):

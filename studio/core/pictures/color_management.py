@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 _MOST_PROFILE = 4 * 2**20  # bytes
 _TOPS = (255, 65535)  # the largest value of 8 and 16 bits
 _MOST_HIGHLIGHT = 8.0  # of floats whose white is 1
+_MOST_FLOAT = 1e38  # of values that are subtracted in float32
 _SRGB_GAMMA = 1 / 2.2
 _NO_CHANGE = 0.05  # share by which a gamma may differ from sRGB's; libpng corrects no less
 _SAME_POINT = 0.002  # by which chromaticities may differ from sRGB's
@@ -64,7 +65,8 @@ def to_levels(values: np.ndarray) -> np.ndarray:
 
 
 def _scaled(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
-    shares = (values.astype("float32") - np.float32(lowest)) / np.float32(max(top - lowest, 1e-12))
+    kind = np.float64 if top - lowest > _MOST_FLOAT else np.float32  # or the difference would be infinite
+    shares = (values.astype(kind) - kind(lowest)) / kind(max(top - lowest, 1e-12))
     return (shares * 255 + 0.5).clip(0, 255).astype("uint8")
 
 

@@ -57,6 +57,10 @@ def load(picture: Image.Image) -> Image.Image:
         return _like(picture, 255 - color_management.to_levels(np.asarray(picture)))
     if picture.mode == "I" and unsigned:  # values from 2**31 on would be negative
         return _like(picture, color_management.to_levels(np.asarray(picture).view("uint32")))
+    if picture.mode == "I" and 16 in tags.get(_BITS, ()):
+        values = np.asarray(picture)
+        if values.min() >= 0 and values.max() > 255:  # a photo in signed samples, whose white is 32767
+            return _like(picture, (2 * values + 1).astype("uint16"))
     return picture
 
 

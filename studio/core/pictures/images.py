@@ -140,6 +140,8 @@ def _too_large(name: str, received: str = "more") -> InvalidInput:
 
 def _what(error: Exception) -> str:
     text = str(error).lower()
+    if "max_text_chunk" in text:  # Pillow refuses to unpack more
+        return "one whose color profile or text has more than 1 MB"
     return "a cut one" if "truncat" in text else "a damaged one"
 
 

@@ -351,3 +351,30 @@ def test_what_is_made_of_a_picture_that_is_taken_is_taken_again(size, longest):
     assert images.read(saved(Image.fromarray(made))).shape == made.shape
     assert max(made.shape) == longest or min(made.shape[:2]) == images.LEAST_SIDE
     assert images.fitted(*size, longest) == made.shape[:2]
+
+
+def test_a_color_profile_that_is_too_large_is_named():
+    data = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(data, "PNG", icc_profile=bytes(2 << 20))
+    with pytest.raises(InvalidInput, match="color profile or text has more than 1 MB"):
+        images.read(data.getvalue())
+
+
+def tiff(values: np.ndarray, sample_format: int) -> bytes:
+    """`(H, W)` as an uncompressed TIFF; Pillow itself writes no signed samples."""
+    (height, width), data = values.shape, values.tobytes()
+    tags = [(256, width), (257, height), (258, 8 * values.itemsize), (259, 1), (262, 1), (273, 8), (277, 1)]
+    tags += [(278, height), (279, len(data)), (339, sample_format)]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    head = b"II*\0" + struct.pack("<I", 8 + len(data))
+    return head + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def test_white_of_signed_16_bits_is_white():
+    pixels = images.read(tiff(np.linspace(0, 32767, 4096).reshape(64, 64).astype("<i2"), 2))
+    assert (pixels.min(), pixels.max()) == (0, 255)
+
+
+def test_floats_near_the_largest_there_are_keep_their_order():
+    pixels = images.read(tiff(np.linspace(-3e38, 3e38, 4096).reshape(64, 64).astype("<f4"), 3))
+    assert (pixels.min(), pixels.max()) == (0, 255)

@@ -53,6 +53,12 @@ def test_a_bad_mask_is_one_sentence_and_the_others_stay(visit, asked):
     assert "picture bad" in page.error[0].value and asked[-1] == ["good.png"]
 
 
+def test_a_bad_mask_is_said_where_nothing_is_folded(visit, asked):
+    page = add(visit("style"), "odd.png", data=b"no image")
+    [expander] = [one for one in page.expander if one.label == "More"]
+    assert not expander.error and any("picture odd" in error.value for error in page.error)
+
+
 def test_more_masks_than_styles_can_be_are_refused(visit, asked):
     page = add(visit("style"), *(f"{n}.png" for n in range(5)))
     assert "at most 4" in page.error[0].value and len(asked[-1]) == 4

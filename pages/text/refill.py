@@ -1,0 +1,46 @@
+"""A written text's settings, or a training's text and settings, back into the form of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.jobs.refill import Form
+from pages.text import beginning, halves, own_texts, training, voices, writing
+from studio import engine
+from studio.core.tasks import stem
+from studio.core.training import start_from
+
+
+def _can_write(job: engine.Job, settings: Any) -> bool:
+    return not job.inputs.get("model") and settings.count == 1 and settings.preset in voices.names()
+
+
+def _fill_writing(job: engine.Job, settings: Any) -> None:
+    st.session_state[halves.KEY] = "write"
+    writing.put(settings)
+
+
+def _start(job: engine.Job) -> str:
+    """The name of the voice that a training began with; "" for none."""
+    return next((stem(file.name) for file in job.inputs.get(start_from.SLOT, ())), "")
+
+
+def _can_train(job: engine.Job, settings: Any) -> bool:
+    if job.inputs.get(start_from.SLOT):
+        return _start(job) in voices.names()
+    return settings.units in halves.SIZES
+
+
+def _fill_training(job: engine.Job, settings: Any) -> None:
+    st.session_state[halves.KEY] = "own"
+    st.session_state[beginning.KEY] = _start(job)
+    own_texts.put(job.inputs["text"][0])
+    st.session_state["encoding"] = settings.encoding
+
+
+FORMS = (
+    Form(task=writing.TASK, can_take=_can_write, fill=_fill_writing),
+    Form(task=training.TASK, can_take=_can_train, fill=_fill_training),
+)

@@ -1,0 +1,148 @@
+"""A link to a result brings what it was made with into the form of its page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import tiny_faces
+import tiny_voice
+
+from pages.form import film_input, samples
+from pages.search import trials
+from studio.core import paths, tasks
+from studio.core.data import sample_sets
+from studio.core.weights import index
+from studio.engine.jobs import store
+
+
+@pytest.fixture(autouse=True)
+def none_shipped(monkeypatch):
+    """Only the models that a test makes are there, so that it knows which one is chosen first."""
+    found = index.shipped().model_copy(update={"presets": {}})
+    monkeypatch.setattr(index, "shipped", lambda: found)
+
+
+@pytest.fixture
+def models(engine):
+    """Two models that write and two that draw."""
+    for name in ("first", "second"):
+        tiny_voice.make(paths.folder("presets") / name)
+    tiny_faces.make(paths.folder("presets") / "tiny")
+    yield
+    shutil.rmtree(paths.folder("presets"))
+
+
+@pytest.fixture
+def opened(visit, engine, until):
+    """Opens the link to a finished job: `opened(page, task, settings, inputs, kind)`."""
+    ids = []
+
+    def opened(address, task, settings, inputs, kind="model"):
+        id, made = store.new_id(1), tasks.File.keep(b"no real result", kind, "made.zip")
+        asked = store.asked_of(tasks.get(task), settings, inputs, "local")
+        store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
+        until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
+        ids.append(id)
+        return visit(address, job=id)
+
+    yield opened
+    for id in ids:
+        engine.remove(id)
+
+
+def text(words: bytes = b"the sea, the sea, and so it is. " * 40) -> tasks.File:
+    return tasks.File.keep(words, "text", "sea.txt")
+
+
+def state(page, *names) -> list:
+    return [page.session_state[name] for name in names]
+
+
+@pytest.mark.slow
+def test_a_written_text(opened, models):
+    asked = {
+        "preset": "second",
+        "prompt": "The sea",
+        "temperature": 0.5,
+        "seed": 4,
+        "chars": 300,
+        "stop": ".",
+    }
+    page = opened("text", "text.write", asked, {}, "text")
+    assert page.button_group(key="do").value == "write" and page.selectbox(key="preset").value == "second"
+    assert page.text_area(key="prompt").value == "The sea"
+    assert state(page, "temperature", "seed", "chars", "stop") == [0.5, 4, 300, "."]
+
+
+@pytest.mark.slow
+def test_a_training_on_a_text(opened, models):
+    asked = {"units": 64, "dropout": 0.2, "epochs": 3}
+    page = opened("text", "text.train", asked, {"text": [text()]})
+    assert page.button_group(key="do").value == "own" and page.button_group(key="source").value == "file"
+    assert [file.name for file in page.session_state["text_file"]] == ["sea.txt"]
+    assert page.select_slider(key="units").value == 64 and state(page, "dropout", "epochs") == [0.2, 3]
+
+
+@pytest.mark.slow
+def test_a_training_of_classes(opened, engine):
+    page = opened("teach", "classify.train", {"epochs": 3}, {"data": [sample_sets.reference("sample:hair")]})
+    assert page.button_group(key="pictures").value == "Hair" and state(page, "epochs") == [3]
+    other = opened("teach", "classify.train", {}, {"data": [tasks.File.keep(b"zip", "dataset", "mine.zip")]})
+    assert other.button_group(key="pictures").value == "Your own"
+    assert [file.name for file in other.session_state["set_file"]] == ["mine.zip"]
+
+
+@pytest.mark.slow
+def test_a_training_of_a_generator(opened, engine):
+    given = {"data": [sample_sets.reference("sample:digits")]}
+    page = opened("teach-to-draw", "vae.train", {"steps": 500, "scored": 500, "beta": 2.0}, given)
+    assert page.button_group(key="kind").value == "vae"
+    assert page.button_group(key="learn_from").value == "Digits"
+    assert state(page, "steps", "measured", "beta") == [500, True, 2.0]
+
+
+@pytest.mark.slow
+def test_a_search(opened, engine, monkeypatch):
+    monkeypatch.setattr(trials, "_ended", lambda job, settings: None)
+    asked = {
+        "train": "text",
+        "vary": ["learning_rate=0.002:0.01", "cell=lstm|gru"],
+        "fixed": ["epochs=5", "units=96", "embedding=32"],
+        "trials": 7,
+    }
+    page = opened("search", "search.run", asked, {"text": [text()]})
+    assert not page.exception
+    assert page.button_group(key="train").value == "text" and page.button_group(key="source").value == "file"
+    assert page.multiselect(key="vary_text").value == ["learning_rate", "cell"]
+    assert state(page, "range_text_learning_rate.from", "range_text_learning_rate.to") == [0.002, 0.01]
+    assert "trials" in page.session_state and page.session_state["trials"] == 7
+    [length] = [one.value for one in page.number_input if one.key.startswith("length_epochs")]
+    assert length == 5
+
+
+@pytest.mark.slow
+def test_a_face_of_a_wall(opened, models):
+    asked = {"preset": "tiny", "face": 20, "n": 1, "seed": 5, "truncation": 0.5}
+    page = opened("faces", "faces.draw", asked, {"photo": []}, "picture")
+    assert state(page, "face", "n", "seed", "truncation") == [20, 36, 5, 0.5]
+    assert not page.toggle(key="photo.on").value
+    walked = {"preset": "tiny", "walk": 30, "fps": 12, "n": 16}
+    photo = samples.photos()[1].file()
+    film = opened("faces", "faces.draw", walked, {"photo": [photo]}, "animation")
+    assert state(film, "film_on", "walk", "fps", "face") == [True, 30, 12, 0]
+
+
+@pytest.mark.slow
+def test_a_video(opened, engine):
+    film = film_input.sample()
+    base = json.dumps({"size": 256, "strength": 0.5})
+    asked = {"task": "style.transfer", "base": base, "start": 0.5, "end": 1.5}
+    offered = {sample.title: sample.file for sample in samples.paintings()}
+    page = opened(
+        "style", "film.repaint", asked, {"film": [film], "style": [offered["Mosaic"]()]}, "animation"
+    )
+    assert page.button_group(key="what").value == "film"
+    assert page.button_group(key="style").value == ["Mosaic"]
+    assert state(page, "size", "strength", "film_part") == [256, 0.5, (0.5, 1.5)]
