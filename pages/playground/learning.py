@@ -8,19 +8,19 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import live, results, streams, use_again
-from pages.paint import charts
-from pages.paint.input_form import TASK
+from pages.playground import charts
+from pages.playground.input_form import TASK
 from pages.widgets import browser_pictures, css, curves, words
 from studio import engine
 from studio.core.tasks import File, Inputs
-from studio.paint.settings import PaintSettings
+from studio.playground.settings import PlaygroundSettings
 
 LOOK_SECONDS, CURVE_SECONDS = 0.1, 0.7
 _HELD = "learning"
 _AGAIN = "Learns it once more, from its first step"
 
 
-def show(settings: PaintSettings, inputs: Inputs) -> Mapping[str, Any]:
+def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
     """Draws the learning of just this, which begins now unless it has before.
 
     Returns:
@@ -76,7 +76,7 @@ def _draw(history: list[Any], gradients: list[float], values: list[float]) -> No
     charts.layers(gradients, values, [point["learnt"] for point in history])
 
 
-def _numbers(settings: PaintSettings, metrics: Mapping[str, Any]) -> str:
+def _numbers(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:
     told = [
         f"{settings.parameters:,} parameters",
         f"PSNR {metrics['psnr_learnt']:.1f} dB on training pixels",
@@ -86,7 +86,7 @@ def _numbers(settings: PaintSettings, metrics: Mapping[str, Any]) -> str:
     return " · ".join(told) + ". At 20 dB a picture is a blur, at 40 hardly to be told from the photo."
 
 
-def _ended(settings: PaintSettings, inputs: Inputs) -> Mapping[str, Any]:
+def _ended(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
     made = streams.result(_HELD)
     if made is None:
         streams.again_button(_AGAIN, _HELD)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms
-from studio.paint.settings import PaintSettings
+from studio.playground.settings import PlaygroundSettings
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ LESSONS = {
 }
 
 
-def settings(name: str) -> PaintSettings:
+def settings(name: str) -> PlaygroundSettings:
     """What a lesson sets."""
-    return PaintSettings.parse(LESSONS[name].knobs)
+    return PlaygroundSettings.parse(LESSONS[name].knobs)
 
 
 def cards() -> None:
@@ -88,7 +88,7 @@ def cards() -> None:
             st.button(lesson.title, key=f"lesson_{name}", on_click=_turn, args=(name,))
 
 
-def told(asked: PaintSettings | None) -> None:
+def told(asked: PlaygroundSettings | None) -> None:
     """What there is to see, while the knobs stand as one of the lessons put them."""
     for name, lesson in LESSONS.items():
         knobs = {"size", "seed", "fps", "film", "frames"}

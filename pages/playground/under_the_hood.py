@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.paint import charts
+from pages.playground import charts
 from pages.widgets import curves, under_the_hood, words
 from studio import engine
 from studio.core.layers.activations import ACTIVATIONS
 from studio.core.pictures import grids
-from studio.paint.inputs import inputs, places
-from studio.paint.settings import PaintSettings
+from studio.playground.inputs import inputs, places
+from studio.playground.settings import PlaygroundSettings
 
 _TILE, _TILES = 48, 12  # px; waves that are shown
 _FROM, _TO = -4.0, 4.0
@@ -68,7 +68,7 @@ _PAPERS = (
 )
 
 
-def explain(settings: PaintSettings | None, job: engine.Job | None) -> None:
+def explain(settings: PlaygroundSettings | None, job: engine.Job | None) -> None:
     """The folded section, drawn from these very knobs; with a job, from its numbers, too."""
     parts = (
         (st.markdown, _WHAT),
@@ -80,10 +80,10 @@ def explain(settings: PaintSettings | None, job: engine.Job | None) -> None:
     section = under_the_hood.section()
     if section.open:
         with section:
-            under_the_hood.beside(parts, lambda: _drawn(settings or PaintSettings(), job))
+            under_the_hood.beside(parts, lambda: _drawn(settings or PlaygroundSettings(), job))
 
 
-def _drawn(settings: PaintSettings, job: engine.Job | None) -> None:
+def _drawn(settings: PlaygroundSettings, job: engine.Job | None) -> None:
     if job is not None and job.result is not None:
         figures = job.result.figures
         history = figures.get("history", ())
@@ -123,7 +123,7 @@ def _bend(activation: str) -> Any:
     )
 
 
-def _waves(settings: PaintSettings) -> np.ndarray:
+def _waves(settings: PlaygroundSettings) -> np.ndarray:
     """Some of the waves, each over the whole picture, from the longest to the shortest."""
     drawn = inputs(settings.waves, settings.fineness, settings.coordinates, settings.detail, settings.seed)
     order = np.argsort(np.hypot(*drawn.frequencies))

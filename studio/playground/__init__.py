@@ -1,22 +1,22 @@
-"""Paint: a tiny network learns one photo while one watches."""
+"""Playground: a tiny network learns one photo while you watch."""
 
 from studio.core.tasks import Slot, Task
-from studio.paint.settings import PaintSettings
+from studio.playground.settings import PlaygroundSettings
 
-LEARN = Task(
-    name="paint.learn",
-    settings=PaintSettings,
+TRAIN = Task(
+    name="playground.train",
+    settings=PlaygroundSettings,
     inputs=(Slot("content", "picture"),),
     produces="picture",
     lane="job",
     interactive=True,
-    work="studio.paint.task:run",
-    title="Painter",
-    done=("learnt", ""),
-    command="paint",
+    work="studio.playground.task:run",
+    title="Playground",
+    done=("learned", ""),
+    command="playground",
     help="let a tiny network learn a photo, and paint it at any size or film its learning",
-    kind="studio.paint.settings:kind",
-    usual="studio.paint.estimate:usual",
-    needs="studio.paint.estimate:needs",
+    kind="studio.playground.settings:kind",
+    usual="studio.playground.estimate:usual",
+    needs="studio.playground.estimate:needs",
     grows="detail",
 )

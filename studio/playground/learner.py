@@ -11,9 +11,9 @@ import numpy as np
 from studio.core.layers.network import Network
 from studio.core.layers.optimisers import Optimiser
 from studio.core.pictures import images
-from studio.paint import losses
-from studio.paint.inputs import inputs, places
-from studio.paint.settings import PaintSettings
+from studio.playground import losses
+from studio.playground.inputs import inputs, places
+from studio.playground.settings import PlaygroundSettings
 
 _WEIGHTS, _SPLIT, _BATCHES, _DROPOUT = 2, 3, 4, 5  # streams of random numbers, so that knobs do not share one
 _LOOKED_AT = 1024  # pixels whose gradient is shown
@@ -60,7 +60,7 @@ class Learner:
     settings: of the network and its learning.
     """
 
-    def __init__(self, photo: np.ndarray, settings: PaintSettings):
+    def __init__(self, photo: np.ndarray, settings: PlaygroundSettings):
         small = images.fit(photo, settings.detail)
         self._size = small.shape[:2]
         self._settings = settings

@@ -9,7 +9,7 @@ from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 
 
-class PaintSettings(Settings):
+class PlaygroundSettings(Settings):
     """Teaches a tiny network one photo: told a place, it answers with a colour."""
 
     waves: int = setting(
@@ -84,7 +84,7 @@ class PaintSettings(Settings):
     most_steps: int | None = setting(None, "Ends after so many steps, as one does that was stopped.", ge=1)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
-    def for_ending(self, ending: str) -> PaintSettings:
+    def for_ending(self, ending: str) -> PlaygroundSettings:
         """These settings for a file that ends so: a film's is the kind of its file."""
         return self.model_copy(update={"film": ending}) if self.frames else self
 
@@ -109,6 +109,6 @@ class PaintSettings(Settings):
         return min(self.steps, self.most_steps or self.steps)
 
 
-def kind(settings: PaintSettings) -> Kind:
+def kind(settings: PlaygroundSettings) -> Kind:
     """What these settings make: a picture, or a film."""
     return "animation" if settings.frames else "picture"

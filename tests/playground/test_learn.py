@@ -11,10 +11,10 @@ from studio.core.errors import Cancelled, InvalidInput
 from studio.core.pictures import animations, images, sample_photos
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
-from studio.paint import learn as module
-from studio.paint.learn import frame_steps, learn, quick_size, size_of
-from studio.paint.learner import Learner
-from studio.paint.settings import PaintSettings
+from studio.playground import learn as module
+from studio.playground.learn import frame_steps, learn, quick_size, size_of
+from studio.playground.learner import Learner
+from studio.playground.settings import PlaygroundSettings
 
 QUICK = {"detail": 48, "steps": 300, "size": 64, "batch": 256}
 
@@ -24,8 +24,8 @@ def photo():
     return sample_photos.photo("chelsea")
 
 
-def settings(**change) -> PaintSettings:
-    return PaintSettings.parse({**QUICK, **change})
+def settings(**change) -> PlaygroundSettings:
+    return PlaygroundSettings.parse({**QUICK, **change})
 
 
 def stopped_after(reports: int) -> Progress:
@@ -149,7 +149,7 @@ def test_any_size_is_painted_in_tiles_and_a_larger_one_shows_the_same(photo, mon
             learner.step()
     small, large = learner.paint(32, 48), learner.paint(96, 144)
     assert np.abs(large.reshape(32, 3, 48, 3, 3).mean((1, 3)) - small).mean() < 6
-    monkeypatch.setattr("studio.paint.learner._AT_ONCE", 1)
+    monkeypatch.setattr("studio.playground.learner._AT_ONCE", 1)
     rows = []
     assert np.abs(learner.paint(96, 144, rows.append).astype(int) - large).max() <= 1
     assert rows == list(range(1, 97))

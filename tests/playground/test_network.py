@@ -7,8 +7,8 @@ import pytest
 
 from studio.core.layers.activations import ACTIVATIONS
 from studio.core.layers.network import Network
-from studio.paint import losses
-from studio.paint.inputs import inputs, places
+from studio.playground import losses
+from studio.playground.inputs import inputs, places
 
 SMOOTH = [name for name in ACTIVATIONS if name != "step"]
 
