@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from benchmarks.report import arguments, fresh, note, show
 
 NETWORKS = {
-    "waves": {},
-    "no waves": {"waves": 0},
-    "straight lines": {"waves": 0, "activation": "none"},
-    "overfitted": {"waves": 128, "fineness": 24, "held_out": 0.75, "width": 96},
+    "fourier_features": {},
+    "no waves": {"fourier_features": 0},
+    "straight lines": {"fourier_features": 0, "activation": "none"},
+    "overfitted": {"fourier_features": 128, "fourier_scale": 24, "held_out": 0.75, "width": 96},
 }
-DEEP = {"activation": "sigmoid", "initialisation": "glorot", "depth": 10}
+DEEP = {"activation": "sigmoid", "initializer": "glorot", "depth": 10}
 
 _LARGE = """
 import json, resource, sys, time

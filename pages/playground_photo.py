@@ -1,4 +1,4 @@
-"""Painter: a tiny network learns a photo while one watches and turns its knobs."""
+"""Playground: a tiny network learns a photo while you watch and change its settings."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from studio.playground.settings import PlaygroundSettings
 left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Playground", anchor=False)
-    st.caption("A tiny network learns your photo by heart. Turn a knob, and it begins anew.")
+    st.caption("Watch a tiny network memorize your photo. Change a setting and training restarts.")
     content = parts.picture("content", "Photo", parts.photos())
     settings = parts.form(
         PlaygroundSettings, skip=input_form.ASKED_HERE, beside=input_form.film, reset=input_form.reset

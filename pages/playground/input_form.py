@@ -1,4 +1,4 @@
-"""What the painter's page asks for beside its form, and whether the result follows the knobs."""
+"""Inputs of the Playground besides its form, and whether the result updates without Start."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ LONGEST = 12.0  # s of one core: what takes longer is a job, so that others who 
 def film() -> dict[str, Any]:
     """A switch and, when it is on, the settings of a film; gives the values that it asked for."""
     on = st.toggle(
-        "Film of its learning",
+        "Video of the training",
         key=FILM,
         bind="query-params",
-        help="How the picture came to be, as a film instead of one picture",
+        help="Records training as a video instead of one image",
     )
     if not on:
         return {"frames": 0}
@@ -51,8 +51,8 @@ def follows(settings: PlaygroundSettings, inputs: Inputs) -> bool:
 def before_start(content: File, settings: PlaygroundSettings) -> None:
     """Shows the photo, with one line below it that says what Start will make of it."""
     browser_pictures.content(content)
-    what = f"lets the network learn it and paint it at {settings.size} px"
+    what = f"trains the network and renders the image at {settings.size} px"
     if settings.frames:
         length = amounts.duration(max(settings.frames / settings.fps, 1))
-        what = f"films its learning in {settings.frames} frames, {length} long"
+        what = f"records training in {settings.frames} frames, {length} long"
     st.markdown(f"**Start** {what}{estimates.cost_in_words(TASK, settings, {'content': [content]})}.")

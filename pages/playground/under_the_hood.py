@@ -1,4 +1,4 @@
-"""Under the hood of the painter: what such a network is, how it learns, and what each knob turns."""
+"""Under the hood of the Playground: the network, its training and its settings."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ w &\leftarrow w - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{v/(1-\beta_2^t)} + \epsilon
 \end{aligned}"""
 _WAVES = """
 Given two coordinates alone, such a network fits slowly varying functions first and fine detail hardly ever
-(**spectral bias**). So its inputs also hold **Fourier features** (*waves*): sines and cosines of the
-coordinates, with random frequencies whose standard deviation is $\\sigma$ (*fineness*). These differ from
+(**spectral bias**). So its inputs also hold **Fourier features**: sines and cosines of the
+coordinates, with random frequencies whose standard deviation is $\\sigma$ (*Fourier scale*). These differ from
 one pixel to the next. With a larger $\\sigma$ the network fits finer detail, and also draws noise between
 pixels it was not trained on. A sine as activation does not replace them: SIREN scales its sums by 30 and
 needs weights to match.
@@ -69,7 +69,7 @@ _PAPERS = (
 
 
 def explain(settings: PlaygroundSettings | None, job: engine.Job | None) -> None:
-    """The folded section, drawn from these very knobs; with a job, from its numbers, too."""
+    """Draws the folded section for these settings, with the charts of a finished job."""
     parts = (
         (st.markdown, _WHAT),
         (st.latex, _FORMULA),
@@ -93,9 +93,11 @@ def _drawn(settings: PlaygroundSettings, job: engine.Job | None) -> None:
     st.altair_chart(_bend(settings.activation), width="stretch")
     name = words.choice(settings.activation)
     st.caption(f"The chosen activation function, {name}, and its slope.")
-    if settings.waves:
-        st.image(_waves(settings), width="stretch", alt="Waves in several directions")
-        st.caption(f"Some of the {settings.waves} Fourier features.")
+    if settings.fourier_features:
+        st.image(
+            _waves(settings), width="stretch", alt="Fourier features of several frequencies and directions"
+        )
+        st.caption(f"Some of the {settings.fourier_features} Fourier features.")
 
 
 def _bend(activation: str) -> Any:
@@ -124,8 +126,14 @@ def _bend(activation: str) -> Any:
 
 
 def _waves(settings: PlaygroundSettings) -> np.ndarray:
-    """Some of the waves, each over the whole picture, from the longest to the shortest."""
-    drawn = inputs(settings.waves, settings.fineness, settings.coordinates, settings.detail, settings.seed)
+    """Tiles of some Fourier features, from the lowest frequency to the highest."""
+    drawn = inputs(
+        settings.fourier_features,
+        settings.fourier_scale,
+        settings.coordinates,
+        settings.detail,
+        settings.seed,
+    )
     order = np.argsort(np.hypot(*drawn.frequencies))
     chosen = order[np.linspace(0, len(order) - 1, min(_TILES, len(order))).astype(int)]
     told = drawn.of(places(_TILE, _TILE))[:, 2 + chosen]

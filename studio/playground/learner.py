@@ -65,18 +65,22 @@ class Learner:
         self._size = small.shape[:2]
         self._settings = settings
         self._inputs = inputs(
-            settings.waves, settings.fineness, settings.coordinates, settings.detail, settings.seed
+            settings.fourier_features,
+            settings.fourier_scale,
+            settings.coordinates,
+            settings.detail,
+            settings.seed,
         )
         self._told = self._inputs.of(places(*self._size))
         self._wanted = (small.reshape(-1, 3) / 255).astype("float32")
         self._learnt, self._held_out = _split(len(self._told), settings.held_out, self._rng(_SPLIT))
         self.network = Network(settings.shape, settings.activation)
-        self.network.initialise(settings.initialisation, self._rng(_WEIGHTS))
+        self.network.initialise(settings.initializer, self._rng(_WEIGHTS))
         self._flat = np.zeros_like(self.network.weights)
         self._gradients = self.network.views(self._flat)
         self._good = self.network.weights.copy()
         self._optimiser = Optimiser(
-            settings.optimiser, self._flat.size, settings.learning_rate, settings.weight_decay
+            settings.optimizer, self._flat.size, settings.learning_rate, settings.weight_decay
         )
         self._batches, self._dropout = self._rng(_BATCHES), self._rng(_DROPOUT)
         self.steps = 0

@@ -13,13 +13,11 @@ from studio.playground.learn import Learnt, learn
 from studio.playground.settings import PlaygroundSettings
 
 RAN_AWAY = (
-    "The weights have run away: after step {steps} they had outgrown all numbers. Each step went so far that "
-    "it missed its aim by more than the one before. What you see is the last picture that could be painted. "
+    "Training diverged after step {steps}: the weights overflowed float32. "
+    "This is the last valid image. "
     "Next: try a lower learning rate."
 )
-WORSE = (
-    "In the end it was further from the photo than before its first step. Next: try a lower learning rate."
-)
+WORSE = "The loss rose above its first value. Next: try a lower learning rate."
 _WORSE = 1.05  # times the loss that it began with
 
 

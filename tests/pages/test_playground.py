@@ -55,14 +55,14 @@ def test_a_knob_that_is_turned_begins_anew_and_nothing_else_does(learnt, until):
     page = learnt()
     first = page.session_state["learning"].stream
     assert page.run().session_state["learning"].stream is first
-    page.slider(key="waves").set_value(16).run()
+    page.slider(key="fourier_features").set_value(16).run()
     assert page.session_state["learning"].stream is not first
-    assert ended(page, until).session_state["learning"].settings.waves == 16
+    assert ended(page, until).session_state["learning"].settings.fourier_features == 16
 
 
 @pytest.mark.slow
 def test_weights_that_run_away_are_told_and_no_error(learnt):
-    page = learnt(optimiser="SGD", learning_rate="10")
+    page = learnt(optimizer="SGD", learning_rate="10")
     assert "run away" in texts(page.warning) and "lower learning rate" in texts(page.warning)
     assert not page.error and "Watch again" in labels(page)
 
@@ -76,7 +76,7 @@ def test_a_lesson_turns_the_knobs_and_says_what_to_look_at(visit, monkeypatch, n
     assert not page.exception
     assert asked[-1] == lessons.settings(name)
     assert lessons.LESSONS[name].told in texts(page.info)
-    page.slider(key="waves").set_value(99).run()
+    page.slider(key="fourier_features").set_value(99).run()
     assert not page.info
 
 

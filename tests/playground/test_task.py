@@ -51,7 +51,7 @@ def test_a_film_is_made_and_made_again(said):
 
 
 def test_weights_that_ran_away_are_no_error(said):
-    words = ["--optimiser", "sgd", "--learning-rate", "10", "--size", "64", "--steps", "60", "--detail", "48"]
+    words = ["--optimizer", "sgd", "--learning-rate", "10", "--size", "64", "--steps", "60", "--detail", "48"]
     code, _, err = said("playground", "sample:rocket", "-o", "out.png", *words)
     assert code == 0 and "run away" in err and "try a lower learning rate" in err
     assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
@@ -79,5 +79,6 @@ def test_what_it_takes_grows_with_what_is_asked(home):
     for change in ({"steps": 9000}, {"size": 4096}, {"frames": 200}, {"width": 256, "depth": 12}):
         assert usual(PlaygroundSettings(**change), inputs) > 1.5 * usual(PlaygroundSettings(), inputs)
     assert (
-        needs(PlaygroundSettings(waves=256, detail=256), inputs) > needs(PlaygroundSettings(), inputs) + 2e8
+        needs(PlaygroundSettings(fourier_features=256, detail=256), inputs)
+        > needs(PlaygroundSettings(), inputs) + 2e8
     )
