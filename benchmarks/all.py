@@ -34,7 +34,7 @@ HERE = (
     "litert",
     "classify",
     "search",
-    "paint",
+    "playground",
     "lab",
     "enhance",
     "colour",

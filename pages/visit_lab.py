@@ -1,4 +1,4 @@
-"""Lab: networks that are taught in seconds, before one's eyes, and what they make of a drawing."""
+"""Lab: tiny networks that train in seconds, and their output for a drawing."""
 
 import streamlit as st
 
@@ -9,8 +9,8 @@ from pages.lab import bench, doodles, dreams, input_form, insides, teaching, und
 left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Lab", anchor=False)
-    st.caption("Networks so small that they are taught in seconds, while you watch. Then draw.")
-    what = forms.one_of("What to teach", input_form.WHAT, key="taught", hidden=True)
+    st.caption("Tiny networks that train in seconds while you watch. Then draw.")
+    what = forms.one_of("Model", input_form.WHAT, key="taught", hidden=True)
     asked = input_form.ask(what)
     doodles.tell()
 with right:

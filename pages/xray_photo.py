@@ -1,4 +1,4 @@
-"""X-ray: one's photo through a network, layer by layer, map by map, filter by filter."""
+"""X-ray: the feature maps of a photo, by layer, channel and filter."""
 
 import streamlit as st
 
@@ -11,8 +11,8 @@ left, right = st.columns([5, 11], gap="large")
 with left:
     st.title("X-ray", anchor=False)
     st.caption(
-        "What a network that learnt to name things sees in your photo. Each of its filters looks for one "
-        "thing and makes a map: bright where it found it."
+        "What a pretrained classifier responds to in your photo. Each filter outputs a feature map, bright "
+        "where it responds."
     )
     photo = parts.picture("content", "Photo", parts.photos())
     settings = input_form.ask()

@@ -567,7 +567,7 @@ def test_one_function_makes_the_keys_of_parts():
     found = [
         f"{relative(path)}:{line}"
         for path in sources("pages")
-        if relative(path) != "pages/paint/charts.py"  # whose names of metrics are no keys
+        if relative(path) != "pages/playground/charts.py"  # whose names of metrics are no keys
         for line in _keys_of_parts(tree(path))
     ]
     assert not found

@@ -51,7 +51,7 @@ TILES = (
     Tile("enhance.enlarge", {"content": "chelsea"}, "Three times larger, and sharp"),
     Tile("outline.paint", {}, "A doodle that became an avatar"),
     Tile("colour.picture", {"content": "camera"}, "A grey photo in likely colours"),
-    Tile("paint.learn", {"content": "chelsea"}, "Learnt by heart in seconds"),
+    Tile("playground.train", {"content": "chelsea"}, "Memorized by a tiny network in seconds"),
     Tile("lab.imagine", {}, "Digits that a machine dreams", opens={"taught": "Boltzmann machine"}),
 )
 

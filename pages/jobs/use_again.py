@@ -42,7 +42,7 @@ USES = (
     Use("enhance_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),
     Use("colour_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Colour"),
     Use("colour_picture.py", "examples", "Your example"),
-    Use("paint_picture.py", "content", "Your photo"),
+    Use("playground_photo.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
     Use("draw_faces.py", "photo", "Your photo"),
     Use("teach_classes.py", "picture", "Your picture", opens=(("half", "try"),)),

@@ -34,12 +34,12 @@ def show(taught: Sequence[Taught]) -> None:
         with st.container(horizontal=True):
             others = taught[0].others
             st.button("A digit", icon=":material/casino:", on_click=_take_digit, args=(others,))
-            help = "A letter: something that it has never seen"
+            help = "Loads a letter, which is not in the training data"
             st.button("A letter", icon=":material/match_case:", on_click=_take_letter, help=help)
         noise = st.slider("Noise", 0.0, 1.0, 0.0, 0.05, key="noise", bind="query-params")
         holes = st.slider("Holes", 0, 6, 0, key="holes", bind="query-params")
     with left:
-        help = "Teaches it this drawing, in many variants, in the place of digits; add as many as you like"
+        help = "Trains on variants of this drawing instead of digits; you can add more drawings"
         learn = st.button("Learn this drawing", icon=":material/school:", help=help)
     digit = drawings.read(drawn, fit=True)
     if learn and digit.any():
@@ -63,23 +63,23 @@ def show(taught: Sequence[Taught]) -> None:
 def _answers(taught: Sequence[Taught], digit: np.ndarray, given: np.ndarray) -> None:
     codes = [one.network.encode(given) for one in taught]
     made = [one.network.decode(code)[0] for one, code in zip(taught, codes, strict=True)]
-    shown = [("As you drew it", digit)]
+    shown = [("Your drawing", digit)]
     if given[0] is not digit and not np.array_equal(given[0], digit):
-        shown.append(("Spoilt", given[0]))
+        shown.append(("Corrupted", given[0]))
     names = [f"{one.title}, from {one.network.settings.bottleneck}" for one in taught]
     figures.row([*shown, *zip(names, made, strict=True)])
     if not digit.any():
-        st.caption("Nothing is drawn yet: draw a digit, or take one. This is what it makes of nothing.")
+        st.caption("Nothing drawn yet. Draw a digit or load one; this is the output for an empty canvas.")
     else:
         off = ", ".join(
             f"{levels(one, digit):.1f} ({name.lower()})" for one, name in zip(made, names, strict=True)
         )
-        spoiling = f"; spoilt it was {levels(given[0], digit):.1f} off" if len(shown) > 1 else ""
-        st.caption(f"Off from your drawing, in levels of 255: {off}{spoiling}.")
+        spoiling = f"; the corrupted drawing: {levels(given[0], digit):.1f}" if len(shown) > 1 else ""
+        st.caption(f"Mean absolute error against your drawing (0 to 255): {off}{spoiling}.")
     for one, code in zip(taught, codes, strict=True):
         if one.made.stopped_early:
             steps, planned = one.made.figures["steps"], one.network.settings.planned
-            st.caption(f"{one.title} was taught for {steps:,} of {planned:,} steps, so it can be better.")
+            st.caption(f"{one.title} stopped after {steps:,} of {planned:,} training steps.")
         figures.bars(code[0], *_range(one.codes))
         st.caption(f"{_said(one, code[0])}")
 
@@ -88,11 +88,11 @@ def _said(one: Taught, code: np.ndarray) -> str:
     """Which units speak, in words."""
     spread = one.codes.std(axis=0) + 1e-9
     loudest = np.argsort(-np.abs(code - one.codes.mean(axis=0)) / spread)[:3] + 1
-    whose = f"The code, all that is left of the drawing ({one.title.lower()})"
+    whose = f"The code of the drawing ({one.title.lower()})"
     if len(loudest) < 3:
         return f"{whose}."
     first, second, third = loudest
-    return f"{whose}. Units {first}, {second} and {third} are furthest from what they usually say."
+    return f"{whose}. Units {first}, {second} and {third} are furthest from their mean."
 
 
 def _range(codes: np.ndarray) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Doodles of a person's own, which are learnt in the place of digits."""
+"""The user's doodles, which replace the digits as training data."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def tell() -> None:
     count = len(inputs().get("doodles", ()))
     if not count:
         return
-    st.caption(f"It learns {count} doodle{'' if count == 1 else 's'} of yours, each in many variants.")
-    st.button("Learn digits again", icon=":material/restart_alt:", type="tertiary", on_click=_forget)
+    st.caption(f"Training data: {count} doodle{'' if count == 1 else 's'} of yours, each in many variants.")
+    st.button("Train on digits again", icon=":material/restart_alt:", type="tertiary", on_click=_forget)
 
 
 def _forget() -> None:

@@ -35,13 +35,15 @@ def show(taught: Taught) -> None:
     with right:
         _watch(taught)
         _curve()
-        with st.expander("What its units look for", icon=":material/visibility:"):
+        with st.expander("Filters of the hidden units", icon=":material/visibility:"):
             st.image(
                 pictures.filters(taught.network, taught.others),
                 width="stretch",
-                alt="What its hidden units look for",
+                alt="Filters of the hidden units",
             )
-            st.caption("A square a hidden unit: light where ink excites it, dark where ink calms it.")
+            st.caption(
+                "One square per hidden unit: light where ink raises its activation, dark where ink lowers it."
+            )
     teaching.again_button()
 
 
@@ -51,13 +53,15 @@ def _ask(taught: Taught) -> None:
         _take(taught)
     drawn = figures.CANVAS.show("Draw half a digit")
     titles = {name: name.capitalize() for name in HALVES}
-    keep = forms.one_of("What stays of it", titles, key="keep")
+    keep = forms.one_of("Keep", titles, key="keep")
     temperature = st.slider("Temperature", 0.1, 3.0, 1.0, 0.05, key="temperature", bind="query-params")
-    st.caption("Below 1 it prefers what it knows best, above 1 it gets wild. Of nothing, it dreams freely.")
+    st.caption(
+        "Below 1 it stays close to typical digits; above 1 it varies more. With nothing kept it samples freely."
+    )
     st.session_state[_ASKED] = (drawn, keep, temperature)
     with st.container(horizontal=True):
         st.button("A digit", icon=":material/casino:", on_click=_take, args=(taught,))
-        st.button("Begin anew", icon=":material/restart_alt:", on_click=_forget)
+        st.button("Restart", icon=":material/restart_alt:", on_click=_forget)
         if st.button("Keep", icon=live.KEEP, help=live.KEEPS):
             _keep(taught, drawn, keep, temperature)
 
@@ -98,19 +102,17 @@ def _chain(taught: Taught, drawn: np.ndarray, keep: str) -> Chain:
 
 def _caption(drawn: np.ndarray, keep: str) -> str:
     if keep == "nothing":
-        return "What it dreams"
+        return "Samples"
     if not drawn.any():
-        return "Nothing is drawn yet, so it dreams freely: draw half a digit, or take one."
-    return f"The {keep} half stays, the rest is imagined nine times"
+        return "Nothing drawn yet, so it samples freely. Draw half a digit or load one."
+    return f"Nine samples, with the {keep} half kept"
 
 
 @st.fragment(run_every=CURVE_SECONDS)
 def _curve() -> None:
     energies = st.session_state.get(_ENERGIES) or []
     if len(energies) > 1:
-        curves.line(
-            energies, "energy", "round", "Energy, in nats: the lower, the likelier it finds what it sees."
-        )
+        curves.line(energies, "energy", "round", "Free energy in nats; lower is more probable.")
 
 
 def _take(taught: Taught) -> None:

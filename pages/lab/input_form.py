@@ -15,14 +15,14 @@ CODES, DREAMS = "codes", "dreams"
 WHAT = {CODES: "Autoencoder", DREAMS: "Boltzmann machine"}
 _ALONE = "nothing"
 _KINDS = TeachSettings.described()["kind"].choices
-_TOLD = {
-    "dense": "One layer makes the code, one draws from it.",
-    "deep": "A layer of 256 units lies before the code and after it.",
-    "convolutional": "It looks at patches of four pixels by four, everywhere with the same eyes.",
-    "denoising": "It is shown spoilt digits, and taught to give back the whole ones.",
-    "sparse": "Each unit may speak for one digit in ten only, so each learns something of its own.",
-    "contractive": "Its code may change little when a pixel does, so small flaws do not reach it.",
-    "variational": "Its codes lie around zero without gaps, so that there is a digit wherever you walk.",
+_EXPLANATIONS = {
+    "dense": "One layer encodes, one decodes.",
+    "deep": "A hidden layer of 256 units before and after the code.",
+    "convolutional": "4 by 4 convolutions, with the same weights at every position.",
+    "denoising": "The input is corrupted; the target is the clean digit.",
+    "sparse": "Sparsity: each unit is active for about one digit in ten, so units specialize.",
+    "contractive": "A penalty on the derivative of the code makes it robust to small changes of the input.",
+    "variational": "A KL divergence keeps the latents near a standard normal distribution, so samples decode to digits.",
 }
 
 
@@ -45,15 +45,15 @@ def ask(what: str) -> tuple[Settings, ...]:
 def _about() -> dict[str, object]:
     """Says what the chosen kind is, and asks for another one beside it."""
     kind = st.session_state.get("kind", "deep")
-    st.caption(_TOLD.get(kind, ""))
+    st.caption(_EXPLANATIONS.get(kind, ""))
     choices: Sequence[str] = (_ALONE, *_KINDS)
     st.selectbox(
-        "Beside it",
+        "Compare with",
         choices,
         format_func=words.choice,
         key="beside",
         bind="query-params",
-        help="A second kind, taught the same, to compare",
+        help="Trains a second kind with the same settings",
     )
     return {}
 

@@ -1,4 +1,4 @@
-"""What a network has learnt: what its units look for, what each number of its code says, and a map."""
+"""Inspects a trained network: filters, latent dimensions, a map of the latent space and the loss."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ from studio.lab.pictures import CodeMap
 @st.fragment
 def show(taught: Sequence[Taught]) -> None:
     """Draws it for each network, side by side."""
-    looks, codes, map_, course = st.tabs(
-        ["What it looks for", "What its code says", "Map", "How it was taught"]
-    )
+    looks, codes, map_, course = st.tabs(["Filters", "Latent dimensions", "Latent space", "Training"])
     with looks:
         _each(taught, _filters)
     with codes:
@@ -39,10 +37,10 @@ def _each(taught: Sequence[Taught], draw) -> None:
 
 
 def _filters(one: Taught) -> None:
-    st.image(pictures.filters(one.network, one.others), width="stretch", alt="What its units look for")
+    st.image(pictures.filters(one.network, one.others), width="stretch", alt="Filters of the first layer")
     what = "patch of 4 x 4 pixels" if one.network.settings.kind == "convolutional" else "unit"
-    told = f"The weights of its first layer, one square a {what}"
-    st.caption(f"{told}: light where ink excites it, dark where ink calms it.")
+    told = f"The weights of its first layer, one square per {what}"
+    st.caption(f"{told}: light where ink raises its activation, dark where ink lowers it.")
 
 
 def _codes(one: Taught) -> None:
@@ -51,23 +49,23 @@ def _codes(one: Taught) -> None:
     spread = np.argsort(-codes.std(axis=0)) + 1
     number = 1
     if count > 1:
-        number = st.slider("Number of the code", 1, count, int(spread[0]), key=f"lab_unit_{one.title}")
+        number = st.slider("Latent dimension", 1, count, int(spread[0]), key=f"lab_unit_{one.title}")
     ways = pictures.units(one.network, number - 1, codes)
-    st.image(pictures.shown(ways, len(ways)), width="stretch", alt="What each number of the code says")
+    st.image(pictures.shown(ways, len(ways)), width="stretch", alt="Effect of each latent dimension")
     st.caption(
-        f"Number {number} goes through its usual range, from left to right; all others stay at their mean."
+        f"Dimension {number} goes through its usual range, from left to right; all others stay at their mean."
     )
 
 
 def _map(one: Taught) -> None:
     if one.network.settings.bottleneck == 1:
-        st.caption("A code of one number is a line, not a map: see what its code says.")
+        st.caption("One latent dimension is a line, not a map: see Latent dimensions.")
         return
     found = CodeMap(one.network, one.codes)
-    st.image(found.picture(), width="stretch", alt="A map of the code")
+    st.image(found.picture(), width="stretch", alt="Map of the latent space")
     across = st.slider("Left to right", 0.0, 1.0, 0.5, 0.01, key=f"lab_across_{one.title}")
     up = st.slider("Bottom to top", 0.0, 1.0, 0.5, 0.01, key=f"lab_up_{one.title}")
-    figures.row([("Where you stand", found.digit(np.array([[across, up]]))[0])])
+    figures.row([("Decoded here", found.digit(np.array([[across, up]]))[0])])
     if one.network.settings.bottleneck > 2:
         st.caption("A plane through the code, along the two directions in which the digits differ most.")
 
@@ -76,6 +74,6 @@ def _course(one: Taught) -> None:
     figures_ = one.made.figures
     curves.losses(figures_["history"])
     st.caption(
-        f"How many levels it was off after each step. {figures_['steps']:,} steps, "
-        f"{one.network.parameters:,} numbers learnt, {figures_['seconds']:.0f} s."
+        f"Mean absolute error (0 to 255) after each step. {figures_['steps']:,} steps, "
+        f"{one.network.parameters:,} parameters, {figures_['seconds']:.0f} s."
     )

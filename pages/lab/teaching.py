@@ -19,7 +19,7 @@ from studio.lab.settings import BoltzmannSettings, TeachSettings
 LOOK_SECONDS, CURVE_SECONDS = 0.15, 0.8
 _SHELVES = ("lab_first", "lab_second")
 _READ = "lab_networks"
-_AGAIN = "Teaches it once more, from its first step"
+_AGAIN = "Trains again from the first step"
 
 
 def networks(asked: Sequence[Settings], inputs: Inputs) -> list[Taught]:
@@ -89,20 +89,20 @@ def _look(held: streams.Held, shelf: str) -> None:
     if stream.preview:
         browser_pictures.moving(stream.preview, _caption(settings))
     if stream.finished:
-        st.caption("It has been taught, and waits for the other one.")
+        st.caption("Training is done; waiting for the other network.")
         return
     streams.bar(stream, settings.planned, key=shelf)
     report = stream.report
     if report and report.metrics:
-        st.caption(f"{report.metrics['held out']:.1f} of 255 levels off, on digits that it never sees.")
+        st.caption(f"Mean absolute error on held-out digits: {report.metrics['held out']:.1f} (0 to 255).")
 
 
 def _caption(settings: TeachSettings | BoltzmannSettings) -> str:
     if isinstance(settings, BoltzmannSettings):
-        return "What it dreams now"
+        return "Current samples"
     if settings.kind == "denoising":
-        return "Digits that it never sees, spoilt, and as it repairs them now"
-    return "Digits that it never sees, and as it draws them now"
+        return "Held-out digits, corrupted, and their current reconstructions"
+    return "Held-out digits and their current reconstructions"
 
 
 @st.fragment(run_every=CURVE_SECONDS)

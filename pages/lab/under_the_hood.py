@@ -99,7 +99,7 @@ def _drawn(taught: Sequence[Taught]) -> None:
         st.markdown(f"**{one.title}**")
         curves.losses(one.made.figures["history"])
         st.caption(_OFF)
-        st.image(pictures.filters(one.network, one.others), width="stretch", alt="What its units look for")
+        st.image(pictures.filters(one.network, one.others), width="stretch", alt="Filters of the first layer")
         st.caption(_LOOKED_FOR)
 
 

@@ -36,7 +36,7 @@ TILE = {
     "style.transfer": {"size": 512},
     "dream.ascend": {"size": 512},
     "classify.explain": {"view": "over"},
-    "paint.learn": {"size": 480, "steps": 400},
+    "playground.train": {"size": 480, "steps": 400},
     "lab.imagine": {"keep": "nothing", "n": 6, "seed": 1},
     "enhance.enlarge": {"scale": 3},
     "outline.paint": {"seed": 3},

@@ -94,9 +94,9 @@ def _draw_clean(path: Path) -> None:
     _row([noisy, cleaned, blocky, deblocked], path)
 
 
-def _draw_painter(path: Path) -> None:
+def _draw_playground(path: Path) -> None:
     """What the tiny network paints after more and more steps, and the photo."""
-    learnt = [_made("paint.learn", {"steps": steps, "size": 384}, content=LEARNT) for steps in STEPS]
+    learnt = [_made("playground.train", {"steps": steps, "size": 384}, content=LEARNT) for steps in STEPS]
     _row([*learnt, _pixels(LEARNT)], path, height=180)
 
 
@@ -176,7 +176,7 @@ PICTURES = {
     "dream": _draw_dream,
     "enhance": _draw_enhance,
     "clean": _draw_clean,
-    "painter": _draw_painter,
+    "playground": _draw_playground,
     "x-ray": _draw_xray,
     "faces": _draw_faces,
     "cartoons": _draw_cartoons,

@@ -1,4 +1,4 @@
-"""Residual branches of ResNet50, to be switched off, and what it takes the photo for before and after."""
+"""Switches residual branches of ResNet50 off and compares its predictions."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def show(settings: LookSettings, found: engine.Live) -> None:
     """Draws them, folded."""
     icon = ":material/call_split:"
     section = st.expander(
-        "Bridges and branches", icon=icon, key="branches", on_change="rerun", bind="query-params"
+        "Skip connections", icon=icon, key="branches", on_change="rerun", bind="query-params"
     )
     if not section.open:
         return
     with section:
         if settings.backbone != "resnet50":
             st.info(
-                "Choose ResNet50: its blocks have bridges over them, and it also names what it sees.",
+                "Choose ResNet50: its blocks have skip connections, and it also classifies the photo.",
                 icon=":material/info:",
             )
             return
@@ -32,12 +32,12 @@ def show(settings: LookSettings, found: engine.Live) -> None:
 
 def _branches(settings: LookSettings, told: Mapping[str, Any]) -> None:
     st.caption(
-        "Each block of ResNet50 only *adds* something to what it was given: a branch of three convolutions "
-        "works it out, and a bridge carries the rest over unchanged. So a branch can be switched off, and "
-        "the network still works. Switch some off and compare."
+        "Each block of ResNet50 *adds* a residual branch of three convolutions to its input, which a skip "
+        "connection carries past it. So the network still works with a branch switched off. Switch some off "
+        "and compare."
     )
     st.pills(
-        "Branches that are off",
+        "Disabled branches",
         BLOCKS,
         selection_mode="multi",
         key="off",
@@ -51,8 +51,8 @@ def _branches(settings: LookSettings, told: Mapping[str, Any]) -> None:
     with shares:
         st.altair_chart(_shares(told["shares"], settings.off), width="stretch")
         st.caption(
-            "How much each branch adds to this photo, against what comes over the bridge: at 1 both are "
-            "equally strong. Those that are off are pale."
+            "Norm of each residual branch divided by that of its skip connection. Branches that are off are "
+            "pale."
         )
 
 
@@ -60,15 +60,13 @@ def _said(settings: LookSettings, answers: Any) -> str:
     first = answers[0]
     if not settings.off:
         return (
-            f"What ResNet50 takes the photo for, of the thousand things that it knows: *{first['label']}*, "
-            f"with {first['before']:.0%}."
+            f"Prediction of ResNet50, out of a thousand classes: *{first['label']}*, {first['before']:.0%}."
         )
     best = max(answers, key=lambda one: one["after"])
     without = words.listed([block.replace("_", " ") for block in settings.off])
     same = best["label"] == first["label"]
-    return (
-        f"Without the branch of {without} it takes the photo for *{best['label']}*, with {best['after']:.0%}"
-        + (f"; before it was {first['before']:.0%}." if same else f", no longer for *{first['label']}*.")
+    return f"Without the branch of {without} it predicts *{best['label']}*, {best['after']:.0%}" + (
+        f", from {first['before']:.0%}." if same else f", no longer *{first['label']}*."
     )
 
 
@@ -105,7 +103,7 @@ def _shares(shares: Mapping[str, float], off: Any) -> Any:
         alt.Chart(alt.Data(values=rows))
         .mark_bar()
         .encode(
-            x=alt.X("share:Q", title="branch against bridge"),
+            x=alt.X("share:Q", title="branch / skip connection"),
             y=alt.Y("block:N", title=None, sort=None, axis=alt.Axis(labelLimit=120, labelOverlap=False)),
             opacity=alt.condition("datum.off", alt.value(0.3), alt.value(1.0)),
             tooltip=["block:N", "share:Q"],

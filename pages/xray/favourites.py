@@ -33,17 +33,17 @@ def of(settings: LookSettings, strengths: Sequence[float]) -> dict[int, bytes]:
 def show(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) -> None:
     """Draws what one channel likes best, or offers to paint it."""
     if channel in pictures:
-        st.image(pictures[channel], width="stretch", alt=f"What map {channel} likes best")
+        st.image(pictures[channel], width="stretch", alt=f"Feature visualization of channel {channel}")
         st.caption(
-            f"What map {channel} likes best: a picture that grew from noise until this map answered as "
-            "strongly as it can. Compare it with the yellow places."
+            f"Feature visualization of channel {channel}: an image optimized from noise to maximize its "
+            "activation. Compare it with the yellow areas."
         )
         return
     st.caption(
-        f"What does map {channel} like best? A picture can grow from noise until this map answers as "
-        "strongly as it can. That takes a minute or so."
+        f"Feature visualization optimizes an image from noise to maximize the activation of channel "
+        f"{channel}. It takes about a minute."
     )
-    if st.button("Paint it", icon=":material/imagesearch_roller:"):
+    if st.button("Visualize", icon=":material/imagesearch_roller:"):
         wanted = {"backbone": settings.backbone, "layer": settings.seen, "channel": channel}
         jobs.start(channel_sheet.PAINT, tasks.get(channel_sheet.PAINT).settings.parse(wanted), {})
 
@@ -51,7 +51,7 @@ def show(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) ->
 def choose(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) -> None:
     """Lets a person choose a map by what it likes best."""
     if pictures:
-        told = f"Maps of {settings.seen} by what they like best: where is that in this photo?"
+        told = f"Feature visualizations of {settings.seen}: which of them appear in this photo?"
         pills(_PILLS, told, list(pictures), channel, list(pictures.values()))
 
 

@@ -1,4 +1,4 @@
-"""One filter at work: what it multiplies at a place of this photo, and the map that it makes."""
+"""One filter at work: the products at one position, and its feature map."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.caption(
-            "The filter lies on 3 by 3 places at a time, multiplies each by a weight of its own, and adds it "
-            "all up. Then it moves on."
+            "The filter multiplies each 3 by 3 window by its weights and adds up the products, then moves by "
+            "the stride."
         )
         knobs = forms.fields(FilterSettings, ("stride", "padding", "pooling"))
     place = {name: st.session_state.get(name, 0.5) for name in ("across", "down")}
@@ -61,7 +61,7 @@ def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
         return
     told = made.figures
     with right:
-        browser_pictures.image(made.data, caption=f"The map that filter {channel} makes so")
+        browser_pictures.image(made.data, caption=f"Feature map of filter {channel}")
     with left:
         st.caption(_sizes(asked, told))
     st.markdown(f"**At the dot** (row {told['place'][0] + 1}, column {told['place'][1] + 1} of its sums)")
@@ -72,10 +72,10 @@ def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
 def _sizes(asked: FilterSettings, told: Mapping[str, Any]) -> str:
     high, wide, deep = told["given"]
     rows, columns = told["sums"]
-    text = f"It is given {deep} of {wide} × {high}, and makes one of {columns} × {rows}"
-    text = text.replace(f"{deep} of", "the three colours, each of" if deep == 3 else f"{deep} maps, each of")
+    text = f"Input: {deep} of {wide} × {high}; output: {columns} × {rows}"
+    text = text.replace(f"{deep} of", "three color channels of" if deep == 3 else f"{deep} channels of")
     text += (
-        ", as large, for beyond the border it finds zeros."
+        ". Zero padding keeps the size."
         if (rows, columns) == (high, wide)
         else f": it moves {asked.stride} px at a step"
         + (" and has to stay inside." if asked.padding == "none" else ".")
@@ -93,7 +93,7 @@ def _part(part: Mapping[str, Any]) -> str:
     ]
     name = html.escape(part["name"])
     return (
-        f'<div class="sums">{_table(part["given"], f"{name}, what is there")}<b>×</b>'
+        f'<div class="sums">{_table(part["given"], f"{name}, input")}<b>×</b>'
         f"{_table(part['weights'], 'the weights')}<b>=</b>{_table(products, 'multiplied')}"
         f"<span>adds up to <b>{_signed(part['sum'])}</b></span></div>"
     )
@@ -124,12 +124,12 @@ def _signed(number: float) -> str:
 def _sum(told: Mapping[str, Any]) -> str:
     terms = [f"{_signed(part['sum'])} ({part['name']})" for part in told["parts"]]
     if told["other_maps"]:
-        terms.append(f"{_signed(told['others'])} (the other {told['other_maps']:,} maps)")
-    terms.append(f"{_signed(told['bias'])} (the filter's own bias)")
+        terms.append(f"{_signed(told['others'])} (the other {told['other_maps']:,} channels)")
+    terms.append(f"{_signed(told['bias'])} (bias)")
     total = told["sum"]
     after = (
-        "It is above 0, so it is handed on as it is."
+        "The *ReLU* passes it on, because it is above 0."
         if total > 0
-        else "It is below 0, so **0** is handed on: that bend is the *ReLU*."
+        else "The *ReLU* outputs **0**, because the sum is not above 0."
     )
     return f"{' '.join(terms)} = **{_signed(total)}**. {after}"

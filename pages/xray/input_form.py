@@ -11,7 +11,7 @@ from studio.core.objectives import backbones
 from studio.xray.settings import BLOCKS, USUAL, LookSettings, check
 
 TASK = "xray.look"
-_HELP = "Early layers find edges and textures, deep ones parts of things."
+_HELP = "Early layers respond to edges and textures, deep ones to parts of objects."
 
 
 def ask() -> LookSettings | None:
@@ -42,7 +42,7 @@ def _layer(network: str) -> str:
     known = backbones.spec(network).layers
     forms.choosing("layer", known)
     return st.selectbox(
-        "Layer, from the photo inwards",
+        "Layer",
         list(known),
         index=list(known).index(USUAL[network]),
         key="layer",
@@ -56,7 +56,7 @@ def _channel(network: str, layer: str) -> int | None:
     if (st.session_state.get("channel") or 0) > most:
         st.session_state["channel"] = None  # another layer has fewer
     return numbers.number(
-        f"Map, 0 to {most:,}",
+        f"Channel, 0 to {most:,}",
         0,
         most,
         value=None,

@@ -31,23 +31,23 @@ def show(layers: Sequence[Mapping[str, Any]], chosen: str) -> None:
     tallest = max(layer["height"] for layer in layers)
     boxes = "".join(_box(layer, tallest, layer["name"] == chosen) for layer in layers)
     total = sum(layer["parameters"] for layer in layers)
-    st.markdown("**The way through the network**")
+    st.markdown("**Layers**")
     st.html(f'{_STYLE}<div class="layers" role="list">{boxes}</div>')
     st.caption(
         "From left to right: each block is a layer, as tall as its maps and the wider the more of them "
         "there are. Below it: its name, how large its maps are, how many there are, how many of the "
-        f"network's {total:,} numbers were learnt for it, and how many px of the photo one place can see."
+        f"network's {total:,} parameters it has, and its receptive field in px of the photo."
     )
 
 
 def _box(layer: Mapping[str, Any], tallest: int, chosen: bool) -> str:
     tall = max(_LEAST, _TALL * math.sqrt(layer["height"] / tallest))
     wide = 8 * math.log2(layer["channels"])
-    learnt = f"{short(layer['parameters'])} learnt" if layer["parameters"] else "nothing learnt"
+    learnt = f"{short(layer['parameters'])} parameters" if layer["parameters"] else "no parameters"
     return (
         f'<div role="listitem"{" class=chosen" if chosen else ""}>'
         f'<i style="height:{tall:.2f}rem;width:{min(100, wide):.0f}%"></i><b>{html.escape(layer["name"])}</b>'
-        f"<span>{layer['width']} × {layer['height']}, {layer['channels']:,} maps</span>"
+        f"<span>{layer['width']} × {layer['height']}, {layer['channels']:,} channels</span>"
         f"<span>{learnt}</span><span>sees {layer['field']:,} px</span></div>"
     )
 

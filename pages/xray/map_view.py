@@ -56,14 +56,14 @@ def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, d
     waiting = place.empty() if first else None  # at first nothing is there that could stay meanwhile
     if waiting is not None:
         with waiting.container():
-            told = "The photo; what the network sees in it comes in a moment."
+            told = "The photo; its feature map follows in a moment."
             browser_pictures.image(inputs["content"][0], caption=told)
     field = st.toggle(
-        "Frame what one place can see",
+        "Show the receptive field",
         True,
         key="field",
         bind="query-params",
-        help="The frame is its receptive field: nothing outside it can change the number at that place",
+        help="Frames the part of the photo that can affect one position of the map",
     )
     changed: dict[str, Any] = {"field": field}
     if field:
@@ -78,7 +78,7 @@ def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, d
     if found is not None:
         with place:
             seen = found.figures
-            browser_pictures.image(found.data, caption=f"Map {seen['channel']} of {settings.seen}")
+            browser_pictures.image(found.data, caption=f"Channel {seen['channel']} of {settings.seen}")
             st.caption(_said(seen, field))
     return found, pictures
 
@@ -104,15 +104,15 @@ def _slider(label: str, key: str) -> float:
 
 
 def _said(told: Any, field: bool) -> str:
-    text = f"Yellow is where it answers most, with {told['most']:.3g}; where it is dark it answers little."
+    text = f"Yellow: strongest activation, {told['most']:.3g}. Dark: weak activation."
     if not field:
         return text
     height, width = told["seen"]
     whole = told["field"] >= 2 * max(height, width)
     sees = "all of the photo and more" if whole else f"{told['field']} × {told['field']} px"
     return (
-        f"{text} The dot is one place of this map, where it answers with {told['at_place']:.3g}. It sees "
-        f"only what lies in the frame: {sees}, of the {width} × {height} px at which the network looks."
+        f"{text} The dot is one position, with activation {told['at_place']:.3g}. The frame is its "
+        f"receptive field: {sees}, of the {width} × {height} px given to the network."
     )
 
 
@@ -123,11 +123,11 @@ def _strongest(settings: LookSettings, inputs: Inputs, channel: int) -> None:
     if wall is None:
         return
     channels = [one["channel"] for one in wall.figures["loudest"]]
-    told = f"The maps of {settings.seen} that answer most strongly to this photo"
+    told = f"Channels of {settings.seen} with the strongest activation"
     favourites.pills(_PILLS, told, channels, channel, _tiles(wall.data, len(channels)))
     silent = round(100 * wall.figures["silent"])
     if silent:
-        st.caption(f"{silent} % of this layer's maps find nothing at all in this photo.")
+        st.caption(f"{silent} % of this layer's channels are inactive for this photo.")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

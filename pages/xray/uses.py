@@ -20,7 +20,7 @@ def buttons(settings: LookSettings, channel: int, inputs: Inputs) -> None:
         "Mask for a style",
         key="to_style",
         icon=":material/brush:",
-        help="Opens Style with the brush: the style goes where this map answers",
+        help="Opens Style with this map as the mask",
         on_click=_to_style,
         args=(mask, inputs),
     )
@@ -28,7 +28,7 @@ def buttons(settings: LookSettings, channel: int, inputs: Inputs) -> None:
         "Dream of it",
         key="to_dream",
         icon=":material/bedtime:",
-        help="Opens Dream, which then climbs this map until it shows everywhere",
+        help="Opens Dream, which maximizes this channel on the photo",
         on_click=_to_dream,
         args=(layer_terms.term(settings.seen, channel), inputs["content"][0]),
     )

@@ -104,7 +104,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 def _left(request: Request, error: Exception) -> JSONResponse:
     """Nobody reads this answer: the client left before its body was whole."""
     log.info("%s %s: the client left", request.method, request.url.path)
-    return response(400, "The body ended early. Next: send it again.")
+    return response(400, "The body ended early. Send it again.")
 
 
 def _fault(request: Request, error: Exception) -> JSONResponse:

@@ -52,7 +52,7 @@ TASKS = {
     "outline.train": "studio.outline:TRAIN",
     "outline.translate": "studio.outline:TRANSLATE",
     "outline.train_pairs": "studio.outline:TRAIN_PAIRS",
-    "paint.learn": "studio.paint:LEARN",
+    "playground.train": "studio.playground:TRAIN",
     "xray.look": "studio.xray:LOOK",
     "xray.filter": "studio.xray:FILTER",
     "lab.teach": "studio.lab:TEACH",

@@ -1,4 +1,4 @@
-"""The lab: networks so small that they are taught digits in seconds, and what they make of a drawing."""
+"""Lab: tiny networks that train on digits in seconds, and their output for a drawing."""
 
 from studio.core.tasks import Slot, Task
 from studio.lab.settings import BoltzmannSettings, ImagineSettings, RepairSettings, TeachSettings
@@ -16,7 +16,7 @@ TEACH = Task(
     work="studio.lab.task:teach",
     title="Autoencoder",
     command="lab teach",
-    help="teach an autoencoder digits, or doodles of your own",
+    help="train an autoencoder on digits or your own doodles",
     usual="studio.lab.estimate:of_teaching",
 )
 
@@ -30,7 +30,7 @@ REPAIR = Task(
     work="studio.lab.task:repair",
     title="Repair",
     command="lab repair",
-    help="let an autoencoder that was just taught digits draw what you drew, spoilt or whole",
+    help="train an autoencoder and reconstruct a drawing, clean or corrupted",
     usual="studio.lab.estimate:of_teaching",
 )
 
@@ -44,7 +44,7 @@ BOLTZMANN = Task(
     work="studio.lab.task:boltzmann",
     title="Boltzmann",
     command="lab boltzmann",
-    help="teach a restricted Boltzmann machine digits, or doodles of your own",
+    help="train a restricted Boltzmann machine on digits or your own doodles",
     usual="studio.lab.estimate:of_boltzmann",
 )
 
@@ -58,7 +58,7 @@ IMAGINE = Task(
     work="studio.lab.task:imagine",
     title="Imagine",
     command="lab imagine",
-    help="let a Boltzmann machine that was just taught digits imagine the rest of a drawing",
+    help="train a Boltzmann machine and sample the rest of a drawing",
     kind="studio.lab.settings:kind",
     usual="studio.lab.estimate:of_boltzmann",
 )

@@ -12,7 +12,7 @@ from studio.lab.settings import PIXELS, SIDE
 INK = 48  # level from which a pixel counts as drawn
 BOX = 20  # px of the longer side of a digit, as MNIST has them
 _DOT = 0.15  # of the drawing's side: what is smaller is a dot, and is not made larger
-EMPTY = "Nothing is drawn, so this is what it makes of nothing. Draw something."
+EMPTY = "The drawing is empty, so this is the output for an empty image. Draw something."
 
 
 def read(picture: np.ndarray, fit: bool) -> np.ndarray:

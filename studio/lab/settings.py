@@ -28,53 +28,59 @@ _BOLTZMANN_STEPS = 1200
 
 
 class TeachSettings(Settings):
-    """Teaches an autoencoder digits: it makes a few numbers of each, and draws it again from these."""
+    """Trains an autoencoder on digits: it encodes each as a short code and reconstructs it."""
 
     kind: Literal["dense", "deep", "convolutional", "denoising", "sparse", "contractive", "variational"] = (
-        setting("deep", "How it is built and what it is taught besides.", tier="main")
+        setting("deep", "Type of autoencoder.", tier="main")
     )
     bottleneck: int = setting(
-        8, "How many numbers are left of a digit, from which it is drawn again.", tier="main", ge=1, le=64
+        8,
+        "Bottleneck: length of the latent code; raise it for sharper reconstructions.",
+        tier="main",
+        ge=1,
+        le=64,
     )
     steps: int | None = setting(
-        None, "Steps of teaching; left out, as many as take about five seconds.", ge=10, le=20_000
+        None, "Training steps; empty: as many as take about five seconds.", ge=10, le=20_000
     )
     learning_rate: float = setting(
         0.003,
-        "How far each step goes at first; towards the end steps get shorter.",
+        "Initial learning rate; it decays toward the end of training.",
         ge=1e-5,
         le=0.1,
         scale="log",
     )
-    batch: int = setting(64, "Digits that each step looks at.", ge=8, le=1024)
+    batch: int = setting(64, "Batch size: digits per training step.", ge=8, le=1024)
     penalty: float = setting(
         1.0,
-        "How much a sparse, contractive or variational one minds the shape of its code.",
+        "Weight of the sparsity, contractive or KL penalty. 0 turns it off.",
         ge=0,
         le=100,
         scale="linear",
         step=0.1,
     )
     taught_noise: float = setting(
-        0.5, "Noise in the digits that a denoising one is taught to clean.", ge=0, le=1, step=0.05
+        0.5, "Noise added to the training digits of a denoising autoencoder.", ge=0, le=1, step=0.05
     )
-    taught_holes: int = setting(0, "Holes in the digits that a denoising one is taught to fill.", ge=0, le=6)
-    most_steps: int | None = setting(None, "Ends after so many steps, as one does that was stopped.", ge=1)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    taught_holes: int = setting(
+        0, "Holes cut into the training digits of a denoising autoencoder.", ge=0, le=6
+    )
+    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1)
+    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property
     def planned(self) -> int:
-        """How many steps it is to be taught."""
+        """Number of training steps."""
         return self.steps or _STEPS[self.kind]
 
     @property
     def last_step(self) -> int:
-        """The step after which it ends."""
+        """The last training step."""
         return min(self.planned, self.most_steps or self.planned)
 
     @property
     def code(self) -> int:
-        """How many numbers its first half answers: a variational one tells a spread with each."""
+        """Output size of the encoder: a variational one also outputs log-variances."""
         return self.bottleneck * (2 if self.kind == "variational" else 1)
 
     @property
@@ -84,7 +90,7 @@ class TeachSettings(Settings):
 
     @property
     def parameters(self) -> int:
-        """How many numbers it learns."""
+        """Number of parameters."""
         if self.kind == "convolutional":
             first, second = CHANNELS
             kernels = 2 * 16 * (first + first * second)
@@ -103,16 +109,14 @@ class TeachSettings(Settings):
 
 
 class RepairSettings(TeachSettings):
-    """Teaches an autoencoder digits, and lets it draw what you drew, spoilt first if you like."""
+    """Trains an autoencoder on digits and reconstructs your drawing, corrupted first if you like."""
 
-    noise: float = setting(
-        0.0, "How much noise is put over the drawing first.", tier="main", ge=0, le=1, step=0.05
-    )
-    holes: int = setting(0, "How many holes are cut into the drawing first.", tier="main", ge=0, le=6)
+    noise: float = setting(0.0, "Noise added to the drawing.", tier="main", ge=0, le=1, step=0.05)
+    holes: int = setting(0, "Holes cut into the drawing.", tier="main", ge=0, le=6)
     show: Literal["repair", "filters", "map"] = setting(
-        "repair", "What to show: drawings before and after, what its units look for, or a map of its code."
+        "repair", "Show reconstructions, the filters of the first layer, or a map of the latent space."
     )
-    fit: bool = setting(True, "Moves the drawing to the middle, at the size of the digits it has seen.")
+    fit: bool = setting(True, "Center the drawing and scale it to the size of the training digits.")
 
     @property
     def subject(self) -> str:
@@ -120,59 +124,59 @@ class RepairSettings(TeachSettings):
 
 
 class BoltzmannSettings(Settings):
-    """Teaches a restricted Boltzmann machine which pixels of a digit go together."""
+    """Trains a restricted Boltzmann machine on digits."""
 
-    units: int = setting(160, "Hidden units, each of which learns a pattern.", tier="main", ge=8, le=512)
+    units: int = setting(160, "Hidden units.", tier="main", ge=8, le=512)
     steps: int | None = setting(
-        None, "Steps of teaching; left out, as many as take about eight seconds.", ge=10, le=20_000
+        None, "Training steps; empty: as many as take about eight seconds.", ge=10, le=20_000
     )
     learning_rate: float = setting(
-        0.2, "How far each step goes at first; towards the end steps get shorter.", ge=1e-4, le=1, scale="log"
+        0.2, "Initial learning rate; it decays toward the end of training.", ge=1e-4, le=1, scale="log"
     )
-    batch: int = setting(100, "Digits that each step looks at, and dreams that it keeps.", ge=8, le=512)
-    most_steps: int | None = setting(None, "Ends after so many steps, as one does that was stopped.", ge=1)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    batch: int = setting(100, "Batch size, and number of persistent chains.", ge=8, le=512)
+    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1)
+    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property
     def planned(self) -> int:
-        """How many steps it is to be taught."""
+        """Number of training steps."""
         return self.steps or max(100, round(_BOLTZMANN_STEPS * 160 / self.units))
 
     @property
     def last_step(self) -> int:
-        """The step after which it ends."""
+        """The last training step."""
         return min(self.planned, self.most_steps or self.planned)
 
 
 class ImagineSettings(BoltzmannSettings):
-    """Teaches a Boltzmann machine digits, and lets it imagine the rest of a drawing, or digits of its own."""
+    """Trains a Boltzmann machine on digits, and samples the rest of a drawing or new digits."""
 
     keep: Literal["top", "bottom", "left", "right", "nothing"] = setting(
-        "top", "Which half of the drawing stays as it is; of nothing, it dreams freely.", tier="main"
+        "top", "Half of the drawing to keep (clamp); with nothing it samples freely.", tier="main"
     )
     temperature: float = setting(
         1.0,
-        "Below 1 it prefers what it knows best, above 1 it gets wild.",
+        "Sampling temperature: below 1 stays close to typical digits, above 1 varies more.",
         tier="main",
         ge=0.1,
         le=3,
         step=0.05,
     )
-    rounds: int = setting(60, "How often all pixels are drawn anew.", tier="main", ge=1, le=2000)
-    n: int = setting(9, "How many it imagines side by side.", ge=1, le=64)
-    frames: int = setting(0, "Frames of a film of its imagining; 0: one picture.", ge=0, le=300)
-    fps: int = setting(15, "Frames a second of the film.", ge=1, le=60)
-    film: Literal["mp4", "webp", "gif"] = setting("gif", "The kind of file of the film.")
+    rounds: int = setting(60, "Rounds of Gibbs sampling.", tier="main", ge=1, le=2000)
+    n: int = setting(9, "Number of samples.", ge=1, le=64)
+    frames: int = setting(0, "Frames of a video of the sampling. 0 gives one image.", ge=0, le=300)
+    fps: int = setting(15, "Frames per second of the video.", ge=1, le=60)
+    film: Literal["mp4", "webp", "gif"] = setting("gif", "File format of the video.")
 
     @property
     def subject(self) -> str:
         return "imagined digits"
 
     def for_ending(self, ending: str) -> ImagineSettings:
-        """These settings for a file that ends so: a film's is the kind of its file."""
+        """Returns the settings for a file extension: a video takes its format from it."""
         return self.model_copy(update={"film": ending}) if self.frames else self
 
 
 def kind(settings: ImagineSettings) -> Kind:
-    """What these settings make: a picture, or a film."""
+    """Kind of the result: an image or a video."""
     return "animation" if settings.frames else "picture"

@@ -1,4 +1,4 @@
-"""X-ray: what the layers of a network see in one photo, and how a single filter sees it."""
+"""X-ray: the feature maps of a network for one photo, and the output of a single filter."""
 
 from studio.core.tasks import Slot, Task
 from studio.xray.settings import FilterSettings, LookSettings
@@ -14,7 +14,7 @@ LOOK = Task(
     title="X-ray",
     done=("x-rayed", ""),
     command="xray",
-    help="show the maps that a layer of a network makes of a photo",
+    help="show the feature maps of one layer of a network for a photo",
     check="studio.xray.settings:check",
     usual="studio.xray.estimate:usual",
     needs="studio.xray.estimate:needs",
@@ -31,7 +31,7 @@ FILTER = Task(
     work="studio.xray.task:slide",
     title="Filter",
     command="filter",
-    help="slide one 3 by 3 filter of VGG16 over a photo, with stride, padding and pooling of your choice",
+    help="apply one 3 by 3 filter of VGG16 to a photo, with your stride, padding and pooling",
     check="studio.xray.settings:check_filter",
     usual="studio.xray.estimate:usual",
     needs="studio.xray.estimate:needs",

@@ -12,7 +12,7 @@ from studio.core.settings import Settings, setting
 # The table says which words this setting takes; no checker can read them there.
 Backbone = Literal[(*backbones.BACKBONES,)]  # type: ignore[valid-type]
 
-# Where to begin: a layer from the middle, whose maps are fine enough to be recognised on the photo.
+# Where to begin: a layer from the middle, whose maps are fine enough to recognize on the photo.
 USUAL = {"vgg16": "block4_conv2", "resnet50": "conv3_block4_out", "inceptionv3": "mixed2"}
 FILTERED = tuple(name for name in backbones.spec("vgg16").layers if "_conv" in name)
 BLOCKS = tuple(
@@ -21,64 +21,64 @@ BLOCKS = tuple(
 
 
 class LookSettings(Settings):
-    """Looks at a photo with a network, and shows what one of its layers makes of it."""
+    """Computes the feature maps of one layer of a network for a photo."""
 
-    backbone: Backbone = setting("vgg16", "The network.", tier="main")
-    layer: str = setting(
-        "", "The layer; left out, one from the middle of the network.", tier="main", max_length=60
-    )
+    backbone: Backbone = setting("vgg16", "Pretrained network.", tier="main")
+    layer: str = setting("", "Layer; empty: one from the middle of the network.", tier="main", max_length=60)
     channel: int | None = setting(
         None,
-        "The map of that layer, from 0; left out, the one that answers most strongly.",
+        "Channel of the layer, from 0; empty: the one with the strongest activation.",
         tier="main",
         ge=0,
     )
     show: Literal["maps", "map", "mask"] = setting(
         "maps",
-        "The maps that answer most strongly; one map over the photo; or one as a black and white mask.",
+        "Show the strongest channels, one channel over the photo, or one as a black and white mask.",
         tier="main",
     )
-    field: bool = setting(False, "Frame the part of the photo that one place of the map can see.")
-    across: float = setting(0.5, "That place, from the left, 0, to the right, 1.", ge=0, le=1, step=0.01)
-    down: float = setting(0.5, "That place, from the top, 0, to the bottom, 1.", ge=0, le=1, step=0.01)
+    field: bool = setting(False, "Frame the receptive field of one position.")
+    across: float = setting(0.5, "Horizontal position, 0 (left) to 1 (right).", ge=0, le=1, step=0.01)
+    down: float = setting(0.5, "Vertical position, 0 (top) to 1 (bottom).", ge=0, le=1, step=0.01)
     off: tuple[str, ...] = setting(
         (),
-        "Residual branches of ResNet50 to switch off, each by the name of its block, e.g. conv4_block3.",
+        "Residual branches of ResNet50 to switch off, by block name, such as conv4_block3.",
         max_length=len(BLOCKS),
     )
     size: int = setting(
-        224, "The longer side at which the network looks at the photo.", unit="px", ge=96, le=384, step=32
+        224, "Longer side of the photo given to the network.", unit="px", ge=96, le=384, step=32
     )
 
     @property
     def seen(self) -> str:
-        """The layer that is shown."""
+        """The chosen layer, or the default of the network."""
         return self.layer or USUAL[self.backbone]
 
 
 class FilterSettings(Settings):
-    """Slides one filter of VGG16 over a photo."""
+    """Applies one convolution filter of VGG16 to a photo."""
 
-    layer: str = setting("block1_conv1", "The layer that the filter belongs to.", tier="main", max_length=60)
-    channel: int = setting(0, "The filter of that layer, from 0.", tier="main", ge=0)
-    stride: int = setting(1, "How far the filter moves at each step.", tier="main", unit="px", ge=1, le=4)
+    layer: str = setting("block1_conv1", "Layer of the filter.", tier="main", max_length=60)
+    channel: int = setting(0, "Filter of the layer, from 0.", tier="main", ge=0)
+    stride: int = setting(
+        1, "Stride: how far the filter moves at each step.", tier="main", unit="px", ge=1, le=4
+    )
     padding: Literal["zeros", "none"] = setting(
-        "zeros", "What it finds beyond the border: zeros, or nothing, so that it has to stay inside."
+        "zeros", "Zero padding, or none: the filter then stays inside the image."
     )
     pooling: Literal["none", "max", "mean"] = setting(
-        "none", "What is kept of every two by two places of the map: all, the largest, or their mean."
+        "none", "Pooling of each 2 by 2 window: none, maximum or mean."
     )
     across: float = setting(
-        0.5, "The place that is reckoned, from the left, 0, to the right, 1.", ge=0, le=1, step=0.01
+        0.5, "Horizontal position to compute, 0 (left) to 1 (right).", ge=0, le=1, step=0.01
     )
-    down: float = setting(0.5, "That place, from the top, 0, to the bottom, 1.", ge=0, le=1, step=0.01)
+    down: float = setting(0.5, "Vertical position, 0 (top) to 1 (bottom).", ge=0, le=1, step=0.01)
     size: int = setting(
-        224, "The longer side at which the network looks at the photo.", unit="px", ge=96, le=384, step=32
+        224, "Longer side of the photo given to the network.", unit="px", ge=96, le=384, step=32
     )
 
 
 def check(settings: LookSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for a layer, a map or a branch that there is not."""
+    """Raises `InvalidInput` for an unknown layer, channel or branch."""
     backbones.check_layers(settings.backbone, [settings.seen])
     _check_channel(settings.backbone, settings.seen, settings.channel)
     for block in settings.off:
@@ -94,7 +94,7 @@ def check(settings: LookSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
 
 
 def check_filter(settings: FilterSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for a layer without filters, or a filter that there is not."""
+    """Raises `InvalidInput` for a layer without filters or an unknown filter."""
     if settings.layer not in FILTERED:
         raise unknown("layer of filters of VGG16", settings.layer, FILTERED)
     _check_channel("vgg16", settings.layer, settings.channel)

@@ -19,7 +19,7 @@ def test_the_navigation_stands_in_groups(tab, expect):
         "Train",
         "Teach",
         "Look inside",
-        "Painter",
+        "Playground",
         "X-ray",
         "Yours",
         "Gallery",

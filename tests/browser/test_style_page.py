@@ -185,7 +185,7 @@ def test_a_number_out_of_range_says_what_is_taken(tab, expect):
 
 
 def test_a_number_between_two_steps_of_its_box_is_not_called_refused(tab):
-    page = tab("/painter?learning_rate=0.01")  # the least is 1e-05, so that no step from there reaches it
+    page = tab("/playground?learning_rate=0.01")  # the least is 1e-05, so that no step from there reaches it
     box = page.locator(".st-key-learning_rate-box")
     box.locator("input").wait_for()
     assert box.locator("input").input_value() == "0.01"

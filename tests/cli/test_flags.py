@@ -191,7 +191,7 @@ def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
 # Of every command that takes words: these words, in their order, and flags with what belongs to them.
 ORDERS = {
     "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--masks=m.png"]),
-    "paint": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
+    "playground": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
     "xray": (["a.jpg"], ["-o o.png", "--show map", "--off=conv4_block3", "--vary size=96,128"]),
     "filter": (["a.jpg"], ["-o o.png", "--layer block1_conv2", "--stride=2"]),
     "lab repair": (["a.png"], ["-o o.png", "--kind dense", "--doodles=b.png", "--vary noise=0,1"]),

@@ -14,7 +14,7 @@ from studio.core.tasks import File
 from studio.engine import Superseded
 from studio.engine import live as live_module
 from studio.engine.cluster import reports
-from studio.paint.settings import PaintSettings
+from studio.playground.settings import PlaygroundSettings
 from tests.wording import says_what_to_do
 
 LETTERS = "bcdefghijklmnopqrstuvwxyza" * 40
@@ -72,8 +72,8 @@ def test_fast_reports_are_thinned(stream):
 @pytest.mark.slow
 def test_pictures_and_curves_come_along(engine):
     photo = File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "rocket.png")
-    wanted = PaintSettings(detail=32, steps=400, size=64)
-    running = engine.stream("paint.learn", wanted, {"content": [photo]}, "me")
+    wanted = PlaygroundSettings(detail=32, steps=400, size=64)
+    running = engine.stream("playground.train", wanted, {"content": [photo]}, "me")
     seen = [(running.preview, report.step) for report in running]
     assert images.read(seen[0][0]).shape[1] == 32 and seen[0][1] == 0
     assert not running.result().stopped_early

@@ -14,8 +14,8 @@ HALVES = [
     ("style", {"brush": "true", "style": ["Mosaic", "Wash"]}),
     ("dream", {}),
     ("dream", {"see": "Layers and channels", "guide.on": "true", "zoom_film": "true"}),
-    ("painter", {}),
-    ("painter", {"learning_film": "true"}),
+    ("playground", {}),
+    ("playground", {"learning_film": "true"}),
     ("x-ray", {"filter": "true"}),
     ("x-ray", {"backbone": "ResNet50", "branches": "true"}),
     ("lab", {}),
@@ -82,7 +82,7 @@ def quiet(monkeypatch):
     for name in (
         "parts.show_live",
         "faces.wall_view.show",
-        "paint.learning.show",
+        "playground.learning.show",
         "outline.easel.answer",
         "jobs.live.live_result",
     ):

@@ -23,7 +23,7 @@ LINKS = {(one.page, *one.address.items()): one for one in SHOWN}.values()  # eac
 @pytest.mark.parametrize("topic", LINKS, ids=lambda one: one.question)
 def test_a_link_opens_its_page_with_its_knobs_set(visit, monkeypatch, topic):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
-    monkeypatch.setattr("pages.paint.learning.show", lambda *told: None)
+    monkeypatch.setattr("pages.playground.learning.show", lambda *told: None)
     monkeypatch.setattr("pages.faces.wall_view.show", lambda *told: None)
     monkeypatch.setattr("pages.lab.teaching.networks", lambda *told: None)
     page = visit(topic.page, **topic.address)

@@ -60,8 +60,8 @@ class Flat(InvalidInput):
 
     def __init__(self, name: str, count: int, pictures: str):
         super().__init__(
-            f"The model {printable(name, 60)} takes a row of {count:,} numbers, not a picture. If they are the "
-            f"pixels of pictures of {pictures}, row by row, say so with `--flat`."
+            f"The model {printable(name, 60)} takes a row of {count:,} numbers, not a picture. "
+            f"If they are the pixels of pictures of {pictures}, row by row, say so with `--flat`."
         )
         self.pictures = pictures
 

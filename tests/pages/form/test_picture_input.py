@@ -17,7 +17,7 @@ UPLOADERS = [
     ("enhance", "content", {}),
     ("colour", "content", {}),
     ("colour", "examples", {"examples.on": "true"}),
-    ("painter", "content", {}),
+    ("playground", "content", {}),
     ("x-ray", "content", {}),
     ("faces", "photo", {"what": "Digits", "photo.on": "true"}),
     ("teach", "picture", {"half": "Try"}),

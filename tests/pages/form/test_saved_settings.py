@@ -21,7 +21,7 @@ PAGES = {
     "faces": ("faces", {}, "faces.draw", {"preset": "digits-vae", "truncation": 0.5, "n": 16, "seed": 4}),
     "write": ("text", {}, "text.write", {"preset": "alice", "temperature": 1.2, "stop": "THE END"}),
     "voice": ("text", {"do": "Your text"}, "text.train", {"units": 64, "epochs": 3}),
-    "painter": ("painter", {}, "paint.learn", {"size": 256, "seed": 3}),
+    "playground": ("playground", {}, "playground.train", {"size": 256, "seed": 3}),
     "lab": ("lab", {}, "lab.teach", {"kind": "sparse", "seed": 3}),
     "dreams": ("lab", {"taught": "Boltzmann machine"}, "lab.boltzmann", {"seed": 3}),
     "draw": ("teach-to-draw", {}, "dcgan.train", {"steps": 500, "test_every": 50, "scored": 0, "seed": 3}),

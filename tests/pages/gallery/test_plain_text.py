@@ -105,7 +105,7 @@ def test_the_wall_tags_and_what_was_removed_show_it_as_it_is(visit, add):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("address", ["style", "dream", "enhance", "colour", "x-ray", "painter"])
+@pytest.mark.parametrize("address", ["style", "dream", "enhance", "colour", "x-ray", "playground"])
 def test_an_uploaded_photo_shows_its_name_as_it_is(visit, address):
     page = visit(address)
     for number in range(min(2, len(page.file_uploader))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.core.pictures import images
 from studio.core.tasks import Inputs
-from studio.paint.settings import PaintSettings
+from studio.playground.settings import PlaygroundSettings
 
 _PRODUCTS = 30e9  # a second, of one core
 _OVERHEAD = 0.0003  # s of a step, whatever its size
@@ -12,7 +12,7 @@ _LOOKS = 1.25  # looking at it on the way takes a fifth of the time
 _BASE = 0.35 * 2**30  # bytes, of Python and its libraries
 
 
-def usual(settings: PaintSettings, inputs: Inputs) -> float:
+def usual(settings: PlaygroundSettings, inputs: Inputs) -> float:
     """About how many seconds it takes on one core."""
     step = _OVERHEAD + 6 * settings.batch * settings.parameters / _PRODUCTS
     pixels = images.megapixels(inputs["content"][0].read(), settings.size) * 1e6
@@ -20,7 +20,7 @@ def usual(settings: PaintSettings, inputs: Inputs) -> float:
     return _LOOKS * settings.last_step * step + (settings.frames + 1) * picture
 
 
-def needs(settings: PaintSettings, inputs: Inputs) -> float:
+def needs(settings: PlaygroundSettings, inputs: Inputs) -> float:
     """About how many bytes of memory it takes at most."""
     photo = inputs["content"][0].read()
     learnt = images.megapixels(photo, settings.detail) * 1e6

@@ -1,4 +1,4 @@
-"""Settings worth a look, each with what there is to see: what goes wrong when a network learns, and why."""
+"""Lessons: settings that show what goes wrong in training, and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms
-from studio.paint.settings import PaintSettings
+from studio.playground.settings import PlaygroundSettings
 
 
 @dataclass(frozen=True)
@@ -28,56 +28,56 @@ class Lesson:
 
 
 LESSONS = {
-    "waves": Lesson(
-        "Waves",
+    "fourier_features": Lesson(
+        "Fourier features",
         {},
-        "Each place is encoded by 64 waves of different lengths (Fourier features), which differ from one "
+        "64 Fourier features encode the coordinates of each pixel. They differ from one "
         "pixel to the next. Within seconds the network draws every whisker.",
     ),
-    "no_waves": Lesson(
-        "No waves",
-        {"waves": 0},
+    "no_fourier_features": Lesson(
+        "No Fourier features",
+        {"fourier_features": 0},
         "With two coordinates as its only inputs the same network learns a blur: networks fit slowly varying "
         "functions first (spectral bias).",
     ),
     "straight": Lesson(
         "Straight lines only",
-        {"waves": 0, "activation": "none"},
+        {"fourier_features": 0, "activation": "none"},
         "Without an activation all layers together are one linear map. The best that it can draw is one "
         "linear ramp of color.",
     ),
     "zero": Lesson(
         "All zero",
-        {"initialisation": "zero", "steps": 600},
+        {"initializer": "zero", "steps": 600},
         "Every weight starts at 0, so each hidden unit outputs ReLU(0) = 0. The gradient of every weight is "
         "then 0: in the last layer because its inputs are 0, in all others because the last weights are. "
         "Only the last bias learns, and the picture becomes the mean color.",
     ),
     "too_fast": Lesson(
         "Too fast",
-        {"optimiser": "sgd", "learning_rate": 1.5},
+        {"optimizer": "sgd", "learning_rate": 1.5},
         "Each step overshoots the minimum by more than it was away from it. The loss rises instead of "
         "falling, and within a few steps the weights are too large for float32: training has diverged.",
     ),
     "vanishing": Lesson(
         "Vanishing",
-        {"activation": "sigmoid", "initialisation": "glorot", "depth": 10, "steps": 600},
+        {"activation": "sigmoid", "initializer": "glorot", "depth": 10, "steps": 600},
         "The slope of a sigmoid is at most 1/4. Through ten of them the gradient shrinks to almost nothing "
-        "on its way back: look at the layers on the right. The first ones do not learn. With ReLU and He "
+        "on its way back: look at the first layers on the right. They do not learn. With ReLU and He "
         "they do.",
     ),
     "overfitted": Lesson(
         "Overfitted",
-        {"waves": 128, "fineness": 24.0, "held_out": 0.75, "width": 96},
+        {"fourier_features": 128, "fourier_scale": 24.0, "held_out": 0.75, "width": 96},
         "It is trained on one pixel in four and memorizes those. The loss on held-out pixels soon stops "
         "falling: between the training pixels it draws noise.",
     ),
 }
 
 
-def settings(name: str) -> PaintSettings:
+def settings(name: str) -> PlaygroundSettings:
     """What a lesson sets."""
-    return PaintSettings.parse(LESSONS[name].knobs)
+    return PlaygroundSettings.parse(LESSONS[name].knobs)
 
 
 def cards() -> None:
@@ -88,7 +88,7 @@ def cards() -> None:
             st.button(lesson.title, key=f"lesson_{name}", on_click=_turn, args=(name,))
 
 
-def told(asked: PaintSettings | None) -> None:
+def told(asked: PlaygroundSettings | None) -> None:
     """What there is to see, while the knobs stand as one of the lessons put them."""
     for name, lesson in LESSONS.items():
         knobs = {"size", "seed", "fps", "film", "frames"}

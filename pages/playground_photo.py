@@ -1,19 +1,19 @@
-"""Painter: a tiny network learns a photo while one watches and turns its knobs."""
+"""Playground: a tiny network learns a photo while you watch and change its settings."""
 
 import streamlit as st
 
 from pages import parts
-from pages.paint import input_form, learning, lessons, under_the_hood
-from pages.paint.input_form import TASK
-from studio.paint.settings import PaintSettings
+from pages.playground import input_form, learning, lessons, under_the_hood
+from pages.playground.input_form import TASK
+from studio.playground.settings import PlaygroundSettings
 
 left, right = st.columns([4, 10], gap="large")
 with left:
-    st.title("Painter", anchor=False)
-    st.caption("A tiny network learns your photo by heart. Turn a knob, and it begins anew.")
+    st.title("Playground", anchor=False)
+    st.caption("Watch a tiny network memorize your photo. Change a setting and training restarts.")
     content = parts.picture("content", "Photo", parts.photos())
     settings = parts.form(
-        PaintSettings, skip=input_form.ASKED_HERE, beside=input_form.film, reset=input_form.reset
+        PlaygroundSettings, skip=input_form.ASKED_HERE, beside=input_form.film, reset=input_form.reset
     )
     parts.saved_settings(TASK, settings)
     inputs = {"content": [content.file()]}

@@ -1,4 +1,4 @@
-"""A network that learns while one watches, and begins anew as soon as a knob is released."""
+"""Live training: it restarts as soon as a setting changes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import live, results, streams, use_again
-from pages.paint import charts
-from pages.paint.input_form import TASK
+from pages.playground import charts
+from pages.playground.input_form import TASK
 from pages.widgets import browser_pictures, css, curves, words
 from studio import engine
 from studio.core.tasks import File, Inputs
-from studio.paint.settings import PaintSettings
+from studio.playground.settings import PlaygroundSettings
 
 LOOK_SECONDS, CURVE_SECONDS = 0.1, 0.7
 _HELD = "learning"
-_AGAIN = "Learns it once more, from its first step"
+_AGAIN = "Trains again from the first step"
 
 
-def show(settings: PaintSettings, inputs: Inputs) -> Mapping[str, Any]:
+def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
     """Draws the learning of just this, which begins now unless it has before.
 
     Returns:
@@ -53,7 +53,7 @@ def _watch() -> None:
     with css.working():
         streams.bar(stream, settings.steps, key=_HELD)
         if stream.preview:
-            browser_pictures.moving(stream.preview, "What the network paints now")
+            browser_pictures.moving(stream.preview, "Current output of the network")
         else:
             browser_pictures.content(held.inputs["content"][0])
         report = stream.report
@@ -76,17 +76,17 @@ def _draw(history: list[Any], gradients: list[float], values: list[float]) -> No
     charts.layers(gradients, values, [point["learnt"] for point in history])
 
 
-def _numbers(settings: PaintSettings, metrics: Mapping[str, Any]) -> str:
+def _numbers(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:
     told = [
         f"{settings.parameters:,} parameters",
         f"PSNR {metrics['psnr_learnt']:.1f} dB on training pixels",
     ]
     if metrics.get("psnr_held_out") is not None:
         told.append(f"{metrics['psnr_held_out']:.1f} dB on held-out pixels")
-    return " · ".join(told) + ". At 20 dB a picture is a blur, at 40 hardly to be told from the photo."
+    return " · ".join(told) + ". An image at 20 dB is blurred; at 40 it is hard to tell from the photo."
 
 
-def _ended(settings: PaintSettings, inputs: Inputs) -> Mapping[str, Any]:
+def _ended(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
     made = streams.result(_HELD)
     if made is None:
         streams.again_button(_AGAIN, _HELD)

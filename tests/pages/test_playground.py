@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pages.paint import charts, lessons
+from pages.playground import charts, lessons
 from studio.core.pictures import sample_photos
 from studio.core.settings import Settings
-from studio.paint.learn import learn
-from studio.paint.learner import Learner
-from studio.paint.settings import PaintSettings
+from studio.playground.learn import learn
+from studio.playground.learner import Learner
+from studio.playground.settings import PlaygroundSettings
 
 from .test_frame import texts
 
@@ -22,7 +22,7 @@ def learnt(visit, until):
     """The page once it has learnt."""
 
     def learnt(**knobs):
-        page = visit("painter", **SMALL, **knobs)
+        page = visit("playground", **SMALL, **knobs)
         return ended(page, until)
 
     return learnt
@@ -47,7 +47,7 @@ def test_it_learns_at_once_and_what_it_learnt_can_be_kept(learnt):
     assert "16,899 parameters" in texts(page.caption) and "dB" in texts(page.caption)
     next(button for button in page.button if button.label == "Keep").click().run()
     assert "Kept" in labels(page)
-    assert any("studio paint sample:chelsea" in code.value for code in page.code)
+    assert any("studio playground sample:chelsea" in code.value for code in page.code)
 
 
 @pytest.mark.slow
@@ -55,14 +55,14 @@ def test_a_knob_that_is_turned_begins_anew_and_nothing_else_does(learnt, until):
     page = learnt()
     first = page.session_state["learning"].stream
     assert page.run().session_state["learning"].stream is first
-    page.slider(key="waves").set_value(16).run()
+    page.slider(key="fourier_features").set_value(16).run()
     assert page.session_state["learning"].stream is not first
-    assert ended(page, until).session_state["learning"].settings.waves == 16
+    assert ended(page, until).session_state["learning"].settings.fourier_features == 16
 
 
 @pytest.mark.slow
 def test_weights_that_run_away_are_told_and_no_error(learnt):
-    page = learnt(optimiser="SGD", learning_rate="10")
+    page = learnt(optimizer="SGD", learning_rate="10")
     assert "run away" in texts(page.warning) and "lower learning rate" in texts(page.warning)
     assert not page.error and "Watch again" in labels(page)
 
@@ -70,20 +70,22 @@ def test_weights_that_run_away_are_told_and_no_error(learnt):
 @pytest.mark.parametrize("name", lessons.LESSONS)
 def test_a_lesson_turns_the_knobs_and_says_what_to_look_at(visit, monkeypatch, name):
     asked = []
-    monkeypatch.setattr("pages.paint.learning.show", lambda settings, inputs: asked.append(settings))
-    page = visit("painter")
+    monkeypatch.setattr("pages.playground.learning.show", lambda settings, inputs: asked.append(settings))
+    page = visit("playground")
     page.button(key=f"lesson_{name}").click().run()
     assert not page.exception
     assert asked[-1] == lessons.settings(name)
     assert lessons.LESSONS[name].told in texts(page.info)
-    page.slider(key="waves").set_value(99).run()
+    page.slider(key="fourier_features").set_value(99).run()
     assert not page.info
 
 
 def test_a_film_and_what_is_large_are_jobs(visit, monkeypatch):
-    monkeypatch.setattr("pages.paint.learning.show", lambda *told: pytest.fail("it was to wait for Start"))
+    monkeypatch.setattr(
+        "pages.playground.learning.show", lambda *told: pytest.fail("it was to wait for Start")
+    )
     for knobs in ({"learning_film": "true"}, {"size": "2048"}, {"steps": "50000"}):
-        page = visit("painter", **knobs)
+        page = visit("playground", **knobs)
         assert not page.exception and "Start" in labels(page)
         assert "**Start**" in texts(page.markdown)
 
@@ -126,7 +128,7 @@ def test_with_all_weights_at_0_only_the_last_bias_learns():
 def test_every_lesson_can_be_watched_at_once():
     for name in lessons.LESSONS:
         assert isinstance(lessons.settings(name), Settings)
-        assert lessons.settings(name).steps <= PaintSettings().steps
+        assert lessons.settings(name).steps <= PlaygroundSettings().steps
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """The painter: what a network knows of a photo after some seconds, and what ten layers hand back.
 
-    python -m benchmarks.paint [--json] [--seconds 3] [--large]
+    python -m benchmarks.playground [--json] [--seconds 3] [--large]
 
 One thread, in seconds of processor time, so that other work on the machine does not count. The photo is
 chelsea, learnt at 96 px. `--large` paints 4,096 px, too, in a process of its own, and tells its memory.
@@ -14,21 +14,21 @@ from collections.abc import Sequence
 from benchmarks.report import arguments, fresh, note, show
 
 NETWORKS = {
-    "waves": {},
-    "no waves": {"waves": 0},
-    "straight lines": {"waves": 0, "activation": "none"},
-    "overfitted": {"waves": 128, "fineness": 24, "held_out": 0.75, "width": 96},
+    "fourier_features": {},
+    "no waves": {"fourier_features": 0},
+    "straight lines": {"fourier_features": 0, "activation": "none"},
+    "overfitted": {"fourier_features": 128, "fourier_scale": 24, "held_out": 0.75, "width": 96},
 }
-DEEP = {"activation": "sigmoid", "initialisation": "glorot", "depth": 10}
+DEEP = {"activation": "sigmoid", "initializer": "glorot", "depth": 10}
 
 _LARGE = """
 import json, resource, sys, time
 from studio.core.pictures import sample_photos
 from studio.core.process import blas_threads
-from studio.paint.learner import Learner
-from studio.paint.settings import PaintSettings
+from studio.playground.learner import Learner
+from studio.playground.settings import PlaygroundSettings
 with blas_threads.limited(1):
-    learner = Learner(sample_photos.photo("chelsea"), PaintSettings())
+    learner = Learner(sample_photos.photo("chelsea"), PlaygroundSettings())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
     learner.paint(2725, 4096)
@@ -42,12 +42,12 @@ sys.stdout.write(json.dumps(told))
 def learnt(knobs: dict[str, object], seconds: float) -> dict[str, float]:
     """What a network knows after some seconds of processor time."""
     from studio.core.pictures import sample_photos
-    from studio.paint.learner import Learner
-    from studio.paint.settings import PaintSettings
+    from studio.playground.learner import Learner
+    from studio.playground.settings import PlaygroundSettings
 
     photo = sample_photos.photo("chelsea")
     began = time.process_time()
-    learner = Learner(photo, PaintSettings.parse(knobs))
+    learner = Learner(photo, PlaygroundSettings.parse(knobs))
     learner.look()
     first = time.process_time() - began
     began = time.process_time()
@@ -67,10 +67,10 @@ def learnt(knobs: dict[str, object], seconds: float) -> dict[str, float]:
 def handed_back() -> dict[str, object]:
     """The gradients of ten layers of sigmoids before their first step, and of the colours after them."""
     from studio.core.pictures import sample_photos
-    from studio.paint.learner import Learner
-    from studio.paint.settings import PaintSettings
+    from studio.playground.learner import Learner
+    from studio.playground.settings import PlaygroundSettings
 
-    found = Learner(sample_photos.photo("chelsea"), PaintSettings.parse(DEEP)).look().gradients
+    found = Learner(sample_photos.photo("chelsea"), PlaygroundSettings.parse(DEEP)).look().gradients
     return {"ten sigmoid layers, gradient of the first and the last": f"{found[0]:.1e}, {found[-1]:.1e}"}
 
 

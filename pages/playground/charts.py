@@ -1,4 +1,4 @@
-"""What goes on in the layers of a network, drawn and said."""
+"""Gradients and activations by layer, as a chart and in words."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def layers(gradients: Sequence[float], values: Sequence[float], losses: Sequence
         alt.Chart(alt.Data(values=rows))
         .mark_line(point=alt.OverlayMarkDef(size=80, filled=True), strokeWidth=2)
         .encode(
-            x=alt.X("layer:O", title="layer, from the place to the colour", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("layer:O", title="layer, from input to output", axis=alt.Axis(labelAngle=0)),
             y=alt.Y(
                 "size:Q",
                 title=None,
@@ -81,7 +81,7 @@ def reading(gradients: Sequence[float], losses: Sequence[float] = ()) -> str:
     if not any(gradients[:-1]):
         return "The gradient is 0 in all layers but the last: no layer before it can learn."
     if first < FLOOR and last > FAR * FLOOR:
-        return "Nothing of the gradient arrives at the first layer, so it cannot learn: it has **vanished**."
+        return "The gradient has **vanished** before the first layer, which therefore cannot learn."
     if last > FAR * first:
         times = rounded(last / first)
         return (

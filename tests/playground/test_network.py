@@ -7,8 +7,8 @@ import pytest
 
 from studio.core.layers.activations import ACTIVATIONS
 from studio.core.layers.network import Network
-from studio.paint import losses
-from studio.paint.inputs import inputs, places
+from studio.playground import losses
+from studio.playground.inputs import inputs, places
 
 SMOOTH = [name for name in ACTIVATIONS if name != "step"]
 
@@ -63,7 +63,7 @@ def test_finer_places_lie_between_coarse_ones():
 
 
 def test_the_network_is_given_waves_of_the_place():
-    told = inputs(waves=5, fineness=3, coordinates="centred", longest=32, seed=4)
+    told = inputs(fourier_features=5, fourier_scale=3, coordinates="centered", longest=32, seed=4)
     found = told.of(places(8, 12))
     assert found.shape == (96, 12) and told.count == 12 and found.dtype == np.float32
     assert np.abs(found).max() <= 1

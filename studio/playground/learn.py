@@ -14,8 +14,8 @@ from studio.core.pictures import images
 from studio.core.pictures.animations import Film
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
-from studio.paint.learner import Learner, Look, RanAway
-from studio.paint.settings import PaintSettings
+from studio.playground.learner import Learner, Look, RanAway
+from studio.playground.settings import PlaygroundSettings
 
 LOOK_SECONDS = 0.1  # between two looks, but no look may take more than a fifth of the time
 _CHECK_SECONDS = 0.02  # between two questions whether somebody pressed Stop
@@ -52,7 +52,7 @@ class Learnt:
     seconds: float
 
 
-def learn(photo: np.ndarray, settings: PaintSettings, progress: Progress | None = None) -> Learnt:
+def learn(photo: np.ndarray, settings: PlaygroundSettings, progress: Progress | None = None) -> Learnt:
     """Teaches a network a photo, from the places of its pixels to their colours.
 
     Args:
@@ -98,7 +98,7 @@ class _Course:
     def __init__(
         self,
         learner: Learner,
-        settings: PaintSettings,
+        settings: PlaygroundSettings,
         progress: Progress,
         film: Film | None,
         size: tuple[int, int],
@@ -172,18 +172,18 @@ class _Course:
             self._progress.report(rows, self._size[0], text="Painting the picture")
 
 
-def frame_steps(settings: PaintSettings) -> list[int]:
+def frame_steps(settings: PlaygroundSettings) -> list[int]:
     """After which steps a film has its frames: close together in the beginning, where most changes."""
     last = max(1, settings.frames - 1)
     return [round(settings.steps * (number / last) ** 2) for number in range(settings.frames)]
 
 
-def size_of(settings: PaintSettings, height: int, width: int) -> tuple[int, int]:
+def size_of(settings: PlaygroundSettings, height: int, width: int) -> tuple[int, int]:
     """Height and width of the result of a photo with these."""
     return images.fitted(height, width, settings.size)
 
 
-def quick_size(settings: PaintSettings, height: int, width: int) -> tuple[int, int]:
+def quick_size(settings: PlaygroundSettings, height: int, width: int) -> tuple[int, int]:
     """The size asked for, or the largest that is painted in a third of a second."""
     pixels = _STOPPED / (2 * settings.parameters)
     most = int((pixels * max(height, width) / min(height, width)) ** 0.5) // _STEP * _STEP

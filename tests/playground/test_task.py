@@ -11,7 +11,7 @@ from studio.cli import main
 from studio.core import tasks
 from studio.core.pictures import images, sample_photos
 from studio.core.tasks import File
-from studio.paint.settings import PaintSettings
+from studio.playground.settings import PlaygroundSettings
 
 QUICK = ["--steps", "60", "--detail", "48", "--quiet"]
 
@@ -29,9 +29,9 @@ def said(home, tmp_path, monkeypatch, capsys):
 
 
 def test_a_picture_is_painted_and_made_again(said):
-    code, out, _ = said("paint", "sample:rocket", "-o", "out.png", "--size", "192", *QUICK, "--json")
+    code, out, _ = said("playground", "sample:rocket", "-o", "out.png", "--size", "192", *QUICK, "--json")
     made = json.loads(out)["figures"]
-    assert code == 0 and made["steps"] == 60 and made["parameters"] == PaintSettings().parameters
+    assert code == 0 and made["steps"] == 60 and made["parameters"] == PlaygroundSettings().parameters
     assert len(made["gradients"]) == 4 and len(made["values"]) == 3 and not made["notes"]
     picture = images.read("out.png")
     assert max(picture.shape) == 192
@@ -41,24 +41,26 @@ def test_a_picture_is_painted_and_made_again(said):
 
 
 def test_a_film_is_made_and_made_again(said):
-    assert said("paint", "sample:rocket", "-o", "out.gif", "--frames", "4", "--size", "64", *QUICK)[0] == 0
+    assert (
+        said("playground", "sample:rocket", "-o", "out.gif", "--frames", "4", "--size", "64", *QUICK)[0] == 0
+    )
     assert images.read("out.gif").shape[1] == 64
     assert said("replay", "out.gif", "--verify", "--quiet")[:2] == (0, "identical\n")
-    code, _, err = said("paint", "sample:rocket", "-o", "out.gif", *QUICK)
+    code, _, err = said("playground", "sample:rocket", "-o", "out.gif", *QUICK)
     assert code == 2 and "error:" in err  # without frames it is a picture
 
 
 def test_weights_that_ran_away_are_no_error(said):
-    words = ["--optimiser", "sgd", "--learning-rate", "10", "--size", "64", "--steps", "60", "--detail", "48"]
-    code, _, err = said("paint", "sample:rocket", "-o", "out.png", *words)
+    words = ["--optimizer", "sgd", "--learning-rate", "10", "--size", "64", "--steps", "60", "--detail", "48"]
+    code, _, err = said("playground", "sample:rocket", "-o", "out.png", *words)
     assert code == 0 and "run away" in err and "try a lower learning rate" in err
     assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
 def test_a_rate_that_only_makes_it_worse_is_told(home):
     file = File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "rocket.png")
-    wanted = PaintSettings(learning_rate=20, steps=40, detail=32, size=64, weight_decay=0)
-    figures = tasks.run("paint.learn", wanted, {"content": [file]}).figures
+    wanted = PlaygroundSettings(learning_rate=20, steps=40, detail=32, size=64, weight_decay=0)
+    figures = tasks.run("playground.train", wanted, {"content": [file]}).figures
     assert "further from the photo" in figures["notes"][0]
 
 
@@ -66,14 +68,17 @@ def test_a_rate_that_only_makes_it_worse_is_told(home):
     "words, told", [(["--learning-rate", "0"], "learning_rate"), (["--depth", "99"], "1 to 12")]
 )
 def test_what_no_network_can_have_is_told(said, words, told):
-    code, _, err = said("paint", "sample:rocket", "-o", "out.png", *words)
+    code, _, err = said("playground", "sample:rocket", "-o", "out.png", *words)
     assert code == 2 and told in err
 
 
 def test_what_it_takes_grows_with_what_is_asked(home):
-    task = tasks.get("paint.learn")
+    task = tasks.get("playground.train")
     inputs = {"content": [File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "a.png")]}
     usual, needs = tasks.imported(task.usual), tasks.imported(task.needs)
     for change in ({"steps": 9000}, {"size": 4096}, {"frames": 200}, {"width": 256, "depth": 12}):
-        assert usual(PaintSettings(**change), inputs) > 1.5 * usual(PaintSettings(), inputs)
-    assert needs(PaintSettings(waves=256, detail=256), inputs) > needs(PaintSettings(), inputs) + 2e8
+        assert usual(PlaygroundSettings(**change), inputs) > 1.5 * usual(PlaygroundSettings(), inputs)
+    assert (
+        needs(PlaygroundSettings(fourier_features=256, detail=256), inputs)
+        > needs(PlaygroundSettings(), inputs) + 2e8
+    )

@@ -9,24 +9,24 @@ from studio.core import recipes
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.paint.learn import Learnt, learn
-from studio.paint.settings import PaintSettings
+from studio.playground.learn import Learnt, learn
+from studio.playground.settings import PlaygroundSettings
 
 RAN_AWAY = (
-    "The weights have run away: after step {steps} they had outgrown all numbers. Each step went so far that "
-    "it missed its aim by more than the one before. What you see is the last picture that could be painted. "
+    "Training diverged after step {steps}: the weights overflowed float32. "
+    "This is the last valid image. "
     "Try a lower learning rate."
 )
-WORSE = "In the end it was further from the photo than before its first step. Try a lower learning rate."
+WORSE = "The loss rose above its first value. Try a lower learning rate."
 _WORSE = 1.05  # times the loss that it began with
 
 
-def run(settings: PaintSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints, or films the learning. See `studio.paint.learn.learn`."""
+def run(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Paints, or films the learning. See `studio.playground.learn.learn`."""
     photo = inputs["content"][0]
     learnt = learn(images.read(photo.read(), photo.name), settings, progress)
     made = _as_made(settings, learnt)
-    recipe = recipes.make("paint.learn", made, inputs)
+    recipe = recipes.make("playground.train", made, inputs)
     stem = f"{Path(photo.name).stem}-painted"
     if learnt.film:
         file = File.keep(learnt.film, "animation", f"{stem}.{made.film}")
@@ -35,7 +35,7 @@ def run(settings: PaintSettings, inputs: Inputs, progress: Progress) -> Result:
     return Result((file,), figures(settings, learnt), recipe, learnt.stopped_early)
 
 
-def figures(settings: PaintSettings, learnt: Learnt) -> dict[str, Any]:
+def figures(settings: PlaygroundSettings, learnt: Learnt) -> dict[str, Any]:
     """What there is to say of it in numbers, and in sentences under "notes"."""
     told: dict[str, Any] = {
         "seconds": learnt.seconds,
@@ -60,7 +60,7 @@ def figures(settings: PaintSettings, learnt: Learnt) -> dict[str, Any]:
     return told
 
 
-def _as_made(settings: PaintSettings, learnt: Learnt) -> PaintSettings:
+def _as_made(settings: PlaygroundSettings, learnt: Learnt) -> PlaygroundSettings:
     """The settings that make the same again, also where it was stopped."""
     change: dict[str, Any] = {}
     if learnt.stopped_early:

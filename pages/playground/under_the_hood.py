@@ -1,4 +1,4 @@
-"""Under the hood of the painter: what such a network is, how it learns, and what each knob turns."""
+"""Under the hood of the Playground: the network, its training and its settings."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.paint import charts
+from pages.playground import charts
 from pages.widgets import curves, under_the_hood, words
 from studio import engine
 from studio.core.layers.activations import ACTIVATIONS
 from studio.core.pictures import grids
-from studio.paint.inputs import inputs, places
-from studio.paint.settings import PaintSettings
+from studio.playground.inputs import inputs, places
+from studio.playground.settings import PlaygroundSettings
 
 _TILE, _TILES = 48, 12  # px; waves that are shown
 _FROM, _TO = -4.0, 4.0
@@ -47,8 +47,8 @@ w &\leftarrow w - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{v/(1-\beta_2^t)} + \epsilon
 \end{aligned}"""
 _WAVES = """
 Given two coordinates alone, such a network fits slowly varying functions first and fine detail hardly ever
-(**spectral bias**). So its inputs also hold **Fourier features** (*waves*): sines and cosines of the
-coordinates, with random frequencies whose standard deviation is $\\sigma$ (*fineness*). These differ from
+(**spectral bias**). So its inputs also hold **Fourier features**: sines and cosines of the
+coordinates, with random frequencies whose standard deviation is $\\sigma$ (*Fourier scale*). These differ from
 one pixel to the next. With a larger $\\sigma$ the network fits finer detail, and also draws noise between
 pixels it was not trained on. A sine as activation does not replace them: SIREN scales its sums by 30 and
 needs weights to match.
@@ -68,8 +68,8 @@ _PAPERS = (
 )
 
 
-def explain(settings: PaintSettings | None, job: engine.Job | None) -> None:
-    """The folded section, drawn from these very knobs; with a job, from its numbers, too."""
+def explain(settings: PlaygroundSettings | None, job: engine.Job | None) -> None:
+    """Draws the folded section for these settings, with the charts of a finished job."""
     parts = (
         (st.markdown, _WHAT),
         (st.latex, _FORMULA),
@@ -80,10 +80,10 @@ def explain(settings: PaintSettings | None, job: engine.Job | None) -> None:
     section = under_the_hood.section()
     if section.open:
         with section:
-            under_the_hood.beside(parts, lambda: _drawn(settings or PaintSettings(), job))
+            under_the_hood.beside(parts, lambda: _drawn(settings or PlaygroundSettings(), job))
 
 
-def _drawn(settings: PaintSettings, job: engine.Job | None) -> None:
+def _drawn(settings: PlaygroundSettings, job: engine.Job | None) -> None:
     if job is not None and job.result is not None:
         figures = job.result.figures
         history = figures.get("history", ())
@@ -93,9 +93,11 @@ def _drawn(settings: PaintSettings, job: engine.Job | None) -> None:
     st.altair_chart(_bend(settings.activation), width="stretch")
     name = words.choice(settings.activation)
     st.caption(f"The chosen activation function, {name}, and its slope.")
-    if settings.waves:
-        st.image(_waves(settings), width="stretch", alt="Waves in several directions")
-        st.caption(f"Some of the {settings.waves} Fourier features.")
+    if settings.fourier_features:
+        st.image(
+            _waves(settings), width="stretch", alt="Fourier features of several frequencies and directions"
+        )
+        st.caption(f"Some of the {settings.fourier_features} Fourier features.")
 
 
 def _bend(activation: str) -> Any:
@@ -123,9 +125,15 @@ def _bend(activation: str) -> Any:
     )
 
 
-def _waves(settings: PaintSettings) -> np.ndarray:
-    """Some of the waves, each over the whole picture, from the longest to the shortest."""
-    drawn = inputs(settings.waves, settings.fineness, settings.coordinates, settings.detail, settings.seed)
+def _waves(settings: PlaygroundSettings) -> np.ndarray:
+    """Tiles of some Fourier features, from the lowest frequency to the highest."""
+    drawn = inputs(
+        settings.fourier_features,
+        settings.fourier_scale,
+        settings.coordinates,
+        settings.detail,
+        settings.seed,
+    )
     order = np.argsort(np.hypot(*drawn.frequencies))
     chosen = order[np.linspace(0, len(order) - 1, min(_TILES, len(order))).astype(int)]
     told = drawn.of(places(_TILE, _TILE))[:, 2 + chosen]

@@ -1,4 +1,4 @@
-"""What the painter's page asks for beside its form, and whether the result follows the knobs."""
+"""Inputs of the Playground besides its form, and whether the result updates without Start."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pages.form import estimates, forms
 from pages.widgets import browser_pictures
 from studio.core import amounts
 from studio.core.tasks import File, Inputs
-from studio.paint import estimate
-from studio.paint.settings import PaintSettings
+from studio.playground import estimate
+from studio.playground.settings import PlaygroundSettings
 
-TASK = "paint.learn"
+TASK = "playground.train"
 FILM = forms.FILMS["frames"]
 FRAMES = 60  # four seconds
 ASKED_HERE = ("frames", "fps", "film", "most_steps")
@@ -24,35 +24,35 @@ LONGEST = 12.0  # s of one core: what takes longer is a job, so that others who 
 def film() -> dict[str, Any]:
     """A switch and, when it is on, the settings of a film; gives the values that it asked for."""
     on = st.toggle(
-        "Film of its learning",
+        "Video of the training",
         key=FILM,
         bind="query-params",
-        help="How the picture came to be, as a film instead of one picture",
+        help="Records training as a video instead of one image",
     )
     if not on:
         return {"frames": 0}
-    most = PaintSettings.described()["frames"].most
+    most = PlaygroundSettings.described()["frames"].most
     with st.container(border=True):
         frames = st.slider("Frames", 2, int(most or FRAMES), FRAMES, key="frames", bind="query-params")
-        return {"frames": frames} | forms.fields(PaintSettings, ("fps", "film"))
+        return {"frames": frames} | forms.fields(PlaygroundSettings, ("fps", "film"))
 
 
 def reset() -> None:
     """Puts back what the page asks for beside its form. Call it from a callback."""
     st.session_state[FILM], st.session_state["frames"] = False, FRAMES
-    forms.defaults(PaintSettings, ("fps", "film"))
+    forms.defaults(PlaygroundSettings, ("fps", "film"))
 
 
-def follows(settings: PaintSettings, inputs: Inputs) -> bool:
+def follows(settings: PlaygroundSettings, inputs: Inputs) -> bool:
     """Whether one can watch it at once, without a Start."""
     return not settings.frames and settings.size <= LARGE and estimate.usual(settings, inputs) <= LONGEST
 
 
-def before_start(content: File, settings: PaintSettings) -> None:
+def before_start(content: File, settings: PlaygroundSettings) -> None:
     """Shows the photo, with one line below it that says what Start will make of it."""
     browser_pictures.content(content)
-    what = f"lets the network learn it and paint it at {settings.size} px"
+    what = f"trains the network and renders the image at {settings.size} px"
     if settings.frames:
         length = amounts.duration(max(settings.frames / settings.fps, 1))
-        what = f"films its learning in {settings.frames} frames, {length} long"
+        what = f"records training in {settings.frames} frames, {length} long"
     st.markdown(f"**Start** {what}{estimates.cost_in_words(TASK, settings, {'content': [content]})}.")

@@ -11,10 +11,10 @@ from studio.core.errors import Cancelled, InvalidInput
 from studio.core.pictures import animations, images, sample_photos
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
-from studio.paint import learn as module
-from studio.paint.learn import frame_steps, learn, quick_size, size_of
-from studio.paint.learner import Learner
-from studio.paint.settings import PaintSettings
+from studio.playground import learn as module
+from studio.playground.learn import frame_steps, learn, quick_size, size_of
+from studio.playground.learner import Learner
+from studio.playground.settings import PlaygroundSettings
 
 QUICK = {"detail": 48, "steps": 300, "size": 64, "batch": 256}
 
@@ -24,8 +24,8 @@ def photo():
     return sample_photos.photo("chelsea")
 
 
-def settings(**change) -> PaintSettings:
-    return PaintSettings.parse({**QUICK, **change})
+def settings(**change) -> PlaygroundSettings:
+    return PlaygroundSettings.parse({**QUICK, **change})
 
 
 def stopped_after(reports: int) -> Progress:
@@ -40,13 +40,15 @@ def stopped_after(reports: int) -> Progress:
 
 
 def test_waves_tell_neighbours_apart_and_lines_alone_cannot(photo):
-    waves = learn(photo, settings(fineness=3))
-    without = learn(photo, settings(waves=0))
-    straight = learn(photo, settings(waves=0, activation="none"))
-    assert waves.last.psnr_learnt > without.last.psnr_learnt + 5 > straight.last.psnr_learnt + 6
-    assert waves.last.psnr_learnt > waves.last.psnr_held_out > without.last.psnr_held_out
+    fourier_features = learn(photo, settings(fourier_scale=3))
+    without = learn(photo, settings(fourier_features=0))
+    straight = learn(photo, settings(fourier_features=0, activation="none"))
+    assert fourier_features.last.psnr_learnt > without.last.psnr_learnt + 5 > straight.last.psnr_learnt + 6
+    assert (
+        fourier_features.last.psnr_learnt > fourier_features.last.psnr_held_out > without.last.psnr_held_out
+    )
     wanted = images.fit(photo, 64).astype(float)
-    assert -10 * np.log10(np.mean((waves.picture / 255 - wanted / 255) ** 2)) > 20
+    assert -10 * np.log10(np.mean((fourier_features.picture / 255 - wanted / 255) ** 2)) > 20
 
 
 def test_it_is_the_same_every_time_and_another_with_another_seed(photo):
@@ -55,7 +57,7 @@ def test_it_is_the_same_every_time_and_another_with_another_seed(photo):
 
 
 def test_weights_of_zero_learn_one_colour_alone(photo):
-    learnt = learn(photo, settings(initialisation="zero"))
+    learnt = learn(photo, settings(initializer="zero"))
     assert len(np.unique(learnt.picture.reshape(-1, 3), axis=0)) == 1
     assert not any(learnt.last.gradients[:-1])
     mean = images.fit(photo, 48).reshape(-1, 3).mean(0)
@@ -63,20 +65,20 @@ def test_weights_of_zero_learn_one_colour_alone(photo):
 
 
 def test_ten_layers_of_sigmoids_hand_hardly_any_gradient_back(photo):
-    deep = learn(photo, settings(activation="sigmoid", initialisation="glorot", depth=10, steps=1)).last
+    deep = learn(photo, settings(activation="sigmoid", initializer="glorot", depth=10, steps=1)).last
     assert deep.gradients[0] * 1e5 < deep.gradients[-1]
     rectified = learn(photo, settings(depth=10, steps=1)).last
     assert rectified.gradients[0] * 1e2 > rectified.gradients[-1]
 
 
 def test_pixels_that_it_never_saw_tell_that_it_learnt_by_heart(photo):
-    last = learn(photo, settings(fineness=32, waves=128, held_out=0.75, steps=400)).last
+    last = learn(photo, settings(fourier_scale=32, fourier_features=128, held_out=0.75, steps=400)).last
     assert last.psnr_learnt > last.psnr_held_out + 10
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 1}, {"learning_rate": 100}], ids=str)
 def test_weights_that_run_away_leave_the_last_picture(photo, change):
-    learnt = learn(photo, settings(optimiser="sgd", **change))
+    learnt = learn(photo, settings(optimizer="sgd", **change))
     assert learnt.ran_away and 0 <= learnt.steps < 50 and not learnt.stopped_early
     assert np.isfinite([*learnt.last.gradients, *learnt.last.values, learnt.last.learnt]).all()
     assert all(np.isfinite(list(point.values())).all() for point in learnt.history)
@@ -86,12 +88,18 @@ def test_weights_that_run_away_leave_the_last_picture(photo, change):
 @pytest.mark.parametrize(
     "change",
     [
-        {"initialisation": "large", "depth": 12, "learning_rate": 100},
-        {"coordinates": "pixels", "optimiser": "momentum", "learning_rate": 100, "waves": 0},
+        {"initializer": "large", "depth": 12, "learning_rate": 100},
+        {"coordinates": "pixels", "optimizer": "momentum", "learning_rate": 100, "fourier_features": 0},
         {"batch": 1, "held_out": 0.95, "detail": 16, "width": 2},
         {"dropout": 0.9, "weight_decay": 10, "learning_rate": 100, "loss": "mae"},
-        {"loss": "cross_entropy", "learning_rate": 100, "optimiser": "sgd", "activation": "sine"},
-        {"waves": 0, "activation": "none", "optimiser": "rmsprop", "learning_rate": 100, "loss": "mse"},
+        {"loss": "cross_entropy", "learning_rate": 100, "optimizer": "sgd", "activation": "sine"},
+        {
+            "fourier_features": 0,
+            "activation": "none",
+            "optimizer": "rmsprop",
+            "learning_rate": 100,
+            "loss": "mse",
+        },
     ],
     ids=str,
 )
@@ -143,13 +151,13 @@ def test_frames_are_closest_where_most_changes():
 
 
 def test_any_size_is_painted_in_tiles_and_a_larger_one_shows_the_same(photo, monkeypatch):
-    learner = Learner(photo, settings(fineness=3))
+    learner = Learner(photo, settings(fourier_scale=3))
     with blas_threads.limited(1):
         for _ in range(200):
             learner.step()
     small, large = learner.paint(32, 48), learner.paint(96, 144)
     assert np.abs(large.reshape(32, 3, 48, 3, 3).mean((1, 3)) - small).mean() < 6
-    monkeypatch.setattr("studio.paint.learner._AT_ONCE", 1)
+    monkeypatch.setattr("studio.playground.learner._AT_ONCE", 1)
     rows = []
     assert np.abs(learner.paint(96, 144, rows.append).astype(int) - large).max() <= 1
     assert rows == list(range(1, 97))
@@ -170,7 +178,7 @@ def test_who_stops_a_large_picture_gets_a_smaller_one(photo, monkeypatch):
 
 
 def test_settings_count_what_they_ask_for(photo):
-    for change in ({}, {"waves": 0, "depth": 1}, {"width": 7, "depth": 5}):
+    for change in ({}, {"fourier_features": 0, "depth": 1}, {"width": 7, "depth": 5}):
         wanted = settings(**change)
         assert wanted.parameters == Learner(photo, wanted).network.weights.size
     with pytest.raises(InvalidInput, match="learning_rate"):

@@ -36,28 +36,28 @@ class Inputs:
 
     def of(self, places: np.ndarray) -> np.ndarray:
         """`(N, 2) float32`, each (x, y) in [0, 1] along the longer side -> `(N, count) float32`."""
-        waves = self.frequencies.shape[1]
+        fourier_features = self.frequencies.shape[1]
         told = np.empty((len(places), self.count), "float32")
         told[:, :2] = places * np.float32(self.scale) + np.float32(self.shift)
-        if waves:
+        if fourier_features:
             angle = places @ (np.float32(2 * np.pi) * self.frequencies)
-            np.sin(angle, out=told[:, 2 : 2 + waves])
-            np.cos(angle, out=told[:, 2 + waves :])
+            np.sin(angle, out=told[:, 2 : 2 + fourier_features])
+            np.cos(angle, out=told[:, 2 + fourier_features :])
         return told
 
 
-def inputs(waves: int, fineness: float, coordinates: str, longest: int, seed: int) -> Inputs:
+def inputs(fourier_features: int, fourier_scale: float, coordinates: str, longest: int, seed: int) -> Inputs:
     """The inputs that some settings ask for.
 
     Args:
         waves: how many.
         fineness: the spread of their frequencies.
-        coordinates: "centred" for -1 to 1, "from_zero" for 0 to 1, "pixels" for 0 to `longest`.
+        coordinates: "centered" for -1 to 1, "from_zero" for 0 to 1, "pixels" for 0 to `longest`.
         longest: the longer side in px at which the picture is learnt.
         seed: of the frequencies.
     """
-    drawn = np.random.default_rng([seed, SEED]).normal(size=(2, waves)) * fineness
-    scale, shift = {"centred": (2, -1), "from_zero": (1, 0), "pixels": (longest, 0)}[coordinates]
+    drawn = np.random.default_rng([seed, SEED]).normal(size=(2, fourier_features)) * fourier_scale
+    scale, shift = {"centered": (2, -1), "from_zero": (1, 0), "pixels": (longest, 0)}[coordinates]
     return Inputs(drawn.astype("float32"), scale, shift)
 
 

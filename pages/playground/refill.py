@@ -5,4 +5,4 @@ from __future__ import annotations
 from pages.form import samples
 from pages.jobs.refill import Form
 
-FORMS = (Form(task="paint.learn", offers={"content": samples.photos}),)
+FORMS = (Form(task="playground.train", offers={"content": samples.photos}),)

@@ -11,9 +11,9 @@ import numpy as np
 from studio.core.layers.network import Network
 from studio.core.layers.optimisers import Optimiser
 from studio.core.pictures import images
-from studio.paint import losses
-from studio.paint.inputs import inputs, places
-from studio.paint.settings import PaintSettings
+from studio.playground import losses
+from studio.playground.inputs import inputs, places
+from studio.playground.settings import PlaygroundSettings
 
 _WEIGHTS, _SPLIT, _BATCHES, _DROPOUT = 2, 3, 4, 5  # streams of random numbers, so that knobs do not share one
 _LOOKED_AT = 1024  # pixels whose gradient is shown
@@ -60,23 +60,27 @@ class Learner:
     settings: of the network and its learning.
     """
 
-    def __init__(self, photo: np.ndarray, settings: PaintSettings):
+    def __init__(self, photo: np.ndarray, settings: PlaygroundSettings):
         small = images.fit(photo, settings.detail)
         self._size = small.shape[:2]
         self._settings = settings
         self._inputs = inputs(
-            settings.waves, settings.fineness, settings.coordinates, settings.detail, settings.seed
+            settings.fourier_features,
+            settings.fourier_scale,
+            settings.coordinates,
+            settings.detail,
+            settings.seed,
         )
         self._told = self._inputs.of(places(*self._size))
         self._wanted = (small.reshape(-1, 3) / 255).astype("float32")
         self._learnt, self._held_out = _split(len(self._told), settings.held_out, self._rng(_SPLIT))
         self.network = Network(settings.shape, settings.activation)
-        self.network.initialise(settings.initialisation, self._rng(_WEIGHTS))
+        self.network.initialise(settings.initializer, self._rng(_WEIGHTS))
         self._flat = np.zeros_like(self.network.weights)
         self._gradients = self.network.views(self._flat)
         self._good = self.network.weights.copy()
         self._optimiser = Optimiser(
-            settings.optimiser, self._flat.size, settings.learning_rate, settings.weight_decay
+            settings.optimizer, self._flat.size, settings.learning_rate, settings.weight_decay
         )
         self._batches, self._dropout = self._rng(_BATCHES), self._rng(_DROPOUT)
         self.steps = 0

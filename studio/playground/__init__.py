@@ -1,0 +1,22 @@
+"""Playground: a tiny network learns one photo while you watch."""
+
+from studio.core.tasks import Slot, Task
+from studio.playground.settings import PlaygroundSettings
+
+TRAIN = Task(
+    name="playground.train",
+    settings=PlaygroundSettings,
+    inputs=(Slot("content", "picture"),),
+    produces="picture",
+    lane="job",
+    interactive=True,
+    work="studio.playground.task:run",
+    title="Playground",
+    done=("learned", ""),
+    command="playground",
+    help="train a tiny network on a photo, and render it at any size or as a video of the training",
+    kind="studio.playground.settings:kind",
+    usual="studio.playground.estimate:usual",
+    needs="studio.playground.estimate:needs",
+    grows="detail",
+)

@@ -1,0 +1,112 @@
+"""The settings of the playground; importing this loads no NumPy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.layers.sizes import parameters
+from studio.core.settings import Settings, setting
+from studio.core.tasks import Kind
+
+
+class PlaygroundSettings(Settings):
+    """Trains a tiny network on one photo: it maps pixel coordinates to colors."""
+
+    fourier_features: int = setting(
+        64,
+        "Fourier features that encode the coordinates. 0 turns them off: the image stays blurred.",
+        tier="main",
+        ge=0,
+        le=256,
+    )
+    activation: Literal["relu", "leaky_relu", "swish", "tanh", "sigmoid", "sine", "step", "none"] = setting(
+        "relu", "Activation function of the hidden layers.", tier="main"
+    )
+    learning_rate: float = setting(
+        0.01,
+        "Learning rate of the optimizer; lower it when training diverges.",
+        tier="main",
+        ge=1e-5,
+        le=100,
+        scale="log",
+    )
+    optimizer: Literal["sgd", "momentum", "rmsprop", "adam"] = setting(
+        "adam", "Optimizer that updates the weights from the gradient."
+    )
+    initializer: Literal["zero", "small", "glorot", "he", "large"] = setting(
+        "he", "Weight initialization; it sets the variance of the first weights."
+    )
+    depth: int = setting(3, "Hidden layers.", ge=1, le=12)
+    width: int = setting(64, "Units of each hidden layer.", ge=2, le=256)
+    fourier_scale: float = setting(
+        5.0,
+        "Standard deviation of the Fourier frequencies, in cycles per image; raise it for finer detail.",
+        ge=0.5,
+        le=64,
+        scale="log",
+    )
+    coordinates: Literal["centered", "from_zero", "pixels"] = setting(
+        "centered", "Range of the input coordinates: -1 to 1, 0 to 1, or pixels."
+    )
+    loss: Literal["mse", "mae", "cross_entropy"] = setting(
+        "mse", "Loss: mean squared error, mean absolute error, or cross-entropy."
+    )
+    batch: int = setting(512, "Batch size: pixels per training step.", unit="px", ge=1, le=8192)
+    steps: int = setting(1500, "Training steps.", ge=1, le=50_000)
+    held_out: float = setting(
+        0.1,
+        "Share of pixels held out of training to test on.",
+        ge=0,
+        le=0.95,
+        step=0.05,
+    )
+    dropout: float = setting(
+        0.0,
+        "Share of activations dropped during training; raise it when the network overfits.",
+        ge=0,
+        le=0.9,
+        step=0.05,
+    )
+    weight_decay: float = setting(
+        0.0,
+        "Share of each weight, times the learning rate, that is subtracted at each step.",
+        ge=0,
+        le=10,
+        step=0.1,
+    )
+    detail: int = setting(96, "Longer side of the photo during training.", unit="px", ge=16, le=256, step=16)
+    size: int = setting(512, "Longer side of the result.", unit="px", ge=64, le=4096, step=64)
+    frames: int = setting(0, "Frames of a video of the training. 0 gives one image.", ge=0, le=600)
+    fps: int = setting(15, "Frames per second of the video.", ge=1, le=60)
+    film: Literal["mp4", "webp", "gif"] = setting("mp4", "File format of the video.")
+    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1)
+    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
+
+    def for_ending(self, ending: str) -> PlaygroundSettings:
+        """Returns the settings for a file extension: a video takes its format from it."""
+        return self.model_copy(update={"film": ending}) if self.frames else self
+
+    @property
+    def inputs(self) -> int:
+        """Number of input features per pixel."""
+        return 2 + 2 * self.fourier_features
+
+    @property
+    def shape(self) -> list[int]:
+        """Layer widths, from the input features to the three color channels."""
+        return [self.inputs, *[self.width] * self.depth, 3]
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return parameters(self.shape)
+
+    @property
+    def last_step(self) -> int:
+        """The last training step."""
+        return min(self.steps, self.most_steps or self.steps)
+
+
+def kind(settings: PlaygroundSettings) -> Kind:
+    """Kind of the result: an image or a video."""
+    return "animation" if settings.frames else "picture"
