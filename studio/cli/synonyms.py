@@ -31,6 +31,8 @@ _GROUPS = (
     ("resolution", "image_size", "img_size", "imsize", "size"),
     ("scale_factor", "upscale", "factor", "scale"),
     ("style_weight", "alpha", "strength"),
+    ("steps", "epochs"),
+    ("size", "width", "height", "scale"),
     ("random_seed", "random_state", "seed"),
     ("output", "outdir", "output_dir", "save", "save_dir", "out"),
     ("force", "overwrite"),

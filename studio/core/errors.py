@@ -90,7 +90,8 @@ def unknown(name: str, received: object, known: Iterable[str], next_step: str = 
     listed = [one for n, one in enumerate(ranked) if n < 3 or len(", ".join(ranked[: n + 1])) <= 200]
     more = len(ranked) - len(listed)
     expected = f"one of {', '.join(listed)}" + (f" or {more} more" if more else "")
-    next_step = did_you_mean(str(received), ranked[:1]) or next_step
+    if question := did_you_mean(str(received), ranked[:1]):
+        return InvalidInput(f"Invalid {name}: {printable(str(received), 200)}. {question} Use {expected}.")
     return invalid(name, expected=expected, received=received or "nothing", next_step=next_step)
 
 

@@ -117,6 +117,8 @@ def test_the_fixed_grammar_of_search():
             "--batch-size",
             "Did you mean `--batch`?",
         ),
+        (["train", "text", "a.txt", "-o", "m", "--steps", "1"], "--steps", " Did you mean `--epochs`?"),
+        (["enhance", "a.jpg", "-o", "o.png", "--size", "9"], "--size", " Did you mean `--scale`?"),
         (["train", "dcgan", "a.zip", "-o", "m", "--ema", "9"], "--ema", "Did you mean `--averaging`?"),
     ],
 )

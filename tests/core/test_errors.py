@@ -22,9 +22,8 @@ def test_what_was_received_is_shortened_and_cleaned():
 
 def test_an_unknown_name_gets_all_names_the_closest_first():
     message = str(unknown("fruit", "Bananna", ["apple", "banana", "cherry"]))
-    assert message.startswith("Invalid fruit: Bananna. Use one of banana, ")
+    assert message.startswith("Invalid fruit: Bananna. Did you mean banana? Use one of banana, ")
     assert "apple" in message and "cherry" in message
-    assert message.endswith(". Did you mean banana?")
 
 
 def test_names_that_are_too_many_are_counted():

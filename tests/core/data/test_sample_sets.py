@@ -72,7 +72,7 @@ def test_it_is_drawn_once(cartoons, session_home):
 
 
 def test_an_unknown_name_names_the_closest(home):
-    with pytest.raises(InvalidInput, match=r"cartons. Use one of cartoons"):
+    with pytest.raises(InvalidInput, match=r"cartons. Did you mean cartoons. Use one of cartoons"):
         sample_sets.reference("sample:cartons")
     with pytest.raises(InvalidInput, match="cartoons, photos, avatars, hair, digits"):
         sample_sets.reference("sample:../../etc/passwd")

@@ -97,7 +97,7 @@ def test_every_painting_has_words():
 
 
 def test_unknown_name_names_the_closest(home):
-    with pytest.raises(InvalidInput, match=r"mosaik. Use one of mosaic"):
+    with pytest.raises(InvalidInput, match=r"mosaik. Did you mean mosaic. Use one of mosaic"):
         paintings.draw("mosaik")
     with pytest.raises(InvalidInput, match="one of"):
         paintings.draw("pigment")  # a module of the package, but no painting

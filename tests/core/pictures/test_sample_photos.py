@@ -33,7 +33,7 @@ def test_photos_agree_with_scikit_image():
 
 
 def test_unknown_name_names_the_closest():
-    with pytest.raises(InvalidInput, match=r"cofee. Use one of coffee"):
+    with pytest.raises(InvalidInput, match=r"cofee. Did you mean coffee. Use one of coffee"):
         sample_photos.photo("cofee")
     with pytest.raises(InvalidInput, match="astronaut"):
         sample_photos.photo("../../etc/passwd")
