@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -335,7 +335,26 @@ def _declared(*extras: str) -> set[str]:
     listed = project["dependencies"] + [
         line for extra in extras for line in project["optional-dependencies"][extra]
     ]
-    return {_plain(re.split(r"[\[<>=!~; ]", line)[0]) for line in listed}
+    named = _names(listed)
+    return named | {package for package, bringer in BROUGHT.items() if bringer in named}
+
+
+def _names(lines: Iterable[str]) -> set[str]:
+    return {_plain(re.split(r"[\[<>=!~; ]", line)[0]) for line in lines}
+
+
+# What a declared package always brings, of its own version, needs no line of its own.
+BROUGHT = {
+    "altair": "streamlit",
+    "anyio": "starlette",
+    "charset-normalizer": "requests",
+    "dask": "distributed",
+    "flatbuffers": "tensorflow",
+    "h5py": "keras",
+    "psutil": "distributed",
+    "pydantic-core": "pydantic",
+    "threadpoolctl": "scikit-learn",
+}
 
 
 def _plain(name: str) -> str:
@@ -353,6 +372,12 @@ def _undeclared(declared: set[str], *folders: str) -> set[str]:
         if top not in sys.stdlib_module_names | ours
         and not {_plain(name) for name in offers.get(top, [top])} & declared
     }
+
+
+@pytest.mark.parametrize("package, bringer", BROUGHT.items())
+def test_what_needs_no_line_of_its_own_is_brought(package, bringer):
+    always = [line for line in requires(bringer) or () if "extra ==" not in line]
+    assert package in _names(always)
 
 
 @pytest.mark.slow

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cachetools import LRUCache
-
 from studio.core import owners, paths
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
 
-_reasons = LRUCache[tuple[str, str], str](1000)  # of this process, by owner and SHA-256
+_MOST_REASONS = 1000
+_reasons: dict[tuple[str, str], str] = {}  # of this process, by owner and SHA-256, the oldest first
 
 
 @contextmanager
@@ -31,4 +30,6 @@ def removing(file: File) -> Iterator[None]:
         if paths.forget(file.digest, written):
             owners.disown(file.digest)
             _reasons[key] = str(error)
+            for oldest in list(_reasons)[:-_MOST_REASONS]:
+                _reasons.pop(oldest, None)  # another thread may have removed it
         raise

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from cachetools import LRUCache
-
 from studio.engine.jobs import store
 from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import Job
@@ -18,21 +14,34 @@ class Seen:
     """Snapshots of jobs. Not thread-safe, as the ledger that has them."""
 
     def __init__(self) -> None:
-        self._held = LRUCache[str, Job](MOST_BYTES, getsizeof=_weight)
+        # With about how many bytes each has, the least used first.
+        self._held: dict[str, tuple[Job, int]] = {}
+        self._bytes = 0
 
     def of(self, record: Record, place: int, starts_in: float | None) -> Job:
         """The job as it is now."""
-        found = self._held.get(record.id)
-        if found is None:
-            found = _snapshot(record, place, starts_in)
-            if record.finished:
-                with suppress(ValueError):  # more than all that is held
-                    self._held[record.id] = found
-        return found
+        if record.id in self._held:
+            found = self._held[record.id] = self._held.pop(record.id)  # now the last to go
+            return found[0]
+        job = _snapshot(record, place, starts_in)
+        if record.finished:
+            self._hold(job)
+        return job
+
+    def _hold(self, job: Job) -> None:
+        """Holds a job, and lets the least used ones go for it."""
+        weight = _weight(job)
+        if weight > MOST_BYTES:
+            return
+        while self._bytes + weight > MOST_BYTES:
+            self.forget(next(iter(self._held)))
+        self._held[job.id] = job, weight
+        self._bytes += weight
 
     def forget(self, id: str) -> None:
         """Holds a job no longer."""
-        self._held.pop(id, None)
+        _, weight = self._held.pop(id, (None, 0))
+        self._bytes -= weight
 
 
 def _snapshot(record: Record, place: int, starts_in: float | None) -> Job:
