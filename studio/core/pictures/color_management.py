@@ -65,7 +65,9 @@ def to_levels(values: np.ndarray) -> np.ndarray:
 
 
 def _scaled(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
-    kind = np.float64 if top - lowest > _MOST_FLOAT else np.float32  # or the difference would be infinite
+    kind: Any = (
+        np.float64 if top - lowest > _MOST_FLOAT else np.float32
+    )  # or the difference would be infinite
     shares = (values.astype(kind) - kind(lowest)) / kind(max(top - lowest, 1e-12))
     return (shares * 255 + 0.5).clip(0, 255).astype("uint8")
 
