@@ -37,7 +37,7 @@ def press(page, label):
 def test_a_drawing_is_answered_and_kept(taught):
     page = taught()
     told = texts(page.caption)
-    assert "Mean absolute error against your drawing" in told and "One layer makes the code" in told
+    assert "Mean absolute error against your drawing" in told and "One layer encodes, one decodes" in told
     press(page, "A letter")
     assert texts(page.caption) != told
     press(page, "Keep")
@@ -49,7 +49,7 @@ def test_a_doodle_is_learnt_in_the_place_of_digits(taught, until):
     page = press(taught(), "Learn this drawing")
     assert "Training data: 1 doodle of yours" in texts(page.caption)
     assert page.session_state["lab_first"].inputs["doodles"]
-    press(page, "Learn digits again")
+    press(page, "Train on digits again")
     assert not page.session_state["lab_first"].inputs
 
 

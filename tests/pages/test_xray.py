@@ -84,7 +84,7 @@ def test_branches_are_switched_off_and_the_answers_compared(xray):
     page = xray(backbone="ResNet50", branches="true")
     assert "*tabby*, 60%" in texts(page.caption)
     page.button_group(key="off").set_value(["conv4_block3"]).run()
-    assert "no longer for *tabby*" in texts(page.caption)
+    assert "no longer *tabby*" in texts(page.caption)
     assert "Choose ResNet50" in texts(xray(branches="true").info)
 
 
