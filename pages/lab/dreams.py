@@ -56,7 +56,7 @@ def _ask(taught: Taught) -> None:
     keep = forms.one_of("Keep", titles, key="keep")
     temperature = st.slider("Temperature", 0.1, 3.0, 1.0, 0.05, key="temperature", bind="query-params")
     st.caption(
-        "Below 1 it stays close to typical digits; above 1 it varies more. With nothing kept it samples freely."
+        "Below 1: closer to typical digits. Above 1: more variety. With nothing kept, it samples freely."
     )
     st.session_state[_ASKED] = (drawn, keep, temperature)
     with st.container(horizontal=True):

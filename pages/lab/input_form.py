@@ -20,9 +20,9 @@ _EXPLANATIONS = {
     "deep": "A hidden layer of 256 units before and after the code.",
     "convolutional": "4 by 4 convolutions, with the same weights at every position.",
     "denoising": "The input is corrupted; the target is the clean digit.",
-    "sparse": "Sparsity: each unit is active for about one digit in ten, so units specialize.",
-    "contractive": "A penalty on the derivative of the code makes it robust to small changes of the input.",
-    "variational": "A KL divergence keeps the latents near a standard normal distribution, so samples decode to digits.",
+    "sparse": "Each unit is active for about one digit in ten, so units specialize.",
+    "contractive": "A penalty on the derivative of the code makes it robust to small changes.",
+    "variational": "A KL divergence keeps latents near a standard normal distribution.",
 }
 
 

@@ -48,10 +48,10 @@ w &\leftarrow w - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{v/(1-\beta_2^t)} + \epsilon
 _WAVES = """
 Given two coordinates alone, such a network fits slowly varying functions first and fine detail hardly ever
 (**spectral bias**). So its inputs also hold **Fourier features**: sines and cosines of the
-coordinates, with random frequencies whose standard deviation is $\\sigma$ (*Fourier scale*). These differ from
-one pixel to the next. With a larger $\\sigma$ the network fits finer detail, and also draws noise between
-pixels it was not trained on. A sine as activation does not replace them: SIREN scales its sums by 30 and
-needs weights to match.
+coordinates, with random frequencies whose standard deviation is $\\sigma$ (*Fourier scale*). These differ
+from one pixel to the next. With a larger $\\sigma$ the network fits finer detail, and also draws noise
+between pixels it was not trained on. A sine as activation does not replace them: SIREN scales its sums by 30
+and needs weights to match.
 """
 _WAVES_FORMULA = r"""\begin{aligned}
 \gamma(v) &= \big[v,\; \sin(2\pi B v),\; \cos(2\pi B v)\big] \\

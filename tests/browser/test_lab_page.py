@@ -19,7 +19,7 @@ def test_a_stroke_of_the_mouse_is_answered_and_cleared(tab):
     drawn = strokes.changed(page, ANSWER, before)
     page.get_by_role("button", name="Clear").click()
     strokes.changed(page, ANSWER, drawn)
-    page.get_by_text("Nothing is drawn yet").wait_for()
+    page.get_by_text("Nothing drawn yet").wait_for()
 
 
 def test_a_finger_draws_on_a_phone(browser, server):

@@ -110,11 +110,11 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
 @pytest.mark.parametrize(
     "picture, told",
     [
-        (drawing(), "Nothing is drawn"),
-        (drawing(ground=255), "Nothing is drawn"),
+        (drawing(), "The drawing is empty"),
+        (drawing(ground=255), "The drawing is empty"),
         (drawing([(100, 100), (102, 100)]), ""),
         (drawing(SEVEN, side=200)[:, :120], ""),
-        (np.full((20, 300, 3), 255, "uint8"), "Nothing is drawn"),
+        (np.full((20, 300, 3), 255, "uint8"), "The drawing is empty"),
         (np.random.default_rng(0).integers(0, 255, (64, 64, 3), "uint8"), ""),
     ],
 )

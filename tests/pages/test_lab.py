@@ -37,7 +37,7 @@ def press(page, label):
 def test_a_drawing_is_answered_and_kept(taught):
     page = taught()
     told = texts(page.caption)
-    assert "Off from your drawing" in told and "One layer makes the code" in told
+    assert "Mean absolute error against your drawing" in told and "One layer encodes, one decodes" in told
     press(page, "A letter")
     assert texts(page.caption) != told
     press(page, "Keep")
@@ -47,9 +47,9 @@ def test_a_drawing_is_answered_and_kept(taught):
 @pytest.mark.slow
 def test_a_doodle_is_learnt_in_the_place_of_digits(taught, until):
     page = press(taught(), "Learn this drawing")
-    assert "It learns 1 doodle of yours" in texts(page.caption)
+    assert "Training data: 1 doodle of yours" in texts(page.caption)
     assert page.session_state["lab_first"].inputs["doodles"]
-    press(page, "Learn digits again")
+    press(page, "Train on digits again")
     assert not page.session_state["lab_first"].inputs
 
 
@@ -57,7 +57,7 @@ def test_a_doodle_is_learnt_in_the_place_of_digits(taught, until):
 def test_two_kinds_stand_side_by_side(taught):
     page = taught(beside="Sparse", noise="0.5")
     assert {"Keep dense", "Keep sparse"} <= {button.label for button in page.button}
-    assert "spoilt it was" in texts(page.caption) and "(sparse, from 8)" in texts(page.caption)
+    assert "the corrupted drawing" in texts(page.caption) and "(sparse, from 8)" in texts(page.caption)
 
 
 @pytest.mark.slow
@@ -77,6 +77,6 @@ def test_a_half_is_imagined_round_by_round(taught):
     rounds = page.session_state["lab_chain"][1].rounds
     page.run()
     assert page.session_state["lab_chain"][1].rounds > rounds
-    press(page, "Begin anew")
+    press(page, "Restart")
     assert page.session_state["lab_chain"][1].rounds <= rounds + 60
     press(page, "Keep")

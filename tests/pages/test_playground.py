@@ -63,7 +63,7 @@ def test_a_knob_that_is_turned_begins_anew_and_nothing_else_does(learnt, until):
 @pytest.mark.slow
 def test_weights_that_run_away_are_told_and_no_error(learnt):
     page = learnt(optimizer="SGD", learning_rate="10")
-    assert "run away" in texts(page.warning) and "lower learning rate" in texts(page.warning)
+    assert "diverged" in texts(page.warning) and "lower learning rate" in texts(page.warning)
     assert not page.error and "Watch again" in labels(page)
 
 

@@ -49,13 +49,13 @@ def xray(visit, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_map_is_chosen_by_what_it_likes_best_or_by_how_strongly_it_answers(xray):
+def test_a_channel_is_chosen_by_its_visualization_or_by_its_activation(xray):
     page = xray()
     assert not page.exception
     chosen = page.button_group(key="favourites").value
-    assert f"What map {chosen} likes best" in texts(page.caption)
+    assert f"Feature visualization of channel {chosen}" in texts(page.caption)
     page.button_group(key="strongest").set_value(7).run()
-    assert page.session_state["channel"] == 7 and "map 7 like best" in texts(page.caption)
+    assert page.session_state["channel"] == 7 and "activation of channel 7" in texts(page.caption)
 
 
 @pytest.mark.parametrize("strongest, chosen", [([*range(5, 16), 36], 36), ([*range(5, 17)], 5)])
@@ -71,12 +71,10 @@ def test_another_layer_leaves_a_map_that_it_does_not_have(xray):
     assert not page.exception and not page.error and page.session_state["channel"] is None
 
 
-def test_a_filter_is_reckoned_before_ones_eyes(xray):
+def test_the_products_of_a_filter_are_shown(xray):
     page = xray(layer="block1_conv2", filter="true")
-    assert "+4.5 (map 3) −6 (the other 63 maps) +0.25 (the filter's own bias) = **−1.25**" in texts(
-        page.markdown
-    )
-    assert "so **0** is handed on" in texts(page.markdown)
+    assert "+4.5 (map 3) −6 (the other 63 channels) +0.25 (bias) = **−1.25**" in texts(page.markdown)
+    assert "outputs **0**" in texts(page.markdown)
     other = xray(backbone="ResNet50", filter="true")
     assert "Choose VGG16" in texts(other.info)
 
@@ -84,9 +82,9 @@ def test_a_filter_is_reckoned_before_ones_eyes(xray):
 @pytest.mark.slow
 def test_branches_are_switched_off_and_the_answers_compared(xray):
     page = xray(backbone="ResNet50", branches="true")
-    assert "*tabby*, with 60%" in texts(page.caption)
+    assert "*tabby*, 60%" in texts(page.caption)
     page.button_group(key="off").set_value(["conv4_block3"]).run()
-    assert "no longer for *tabby*" in texts(page.caption)
+    assert "no longer *tabby*" in texts(page.caption)
     assert "Choose ResNet50" in texts(xray(branches="true").info)
 
 
