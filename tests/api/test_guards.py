@@ -129,7 +129,7 @@ def test_limits_of_each_of_many_hold(visitors, png, monkeypatch, until):
     ada.ended(job["id"])
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0.000004")  # a file takes that much at least
     full = ada("POST", "/files?name=b.png", data=png)
-    assert full.status_code == 507 and "remove in the gallery" in full.json()["detail"]
+    assert full.status_code == 507 and "Remove in the gallery" in full.json()["detail"]
 
 
 def test_pages_of_other_sites_may_not_call_unless_named(call, address):
@@ -207,7 +207,7 @@ def test_a_full_disk_is_told_and_harms_nothing(call, png, monkeypatch, where, st
     before = set(paths.folder("files").iterdir())
     monkeypatch.setattr(where, step, full)
     answer = call("POST", "/files?name=a.png", data=data)
-    assert answer.status_code == 507 and "free some space" in answer.json()["detail"]
+    assert answer.status_code == 507 and "Free some space" in answer.json()["detail"]
     monkeypatch.undo()
     assert set(paths.folder("files").iterdir()) == before
     assert not list((paths.folder("cache") / "received").iterdir())

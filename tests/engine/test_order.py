@@ -246,7 +246,7 @@ def test_a_paused_job_waits_until_it_is_resumed(engine, do, until, finished, hel
     first, second = do(), do()
     paused = engine.pause(first.id)
     assert (paused.paused, paused.place, paused.starts_in) == (True, 0, None)
-    with pytest.raises(InvalidInput, match="resume it"):
+    with pytest.raises(InvalidInput, match="Resume it"):
         engine.move(first.id, "front")
     engine.cancel(held.id)
     finished(second)

@@ -120,7 +120,7 @@ def test_a_photo_without_damage_is_not_cleaned(said, tmp_path):
 def test_a_scale_is_suggested_only_where_it_does_something(said, damaged, monkeypatch):
     monkeypatch.setattr(images, "MOST_PIXELS", 60 * 40 * 3)
     code, _, err = said("enhance", str(damaged), "-o", "big.png")
-    assert code == 2 and "choose scale 1" in err
+    assert code == 2 and "Choose scale 1" in err
     assert said("enhance", str(damaged), "-o", "big.png", "--scale", "1")[0] == 0
     code, _, err = said("enhance", str(damaged), "-o", "big.png", "--no-clean")
     assert code == 2 and "choose scale" not in err and "px or less" in err

@@ -69,7 +69,7 @@ def test_what_is_large_waits_for_start(visit):
 def test_what_would_be_too_large_is_told_before_start(visit, monkeypatch):
     monkeypatch.setattr(images, "MOST_PIXELS", 1000 * 872 * 9)
     page = visit("enhance", scale="4", content="Hubble")
-    assert "choose scale 3" in texts(page.warning) and not page.exception
+    assert "Choose scale 3" in texts(page.warning) and not page.exception
 
 
 def test_a_film_waits_for_start(visit):

@@ -34,5 +34,5 @@ def test_models_of_any_shape_read_and_draw_the_same(home, tmp_path, shape):
     vae = Vae(settings)
     random_weights.give(vae)
     recipe = recipes.Recipe(task="vae.train", settings=settings.model_dump(mode="json"))
-    preset = presets.save(tmp_path / "model", vae, "vae.train", settings, "", recipe)
+    preset = presets.save(tmp_path / "model", vae, "vae.train", settings, "", recipe, {"contrast": 1.0})
     check_beside_keras(preset, vae, settings.channels)

@@ -65,7 +65,7 @@ def test_it_ends_after_enough_comparisons(taste):
 
 def test_nobody_sees_what_is_not_theirs(taste):
     for id, owner in ((taste.id, "visitor-1"), ("0" * 16, "local"), ("../../secret", "local"), ("", "local")):
-        with pytest.raises(Unavailable, match="begin another"):
+        with pytest.raises(Unavailable, match="Begin another"):
             searches.find(id, owner)
         with pytest.raises(Unavailable):
             searches.judge(id, owner, taste.duels().pair, "left")
@@ -93,7 +93,7 @@ def test_one_that_was_not_judged_is_not_offered_and_one_that_is_removed_is_gone(
 @pytest.mark.parametrize(
     "vary, says",
     [
-        ((), "name what varies"),
+        ((), "Name what varies"),
         (("strenght",), "strength|one of"),
         (("look=dogs",), "at least two"),
         (("layers",), "list"),

@@ -122,7 +122,7 @@ def test_weights_that_cannot_be_shared_are_refused(weights):
 
 
 def test_a_sliver_too_thin_for_the_network_is_refused_with_the_size_that_would_do():
-    with pytest.raises(InvalidInput, match="choose a size of 320 px or more"):
+    with pytest.raises(InvalidInput, match="Choose a size of 320 px or more"):
         Scene(np.zeros((8, 160, 3), "uint8"), [STYLE], [], TransferSettings(size=64, mode="fine"))
 
 
@@ -137,7 +137,7 @@ def test_a_strip_that_is_too_narrow_is_refused_before_the_work_starts(home, data
     asked = (TransferSettings(size=128, mode=mode), {"content": [strip], "style": [strip]})
     if told is None:
         return checks.check(*asked)
-    with pytest.raises(InvalidInput, match=f"choose a size of {told} or more"):
+    with pytest.raises(InvalidInput, match=f"Choose a size of {told} or more"):
         checks.check(*asked)
 
 
