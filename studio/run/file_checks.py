@@ -58,6 +58,8 @@ def _is_cheap(kind: Kind, path: Path) -> bool:
     size = path.stat().st_size
     if kind == "text":
         return size <= _CHEAP_TEXT
+    if kind == "model":  # made elsewhere, a megabyte of its description takes a second and 70 MB
+        return input_files.is_packed(path)
     if kind == "animation" or size > images.MOST_BYTES:
         return kind == "picture"  # whose size alone is a reason to refuse it
     data = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Archives of other systems and of attackers: names read as they were written, limits of parsers are errors."""
+"""Archives of other systems and of attackers: names are read as written, limits of parsers are errors."""
 
 from __future__ import annotations
 
