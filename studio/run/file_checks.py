@@ -21,7 +21,6 @@ from studio.core.tasks import Kind
 from studio.engine.live_queue import Turns
 from studio.run import decoding, input_files
 
-_CHEAP_PIXELS = 8 << 20  # of a picture that the server itself decodes, in about 100 MB
 _CHEAP_TEXT = 1 << 20  # bytes
 _AT_ONCE = 2
 _PATIENCE = 2.0 * decoding.SECONDS  # s; the process ends itself before
@@ -67,7 +66,7 @@ def _is_cheap(kind: Kind, path: Path) -> bool:
         height, width = images.size(data)
     except InvalidInput:
         return True  # it is refused by its header
-    return height * width <= _CHEAP_PIXELS and decoding_cost.is_told_by_sides(data)
+    return height * width <= images.LARGE and decoding_cost.is_told_by_sides(data)
 
 
 def _decoded_aside(kind: Kind, path: Path) -> str | None:
