@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +16,19 @@ import streamlit as st
 from pages.widgets import words
 from studio.core import data, owners
 from studio.core.data import Pictures
-from studio.core.errors import StudioError
+from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File
+from studio.engine.live_queue import Turns
 
 AT_ONCE_SECONDS = 1.0  # what is read so soon is shown without a bar
 LOOK_SECONDS = 0.3
+_AT_ONCE = 2  # data sets that are read at a time, in this process; owners take turns
+_TURN_SECONDS = 1.0  # after which another one may go on
+_UNWATCHED_SECONDS = (
+    120.0  # of no look by any tab, after which reading ends; a hidden tab looks once a minute
+)
+_turns = Turns(lambda: _AT_ONCE)
 log = logging.getLogger("studio.pages")
 
 
@@ -44,7 +54,11 @@ Look = Callable[[Pictures, Progress], Any]
 
 @dataclass
 class _Reading:
-    """A data set that is being read, and what came of it."""
+    """A data set that is being read, and what came of it.
+
+    Attributes:
+        is_abandoned: whether it ended because no tab watched it.
+    """
 
     wish: Wish
     look: Look | None
@@ -52,21 +66,46 @@ class _Reading:
     found: Pictures | None = None
     facts: Any = None
     problem: str = ""
+    is_abandoned: bool = False
 
     def __post_init__(self) -> None:
         self._asker = owners.asker()  # whose thread it is, which has no page
+        self._name = secrets.token_hex(8)
+        self._turn, self._turn_began = ExitStack(), 0.0
+        self.watch()
         self.thread = threading.Thread(target=self._read, name="reading", daemon=True)
         self.thread.start()
+
+    def watch(self) -> None:
+        """Notes that a tab looks at it."""
+        self._watched = time.monotonic()
+
+    def _is_unwatched(self) -> bool:
+        return time.monotonic() - self._watched > _UNWATCHED_SECONDS
+
+    def _pass_turn(self) -> bool:
+        """Lets others read after a while; whether to stop then."""
+        if time.monotonic() - self._turn_began > _TURN_SECONDS:
+            self._turn.close()
+            self._take_turn()
+        return self._is_unwatched()
+
+    def _take_turn(self) -> None:
+        self._turn.enter_context(_turns.take(self._name, self._asker, self._is_unwatched))
+        self._turn_began = time.monotonic()
 
     def _read(self) -> None:
         wish = self.wish
         try:
-            progress = Progress(self._hear)
-            with owners.asking(self._asker):
+            progress = Progress(self._hear, self._pass_turn)
+            with owners.asking(self._asker), self._turn:
+                self._take_turn()
                 self.found = data.pictures(wish.file, wish.size, wish.channels, progress, wish.least)
                 self.facts = self.look(self.found, progress) if self.look else None
+        except Cancelled:
+            self.is_abandoned = True
         except StudioError as error:
-            self.problem = str(error)
+            self.problem, self.is_abandoned = str(error), self._is_unwatched()
         except Exception:
             log.exception("a data set could not be read")
             self.problem = "The pictures could not be read, by a fault of the studio. Choose others."
@@ -80,6 +119,15 @@ def _reading(wish: Wish, looked: bool, _look: Look | None) -> _Reading:
     return _Reading(wish, _look)
 
 
+def _watched(wish: Wish, look: Look | None) -> _Reading:
+    """The reading of a data set, begun again if no tab watched it until its end."""
+    if _reading(wish, look is not None, look).is_abandoned:
+        _reading.clear(wish, look is not None, look)
+    reading = _reading(wish, look is not None, look)
+    reading.watch()
+    return reading
+
+
 def with_facts(wish: Wish, look: Look | None = None) -> tuple[Pictures, Any] | None:
     """The pictures of a data set, and what a look at them found.
 
@@ -89,7 +137,7 @@ def with_facts(wish: Wish, look: Look | None = None) -> tuple[Pictures, Any] | N
         look: looks them over; always the same function for the same kind of wish. None: nothing does.
     """
     owners.check(wish.file.digest)  # others' may be in the memory, too
-    reading = _reading(wish, look is not None, look)
+    reading = _watched(wish, look)
     reading.thread.join(AT_ONCE_SECONDS)
     if reading.thread.is_alive():
         _watch(wish, look)
@@ -106,14 +154,14 @@ def if_available(wish: Wish, look: Look | None = None) -> Pictures | None:
     """The pictures of a data set; None, silently, while they are read and where they are gone."""
     if not owners.has(wish.file.digest):
         return None
-    reading = _reading(wish, look is not None, look)
+    reading = _watched(wish, look)
     reading.thread.join(AT_ONCE_SECONDS)
     return reading.found
 
 
 @st.fragment(run_every=LOOK_SECONDS)
 def _watch(wish: Wish, look: Look | None) -> None:
-    reading = _reading(wish, look is not None, look)
+    reading = _watched(wish, look)
     if not reading.thread.is_alive():
         st.rerun()
     report = reading.report

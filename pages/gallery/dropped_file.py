@@ -18,6 +18,7 @@ from studio.core.recipes import PNG, Input, Recipe
 from studio.core.tasks import File, Result
 from studio.gallery import import_file, items, replay
 from studio.gallery.import_file import Provenance
+from studio.run import file_checks
 
 _SLOT, _INPUTS, _TOLD = "gallery", "gallery_inputs", "gallery_told"
 _FILE = "gallery_told_file"  # of what is looked at, if it is here already
@@ -37,6 +38,8 @@ def show_fault() -> None:
 
 
 def _take(data: bytes, name: str) -> None:
+    if data.startswith(PNG):
+        file_checks.check_bytes("picture", data, name)  # what is shown and kept is a whole picture
     told = _tell(data, name)
     st.session_state.pop(_FILE, None)
     if told.item:

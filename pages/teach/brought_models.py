@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import streamlit as st
@@ -13,6 +12,7 @@ from studio.classify.models import brought
 from studio.classify.settings import FOUND, LEVELS_TOLD
 from studio.core.errors import StudioError
 from studio.core.tasks import File
+from studio.run import file_checks
 
 MOST_MB = 500
 _SLOT, _MINE, _NEW = "model", "models_mine", "models_new"
@@ -93,7 +93,7 @@ def flat(file: File) -> bool:
 
 
 def _take(data: bytes, name: str) -> None:
-    brought.check(io.BytesIO(data), name)
+    file_checks.check_bytes("model", data, name)
     st.session_state.pop(_ASKED, None)
     st.session_state[_NEW] = File.keep(data, "model", name)
 

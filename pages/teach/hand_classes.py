@@ -17,6 +17,7 @@ from studio.core.errors import InvalidInput, invalid, printable, sentence
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File
+from studio.run import file_checks
 
 MOST, MOST_CLASSES = 2000, 50  # pictures in all, and classes; more are quicker put into folders
 LONGEST = 1024  # px of a picture: networks look at fewer
@@ -122,7 +123,7 @@ class HandClasses:
         if len(self) >= MOST:
             step = "Put the pictures into folders, and give a zip of them."
             raise InvalidInput(f"{called} is one too many: {MOST:,} in all classes. {step}")
-        images.read(data, f"picture {called}")
+        file_checks.check_bytes("picture", data, name)
         file = File.keep(loose_pictures.smaller(data, LONGEST), "picture", name)
         for one in self.classes:
             if file.digest in one.pictures:

@@ -17,7 +17,7 @@ from studio import engine
 from studio.classify.settings import PredictSettings
 from studio.core import files
 from studio.core.errors import StudioError
-from studio.core.pictures import images
+from studio.run import file_checks
 
 TASK = "classify.predict"
 MOST_TOLD = 6  # labels
@@ -59,7 +59,7 @@ def _look(classifier: Shown, pictures: Sequence[bytes]) -> None:
     """Asks the classifier about the newest picture. What it says stays until it says something else."""
     try:
         for data in pictures[-1:]:
-            images.read(data, "the camera's picture")
+            file_checks.check_bytes("picture", data, "camera.jpg")
             told = _asked(classifier, data)
             st.session_state[_TOLD] = _who(classifier), told
             st.session_state[_FAULT] = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 DIGEST = "^[0-9a-f]{64}$"
+Word = Annotated[str, Field(max_length=200)]
 
 
 class In(BaseModel):
@@ -27,7 +28,7 @@ class Asked(In):
 
     task: str = Field(max_length=100, examples=["style.transfer"])
     settings: dict[str, Any] = Field({}, description="Those that shall differ from the defaults.")
-    inputs: dict[str, list[str | Named]] = Field(
+    inputs: dict[Word, list[Word | Named]] = Field(
         {},
         description="Of each slot its files: the id of an upload or of a result, `sample:NAME`, the name of "
         "a model, or `SETTING:NAME` where the slot takes names in place of files.",
@@ -66,8 +67,8 @@ class MarksIn(In):
     """What shall be changed of an item's marks; null leaves it as it is."""
 
     starred: bool | None = None
-    tags: list[str] | None = Field(None, description="All that it shall have, instead of those it has.")
-    name: str | None = Field(None, description='"" for the one that the studio gives.')
+    tags: list[Word] | None = Field(None, description="All that it shall have, instead of those it has.")
+    name: Word | None = Field(None, description='"" for the one that the studio gives.')
 
 
 class ModelIn(In):

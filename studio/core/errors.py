@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 _JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))  # Persian, Hindi and many emoji cannot be written without
+_MOST_RECEIVED = 200  # characters of a value that an error quotes
 _MOST_ENDING = 10  # characters; what is longer after a dot is no ending
 
 
@@ -53,7 +54,7 @@ def invalid(name: str, *, expected: str, received: object, next_step: str = "") 
         received: the value, shortened to 200 characters.
         next_step: what else the user can do; "" where `expected` says it all.
     """
-    sentences = [f"Invalid {name}: {printable(str(received), 200)}.", f"Use {expected}.", sentence(next_step)]
+    sentences = [f"Invalid {name}: {printable(str(received))}.", f"Use {expected}.", sentence(next_step)]
     return InvalidInput(" ".join(sentences).rstrip())
 
 
@@ -83,15 +84,16 @@ def unknown(name: str, received: object, known: Iterable[str], next_step: str = 
         known: all names that exist; those that do not fit into 200 characters are only counted.
         next_step: what else the user can do, where no known name is close.
     """
-    word = str(received).casefold()
+    received = str(received)[:_MOST_RECEIVED]  # to compare a megabyte with every name takes seconds
+    word = received.casefold()
     ranked = sorted(known, key=lambda one: -difflib.SequenceMatcher(None, one.casefold(), word).ratio())
     if not ranked:
         return InvalidInput(f"There is no {name} here. Leave it out.")
     listed = [one for n, one in enumerate(ranked) if n < 3 or len(", ".join(ranked[: n + 1])) <= 200]
     more = len(ranked) - len(listed)
     expected = f"one of {', '.join(listed)}" + (f" or {more} more" if more else "")
-    if question := did_you_mean(str(received), ranked[:1]):
-        return InvalidInput(f"Invalid {name}: {printable(str(received), 200)}. {question} Use {expected}.")
+    if question := did_you_mean(received, ranked[:1]):
+        return InvalidInput(f"Invalid {name}: {printable(received)}. {question} Use {expected}.")
     return invalid(name, expected=expected, received=received or "nothing", next_step=next_step)
 
 
@@ -107,9 +109,10 @@ def is_printable(text: str) -> bool:
     return text.translate(_JOINERS).isprintable()
 
 
-def printable(text: str, limit: int = 200) -> str:
+def printable(text: str, limit: int = _MOST_RECEIVED) -> str:
     """`text` without control characters (a file name may hold terminal codes), at most `limit` characters."""
-    clean = "".join(c if is_printable(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
+    cut = text[: limit + 1]
+    clean = "".join(c if is_printable(c) else "\N{REPLACEMENT CHARACTER}" for c in cut)
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 

@@ -9,7 +9,6 @@ from pathlib import PurePath
 from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, printable
 from studio.core.owners import LOCAL
-from studio.core.pictures import images
 from studio.core.recipes import PNG, Input, Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.gallery import index, items
@@ -56,6 +55,8 @@ def provenance(
 ) -> Provenance:
     """Reads how a PNG, or the `NAME.EXT.json` of another file, was made. Nothing in it is run or fetched.
 
+    A PNG is not decoded: who takes one from elsewhere checks first that it is whole.
+
     Args:
         shared: whether an input is one that everybody may use, such as a sample.
 
@@ -63,9 +64,7 @@ def provenance(
         InvalidInput: if it is neither, is damaged, or has no recipe that can be read.
     """
     name = printable(name, 60)
-    if data.startswith(PNG):
-        images.read(data, name)  # all of it: what is shown and kept is a whole picture
-    elif data.lstrip()[:1] != b"{":
+    if not data.startswith(PNG) and data.lstrip()[:1] != b"{":
         raise InvalidInput(
             f"{name} is neither a PNG nor a recipe. Choose a PNG that the studio saved, or the .json "
             "that lies beside other files of it."

@@ -12,12 +12,13 @@ import signal
 import sys
 from pathlib import Path
 
+from studio.core.brought import given
 from studio.core.data import corpus, encodings
 from studio.core.errors import InvalidInput, printable
 from studio.core.files import Kind
 from studio.core.pictures import animations, images
 
-KINDS: tuple[Kind, ...] = ("picture", "animation", "text")
+KINDS: tuple[Kind, ...] = ("picture", "animation", "text", "model")
 SECONDS = 60  # of time, and of a processor's
 MOST_BYTES = 3 << 29  # of memory; a picture of 67 million pixels takes 1 GB
 TOO_LARGE = "needs more memory than a check may take"
@@ -30,6 +31,9 @@ def decode(kind: Kind, path: Path) -> None:
     elif kind == "text":
         with contextlib.suppress(encodings.UnknownEncoding):  # which the settings of a task may tell
             corpus.read(path)
+    elif kind == "model":
+        with path.open("rb") as file:
+            given.check(file, path.name)
     else:
         animations.check(path.read_bytes(), f"film {printable(path.name, 60)}")
 

@@ -21,7 +21,6 @@ from studio.core.tasks import Kind
 from studio.engine.live_queue import Turns
 from studio.run import decoding, input_files
 
-_CHEAP_PIXELS = 8 << 20  # of a picture that the server itself decodes, in about 100 MB
 _CHEAP_TEXT = 1 << 20  # bytes
 _AT_ONCE = 2
 _PATIENCE = 2.0 * decoding.SECONDS  # s; the process ends itself before
@@ -58,6 +57,8 @@ def _is_cheap(kind: Kind, path: Path) -> bool:
     size = path.stat().st_size
     if kind == "text":
         return size <= _CHEAP_TEXT
+    if kind == "model":  # made elsewhere, a megabyte of its description takes a second and 70 MB
+        return input_files.is_packed(path)
     if kind == "animation" or size > images.MOST_BYTES:
         return kind == "picture"  # whose size alone is a reason to refuse it
     data = path.read_bytes()
@@ -65,7 +66,7 @@ def _is_cheap(kind: Kind, path: Path) -> bool:
         height, width = images.size(data)
     except InvalidInput:
         return True  # it is refused by its header
-    return height * width <= _CHEAP_PIXELS and decoding_cost.is_told_by_sides(data)
+    return height * width <= images.LARGE and decoding_cost.is_told_by_sides(data)
 
 
 def _decoded_aside(kind: Kind, path: Path) -> str | None:

@@ -55,7 +55,7 @@ def check(kind: Kind, path: Path) -> None:
     elif kind == "animation":
         shown = f"film {printable(path.name, 60)}"
         animations.check(_bytes(path, shown, film_limits.MOST_BYTES, "cut it"), shown)
-    elif kind == "model" and _is_packed(path):
+    elif kind == "model" and is_packed(path):
         _check_packed(path)
     elif kind == "model":
         with path.open("rb") as file:
@@ -106,7 +106,7 @@ def _film(path: Path) -> File:
 def _model(text: str, labels: str | None = None) -> File:
     """A model as a file that tasks take: by its name, its folder, or a file or folder made elsewhere."""
     path = paths.expand_user(text)
-    if path.is_file() and _is_packed(path):
+    if path.is_file() and is_packed(path):
         return _packed(path)
     if is_missing(path):
         shown, step = f"model {printable(path.name, 60)}", "check the path"
@@ -135,10 +135,10 @@ def is_brought(path: Path) -> bool:
     """Whether a path is that of a model which was made elsewhere, or of what may be one."""
     if path.is_dir():
         return not any((path / name).exists() for name in model_folder.MEMBERS)
-    return path.is_file() and not _is_packed(path)
+    return path.is_file() and not is_packed(path)
 
 
-def _is_packed(path: Path) -> bool:
+def is_packed(path: Path) -> bool:
     """Whether a file may be a model that the studio saved."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         members = keras_files.members(file)

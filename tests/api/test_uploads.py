@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 import time
+import zipfile
 
 import numpy as np
 import psutil
@@ -139,3 +140,12 @@ def test_kinds_whose_headers_do_not_tell_what_they_cost_are_decoded_aside(home, 
     monkeypatch.setattr(file_checks.input_files, "check", None)
     for kind in ("TIFF", "AVIF"):
         file_checks.check_bytes("picture", _encoded(Image.new("RGB", (64, 64)), kind), "small")
+
+
+def test_the_description_of_a_model_is_read_aside(home, monkeypatch):
+    monkeypatch.setattr(file_checks.input_files, "check", None)
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as packed:
+        packed.writestr("m/model.json", '{"modelTopology": {}, "weightsManifest": []}')
+    with pytest.raises(InvalidInput, match=r"model web\.zip"):
+        file_checks.check_bytes("model", body.getvalue(), "web.zip")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import pytest
 
 from studio.core.errors import InvalidInput, StudioError, invalid, of_memory, printable, short_name, unknown
@@ -24,6 +26,23 @@ def test_an_unknown_name_gets_all_names_the_closest_first():
     message = str(unknown("fruit", "Bananna", ["apple", "banana", "cherry"]))
     assert message.startswith("Invalid fruit: Bananna. Did you mean banana? Use one of banana, ")
     assert "apple" in message and "cherry" in message
+
+
+def test_a_received_name_is_shortened_before_it_is_compared(monkeypatch):
+    lengths = []
+
+    class Matcher(difflib.SequenceMatcher):
+        def set_seqs(self, a, b):
+            lengths.append(len(b))
+            super().set_seqs(a, b)
+
+        def set_seq2(self, b):
+            lengths.append(len(b))
+            super().set_seq2(b)
+
+    monkeypatch.setattr(difflib, "SequenceMatcher", Matcher)
+    assert "apple" in str(unknown("fruit", "x" * 900_000, ["apple"]))
+    assert max(lengths) <= 200
 
 
 def test_names_that_are_too_many_are_counted():

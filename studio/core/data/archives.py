@@ -7,6 +7,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ MOST_FILES = 500_000
 MOST_RATIO = 100  # pictures hardly compress; what grows more than this is made to fill the memory or the disk
 ALWAYS_FINE = 64 * 2**20  # bytes, up to which an archive may grow whatever its size
 _MOST_NAME = 1024  # characters
+_UTF8, _OLD_ENCODING = 0x800, "cp437"  # the flag of a member, and what the standard has without it
 _A_MEMBER = 160  # bytes in the list of a zip, with a long name
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # bzip2 cannot be stopped half-way
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
@@ -98,28 +100,49 @@ def in_zip(path: Path, name: str) -> Files:
     """
     try:
         with zips.open_zip(path, MOST_FILES * _A_MEMBER) as archive:
-            infos = sorted(archive.infolist(), key=lambda info: info.filename)
+            infos = archive.infolist()
     except zips.TooLong:
         raise too_many(name) from None
     except damage.ZIP as error:
         raise damaged(name, error) from None
     for info in infos:
         _check_zip_member(name, info)
-    check_members(name, [(info.filename, info.file_size) for info in infos], path.stat().st_size)
-    files = [info for info in infos if not info.is_dir()]
+    members = sorted(((_member_name(info), info) for info in infos), key=lambda member: member[0])
+    check_members(name, [(member, info.file_size) for member, info in members], path.stat().st_size)
+    files = [(member, info) for member, info in members if not info.is_dir()]
 
     def read() -> Iterator[tuple[int, bytes]]:
         try:
             with zipfile.ZipFile(path) as archive:
-                for place, info in enumerate(files):
+                for place, (_, info) in enumerate(files):
                     yield place, zips.read(archive, info) if info.file_size <= images.MOST_BYTES else b""
         except RuntimeError:
             raise _locked(name) from None
         except damage.ZIP as error:
             raise damaged(name, error) from None
 
-    folders = tuple(info.filename.rstrip("/") for info in infos if info.is_dir())
-    return Files(tuple(info.filename for info in files), folders, read)
+    folders = tuple(member.rstrip("/") for member, info in members if info.is_dir() and member)
+    return Files(tuple(member for member, _ in files), folders, read, tuple(_encoding_notes(files)))
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """The path of a member. macOS and some tools write UTF-8 without the flag that says so."""
+    name = info.filename
+    if not info.flag_bits & _UTF8:
+        with suppress(UnicodeError):
+            name = name.encode(_OLD_ENCODING).decode("utf-8")
+    return name.removeprefix("./")
+
+
+def _encoding_notes(files: list[tuple[str, zipfile.ZipInfo]]) -> Iterator[str]:
+    guessed = [
+        member
+        for member, info in files
+        if not member.isascii() and not info.flag_bits & _UTF8 and info.filename.endswith(member)
+    ]
+    if guessed:
+        what = f"{len(guessed):,} {'name is' if len(guessed) == 1 else 'names are'}"
+        yield f"{what} not in UTF-8 and may have wrong letters: {first_few(guessed)}."
 
 
 def _check_zip_member(name: str, info: zipfile.ZipInfo) -> None:

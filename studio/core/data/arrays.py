@@ -6,7 +6,7 @@ import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 
@@ -104,12 +104,7 @@ def _headers(path: Path, name: str) -> Mapping[str, Header]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             with archive.open(info) as file:
-                version = np.lib.format.read_magic(file)
-                read = {
-                    (1, 0): np.lib.format.read_array_header_1_0,
-                    (2, 0): np.lib.format.read_array_header_2_0,
-                }[version]
-                shape, _, dtype = read(file)
+                shape, dtype = _header(file)
                 key = info.filename.removesuffix(".npy")
                 if dtype.hasobject:  # they are pickled, and to unpickle is to run code
                     received = f"Python objects in {printable(key, 60)}"
@@ -121,6 +116,19 @@ def _headers(path: Path, name: str) -> Mapping[str, Header]:
                     raise ValueError
             found[key] = (shape, dtype)
     return found
+
+
+def _header(file: IO[bytes]) -> Header:
+    version = np.lib.format.read_magic(file)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }[version]
+    try:
+        shape, _, dtype = read(file)
+    except (MemoryError, RecursionError):  # Python's parser, of an expression that is nested too deep
+        raise ValueError("a header that is nested too deep") from None
+    return shape, dtype
 
 
 def _parts(name: str, headers: Mapping[str, Header]) -> list[tuple[str, str]]:

@@ -142,6 +142,7 @@ def make(key: str, source: DataSource, name: str, size: int, channels: int, prog
             made.add(item, *_prepared(item.data, source.names[item.place], size, channels))
             if count % every == 0:
                 progress.report(count, len(source.names), text="Reading pictures")
+            progress.check()
         made.check(name)
         told = made.finish()
     paths.write(facts, told)

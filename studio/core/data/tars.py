@@ -17,7 +17,8 @@ from studio.core.pictures import images
 # By their first bytes.
 COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
 _MOST_HEADER = 2**20
-_DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError)
+# tarfile calls itself once for each header that stands before a file's own, as those of long names do.
+_DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError, RecursionError)
 
 
 def in_tar(path: Path, name: str) -> archives.Files:

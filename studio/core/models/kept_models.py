@@ -104,8 +104,8 @@ def _bin() -> Path:
 
 def _found(place: Path, name: str) -> Path:
     """The folder of the model that has a name now. Raises `Unavailable` without one."""
-    folder = shelves.spelled(place, name)
-    if not names.is_name(name) or not folder.is_dir():
+    folder = shelves.spelled(place, name) if names.is_name(name) else None  # no disk takes longer names
+    if folder is None or not folder.is_dir():
         which = "that were removed" if place == _bin() else "that you have kept"
         there = ", ".join(sorted(shelves.on(place))) or "none"
         raise Unavailable(

@@ -7,6 +7,7 @@ from typing import cast
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from studio.core.pictures import color_management
@@ -30,7 +31,17 @@ def open_image(data: bytes, kinds: tuple[str, ...]) -> Image.Image:
     if flags & _ANIMATION:
         # Frames need not cover the canvas, whatever the flag says: without it Pillow shows black there.
         data = data[:_FLAGS] + bytes([flags | _ALPHA]) + data[_FLAGS + 1 :]
-    return Image.open(io.BytesIO(data), formats=kinds)
+    picture = Image.open(io.BytesIO(data), formats=kinds)
+    _scale_transparent_level(picture)
+    return picture
+
+
+def _scale_transparent_level(picture: Image.Image) -> None:
+    """Scales the transparent level of a gray PNG of 2 or 4 bits as Pillow scales its pixels: to 255."""
+    level = picture.info.get("transparency")
+    if isinstance(picture, PngImageFile) and picture.mode == "L" and isinstance(level, int) and picture.tile:
+        raw_mode = picture.tile[0].args
+        picture.info["transparency"] = level * {"L;2": 85, "L;4": 17}.get(str(raw_mode), 1)
 
 
 def load(picture: Image.Image) -> Image.Image:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 import zlib
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 8192 * 8192
 MOST_BYTES = 50 * 1024 * 1024
+LARGE = 8 << 20  # pixels, from which decoding takes 100 MB to 1.5 GB
+_large_at_once = threading.BoundedSemaphore(2)  # in this process, whoever asks
 LEAST_SIDE = 8
 MOST_ASPECT = 20
 _COSTLY = "one made to take very much time or memory"
@@ -83,7 +86,9 @@ def _opened(data: bytes, name: str) -> Image.Image:
             _check_size(picture.size, name)
             if decoding_cost.is_costly(picture, data):
                 raise invalid(name, expected="a usual picture", received=_COSTLY, next_step="save it again")
-            return color_management.to_srgb(ImageOps.exif_transpose(decoding.load(picture)))
+            is_small = picture.width * picture.height <= LARGE and decoding_cost.is_told_by_sides(data)
+            with nullcontext() if is_small else _large_at_once:
+                return color_management.to_srgb(ImageOps.exif_transpose(decoding.load(picture)))
         except (InvalidInput, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):

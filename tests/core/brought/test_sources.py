@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from old_files import ARRAYS, RNG, conv, dense, h5, layer, old, sequential
 
-from studio.core.brought import models
-from studio.core.brought.files import containers, labels
+from studio.core.brought import given, models
+from studio.core.brought.files import containers, labels, packing, web_files
 from studio.core.brought.mending import network as mending
 from studio.core.brought.rebuilding import answers, building, levels, logits
 from studio.core.brought.sandboxed import resave
@@ -446,3 +446,14 @@ def test_names_of_classes_may_hold_what_joins_letters_and_emoji():
     assert labels.read(labels.written(names), "labels.txt") == names
     with pytest.raises(Refused):
         labels.read(labels.written(("a\x1b[2J", "b")), "labels.txt")
+
+
+def test_a_long_model_json_is_refused_before_it_is_unpacked(monkeypatch):
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("m/model.json", b" " * (web_files.MOST_TEXT + 1))
+    monkeypatch.setattr(containers, "member", None)
+    for read in (given.check, lambda file, name: packing.with_names(file.read(), name, ["a", "b"])):
+        with pytest.raises((InvalidInput, Refused), match=r"model\.json of more than 4 MB"):
+            body.seek(0)
+            read(body, "web.zip")

@@ -100,7 +100,9 @@ def test_for_good_is_for_good(home):
         presets.find("mine")
 
 
-@pytest.mark.parametrize("name", ["digits-vae", "nothing", "..", "../../presets/mine", ".removed", ""])
+@pytest.mark.parametrize(
+    "name", ["digits-vae", "nothing", "..", "../../presets/mine", ".removed", "", "x" * 60_000]
+)
 @pytest.mark.parametrize("act", ["remove", "restore", "forget"])
 def test_only_what_was_kept_is_changed(home, name, act):
     saved("mine")

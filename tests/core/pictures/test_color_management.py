@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -85,6 +86,16 @@ def test_sixteen_bits_may_have_a_transparent_level():
     )
     assert read[0, 0, 3] == 0
     assert read[-1, -1].tolist() == [156, 156, 156, 255]
+
+
+@pytest.mark.parametrize(
+    ("bits", "row"), [(1, b"\xaa" * 2), (2, b"\x44" * 4), (4, b"\x10" * 8), (8, b"\1\0" * 8)]
+)
+def test_gray_of_few_bits_may_have_a_transparent_level(bits, row):  # the row is 1, 0, 1, 0, ...
+    size = struct.pack(">IIBBBBB", 16, 16, bits, 0, 0, 0, 0)
+    chunks = {b"IHDR": size, b"tRNS": struct.pack(">H", 1), b"IDAT": zlib.compress(16 * (b"\0" + row))}
+    file = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*one) for one in {**chunks, b"IEND": b""}.items())
+    assert images.read_transparent(file)[5, :, 3].tolist() == 8 * [0, 255]
 
 
 @pytest.mark.parametrize("top", [255, 65_535, 4_000_000])

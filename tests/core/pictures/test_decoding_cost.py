@@ -61,3 +61,22 @@ def test_a_tiff_whose_tile_is_far_larger_than_the_picture_is_refused():
 def test_sides_do_not_tell_what_some_kinds_cost(kind):
     assert not decoding_cost.is_told_by_sides(_saved(kind))
     assert decoding_cost.is_told_by_sides(_saved("PNG"))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "kind", "waits"), [(100, "PNG", 1), (1 << 20, "PNG", 0), (1 << 20, "TIFF", 1)]
+)
+def test_few_large_images_are_decoded_at_a_time(monkeypatch, pixels, kind, waits):
+    class Counted:
+        count = 0
+
+        def __enter__(self):
+            self.count += 1
+
+        def __exit__(self, *_):
+            return None
+
+    monkeypatch.setattr(images, "LARGE", pixels)
+    monkeypatch.setattr(images, "_large_at_once", counted := Counted())
+    images.read(_saved(kind))
+    assert counted.count == waits

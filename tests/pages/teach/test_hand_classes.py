@@ -12,13 +12,15 @@ import streamlit as st
 from PIL import Image
 
 from pages.form import loose_pictures, uploads
-from pages.teach import by_hand, camera, hand_classes
+from pages.gallery import dropped_file
+from pages.teach import by_hand, camera, hand_classes, live_camera
 from pages.teach.hand_classes import LONGEST, LONGEST_NAME, MOST_CLASSES, HandClasses, check_name
 from studio.core import data
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File
+from studio.run import file_checks
 from tests.wording import SECOND_SENTENCE
 
 
@@ -182,3 +184,18 @@ def test_an_archive_is_gone_on_with_by_hand(held, monkeypatch):
     with pytest.raises(InvalidInput):
         new.bring(File.keep(b"PK no archive", "dataset", "bad.zip"), Progress())
     assert len(new) == 7
+
+
+def test_images_are_checked_with_little_memory_before_they_are_decoded_here(held, monkeypatch):
+    def refused(kind, data, name):
+        raise InvalidInput(f"{kind} {name} takes too much memory.")
+
+    monkeypatch.setattr(images, "read", None)
+    monkeypatch.setattr(file_checks, "check_bytes", refused)
+    with pytest.raises(InvalidInput, match=r"picture large\.png takes"):
+        held.take(1, drawn(9), "large.png")
+    with pytest.raises(InvalidInput, match=r"picture large\.png takes"):
+        dropped_file._take(drawn(9), "large.png")
+    monkeypatch.setattr(st, "session_state", session := {})
+    live_camera._look(None, [drawn(9)])
+    assert session[live_camera._FAULT] == "1 picture camera.jpg takes too much memory."

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from studio.core import amounts
-from studio.core.brought.files import labels
+from studio.core.brought.files import labels, web_files
 from studio.core.untrusted import damage, strict_json, zips
 from studio.core.untrusted.refusals import Refused
 
@@ -80,6 +80,8 @@ def find(packed: zipfile.ZipFile) -> Found | None:
     names = next((by_name[one] for one in labels.FILES if one in by_name), "")
     told = by_name.get(TOLD, "")
     _check(packed, [model, *shards, *{one for one in (names, told) if one}])
+    if not whole and packed.getinfo(model).file_size > web_files.MOST_TEXT:
+        raise Refused(web_files.TOO_LONG)
     return Found(model, shards, names, told)
 
 

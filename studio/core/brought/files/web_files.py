@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from studio.core import amounts
 from studio.core.brought.checks import config_check
 from studio.core.brought.mending import description
 from studio.core.errors import printable
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
 
-_MOST_TEXT = 16 << 20
+MOST_TEXT = 4 << 20  # bytes of a model.json, checked before it is unpacked; as that of a `.keras` file
+TOO_LONG = f"a model.json of more than {amounts.size(MOST_TEXT)}"
 _TYPES = {"float32": "<f4", "float16": "<f2", "int32": "<i4", "uint8": "u1", "uint16": "<u2", "bool": "u1"}
 
 
@@ -27,8 +29,8 @@ def read(text: bytes) -> tuple[dict[str, Any], list[Any]]:
     Raises:
         Refused: if it is none, or cannot be taken.
     """
-    if len(text) > _MOST_TEXT:
-        raise Refused("a model.json that is too long")
+    if len(text) > MOST_TEXT:
+        raise Refused(TOO_LONG)
     found = strict_json.parsed(text, config_check.MOST_DEPTH + 2)
     if not isinstance(found, dict) or not isinstance(found.get("modelTopology"), dict):
         raise Refused("a model.json without a network")
