@@ -13,9 +13,9 @@ from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
 from studio.core.training import optimizers, rates
 from studio.core.training.precision import as_float32, computing_in
+from studio.style.house.gram_loss import CONTENT_LAYER, STYLE_LAYERS, content_weight
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import FARTHEST, TrainStyleSettings
-from studio.style.house.gram_loss import CONTENT_LAYER, STYLE_LAYERS, content_weight
 
 COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
 _LOSSES = ("style", "content", "smoothness", "steadiness")

@@ -1,4 +1,4 @@
-"""Optimizes an image, from coarse to fine, until its features are those of the nearest parts of the painting."""
+"""Optimizes an image, from coarse to fine, until it has the features of the painting's nearest parts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from studio.style.scene import Scene
 
 PREVIEW = 512  # px: previews of all sizes are shown as large as the result, up to this
 _LEAST_SIDE = 32  # px: smaller images are mirrored, so that the deepest layer has a few positions
+_GRAIN = 0.02  # standard deviation
 _BLEND = 0.25  # share of the photo at the default strength, as in the paper
 
 
@@ -42,7 +43,7 @@ class Optimized:
 
 
 def photo_share(strength: float) -> float:
-    """How much of the photo is blended into the current result before it is matched again: 0 at strength 1."""
+    """Share of the photo in the blend that is matched again at each larger size: 0 at strength 1."""
     return min(1.0, _BLEND * (1.0 - strength) / 0.2)
 
 
@@ -86,7 +87,10 @@ class _Run:
         self.matches: list[np.ndarray] = []
         self.loss: losses.Matched | losses.Layerwise
         self.rng = np.random.default_rng(scene.settings.seed)
-        self.image = scene.start_01(self.plan[0].size)
+        start_01 = scene.start_01(self.plan[0].size)
+        # Grain of about five gray levels: another seed places the strokes elsewhere.
+        grain = _GRAIN * scene.share * self.rng.standard_normal(start_01.shape)
+        self.image = np.clip(start_01 + grain, 0.0, 1.0).astype("float32")
 
     def begin(self, stage: Stage) -> None:
         """Matches at a size, from a blend of the photo and the current result.
@@ -153,6 +157,6 @@ def padded(images_01: np.ndarray) -> np.ndarray:
 
 
 def cut(images_01: np.ndarray) -> np.ndarray:
-    """A painting cut at the right and bottom until its sides suit the network, so that nothing is mirrored."""
+    """A painting cut at the right and bottom until its sides suit the network: nothing is mirrored."""
     height, width = (max(_LEAST_SIDE, side // MULTIPLE * MULTIPLE) for side in images_01.shape[1:3])
     return padded(images_01[:, :height, :width])
