@@ -418,13 +418,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = arguments(
         __doc__.partition("\n")[0],
-        quick="--only style text dream --size 160 --passes 3 --pairs 1 --steps 1 --seeds 0",
+        quick="--only text dream --size 160 --steps 1 --seeds 0",
     )
     parts = ("text", "digits", "dream", "large", "strangers")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
-    parser.add_argument("--size", type=int, default=256, help="px, of style and dream")
-    parser.add_argument("--passes", type=int, default=300, help="of the usual ways to a style, at most")
-    parser.add_argument("--pairs", type=int, default=3, help="of a photo and a painting, for style")
+    parser.add_argument("--size", type=int, default=256, help="px, of the dream")
     parser.add_argument("--steps", type=int, default=STEPS, help="of each octave of a dream")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), help="of the studio's dreams")
     parser.add_argument(

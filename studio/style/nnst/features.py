@@ -1,4 +1,4 @@
-"""Features that are matched: VGG16's first ten convolutions at a quarter of the image's size, concatenated."""
+"""Features that are matched: VGG16's first ten convolutions, concatenated at a quarter of the image size."""
 
 from __future__ import annotations
 
