@@ -2,7 +2,8 @@
 
     python -m benchmarks.all --quick [--only style text] [--without crowd kills]
 
-Left out are `api`, `api_fuzz`, `brought` and `looks`, which have no small form, and `search_table`, which makes what `search` reads.
+Left out are `api`, `api_fuzz`, `brought` and `looks`, which have no small form, and `search_table`, which
+makes what `search` reads.
 """
 
 from __future__ import annotations

@@ -67,9 +67,9 @@ def optimize(scene: Scene, backbone: Backbone, progress: Progress) -> Optimized:
         for stage in run.plan:
             run.begin(stage)
             for _ in range(stage.steps):
+                run.step()
                 if run.steps == scene.settings.stop_after:
                     return run.result()
-                run.step()
     except Cancelled:
         return run.result(cancelled=True)
     return run.result()
@@ -100,9 +100,8 @@ class _Run:
         """
         scene, settings = self.scene, self.scene.settings
         first = not self.steps
-        self.stage = stage
         content_01 = scene.content_01(stage.size)
-        self.image = resize(self.image, content_01.shape)
+        image = resize(self.image, content_01.shape)
         share = 1.0 if first else photo_share(settings.strength)
         photo = extract(self.backbone, padded(content_01), self.progress)
         turns = PLANS[settings.mode].turns
@@ -115,12 +114,13 @@ class _Run:
         if stage.layerwise:
             self.loss = losses.Layerwise(self.backbone, photo, banks, shares, weight, self.rng, self.progress)
         else:
-            blend = self.image + share * (content_01 - self.image)
+            blend = image + share * (content_01 - image)
             wanted = photo if share == 1 else extract(self.backbone, padded(blend), self.progress)
             indices = [matching.nearest(wanted, bank, self.progress) for bank in banks]
             self.matches = [bank.places[found] for bank, found in zip(banks, indices, strict=True)]
             self.loss = losses.Matched(self.backbone, photo, banks, indices, shares, weight, self.progress)
-        self.pyramid = Pyramid(padded(self.image))
+        self.stage = stage
+        self.image, self.pyramid = image, Pyramid(padded(image))  # last: a cancel before leaves the result
 
     def step(self) -> None:
         """One step of Adam. Raises `Cancelled` if a user asked to stop."""
