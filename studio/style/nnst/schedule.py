@@ -26,7 +26,7 @@ class Plan(NamedTuple):
 
 
 PLANS = {
-    "draft": Plan((60, 16, 3), 2),
+    "draft": Plan((48, 12, 2), 2),
     "fine": Plan((120, 80, 40, 10), 20),
     "finest": Plan((200, 200, 100, 50), 50, (0, 1, 2, 3)),
 }
