@@ -2,8 +2,8 @@
 
     python -m benchmarks.all --quick [--only style text] [--without crowd kills]
 
-Left out are `api`, `api_fuzz`, `brought`, `looks`, `strengths` and `style_race`, which have no small form,
-and `search_table`, which makes what `search` reads.
+Left out are `api`, `api_fuzz`, `brought` and `looks`, which have no small form, and `search_table`, which
+makes what `search` reads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from studio.core.process import children
 # Those of the first group share this process, so that TensorFlow and weights are loaded once.
 HERE = (
     "style",
-    "style_starts",
     "house",
     "dream",
     "alternatives",

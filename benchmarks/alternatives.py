@@ -1,11 +1,10 @@
 """The studio beside what people use instead: the ways of the well-known tutorials, in the same run.
 
-    python -m benchmarks.alternatives [--json] [--only style text digits dream large strangers]
-        [--size 256] [--passes 300] [--pairs 3] [--minutes 4] [--digits mnist.npz]
+    python -m benchmarks.alternatives [--json] [--only text digits dream large strangers]
+        [--minutes 4] [--digits mnist.npz]
 
 Each way is written anew after its tutorial: the same optimiser, rates and loop, on the studio's own networks
-and data, so that only the way differs. `style`: L-BFGS from the photo, and Adam from
-the photo (TensorFlow's "Neural style transfer"), on the objective that the studio descends. `text`:
+and data, so that only the way differs. `text`:
 a window of 40 characters through `model.predict` (Keras' "Character-level text generation") and a compiled
 step that keeps its state (TensorFlow's "Text generation with an RNN"). `digits`: the DCGAN of
 TensorFlow's tutorial and ours, with as much of the processor each.
@@ -32,10 +31,8 @@ import numpy as np
 
 from benchmarks import dream as dreams
 from benchmarks import text as texts
-from benchmarks.report import ROOT, arguments, fresh, note, photos_and_paintings, show
-from benchmarks.style_starts import Race
+from benchmarks.report import ROOT, arguments, fresh, note, show
 
-STARTS_AT = 1e6  # the tutorial's loss at first, about: there its epsilon is small beside the gradient
 LAYERS = (("inceptionv3", "mixed3"), ("inceptionv3", "mixed5"))  # those that the tutorials climb
 OCTAVES, STEPS, GROWTH = 3, 20, 1.4
 LENGTHS, SEEDS = (0.5, 1.0), (0, 1, 2)  # of a step, between which it moves as far; of the dream
@@ -46,81 +43,6 @@ SLICE = 15.0  # seconds of processor that each DCGAN learns before it is the oth
 SCORED = 500
 PATIENCE = 120.0  # seconds for a file, of which most are refused in one
 DATA = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
-
-
-class Adam:
-    """Adam as Keras steps it. Reference: Kingma and Ba 2014, arXiv:1412.6980."""
-
-    def __init__(self, rate: float, beta_1: float, beta_2: float = 0.999, epsilon: float = 0.1):
-        self._rate, self._betas, self._epsilon = rate, (beta_1, beta_2), epsilon
-        self._mean, self._square, self._steps = 0.0, 0.0, 0
-
-    def step(self, gradient: np.ndarray) -> np.ndarray:
-        """What to take off the pixels."""
-        first, second = self._betas
-        self._steps += 1
-        self._mean = first * self._mean + (1 - first) * gradient
-        self._square = second * self._square + (1 - second) * gradient**2
-        rate = self._rate * np.sqrt(1 - second**self._steps) / (1 - first**self._steps)
-        return rate * self._mean / (np.sqrt(self._square) + self._epsilon)
-
-
-def style(size: int, passes: int, pairs: int) -> dict[str, object]:
-    """The passes that L-BFGS and Adam take from the photo to where the studio's draft and fine modes end.
-
-    Of each pair of photo and painting in turn; the descents draw no random number.
-    """
-    found: dict[str, list[str]] = {}
-    for number, pair in enumerate(photos_and_paintings()[:pairs]):
-        note(f"style, pair {number + 1}")
-        race = Race(size, passes, pair)
-        painted("draft", race, steps=1)  # compiles what all need
-        ends = {mode: painted(mode, race) for mode in ("draft", "fine")}
-        enough = ends["fine"][0]
-        began = time.process_time()
-        ways = {"Adam": by_adam(race, enough)}
-        one = (time.process_time() - began) / len(ways["Adam"])
-        ways["L-BFGS"] = race.lbfgs(race.scene.content_01(size), enough)[1]
-        for mode, (total, spent) in ends.items():
-            rows = {"the studio ends at": f"{total:.4f}", "the studio takes, in passes": f"{spent / one:.1f}"}
-            for way in ("L-BFGS", "Adam"):
-                rows[f"{way} from the photo is there after, passes"] = _first(ways[way], total)
-            for name, row in rows.items():
-                found.setdefault(f"{mode}: {name}", []).append(row)
-    return {name: "; ".join(rows) for name, rows in found.items()}
-
-
-def _first(values: Sequence[float], total: float) -> str:
-    """The number of the first pass that is as low."""
-    reached = np.flatnonzero(np.array(values) <= total)
-    return str(int(reached[0]) + 1) if len(reached) else f"not within {len(values)}"
-
-
-def by_adam(race: Race, enough: float) -> list[float]:
-    """The total loss at each pass of the tutorial's descent, its pixels clipped after each step."""
-    adam, picture, values, scale = Adam(0.02, beta_1=0.99), race.scene.content_01(race.size), [], 0.0
-    while len(values) < race.passes and (not values or values[-1] > enough):
-        found = race.evaluate(picture)
-        values.append(found.value)
-        scale = scale or STARTS_AT / found.value
-        picture = np.clip(picture - adam.step(scale * found.gradient), 0, 1).astype("float32")
-        if len(values) % 20 == 0:
-            note(f"  {len(values)} passes: {values[-1]:.4f}")
-    return values
-
-
-def painted(mode: str, race: Race, steps: int | None = None) -> tuple[float, float]:
-    """The total loss of the studio's picture in a mode, and the processor seconds that it took."""
-    from studio.core.pictures import images
-    from studio.style.settings import TransferSettings
-    from studio.style.transfer import transfer
-
-    content, style = race.pair
-    began = time.process_time()
-    settings = TransferSettings(size=race.size, mode=mode, steps=steps, painter=1)
-    image = transfer(content, [style], settings).image
-    spent = time.process_time() - began
-    return race.evaluate(images.to_01(image)).value, spent
 
 
 def text() -> dict[str, object]:
@@ -490,13 +412,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = arguments(
         __doc__.partition("\n")[0],
-        quick="--only style text dream --size 160 --passes 3 --pairs 1 --steps 1 --seeds 0",
+        quick="--only text dream --size 160 --steps 1 --seeds 0",
     )
-    parts = ("style", "text", "digits", "dream", "large", "strangers")
+    parts = ("text", "digits", "dream", "large", "strangers")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
-    parser.add_argument("--size", type=int, default=256, help="px, of style and dream")
-    parser.add_argument("--passes", type=int, default=300, help="of the usual ways to a style, at most")
-    parser.add_argument("--pairs", type=int, default=3, help="of a photo and a painting, for style")
+    parser.add_argument("--size", type=int, default=256, help="px, of the dream")
     parser.add_argument("--steps", type=int, default=STEPS, help="of each octave of a dream")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), help="of the studio's dreams")
     parser.add_argument(
@@ -505,7 +425,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--digits", type=Path, default=DATA / "mnist.npz", help="x_train and x_test")
     chosen = parser.parse_args(argv)
     works: dict[str, Callable[[], dict[str, object]]] = {
-        "style": lambda: style(chosen.size, chosen.passes, chosen.pairs),
         "text": text,
         "digits": lambda: digits(chosen.minutes, chosen.digits),
         "dream": lambda: dream(chosen.size, chosen.seeds, chosen.steps),

@@ -1,11 +1,9 @@
-"""House styles: time in passes of VGG16, losses beside the fine mode's, steadiness, memory, a cold start.
+"""House styles: time in passes of VGG16, steadiness, memory, a cold start.
 
-    python -m benchmarks.house [--json] [--network house] [--photos 8] [--passes 40] [--strengths 0.8 0.5]
+    python -m benchmarks.house [--json] [--network house]
 
 P is the median time of one forward and backward pass of VGG16 up to block5_conv1 at 512 px, in the same
-process. Each photo is painted in one of the styles in turn, by the network and by so many passes of the first
-painter towards the picture of that style; both are judged by what that painter descends at full size. Only at
-the strength that the network learnt at were both made for the same objective.
+process.
 """
 
 from __future__ import annotations
@@ -20,13 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, fresh, note, seconds, show, spread
+from benchmarks.report import arguments, fresh, note, seconds, show
 from benchmarks.style import one_pass
 from studio.core.process import children
 
 SIZE = 512
 MOVED = 3  # px
-LOSSES = ("style", "content", "total")
 
 
 def photos(count: int) -> list[np.ndarray]:
@@ -37,48 +34,6 @@ def photos(count: int) -> list[np.ndarray]:
 
     found = [sample_photos.photo(name) for name in sample_photos.photos()] + load_sample_images().images
     return found[:count]
-
-
-def judged(goal, backbone, painted: np.ndarray) -> dict[str, float]:
-    """The losses of a painted picture, `(H, W, 3) uint8`, by name."""
-    from studio.core.objectives.evaluate import Evaluator
-    from studio.core.pictures import images
-    from studio.style.optimise import objective
-
-    return objective.named(goal, Evaluator(backbone, goal)(images.to_01(painted)))
-
-
-def beside_the_fine_mode(
-    network: str, count: int, passes: int, strength: float, size: int = SIZE
-) -> list[dict[str, float]]:
-    """For every photo: its losses by the network, as times those of the fine mode's first painter."""
-    from studio.core.objectives import backbones
-    from studio.core.pictures import paintings
-    from studio.style.house import known_styles
-    from studio.style.optimise import objective
-    from studio.style.optimise.scene import Scene
-    from studio.style.settings import TransferSettings
-    from studio.style.transfer import transfer
-
-    names = known_styles.styles(network)
-    backbone = backbones.load("vgg16").averaged
-    rows = []
-    for n, photo in enumerate(photos(count)):
-        name = names[n % len(names)]
-        style = paintings.draw(name)
-        stroke = SIZE / size  # strokes as large as those that the network learnt
-        by_eye = TransferSettings(
-            mode="fine", size=size, steps=passes, painter=1, strength=strength, stroke=stroke
-        )
-        goal = objective.objective(Scene(photo, [style], [], by_eye), backbone, size)
-        fast = transfer(photo, settings=_asked(network, name, size, strength=1)).image
-        slow = transfer(photo, [style], by_eye).image
-        house, best = (judged(goal, backbone, one) for one in (fast, slow))
-        row = {loss: house[loss] / best[loss] for loss in LOSSES}
-        told = ", ".join(f"{loss} {house[loss]:.3f}, {times:.2f} x" for loss, times in row.items())
-        note(f"strength {strength:g}, photo {n + 1}, {name}: {told}")
-        rows.append(row)
-    return rows
 
 
 def unsteadiness(network: str, size: int = SIZE) -> float:
@@ -144,16 +99,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     from studio.style.house import known_styles
     from studio.style.transfer import transfer
 
-    parser = arguments(__doc__.splitlines()[0], quick="--photos 1 --passes 2 --strengths 0.5 --size 128")
+    parser = arguments(__doc__.splitlines()[0], quick="--size 128")
     parser.add_argument(
         "--network", default=known_styles.SHIPPED, help="the network whose styles are measured"
     )
     parser.add_argument("--size", type=int, default=SIZE, help="px")
-    parser.add_argument("--photos", type=int, default=8, help="painted beside the fine mode")
-    parser.add_argument("--passes", type=int, default=40, help="of the fine mode")
-    parser.add_argument(
-        "--strengths", type=float, nargs="+", default=[0.8, 0.5], help="at which the fine mode paints"
-    )
     chosen = parser.parse_args(argv)
     side = chosen.size
     settings, photo = _asked(chosen.network, _styles(chosen.network)[0], side), photos(1)[0]
@@ -163,12 +113,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     note("a cold start, and memory")
     figures["cold start, s"] = cold(chosen.network)
     figures["1920 x 1080 px, GiB"] = peak(chosen.network)
-    for strength in chosen.strengths if chosen.photos else ():
-        rows = beside_the_fine_mode(chosen.network, chosen.photos, chosen.passes, strength, side)
-        for loss in LOSSES:
-            figures[f"{loss} at strength {strength:g}, times the fine mode's"] = spread(
-                [row[loss] for row in rows]
-            )
     show(figures, chosen.json)
 
 

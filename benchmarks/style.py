@@ -1,10 +1,9 @@
-"""Style transfer: time in passes of VGG16, losses reached, memory.
+"""Style transfer: time in passes of VGG16, and memory.
 
-    python -m benchmarks.style [--json] [--against 120 200] [--sizes 512 1024] [--only-precision]
+    python -m benchmarks.style [--json] [--sizes 512 1024] [--only-precision]
 
 P is the median time of one forward and backward pass of VGG16 up to block5_conv1 at the output size, in the
-same process. `--against` also descends that many passes from the photo at full size, which takes minutes.
-`--only-precision` compares nothing but float32 with bfloat16.
+same process. `--only-precision` compares nothing but float32 with bfloat16.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def one_pass(size: int) -> float:
 
 
 def painted(mode: str, size: int) -> dict[str, float]:
-    """One transfer in a warm process: seconds, seconds to the first preview, the loss at full size."""
+    """One transfer in a warm process: seconds, seconds to the first preview."""
     from studio.core.progress import Progress
     from studio.style.settings import TransferSettings
     from studio.style.transfer import transfer
@@ -51,42 +50,10 @@ def painted(mode: str, size: int) -> dict[str, float]:
     progress = Progress(
         lambda report: report.preview is not None and previews.append(time.perf_counter() - began)
     )
-    found = transfer(content, [style], TransferSettings(mode=mode, size=size), progress=progress)
+    transfer(content, [style], TransferSettings(mode=mode, size=size), progress=progress)
     taken = time.perf_counter() - began
     first = previews[0] if previews else taken
-    return {"seconds": taken, "first_preview": first, "total": at_one_size(found.image, content, style, size)}
-
-
-def at_one_size(picture: np.ndarray, content: np.ndarray, style: np.ndarray, size: int) -> float:
-    """The loss of a picture that the first painter descends: style, content and grain at full size."""
-    from studio.core.objectives import backbones
-    from studio.core.objectives.evaluate import Evaluator
-    from studio.core.pictures import images
-    from studio.style.optimise.objective import objective
-    from studio.style.optimise.scene import Scene
-    from studio.style.settings import TransferSettings
-
-    backbone = backbones.load("vgg16").averaged
-    goal = objective(Scene(content, [style], [], TransferSettings(size=size)), backbone, size)
-    return Evaluator(backbone, goal)(images.to_01(picture)).value
-
-
-def from_photo(size: int, passes: list[int]) -> dict[int, float]:
-    """The loss that full-size L-BFGS from the photo reaches after so many passes, for the same objective."""
-    from studio.core.objectives import backbones
-    from studio.core.objectives.evaluate import Evaluator
-    from studio.style.optimise.lbfgs import descend
-    from studio.style.optimise.objective import objective
-    from studio.style.optimise.scene import Scene
-    from studio.style.settings import TransferSettings
-
-    content, style = pictures()
-    scene = Scene(content, [style], [], TransferSettings(size=size))
-    backbone = backbones.load("vgg16").averaged
-    values: list[float] = []
-    evaluator = Evaluator(backbone, objective(scene, backbone, size))
-    descend(evaluator, scene.content_01(size), max(passes), lambda _, found, __: values.append(found.value))
-    return {count: min(values[:count]) for count in passes}
+    return {"seconds": taken, "first_preview": first}
 
 
 def in_half_as_many_bits(size: int) -> dict[str, str]:
@@ -141,10 +108,7 @@ def report_peak(mode: str, size: int) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0], quick="--size 64 --sizes --memory --against 3")
-    parser.add_argument(
-        "--against", type=int, nargs="*", default=[], help="passes from the photo, e.g. 120 200"
-    )
+    parser = arguments(__doc__.splitlines()[0], quick="--size 64 --sizes --memory")
     parser.add_argument("--size", type=int, default=512, help="px")
     parser.add_argument("--sizes", type=int, nargs="*", default=[1024], help="others of the fine mode, in px")
     parser.add_argument(
@@ -163,7 +127,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         note(f"{mode} at {side} px")
         found = painted(mode, side)
         figures[f"{mode}, {side} px, in P"] = found["seconds"] / p
-        figures[f"{mode}, {side} px, loss at that size alone"] = found["total"]
     figures["first preview in a warm process, s beyond 2 P"] = found["first_preview"] - 2 * p
     for size in chosen.sizes:
         if size != side:
@@ -171,10 +134,6 @@ def main(argv: Sequence[str] | None = None) -> None:
             figures[f"fine, {size} px, times that at {side} px"] = (
                 painted("fine", size)["seconds"] / found["seconds"]
             )
-    if chosen.against:
-        note(f"{max(chosen.against)} passes from the photo at {side} px")
-        for count, loss in from_photo(side, chosen.against).items():
-            figures[f"loss after {count} full-size passes from the photo"] = loss
     for size in chosen.memory:
         note(f"memory at {size} px")
         figures[f"peak memory, fine, {size} px, GiB"] = peak("fine", size)

@@ -24,7 +24,6 @@ from studio.style.house import known_styles
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "pictures"
-PLOT = ROOT / "benchmarks" / "style_starts.png"
 HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the picture of the house styles
 LEAD = ("chelsea", "brush_strokes")  # with these README opens
 HEIGHT, GAP = 302, 8  # px of a row, and between its pictures
@@ -137,11 +136,6 @@ def _draw_text(path: Path) -> None:
     shutil.copy(SHIPPED / "tile-text-write-alice.webp", path)
 
 
-def _draw_losses(path: Path) -> None:
-    """The losses of each way to paint, as `benchmarks.style_starts` plotted them."""
-    Image.open(PLOT).convert("RGB").save(path, "WEBP", quality=82, method=6)
-
-
 def _made(task: str, asked: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
     """The picture that a task makes of samples, or of pictures themselves."""
     kept = {
@@ -183,7 +177,6 @@ PICTURES = {
     "face-alone": _draw_face_alone,
     "teach": _draw_teach,
     "text": _draw_text,
-    "style-starts": _draw_losses,
 }
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ RUNS = {
         "style.transfer",
         {"content": "sample:chelsea", "style": "sample:brush_strokes", "mode": "draft", "size": 256},
         "studio style sample:chelsea sample:brush_strokes --mode draft --size 256 -o out.png",
-        ("gram_style", "gram_result"),
+        ("steps",),
     ),
     "dream": Recorded(
         "dream.ascend",
@@ -120,7 +120,9 @@ def _record(page: str, run: Recorded) -> None:
 
 def _record_picks() -> None:
     """A search by eye whose every pick is that of a rule, for nobody's taste is to be recorded."""
-    taste = Taste(id="", owner="", task="style.transfer", settings={}, vary=("strength", "stroke"), inputs={})
+    taste = Taste(
+        id="", owner="", task="style.transfer", settings={}, vary=("strength", "stroke_size"), inputs={}
+    )
     while len(taste.compared) < PICKS:
         pairs = taste.duels()
         pair = pairs.pair

@@ -1,4 +1,4 @@
-"""Under the hood of style transfer: what a Gram matrix is, and those of this very run."""
+"""Under the hood of style transfer: matched features, AdaIN, and the losses of this run."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from studio.style.settings import SHIPPED
 
 _WHAT = """
 A network that was trained to classify photos turns an image into stacks of feature maps, one map per
-channel: early layers respond to edges and colors, later ones to textures and parts of objects. **Where** a
-channel is active is the content. **Which channels are active together**, averaged over all places, is the
-style: strokes, palette, texture. The **Gram matrix** holds just that.
+channel: early layers respond to edges and colors, later ones to textures and parts of objects. At each
+position of the image, the activations of VGG16's first ten convolutions together are a vector of 2,688
+features.
 """
-_FORMULA = r"G_{cd} = \frac{1}{HWC}\sum_{i=1}^{HW} F_{ic}\,F_{id}"
+_FORMULA = r"d(x, y) = 1 - \frac{x \cdot y}{\lVert x\rVert\,\lVert y\rVert}"
 _FINE = """
-*Draft*, *fine* and *finest* start from a small instant result and optimize its pixels, step by step, until
-the Gram matrices of five layers come close to those of the style, while the features of one deeper layer
-stay close to those of the content. They begin at 128 px with large strokes and add finer ones at each
-doubling. The loss also looks at the image at half its size, a quarter and so on, so that large areas stay
-painted:
+*Draft*, *fine* and *finest* replace the vector of each position of the photo by the **nearest neighbor** in
+the painting, by cosine distance of centered vectors. Then Adam changes the levels of a Laplacian pyramid
+until the image has these features. This begins at 64 px with large shapes. At each doubling, a blend of photo
+and current result is matched again. In the last steps each layer is matched separately, at positions that are
+drawn at every step. At the end the image gets the mean and covariance of the painting's colors.
 """
 _LOSS = r"""\begin{aligned}
 \mathcal{L} ={}& \alpha\,\lVert F - F_{\text{content}}\rVert^2 \\
@@ -38,7 +38,8 @@ of the style's, and a decoder that was trained for it turns the result into an i
 """
 _ADAIN = r"\mathrm{AdaIN}(x, y) = \sigma(y)\,\frac{x - \mu(x)}{\sigma(x)} + \mu(y)"
 _PAPERS = (
-    "Gatys, Ecker, Bethge, [A Neural Algorithm of Artistic Style](https://arxiv.org/abs/1508.06576), 2015. "
+    "Kolkin, Kucera, Paris, Sykora, Shechtman, Shakhnarovich, [Neural Neighbor Style Transfer]"
+    "(https://arxiv.org/abs/2203.13215), 2022. "
     "Huang and Belongie, [Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization]"
     "(https://arxiv.org/abs/1703.06868), 2017."
 )
@@ -52,8 +53,8 @@ parameters, which a trained network learns in minutes while all its other weight
 _NORM = r"y = \gamma_s\,\frac{x - \mu(x)}{\sigma(x)} + \beta_s"
 _LEARNT = """
 It is trained on photos. A loss on VGG16's features says how far the output is from the style and from the
-photo, and another whether a photo that is shifted a little gives the same output, shifted. So the network
-learns once what the fine mode optimizes anew for every image.
+photo, and another whether a photo that is shifted a little gives the same output, shifted.
+`G` is the **Gram matrix** of a layer: which channels are active together, averaged over all positions.
 """
 _LESSON_PAPERS = (
     "Johnson, Alahi, Fei-Fei, [Perceptual Losses for Real-Time Style Transfer and Super-Resolution]"
@@ -96,7 +97,6 @@ def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
         (st.markdown, _WHAT),
         (st.latex, _FORMULA),
         (st.markdown, _FINE),
-        (st.latex, _LOSS),
         (st.markdown, _INSTANT),
         (st.latex, _ADAIN),
         (st.caption, _PAPERS),
@@ -112,34 +112,4 @@ def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
     run.say_whose()
     if job is None and watch and st.button("Watch a small draft of yours", icon=":material/play_arrow:"):
         watch()
-    curves.losses(run.history, caption="The losses of this run against its steps")
-    curves.losses(
-        run.history, layers=True, caption="The distance of each layer's Gram matrix from the style's"
-    )
-    style, result = run.figures.get("gram_style"), run.figures.get("gram_result")
-    if isinstance(style, dict) and isinstance(result, dict):
-        layer = st.selectbox("Layer", list(style))
-        for column, title, matrix in zip(
-            st.columns(2, wrap=False), ("Style", "Result"), (style[layer], result[layer]), strict=True
-        ):
-            column.altair_chart(_matrix(title, matrix), width="stretch")
-        st.caption(
-            "Gram matrices: a bright cell is a pair of channels that are active together; neighbors are "
-            "averaged."
-        )
-
-
-def _matrix(title: str, matrix: list[list[float]]) -> Any:
-    import altair as alt
-
-    cells = [{"a": a, "b": b, "v": v} for a, row in enumerate(matrix) for b, v in enumerate(row)]
-    return (
-        alt.Chart(alt.Data(values=cells), title=title)
-        .mark_rect()
-        .encode(
-            x=alt.X("a:O", axis=None),
-            y=alt.Y("b:O", axis=None),
-            color=alt.Color("v:Q", legend=None, scale=alt.Scale(type="sqrt", scheme="viridis")),
-        )
-        .properties(height=220)
-    )
+    curves.losses(run.history, caption="The cosine distance to the matched features against the steps")

@@ -1,4 +1,4 @@
-"""Style transfer: any photo in the look of any painting, instantly or by optimisation."""
+"""Style transfer: any photo in the look of any painting, instantly or by optimization."""
 
 from studio.core.tasks import Slot, Task
 from studio.style.house.settings import TrainStyleSettings

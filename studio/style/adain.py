@@ -17,7 +17,7 @@ from studio.core.pictures import tiling
 from studio.core.progress import Progress
 from studio.core.untrusted import checkpoints
 from studio.core.weights import pretrained
-from studio.style.optimise import masks
+from studio.style import masks
 
 if TYPE_CHECKING:
     import keras

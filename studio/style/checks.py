@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.core.errors import invalid
-from studio.core.pictures import images
 from studio.style.house import known_styles
-from studio.style.optimise import schedule
 from studio.style.settings import SHIPPED, TransferSettings, check_styles
 
 
 def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` unless settings and inputs go together, and the result is wide enough.
+    """Raises `InvalidInput` unless settings and inputs go together.
 
     Args:
         inputs: the files of every slot.
@@ -24,6 +22,3 @@ def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> No
         raise invalid("network", expected=expected, received="style pictures", next_step=step)
     if settings.house:
         known_styles.indices(known_styles.network_of(settings, inputs), settings.house)
-    for file in inputs.get("content", ()):
-        if size := images.size_of(file.read()):
-            schedule.check_sides(*size, settings)

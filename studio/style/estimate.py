@@ -6,7 +6,7 @@ from studio.core.objectives.evaluate import WHOLE
 from studio.core.pictures import images
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
-from studio.style.optimise.schedule import cost, first_look, stages
+from studio.style.nnst.schedule import first_look, stages
 from studio.style.settings import TransferSettings
 
 MEGAPIXEL_PASS = 4.2  # s, on two cores
@@ -16,7 +16,8 @@ _BASE = 0.85 * 2**30  # bytes, of Keras and a small picture
 _HOUSE_MEGAPIXEL = 0.5 * 2**30  # of a network of house styles
 _INSTANT_MEGAPIXEL, _INSTANT_TILE = 2.8 * 2**30, 0.69  # of AdaIN, whose tiles have so many megapixels
 _FINE_MEGAPIXEL, _FINE_TILE = 2.9 * 2**30, 0.6  # of VGG16, forward and back
-_STEPS_MEGAPIXEL = 0.8 * 2**30  # of the steps that the descent remembers
+_FEATURES_MEGAPIXEL = 0.7 * 2**30  # of the photo's features and of their matches
+_BANK = 0.4 * 2**30  # of the features of a painting while they are compared
 _PRACTICE = 1.2 * 2**30  # of a network that learns
 _WINDOW_MEGAPIXEL = 17.0 * 2**30  # of one window
 _BATCH_MEGAPIXEL = 3.15 * 2**30  # of all windows of a batch
@@ -31,7 +32,7 @@ def usual(settings: TransferSettings, inputs: Inputs) -> float:
     # A house style sees the whole once; with masks each of several does.
     networks = HOUSE * (len(settings.house) if inputs.get("mask") else 1) if settings.house else INSTANT
     first = networks * first_look(settings) ** 2 / 1e6
-    passes = sum(count * cost(size, settings.painter) for size, count in stages(settings))
+    passes = sum(stage.steps * stage.cost for stage in stages(settings))
     each = MEGAPIXEL_PASS * (IN_BFLOAT16 if settings.decided().precision == "bfloat16" else 1.0)
     return shape * (first + each * passes)
 
@@ -43,7 +44,13 @@ def needs(settings: TransferSettings, inputs: Inputs) -> float:
         return _BASE + _HOUSE_MEGAPIXEL * megapixels
     instant = _INSTANT_MEGAPIXEL * min(megapixels, _INSTANT_TILE)
     at_once = megapixels if settings.size <= WHOLE else _FINE_TILE
-    fine = _FINE_MEGAPIXEL * at_once + _STEPS_MEGAPIXEL * megapixels if settings.passes else 0
+    fine = (
+        _FINE_MEGAPIXEL * at_once
+        + _FEATURES_MEGAPIXEL * megapixels
+        + _BANK * max(1, len(inputs.get("style", ())))
+    )
+    if not settings.optimizes:
+        fine = 0
     return _BASE + max(instant, fine)
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from studio.style import adain
-from studio.style.optimise.scene import Scene
+from studio.style.scene import Scene
 
 
 def paint(scene: Scene, network: adain.AdaIN, size: int) -> np.ndarray:

@@ -11,10 +11,6 @@ from studio.core.settings import Settings, setting
 from studio.core.training.precision import CHOICE_HELP, Choice, chosen
 
 SHIPPED = "house"  # the network of house styles that comes with the studio
-# Of VGG16, forward and backward, at the coarsest scale: of the first painter, the next four, and later ones.
-_FIRST_PASSES = {"draft": 6, "fine": 28, "finest": 300}
-_EARLIER_PASSES = {"draft": 20, "fine": 80, "finest": 520}
-_PASSES = {"draft": 16, "fine": 80, "finest": 400}
 
 
 class TransferSettings(Settings):
@@ -38,21 +34,14 @@ class TransferSettings(Settings):
     )
     steps: int | None = setting(
         None,
-        "Passes at the coarsest scale, half as many at each finer one; empty: what the mode needs. Not for"
-        " instant.",
+        "Steps of Adam at 64 px, fewer at each larger size; empty: what the mode needs. Not for instant.",
         ge=1,
         le=2000,
     )
     stop_after: int | None = setting(
-        None, "Ends after so many passes in all, as one that was stopped; empty: at the end.", ge=1
+        None, "Ends after so many steps in all, like a stopped run; empty: at the end.", ge=1
     )
-    painter: Literal[1, 2, 3, 5, 6] = setting(
-        6,
-        "Who paints draft, fine and finest: 6 from large strokes to small, with crisp shapes, in the light of"
-        " the photo and the painting's colours; 5 has softer shapes; 3 takes a dim painting as it is; 2 knows"
-        " neither light nor palette; 1 paints at full size alone; 4 left a frame and is gone.",
-    )
-    stroke: float = setting(
+    stroke_size: float = setting(
         1.0,
         "How large the strokes are, as a multiple of those in the style picture; not for house styles.",
         ge=0.25,
@@ -73,13 +62,6 @@ class TransferSettings(Settings):
         "How much of each style, with masks in its place of the photo, e.g. 1,2; empty: all alike.",
         max_length=4,
     )
-    smoothness: float = setting(
-        1.0,
-        "How much neighbouring pixels hold together (total variation); not for instant.",
-        ge=0,
-        le=20,
-        step=0.5,
-    )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
     precision: Choice = setting("auto", CHOICE_HELP)
 
@@ -91,7 +73,7 @@ class TransferSettings(Settings):
         return weights
 
     def decided(self) -> TransferSettings:
-        return self.model_copy(update={"precision": chosen(self.precision)}) if self.passes else self
+        return self.model_copy(update={"precision": chosen(self.precision)}) if self.optimizes else self
 
     @property
     def looks(self) -> tuple[str, ...]:
@@ -99,10 +81,9 @@ class TransferSettings(Settings):
         return self.house
 
     @property
-    def passes(self) -> int:
-        """How many passes there are at the coarsest scale; 0 for an instant result."""
-        usual = _FIRST_PASSES if self.painter == 1 else _EARLIER_PASSES if self.painter < 6 else _PASSES
-        return 0 if self.mode == "instant" else self.steps or usual[self.mode]
+    def optimizes(self) -> bool:
+        """Whether an image is optimized; an instant result comes from one pass through a network."""
+        return self.mode != "instant"
 
 
 def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:
@@ -115,7 +96,7 @@ def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:
         expected, received = "either house styles or style pictures", "both"
         step = "give `sample:NAME` instead of `house:NAME` for a picture of that style"
         raise invalid("style", expected=expected, received=received, next_step=step)
-    if settings.house and settings.passes:
+    if settings.house and settings.optimizes:
         expected, received = "the instant mode", f"the mode {settings.mode}"
         step = "give `sample:NAME` instead of `house:NAME`"
         raise invalid("house style", expected=expected, received=received, next_step=step)

@@ -12,7 +12,7 @@ from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
 from studio.style import transparency
 from studio.style.house import known_styles
-from studio.style.optimise.schedule import first_look, stages
+from studio.style.nnst.schedule import first_look
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -28,7 +28,7 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     styles, masks = pictures["style"], pictures["mask"]
     painted = transfer(content, styles, settings, masks, progress, network)
     if painted.stopped_early:
-        settings = _as_stopped(settings, painted.figures.get("passes", 0))
+        settings = _as_stopped(settings, painted.figures.get("steps", 0))
     named = {} if inputs.get("network") else painted.weights  # a network that was given is an input
     recipe = recipes.make("style.transfer", settings, inputs, named)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
@@ -37,13 +37,11 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     return Result((file,), painted.figures, recipe, painted.stopped_early)
 
 
-def _as_stopped(settings: TransferSettings, passes: int) -> TransferSettings:
-    """The settings that make a result again that was stopped after so many passes, where there are such."""
-    if not passes:
+def _as_stopped(settings: TransferSettings, steps: int) -> TransferSettings:
+    """The settings that reproduce a result that was stopped after so many steps."""
+    if not steps:
         return settings.model_copy(update={"mode": "instant", "size": first_look(settings)})
-    if settings.painter > 1:
-        return settings.model_copy(update={"stop_after": passes})
-    return settings if len(stages(settings)) > 1 else settings.model_copy(update={"steps": passes})
+    return settings.model_copy(update={"stop_after": steps})
 
 
 def prepare(settings: TransferSettings) -> None:

@@ -13,12 +13,11 @@ from studio.core.errors import Cancelled
 from studio.core.models.presets import Preset
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
-from studio.style import adain, instant
+from studio.style import adain, instant, masks
 from studio.style.house import known_styles
-from studio.style.optimise import coarse_to_fine, legacy_painter, masks, objective
-from studio.style.optimise.pyramid import resized
-from studio.style.optimise.scene import Scene
-from studio.style.optimise.schedule import first_look, scales
+from studio.style.nnst.optimize import optimize
+from studio.style.nnst.schedule import first_look
+from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
 
 
@@ -28,8 +27,9 @@ class Painted:
 
     Attributes:
         image: `(H, W, 3) uint8`.
-        figures: seconds; of an optimised one also passes, the final losses, and small Gram
-            matrices of the first style and of the result (`objective.small_grams`).
+        figures: seconds; of an optimized one also the steps and the final loss.
+        matches: of an optimized one, for each style `(h, w, 2) float32 in [0, 1]`: y and x in the style of
+            the place that each place of the photo was matched to.
         weights: SHA-256 of the weights that took part, by name.
         stopped_early: whether a person cancelled, and this is the best so far.
     """
@@ -37,6 +37,7 @@ class Painted:
     image: np.ndarray
     figures: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
+    matches: list[np.ndarray] = field(default_factory=list)
     stopped_early: bool = False
 
 
@@ -64,7 +65,7 @@ def transfer(
         Cancelled: if a person stopped it before there was anything to show.
 
     Reference:
-        Huang and Belongie 2017, arXiv:1703.06868; Gatys et al. 2015, arXiv:1508.06576; house styles:
+        Huang and Belongie 2017, arXiv:1703.06868; Kolkin et al. 2022, arXiv:2203.13215; house styles:
         Dumoulin et al. 2017, arXiv:1610.07629.
     """
     settings, progress = settings or TransferSettings(), progress or Progress()
@@ -76,35 +77,24 @@ def transfer(
     networks = adain.load(progress)
     began = time.monotonic()
     progress.stage("First look")
-    # Who stops here has the instant result, and a recipe of it: nothing of a painter's own may be in it.
-    bare = settings.model_copy(update={"mode": "instant"})
-    plain = Scene(content, styles, style_masks, bare) if settings.passes else scene
+    # Stopping here leaves the instant result with a recipe of its own.
+    plain = Scene(content, styles, style_masks, settings.model_copy(update={"mode": "instant"}))
     first = instant.paint(plain, networks, first_look(settings))
     weights = {"adain": networks.digest}
-    if not settings.passes:
+    if not settings.optimizes:
         return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights)
     try:
         progress.report(0, 0, preview=lambda: plain.finished(first), text="First look")
         vgg16 = backbones.load("vgg16", progress)
     except Cancelled:  # the first look is the best so far
-        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights, True)
-    if settings.painter == 1:
-        best = legacy_painter.paint(scene, vgg16.averaged, first, progress)
-    else:
-        start = instant.paint(scene, networks, scales(settings.size)[0])
-        best = coarse_to_fine.paint(scene, vgg16, start, progress)
-    if not best.passes:
-        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights, True)
-    figures = {
-        "seconds": time.monotonic() - began,
-        "passes": best.passes,
-        **best.losses,
-        "gram_style": objective.small_grams(vgg16.averaged, scene.styles_01(256)[0]),
-        "gram_result": objective.small_grams(vgg16.averaged, best.images_01),
-    }
-    weights["vgg16"] = vgg16.digest
-    whole = resized(best.images_01, scene.shape(settings.size))  # it may have been stopped at a coarse scale
-    return Painted(scene.finished(whole), figures, weights, best.cancelled)
+        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights, [], True)
+    best = optimize(scene, vgg16, progress)
+    if not best.steps:
+        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights, [], True)
+    figures = {"seconds": time.monotonic() - began, "steps": best.steps, **best.losses}
+    weights = {"vgg16": vgg16.digest}
+    image = scene.finished(scene.enlarged(best.images_01))
+    return Painted(image, figures, weights, best.matches, best.cancelled)
 
 
 def _by_house(scene: Scene, network: Preset) -> Painted:

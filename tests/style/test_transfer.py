@@ -5,13 +5,10 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
-from studio.core.objectives.backbones import BACKBONES, Backbone
 from studio.core.pictures import images
 from studio.core.progress import Progress, Report
 from studio.core.training.precision import fastest
-from studio.core.weights.networks import vgg16
-from studio.style.optimise import objective
-from studio.style.optimise.scene import Scene
+from studio.style.nnst.schedule import stages
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -57,39 +54,33 @@ def test_more_strength_moves_further_from_the_photo(weights_home, photo, paintin
     assert moved[0] > 2
 
 
-def test_fine_lowers_the_losses_and_keeps_the_shape(weights_home, photo, painting):
-    seen: list[Report] = []
-    painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=Progress(seen.append))
-    totals = [report.metrics["total"] for report in seen if report.metrics]
-    assert len(totals) == painted.figures["passes"] == 6
-    assert painted.figures["total"] == pytest.approx(min(totals))
-    assert painted.figures["total"] < 0.8 * totals[0]
-    assert set(painted.weights) == {"adain", "vgg16"}
-    assert seen[-1].step == seen[-1].total == 6
-    first = next(report for report in seen if report.preview is not None)
-    assert first.step == 0, "it is shown before the first pass"
-    assert first.preview.shape == images.fit(photo, 96).shape
+def test_fine_lowers_the_distance_and_keeps_the_shape(weights_home, photo, painting):
+    reports: list[Report] = []
+    painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=Progress(reports.append))
+    steps = sum(stage.steps for stage in stages(TransferSettings(**SMALL)))
+    assert len([one for one in reports if one.metrics]) == painted.figures["steps"] == steps
+    matched = [one.metrics["distance"] for one in reports if one.metrics][:6]  # at 64 px
+    assert matched[-1] < matched[0]
+    assert set(painted.weights) == {"vgg16"}
+    assert reports[-1].step == reports[-1].total == steps
+    first = next(report for report in reports if report.preview is not None)
+    assert first.step == 0, "it is shown before the first step"
+    assert painted.image.shape == images.fit(photo, 96).shape
 
 
-@pytest.mark.parametrize("painter", [1, 6])
-def test_half_as_many_bits_paint_nearly_the_same(weights_home, photo, painting, painter):
+def test_half_as_many_bits_paint_nearly_the_same(weights_home, photo, painting):
     whole, half = (
-        transfer(
-            photo,
-            [painting],
-            TransferSettings(**{**SMALL, "size": 64, "steps": 3}, painter=painter, precision=precision),
-        )
+        paint(photo, [painting], **{**SMALL, "size": 64}, precision=precision)
         for precision in ("float32", "bfloat16")
     )
-    assert not np.array_equal(whole.image, half.image)
-    assert np.abs(whole.image.astype(int) - half.image).mean() < 4
-    assert half.figures["total"] == pytest.approx(whole.figures["total"], rel=0.05)
+    assert not np.array_equal(whole, half)
+    assert np.abs(whole - half).mean() < 4
 
 
 def test_the_same_settings_give_the_same_bytes_and_another_seed_another_picture(
     weights_home, photo, painting
 ):
-    few = {**SMALL, "steps": 2}
+    few = {**SMALL, "steps": 20}
     one, two = (paint(photo, [painting], **few, seed=3) for _ in range(2))
     assert (one == two).all()
     assert (paint(photo, [painting], **few, seed=4) != one).any()
@@ -129,14 +120,6 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo(
     assert moved[:, :quarter].max() == 0 and moved[:, -quarter:].mean() > 10
 
 
-def test_with_masks_the_fine_mode_weighs_each_style_as_asked(photo, painting, half_masks):
-    backbone = Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
-    settings = TransferSettings(size=64, style_weights=(1, 3))
-    goal = objective.objective(Scene(photo, [painting] * 2, half_masks, settings), backbone, 64)
-    weights = [term.weight for term in goal.terms if term.name == "style"]
-    assert weights == pytest.approx([1 / 4 / 5, 3 / 4 / 5] * 5)
-
-
 def test_kept_luminance_keeps_the_photo_recognisable_in_colour(weights_home, photo, painting):
     kept = paint(photo, [painting], size=96, keep_colors="luminance")
     content = images.fit(photo, 96).astype(int)
@@ -153,7 +136,7 @@ def test_a_cancel_keeps_the_best_so_far(weights_home, photo, painting):
     progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
     painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=progress)
     assert painted.stopped_early
-    assert painted.figures["passes"] == 3
+    assert painted.figures["steps"] > 0
     assert painted.image.shape == images.fit(photo, 96).shape
 
 
@@ -162,10 +145,21 @@ def test_a_cancel_before_there_is_anything_ends_it(weights_home, photo, painting
         transfer(photo, [painting], progress=Progress(lambda report: None, cancelled=lambda: True))
 
 
-@pytest.mark.parametrize("shape", [(20, 64), (64, 20), (33, 47)])
-def test_odd_and_narrow_pictures_are_painted(weights_home, photo, painting, shape):
-    narrow = images.resize(photo, *shape)
-    assert paint(narrow, [painting], size=64, mode="fine", steps=2).shape == images.fit(narrow, 64).shape
+@pytest.mark.parametrize("mode", ["draft", "fine", "finest"])
+@pytest.mark.parametrize("shape", [(8, 8), (8, 160), (64, 20), (33, 47)])
+def test_tiny_and_narrow_images_are_painted(weights_home, photo, painting, shape, mode):
+    small = images.resize(photo, *shape)
+    style = images.resize(painting, 8, 8)
+    for styles in ([painting], [style]):
+        assert paint(small, styles, size=64, mode=mode, steps=2).shape == images.fit(small, 64).shape
+
+
+def test_flat_gray_stays_finite(weights_home, photo, painting):
+    gray = np.full((40, 60, 3), 128, "uint8")
+    for content, style in ((gray, painting), (photo, gray), (gray, gray)):
+        best = transfer(content, [style], TransferSettings(size=64, mode="fine", steps=4))
+        assert np.isfinite(best.figures["distance"])
+        assert best.image.min() < 255 and best.image.max() > 0
 
 
 def test_a_sliver_is_painted_instantly_at_any_size(weights_home, photo, painting):
@@ -178,7 +172,7 @@ def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
     data = result.files[0].read()
     recipe = recipes.read(data)
     assert recipe == result.recipe
-    assert set(recipe.weights) == {"adain", "vgg16"}
+    assert set(recipe.weights) == {"vgg16"}
     assert recipe.settings["precision"] == fastest()
     again = tasks.run(recipe.task, recipe.checked_settings(), inputs)
     assert again.files[0].digest == result.files[0].digest

@@ -147,21 +147,6 @@ def _color_distance(total, places, channels, targets):
     return ops.mean(ops.square(total / places - targets[0]))
 
 
-def _ranked_differences(pixels, targets):
-    """How far each pixel is, on every line, from the colour of its own rank there."""
-    from keras import ops
-
-    on_lines = ops.matmul(ops.reshape(pixels, (-1, pixels.shape[-1])), targets[0])
-    ranked = ops.sort(on_lines, axis=0)  # compared as a picture of one column, whose height may change
-    return ops.sum(ops.square(ranked[None, :, None] - targets[1]))
-
-
-def _relative_on_lines(total, places, channels, targets):
-    from keras import ops
-
-    return total / (places * ops.shape(targets[0])[1] * targets[2])
-
-
 CONTENT = Kind(_squared_differences, _relative, maps=1)
 STYLE = Kind(products, _gram_distance)
 MASKED_STYLE = Kind(_masked_products, _masked_gram_distance, maps=1)
@@ -172,4 +157,3 @@ CHANNEL = Kind(_one_channel, _over_places)
 NEURON = Kind(_one_place, _itself)
 GUIDE = Kind(_best_matches, _over_places)
 COLOR = Kind(_colors, _color_distance)
-PALETTE = Kind(_ranked_differences, _relative_on_lines)

@@ -18,8 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from studio.core.objectives import losses
 from studio.core.objectives.losses import Kind
 
@@ -133,35 +131,6 @@ def color(target: Any) -> Objective:
         target: `(3,) float32 in [0, 1]`, RGB.
     """
     return _single("color", PICTURE, losses.COLOR, (target,))
-
-
-def shades(target: Any) -> Objective:
-    """How far the pixels are from a target, relative to how far those differ among themselves.
-
-    Args:
-        target: `(1, h, w, 3) float32 in [0, 1]`, of the picture's size.
-    """
-    variance = float(np.var(target, axis=(1, 2)).mean()) + 1e-3  # of two grey levels at the least
-    return _single("shades", PICTURE, losses.CONTENT, (target, np.float32(variance)))
-
-
-def palette(directions: Any, colors: Any) -> Objective:
-    """How far the colours of a picture are from others', wherever they are: light, dark and rare ones too.
-
-    Both are laid on lines through the space of colours and sorted along each; compared is rank by rank,
-    relative to how far the wanted ones differ among themselves.
-
-    Args:
-        directions: `(3, n) float32`, of length 1.
-        colors: `(1, h * w, 1, n) float32`, in order along each line: what is wanted there, for pictures of
-            h * w pixels that are worked on in one piece.
-
-    Reference:
-        The sliced Wasserstein distance of Rabin et al. 2011, "Wasserstein barycenter and its application to
-        texture mixing"; in style transfer, Heitz et al. 2021, arXiv:2006.07229.
-    """
-    variance = float(np.var(colors, axis=1).mean()) + 1e-3
-    return _single("palette", PICTURE, losses.PALETTE, (directions, colors, np.float32(variance)))
 
 
 def content(layer: str, target: Any) -> Objective:

@@ -13,16 +13,16 @@ from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
 from studio.core.training import optimizers, rates
 from studio.core.training.precision import as_float32, computing_in
+from studio.style.house.gram_loss import CONTENT_LAYER, STYLE_LAYERS, content_weight
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import FARTHEST, TrainStyleSettings
-from studio.style.optimise.objective import CONTENT_LAYER, STYLE_LAYERS, content_weight
 
 COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
 _LOSSES = ("style", "content", "smoothness", "steadiness")
 
 
 class Learner(keras.Model):
-    """A network of house styles and what it loses: the very objective of the fine mode, and steadiness.
+    """A network of house styles and its losses: style, content, smoothness and steadiness.
 
     A batch is `{"photos": (B, size + FARTHEST, size + FARTHEST, 3) uint8, "styles": (B,) int32, "moved":
     (B, 2) int32}`: the last one says by how many pixels the second view is moved, all alike. Every second
@@ -80,7 +80,7 @@ class Learner(keras.Model):
         return found
 
     def _unlike(self, photos: Any, painted: Any, styles: Any) -> dict[str, Any]:
-        """Style, content and smoothness, weighed as for a fine picture, means of the batch."""
+        """Weighted losses of style, content and smoothness, means of the batch."""
         count = photos.shape[0]
         looks = {layer: ops.split(found, count) for layer, found in self._look(painted).items()}
         wanted = ops.split(as_float32(self._look(photos)[CONTENT_LAYER]), count)

@@ -100,11 +100,11 @@ def grams(
     progress: Progress,
 ) -> list[dict[str, np.ndarray]]:
     """The Gram matrices of every style; of those that are not taught now none are needed: zeros."""
-    from studio.style.optimise import objective
+    from studio.style.house import gram_loss
 
     longest = round(known_styles.STYLE_SIDE * settings.stroke)
     found = {
-        name: objective.grams(backbone, images.to_01(images.fit(picture, longest)), progress)
+        name: gram_loss.grams(backbone, images.to_01(images.fit(picture, longest)), progress)
         for name, picture in drawn.items()
     }
     empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(found.values())).items()}

@@ -14,8 +14,6 @@ from studio.core.objectives.terms import (
     layer,
     mean,
     neuron,
-    palette,
-    shades,
     style,
     total_variation,
 )
@@ -56,21 +54,6 @@ def test_a_masked_style_looks_only_where_the_mask_is_white(features):
     elsewhere[:, :, 4:] *= 7
     assert goal({"layer": elsewhere}) == pytest.approx(0, abs=1e-6)
     assert goal({"layer": elsewhere[:, :, ::-1]}) > 0.1
-
-
-def test_shades_are_told_by_their_own_spread(features):
-    assert shades(features)({PICTURE: features}) == 0
-    grey = features.mean(axis=(1, 2), keepdims=True) + np.zeros_like(features)
-    assert shades(features)({PICTURE: grey}) == pytest.approx(1, rel=1e-2)
-
-
-def test_a_palette_ignores_places_and_sees_what_a_spread_does_not(features):
-    lines = np.eye(3, dtype="float32")
-    goal = palette(lines, np.sort(features.reshape(1, 48, 1, 3), axis=1))
-    moved = np.random.default_rng(1).permutation(features.reshape(48, 3)).reshape(features.shape)
-    assert goal({PICTURE: moved}) == pytest.approx(0, abs=1e-6)
-    mirrored = 2 * features.mean(axis=(1, 2)) - features**3  # as bright, but other colours are the rare ones
-    assert goal({PICTURE: mirrored}) > 0.05
 
 
 def test_content_is_relative_to_the_content_itself(features):

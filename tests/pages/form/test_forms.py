@@ -73,10 +73,10 @@ def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
 
 
 def test_one_setting_and_all_can_be_reset(form):
-    form.select_slider(key="stroke").set_value(2.0).run()
-    form.slider(key="smoothness").set_value(5.0).run()
-    form.button(key="stroke.reset").click().run()
-    assert (settings_of(form).stroke, settings_of(form).smoothness) == (1.0, 5.0)
+    form.select_slider(key="stroke_size").set_value(2.0).run()
+    form.slider(key="strength").set_value(0.5).run()
+    form.button(key="stroke_size.reset").click().run()
+    assert (settings_of(form).stroke_size, settings_of(form).strength) == (1.0, 0.5)
     next(button for button in form.button if button.label == "Reset all").click().run()
     assert settings_of(form) == TransferSettings()
 
@@ -158,14 +158,14 @@ def page_of_change(values):
 
 
 def test_a_ratio_between_the_steps_comes_back_into_the_form_and_can_be_left(draw):
-    made = TransferSettings(stroke=0.93, strength=0.63)
+    made = TransferSettings(stroke_size=0.93, strength=0.63)
     page = draw(page_of_change, values=made.model_dump())
     page.button[0].click().run()
     assert settings_of(page) == made
-    steps = page.select_slider(key="stroke").options
-    page.select_slider(key="stroke").set_value(2.0).run()
-    assert settings_of(page).stroke == 2.0
-    assert page.select_slider(key="stroke").options == steps, "they stay while a person drags"
+    steps = page.select_slider(key="stroke_size").options
+    page.select_slider(key="stroke_size").set_value(2.0).run()
+    assert settings_of(page).stroke_size == 2.0
+    assert page.select_slider(key="stroke_size").options == steps, "they stay while a person drags"
 
 
 @pytest.mark.slow
@@ -173,9 +173,9 @@ def test_a_ratio_between_the_steps_comes_back_into_the_form_and_can_be_left(draw
     "told, stroke", [("0.93", 0.93), ("0", 1.0), ("-1", 1.0), ("nan", 1.0), ("1e9", 1.0)]
 )
 def test_a_ratio_between_the_steps_comes_back_with_a_reload(visit, told, stroke):
-    page = visit("style", stroke=told)
+    page = visit("style", stroke_size=told)
     assert not page.exception and not page.error
-    assert page.select_slider(key="stroke").value == stroke
+    assert page.select_slider(key="stroke_size").value == stroke
 
 
 @pytest.mark.slow
@@ -195,7 +195,7 @@ def test_every_page_has_a_seed_of_its_own(visit):
 
 @pytest.mark.slow
 def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size(visit):
-    page = visit("style", steps="77", smoothness="5", size="256", seed="7")
+    page = visit("style", steps="77", size="256", seed="7")
     page.switch_page("dream_picture.py").run()
     assert not page.exception
     known = DreamSettings.described()
@@ -211,9 +211,9 @@ def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size(visit):
 def test_a_number_typed_beside_a_slider_moves_it_and_follows_it(form):
     page = form.number_input(key="strength.box").set_value(0.37).run()
     assert settings_of(page).strength == page.slider(key="strength").value == 0.37
-    page = page.number_input(key="stroke.box").set_value(1.3).run()  # between the steps of its slider
+    page = page.number_input(key="stroke_size.box").set_value(1.3).run()  # between the steps of its slider
     assert not page.exception
-    assert settings_of(page).stroke == page.select_slider(key="stroke").value == 1.3
+    assert settings_of(page).stroke_size == page.select_slider(key="stroke_size").value == 1.3
     page = page.slider(key="strength").set_value(0.5).run()
     assert page.number_input(key="strength.box").value == 0.5
-    assert settings_of(page).stroke == 1.3
+    assert settings_of(page).stroke_size == 1.3

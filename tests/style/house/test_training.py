@@ -11,12 +11,11 @@ from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
 from studio.core.pictures import images, paintings, sample_photos
 from studio.core.progress import Progress
-from studio.style.house import film_grain, known_styles, paint, train
+from studio.style.house import film_grain, gram_loss, known_styles, paint, train
 from studio.style.house.held_out import HeldOut
 from studio.style.house.learner import Learner
 from studio.style.house.settings import FARTHEST
 from studio.style.house.train import Trainer
-from studio.style.optimise import objective
 
 SETTINGS = tiny_styles.SETTINGS
 SIDE = SETTINGS.size + FARTHEST
@@ -38,7 +37,7 @@ def vgg16(weights_home):
 @pytest.fixture
 def grams(vgg16):
     drawn = [paintings.draw(name, size=(128, 160)) for name in ("mosaic", "woodcut")]
-    return [objective.grams(vgg16, images.to_01(picture)) for picture in drawn]
+    return [gram_loss.grams(vgg16, images.to_01(picture)) for picture in drawn]
 
 
 @pytest.fixture
@@ -72,10 +71,10 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     painted = np.asarray(learner.painter([first, np.array([[0, 1], [1, 0]], "float32")]))
     wanted = []
     for photo, made, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
-        seen = objective.grams(vgg16, made[None])
+        seen = gram_loss.grams(vgg16, made[None])
         off = [np.sum((seen[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
-        look = vgg16.features((objective.CONTENT_LAYER,))
-        target, got = (np.asarray(look(one[None])[objective.CONTENT_LAYER]) for one in (photo, made))
+        look = vgg16.features((gram_loss.CONTENT_LAYER,))
+        target, got = (np.asarray(look(one[None])[gram_loss.CONTENT_LAYER]) for one in (photo, made))
         wanted.append((np.mean(off), np.mean((got - target) ** 2) / np.mean(target**2)))
     style, content = np.mean(wanted, axis=0)
     assert float(found["style"]) == pytest.approx(style, rel=1e-3)
@@ -89,7 +88,7 @@ def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
     first = photos[:1, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
     painted = np.asarray(learner.painter([first, np.array([[0, 1]], "float32")]))
     off = []
-    for layer, maps in vgg16.features(objective.STYLE_LAYERS)(painted).items():
+    for layer, maps in vgg16.features(gram_loss.STYLE_LAYERS)(painted).items():
         half = maps.shape[1] // 2
         for down, right in ((0, 0), (0, half), (half, 0), (half, half)):
             flat = np.reshape(maps[:, down : down + half, right : right + half], (-1, maps.shape[-1]))

@@ -8,9 +8,7 @@ import numpy as np
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _SAMPLED = 512  # px: so many rows and columns tell a picture's colours
-_LIGHTS = 99.0  # percentile: the lightest pixels, but for glints and scratches
 _FURTHEST = 1.5
-_MOST = 1.5  # times: a dark painting beside a sunny photo stays a dark painting
 
 
 def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -74,22 +72,6 @@ def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
     """
     brighter = (painted.astype("float64") - content) @ _LUMA
     return np.clip(content + brighter[..., None] + 0.5, 0, 255).astype("uint8")
-
-
-def expose(image: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Makes a picture's lights as light as another's: never darker, and at most `_MOST` times as light.
-
-    A painting is often seen in a dim scan, and all that is painted after it would be as dim.
-
-    Args:
-        image, target: `(H, W, 3) uint8`, each of its own size.
-
-    Returns:
-        `(H, W, 3) uint8`.
-    """
-    lights, wanted = (max(1.0, np.percentile(one.max(axis=-1), _LIGHTS)) for one in (image, target))
-    gain = np.clip(wanted / lights, 1.0, _MOST)
-    return np.minimum(image * gain + 0.5, 255).astype("uint8")
 
 
 def _transport(covariance: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from studio.style.optimise import colors
+from studio.style import colors
 
 
 def pictures():
@@ -44,15 +44,6 @@ def test_a_picture_of_many_megapixels_is_read_sparsely_and_matched_as_a_small_on
     a, b = pictures()
     large = np.kron(b, np.ones((60, 60, 1), "uint8"))
     assert np.abs(colors.match(a, large).astype(int) - colors.match(a, b)).max() <= 3
-
-
-def test_an_exposed_picture_has_the_lights_of_the_other_and_its_own_darks():
-    dim = np.linspace(0, 190, 4000).reshape(40, 100, 1).repeat(3, axis=2).astype("uint8")
-    light = np.full((20, 30, 3), 240, "uint8")
-    exposed = colors.expose(dim, light)
-    assert abs(float(np.percentile(exposed, 99)) - 240) <= 2 and exposed.min() == 0
-    assert np.array_equal(colors.expose(light, dim), light), "never darker"
-    assert colors.expose(dim // 4, light).max() <= 1.5 * (dim // 4).max() + 1, "a dark one stays dark"
 
 
 def test_a_toned_picture_has_the_colours_of_its_styles_as_far_as_the_strength_goes():

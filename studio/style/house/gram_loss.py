@@ -1,0 +1,39 @@
+"""Gram matrices: what house styles are trained to match.
+
+Reference:
+    Gatys et al. 2015, arXiv:1508.06576.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import activations
+from studio.core.progress import Progress
+
+STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+CONTENT_LAYER = "block4_conv2"
+
+
+def content_weight(strength: float) -> float:
+    """How much the content counts against the styles: 0.055 at the default strength of 0.8, least at 1."""
+    return 0.2 * (1.0 - strength) / strength + 0.005
+
+
+def grams(
+    backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None
+) -> dict[str, np.ndarray]:
+    """The Gram matrix of every style layer, `{layer: (C, C) float32}`, as `objectives.gram_matrix`.
+
+    Args:
+        images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are read in tiles.
+    """
+    sums: dict[str, np.ndarray] = {}
+    sizes: dict[str, int] = {}
+    for _, found in activations(backbone, STYLE_LAYERS, images_01, progress):
+        for layer, features in found.items():
+            flat = features.reshape(-1, features.shape[-1])
+            sums[layer] = sums.get(layer, 0.0) + flat.T @ flat
+            sizes[layer] = sizes.get(layer, 0) + flat.size
+    return {layer: sums[layer] / sizes[layer] for layer in STYLE_LAYERS}

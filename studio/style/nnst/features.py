@@ -1,0 +1,127 @@
+"""Features that are matched: VGG16's first ten convolutions, concatenated at a quarter of the image size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.core.objectives.backbones import Backbone, spec
+from studio.core.objectives.evaluate import HALO, TILE, WHOLE
+from studio.core.objectives.gradients import compiled
+from studio.core.pictures import tiling
+from studio.core.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+LAYERS = tuple(name for name in spec("vgg16").layers if "conv" in name)[:10]
+CHANNELS = tuple(spec("vgg16").layers[name] for name in LAYERS)
+DEPTH = sum(CHANNELS)  # 2,688
+STRIDE = 4  # px of the image per position
+MULTIPLE = 8  # px: sides must be multiples of it, so that every layer divides evenly
+
+
+def extractor(backbone: Backbone) -> keras.Model:
+    """A model from `(1, H, W, 3) float32 in [0, 1]` to `(1, H / 4, W / 4, 2688) float32`.
+
+    Each layer is divided by its number of channels and resized bilinearly, as in the paper.
+    """
+    return _concatenated(backbone.features(LAYERS))
+
+
+@lru_cache(maxsize=4)
+def _concatenated(trunk: keras.Model) -> keras.Model:
+    import keras
+
+    maps = [_resized(trunk.output[name], spec("vgg16").strides[name]) for name in LAYERS]
+    scaled = [
+        keras.layers.Rescaling(1.0 / count, dtype="float32")(found)
+        for count, found in zip(CHANNELS, maps, strict=True)
+    ]
+    return keras.Model(trunk.input, keras.layers.Concatenate(dtype="float32")(scaled))
+
+
+def _resized(found, stride: int):
+    """A layer at `STRIDE`. Bilinear sampling at a quarter takes the mean of the middle four of 16."""
+    from keras import layers
+
+    if stride == 1:
+        found = layers.Cropping2D(1)(found)
+        return layers.AveragePooling2D(2, strides=4)(found)
+    if stride == 2:
+        return layers.AveragePooling2D(2)(found)
+    if stride == 8:  # Keras' own bilinear layer needs sizes that are known when the graph is compiled
+        return layers.AveragePooling2D(3, strides=1, padding="same")(layers.UpSampling2D(2)(found))
+    return found
+
+
+def tiles(height: int, width: int) -> list[tiling.Tile]:
+    """The parts that an image is worked on in: one up to `WHOLE` px, so that memory stays bounded beyond."""
+    whole = max(height, width) <= WHOLE
+    return list(tiling.tiles(height, width, WHOLE if whole else TILE, 0 if whole else HALO))
+
+
+def own(tile: tiling.Tile) -> tuple[slice, slice]:
+    """Rows and columns of the feature map of a tile that this tile answers for."""
+    found = []
+    for span in (tile.rows, tile.columns):
+        begin = span.offset // STRIDE
+        found.append(slice(begin, begin + span.length // STRIDE))
+    return found[0], found[1]
+
+
+def place(tile: tiling.Tile) -> tuple[slice, slice]:
+    """Rows and columns of the whole image's feature map that a tile answers for."""
+    return tile.rows.own(STRIDE), tile.columns.own(STRIDE)
+
+
+def extract(backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None) -> np.ndarray:
+    """Features of an image of any size.
+
+    Args:
+        images_01: `(1, H, W, 3) float32 in [0, 1]`; sides are multiples of `MULTIPLE`.
+
+    Returns:
+        `(H / 4, W / 4, 2688) float16`: half the memory of float32. Each position is divided by the length of
+        its vector, so nothing is too small for 16 bits.
+
+    Raises:
+        Cancelled: before a tile, if a user asked to stop.
+    """
+    height, width = images_01.shape[1:3]
+    whole = np.empty((height // STRIDE, width // STRIDE, DEPTH), "float16")
+    compute = _unit_graph(extractor(backbone))
+    for tile in tiles(height, width):
+        if progress is not None:
+            progress.check()
+        found = np.asarray(compute(images_01[:, tile.rows.seen, tile.columns.seen]))[0]
+        rows, columns = own(tile)
+        whole[place(tile)] = found[rows, columns]
+    return whole
+
+
+def layer_slices() -> list[slice]:
+    """The channels of each layer among the 2,688."""
+    ends = np.cumsum(CHANNELS)
+    return [slice(int(end) - count, int(end)) for end, count in zip(ends, CHANNELS, strict=True)]
+
+
+@lru_cache(maxsize=4)
+def _unit_graph(model: keras.Model) -> Callable:
+    def unit(images_01):
+        from keras import ops
+
+        found = model(images_01)
+        return ops.cast(found / (norm(found) + 1e-8), "float16")
+
+    return compiled(unit)
+
+
+def norm(vectors):
+    """Lengths along the last axis, kept as an axis; their gradient is finite at 0."""
+    from keras import ops
+
+    return ops.sqrt(ops.sum(ops.square(vectors), axis=-1, keepdims=True) + 1e-12)

@@ -1,0 +1,184 @@
+"""Losses of an image by its features, and their gradients, whole or in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.gradients import compiled, value_and_grad
+from studio.core.pictures import tiling
+from studio.core.progress import Progress
+from studio.style.nnst.features import DEPTH, extractor, layer_slices, norm, own, place, tiles
+from studio.style.nnst.matching import Bank
+
+if TYPE_CHECKING:
+    import keras
+
+_DRAWN = 2048  # positions of the image that each layer is matched at, in one step
+_CANDIDATES = 4096  # positions of each painting that they are matched to
+_ROWS = 32  # of a target that are mixed at once in float32
+
+
+class Matched:
+    """The mean cosine distance of an image's features to fixed matches.
+
+    Args:
+        backbone: VGG16.
+        photo: `(h, w, 2688) float16` of unit length, the photo's own features.
+        banks, indices: of every painting, and `(h, w) int32` which position each was matched to.
+        shares: of every painting, `(h, w) float32`; they add to 1 at every position.
+        structure: weight of the photo's own features, 0 to 1.
+        progress: asked for a cancel before each tile.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        photo: np.ndarray,
+        banks: Sequence[Bank],
+        indices: Sequence[np.ndarray],
+        shares: Sequence[np.ndarray],
+        structure: float,
+        progress: Progress,
+    ):
+        self._target = np.empty_like(photo)
+        for top in range(0, len(photo), _ROWS):
+            rows = slice(top, top + _ROWS)
+            mixed = structure * photo[rows].astype("float32")
+            for bank, found, share in zip(banks, indices, shares, strict=True):
+                mixed += (1.0 - structure) * share[rows][..., None] * bank.features[found[rows]]
+            self._target[rows] = mixed
+        self._graph, self._progress = _matched_graph(extractor(backbone)), progress
+
+    def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+        """The loss at `(1, H, W, 3) float32`, and its gradient by the image."""
+
+        def inputs(tile: tiling.Tile, height: int, width: int):
+            target = np.zeros((1, height, width, DEPTH), "float16")
+            weight = np.zeros((1, height, width, 1), "float32")
+            rows, columns = own(tile)
+            target[0, rows, columns] = self._target[place(tile)]
+            weight[0, rows, columns] = 1.0 / (self._target.shape[0] * self._target.shape[1])
+            return target, weight
+
+        return _summed(self._graph, images_01, inputs, self._progress)
+
+
+class Layerwise:
+    """The mean cosine distance of each layer's features to their nearest, at positions drawn at every step.
+
+    Args:
+        rng: draws the positions.
+        backbone, photo, banks, shares, structure, progress: as for `Matched`.
+
+    Reference:
+        "Feature splitting" of arXiv:2203.13215.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        photo: np.ndarray,
+        banks: Sequence[Bank],
+        shares: Sequence[np.ndarray],
+        structure: float,
+        rng: np.random.Generator,
+        progress: Progress,
+    ):
+        self._photo, self._rng, self._progress = photo, rng, progress
+        self._shares = np.stack(shares, axis=-1).astype("float32")
+        self._structure = np.float32(structure)
+        self._banks = [bank.features for bank in banks]
+        self._graph = _layerwise_graph(extractor(backbone), len(banks))
+
+    def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+        """The loss at `(1, H, W, 3) float32`, and its gradient by the image."""
+        candidates = [self._rng.permutation(len(bank))[:_CANDIDATES] for bank in self._banks]
+        banks = tuple(bank[found][None, :, None] for bank, found in zip(self._banks, candidates, strict=True))
+        everywhere = self._photo.shape[0] * self._photo.shape[1]
+
+        def inputs(tile: tiling.Tile, height: int, width: int):
+            rows, columns = own(tile)
+            photo, shares = self._photo[place(tile)], self._shares[place(tile)]
+            count = photo.shape[0] * photo.shape[1]
+            drawn = self._rng.permutation(count)[: max(1, round(_DRAWN * count / everywhere))]
+            down, right = np.divmod(drawn, photo.shape[1])
+            positions = ((rows.start + down) * width + columns.start + right).astype("int32")
+            return (
+                positions[None, :, None, None],
+                photo[down, right][None, :, None],
+                shares[down, right][None, :, None],
+                np.float32(count / everywhere),
+                self._structure,
+                *banks,
+            )
+
+        return _summed(self._graph, images_01, inputs, self._progress)
+
+
+def _summed(graph: Callable, images_01: np.ndarray, inputs: Callable, progress: Progress):
+    """Adds the losses and gradients of all tiles."""
+    total, gradient = 0.0, np.zeros(images_01.shape, "float32")
+    for tile in tiles(*images_01.shape[1:3]):
+        progress.check()
+        part = images_01[:, tile.rows.seen, tile.columns.seen]
+        value, _, slope = graph(part, *inputs(tile, part.shape[1] // 4, part.shape[2] // 4))
+        total += float(value)
+        gradient[:, tile.rows.seen, tile.columns.seen] += np.asarray(slope)
+    return total, gradient
+
+
+@lru_cache(maxsize=4)
+def _matched_graph(model: keras.Model) -> Callable:
+    def loss(images_01, target, weight):
+        from keras import ops
+
+        found = model(images_01)
+        similarity = ops.sum(found * ops.cast(target, "float32"), axis=-1, keepdims=True) / norm(found)
+        return ops.sum(weight * (1.0 - similarity)), ()
+
+    return compiled(value_and_grad(loss))
+
+
+@lru_cache(maxsize=8)
+def _layerwise_graph(model: keras.Model, styles: int) -> Callable:
+    def loss(images_01, positions, photo, shares, size, structure, *banks):
+        from keras import ops
+
+        found = ops.take(ops.reshape(model(images_01), (-1, DEPTH)), positions[0, :, 0, 0], axis=0)
+        distance = 0.0
+        for part in layer_slices():
+            features = _unit(found[:, part])
+            kept = 1.0 - _similarity(features, _unit(ops.cast(photo[0, :, 0, part], "float32")))
+            distance += structure * ops.mean(kept)
+            for style in range(styles):
+                bank = _unit(ops.cast(banks[style][0, :, 0, part], "float32"))
+                moved = 1.0 - _similarity(features, _nearest(features, bank))
+                distance += (1.0 - structure) * ops.mean(shares[0, :, 0, style] * moved)
+        return size * distance / len(layer_slices()), ()
+
+    return compiled(value_and_grad(loss))
+
+
+def _nearest(features, bank):
+    """The nearest of `(N, C)` by centered cosine distance to each of `(n, C)`."""
+    from keras import ops
+
+    own = ops.stop_gradient(features)
+    centered = [_unit(found - ops.mean(found, axis=0, keepdims=True)) for found in (own, bank)]
+    index = ops.argmax(ops.matmul(centered[0], ops.transpose(centered[1])), axis=1)
+    return ops.take(bank, index, axis=0)
+
+
+def _unit(vectors):
+    return vectors / norm(vectors)
+
+
+def _similarity(first, second):
+    from keras import ops
+
+    return ops.sum(first * second, axis=-1)

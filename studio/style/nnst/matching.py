@@ -1,0 +1,81 @@
+"""Which position of the painting each position of the photo is matched to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from studio.core.progress import Progress
+
+MOST = 16_384  # positions of a painting that are kept: 88 MB
+_BLOCK = 2048  # positions compared at once: 134 MB of similarities
+
+
+class Bank(NamedTuple):
+    """Positions of a painting that may be matched.
+
+    Attributes:
+        features: `(N, 2688) float16` of unit length.
+        places: `(N, 2) float32 in [0, 1]`, y and x of each position in the painting as it was given.
+    """
+
+    features: np.ndarray
+    places: np.ndarray
+
+
+def bank(maps: Sequence[np.ndarray], turns: Sequence[int], rng: np.random.Generator) -> Bank:
+    """Collects the positions of a painting, at most `MOST`, drawn evenly at random beyond.
+
+    Args:
+        maps: `(h, w, 2688) float16`, of the painting and of its rotated copies.
+        turns: quarter turns of each copy, counterclockwise.
+        rng: draws the positions.
+    """
+    features, places = [], []
+    for found, turn in zip(maps, turns, strict=True):
+        kept = _drawn(found.shape[0] * found.shape[1], MOST // len(maps), rng)
+        features.append(found.reshape(-1, found.shape[-1])[kept])
+        places.append(_places(found.shape[0], found.shape[1], turn).reshape(-1, 2)[kept])
+    return Bank(np.concatenate(features), np.concatenate(places))
+
+
+def _drawn(count: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    return np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
+
+
+def _places(height: int, width: int, turn: int) -> np.ndarray:
+    """`(height, width, 2)`: where each position of a rotated copy lies in the painting."""
+    upright = (height, width) if turn % 2 == 0 else (width, height)
+    rows, columns = ((np.arange(side) + 0.5) / side for side in upright)
+    grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
+    return np.rot90(grid, turn).astype("float32")
+
+
+def nearest(features: np.ndarray, painting: Bank, progress: Progress | None = None) -> np.ndarray:
+    """The nearest position of a painting to each position, by centered cosine distance.
+
+    Args:
+        features: `(h, w, 2688) float16` of unit length.
+
+    Returns:
+        `(h, w) int32`, indices into the bank.
+
+    Raises:
+        Cancelled: between two blocks, if a user asked to stop.
+    """
+    flat = features.reshape(-1, features.shape[-1])
+    mean = flat.mean(axis=0, dtype="float32")
+    wanted = _unit(painting.features.astype("float32") - painting.features.mean(axis=0, dtype="float32")).T
+    found = np.empty(len(flat), "int32")
+    for begin in range(0, len(flat), _BLOCK):
+        if progress is not None:
+            progress.check()
+        block = _unit(flat[begin : begin + _BLOCK].astype("float32") - mean)
+        found[begin : begin + _BLOCK] = np.argmax(block @ wanted, axis=1)
+    return found.reshape(features.shape[:2])
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-8)

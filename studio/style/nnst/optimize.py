@@ -1,0 +1,162 @@
+"""Optimizes an image, from coarse to fine, until it has the features of the painting's nearest parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from studio.core.errors import Cancelled
+from studio.core.objectives.backbones import Backbone
+from studio.core.progress import Progress
+from studio.core.training.precision import chosen
+from studio.style.nnst import losses, matching
+from studio.style.nnst.features import MULTIPLE, STRIDE, extract
+from studio.style.nnst.pyramid import Pyramid, resize
+from studio.style.nnst.schedule import PLANS, Stage, stages
+from studio.style.scene import Scene
+
+PREVIEW = 512  # px: previews of all sizes are shown as large as the result, up to this
+_LEAST_SIDE = 32  # px: smaller images are mirrored, so that the deepest layer has a few positions
+_GRAIN = 0.02  # standard deviation
+_BLEND = 0.25  # share of the photo at the default strength, as in the paper
+
+
+@dataclass(frozen=True)
+class Optimized:
+    """A result of `optimize`.
+
+    Attributes:
+        images_01: `(1, h, w, 3) float32 in [0, 1]`, of the size of the last stage that began.
+        steps: Adam steps done at all sizes.
+        losses: by name, after the last step: `distance` is the mean cosine distance to the matches.
+        matches: one `(h, w, 2) float32 in [0, 1]` per style: y and x in the style of each position's match.
+        cancelled: whether a user stopped it.
+    """
+
+    images_01: np.ndarray
+    steps: int = 0
+    losses: dict[str, float] = field(default_factory=dict)
+    matches: list[np.ndarray] = field(default_factory=list)
+    cancelled: bool = False
+
+
+def photo_share(strength: float) -> float:
+    """Share of the photo in the blend that is matched again at each larger size: 0 at strength 1."""
+    return min(1.0, _BLEND * (1.0 - strength) / 0.2)
+
+
+def structure_weight(strength: float) -> float:
+    """Weight of the photo's own features against the matched ones, from 1 at strength 0 to 0 at 1."""
+    return (1.0 - strength) ** 2
+
+
+def optimize(scene: Scene, backbone: Backbone, progress: Progress) -> Optimized:
+    """Optimizes a scene through all stages that its settings name.
+
+    Args:
+        backbone: VGG16.
+        progress: receives every step; its steps have equal length, whatever a step costs at its size.
+
+    Reference:
+        Kolkin et al. 2022, "Neural Neighbor Style Transfer", arXiv:2203.13215.
+    """
+    run = _Run(scene, backbone.computing(chosen(scene.settings.precision)), progress)
+    try:
+        for stage in run.plan:
+            run.begin(stage)
+            for _ in range(stage.steps):
+                run.step()
+                if run.steps == scene.settings.stop_after:
+                    return run.result()
+    except Cancelled:
+        return run.result(cancelled=True)
+    return run.result()
+
+
+class _Run:
+    """The state of one optimization."""
+
+    def __init__(self, scene: Scene, backbone: Backbone, progress: Progress):
+        self.scene, self.backbone, self.progress = scene, backbone, progress
+        self.plan = stages(scene.settings)
+        self.total = sum(stage.steps for stage in self.plan)
+        self.work, self.spent = sum(stage.steps * stage.cost for stage in self.plan), 0.0
+        self.steps, self.losses = 0, dict[str, float]()
+        self.matches: list[np.ndarray] = []
+        self.loss: losses.Matched | losses.Layerwise
+        self.rng = np.random.default_rng(scene.settings.seed)
+        start_01 = scene.start_01(self.plan[0].size)
+        # Grain of about five gray levels: another seed places the strokes elsewhere.
+        grain = _GRAIN * scene.share * self.rng.standard_normal(start_01.shape)
+        self.image = np.clip(start_01 + grain, 0.0, 1.0).astype("float32")
+
+    def begin(self, stage: Stage) -> None:
+        """Matches at a size, from a blend of the photo and the current result.
+
+        Raises:
+            Cancelled: if a user asked to stop.
+        """
+        scene, settings = self.scene, self.scene.settings
+        first = not self.steps
+        content_01 = scene.content_01(stage.size)
+        image = resize(self.image, content_01.shape)
+        share = 1.0 if first else photo_share(settings.strength)
+        photo = extract(self.backbone, padded(content_01), self.progress)
+        turns = PLANS[settings.mode].turns
+        banks = [
+            matching.bank(list(self._style_maps(style_01, turns)), turns, self.rng)
+            for style_01 in scene.styles_01(stage.size)
+        ]
+        shares = [_at_positions(share) for share in scene.shares_at(*content_01.shape[1:3])]
+        weight = structure_weight(settings.strength)
+        if stage.layerwise:
+            self.loss = losses.Layerwise(self.backbone, photo, banks, shares, weight, self.rng, self.progress)
+        else:
+            blend = image + share * (content_01 - image)
+            wanted = photo if share == 1 else extract(self.backbone, padded(blend), self.progress)
+            indices = [matching.nearest(wanted, bank, self.progress) for bank in banks]
+            self.matches = [bank.places[found] for bank, found in zip(banks, indices, strict=True)]
+            self.loss = losses.Matched(self.backbone, photo, banks, indices, shares, weight, self.progress)
+        self.stage = stage
+        self.image, self.pyramid = image, Pyramid(padded(image))  # last: a cancel before leaves the result
+
+    def step(self) -> None:
+        """One step of Adam. Raises `Cancelled` if a user asked to stop."""
+        value, gradient = self.loss(self.pyramid.images_01)
+        self.pyramid.descend(gradient)
+        height, width = self.image.shape[1:3]
+        self.image = np.clip(self.pyramid.images_01[:, :height, :width], 0.0, 1.0)
+        self.steps, self.spent = self.steps + 1, self.spent + self.stage.cost
+        self.losses = {"distance": value}
+        shown = self.scene.shape(min(PREVIEW, self.scene.settings.size))
+        step, image = round(self.spent / self.work * self.total), self.image
+        self.progress.report(step, self.total, self.losses, lambda: self.scene.finished(resize(image, shown)))
+
+    def result(self, cancelled: bool = False) -> Optimized:
+        return Optimized(self.image, self.steps, self.losses, self.matches, cancelled)
+
+    def _style_maps(self, style_01: np.ndarray, turns: tuple[int, ...]) -> Iterator[np.ndarray]:
+        for turn in turns:
+            turned = np.ascontiguousarray(np.rot90(style_01, turn, axes=(1, 2)))
+            yield extract(self.backbone, cut(turned), self.progress)
+
+
+def _at_positions(share: np.ndarray) -> np.ndarray:
+    """A map over the pixels of an image, `(H, W)`, as one over the positions of its features."""
+    whole = padded(share[None, ..., None])[0, ..., 0]
+    height, width = (side // STRIDE for side in whole.shape)
+    return whole.reshape(height, STRIDE, width, STRIDE).mean(axis=(1, 3))
+
+
+def padded(images_01: np.ndarray) -> np.ndarray:
+    """An image mirrored at the right and bottom until its sides suit the network."""
+    missing = [max(_LEAST_SIDE, -(-side // MULTIPLE) * MULTIPLE) - side for side in images_01.shape[1:3]]
+    return np.pad(images_01, ((0, 0), *((0, count) for count in missing), (0, 0)), mode="symmetric")
+
+
+def cut(images_01: np.ndarray) -> np.ndarray:
+    """A painting cut at the right and bottom until its sides suit the network: nothing is mirrored."""
+    height, width = (max(_LEAST_SIDE, side // MULTIPLE * MULTIPLE) for side in images_01.shape[1:3])
+    return padded(images_01[:, :height, :width])

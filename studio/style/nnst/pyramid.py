@@ -1,0 +1,86 @@
+"""A Laplacian pyramid whose levels are optimized with Adam instead of pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+RATE = 0.002  # of Adam, as in the paper
+_DEPTH = 6  # levels
+_LEAST = 4  # px of the shorter side of the coarsest level
+_DECAYS = (0.9, 0.999)  # of Adam's two means
+
+
+class Pyramid:
+    """Levels that add to an image; a step moves large areas and fine strokes alike.
+
+    Args:
+        images_01: `(1, H, W, 3) float32 in [0, 1]`, where the optimization starts.
+        rate: learning rate of Adam.
+
+    Reference:
+        Burt and Adelson 1983, "The Laplacian Pyramid as a Compact Image Code"; Kingma and Ba 2015,
+        arXiv:1412.6980.
+    """
+
+    def __init__(self, images_01: np.ndarray, rate: float = RATE):
+        self._rate, self._step = rate, 0
+        self._levels: list[np.ndarray] = []
+        self._weights: list[tuple[np.ndarray, np.ndarray]] = []  # enlarge each level to the one before
+        rest = images_01
+        while len(self._levels) < _DEPTH - 1 and min(rest.shape[1:3]) >= 2 * _LEAST:
+            height, width = rest.shape[1:3]
+            small = -(-height // 2), -(-width // 2)
+            coarse = apply(weights(height, small[0]), weights(width, small[1]), rest)
+            self._weights.append((weights(small[0], height), weights(small[1], width)))
+            self._levels.append(rest - apply(*self._weights[-1], coarse))
+            rest = coarse
+        self._levels.append(rest)
+        self._means = [np.zeros_like(level) for level in self._levels]
+        self._squares = [np.zeros_like(level) for level in self._levels]
+
+    @property
+    def images_01(self) -> np.ndarray:
+        """The image, `(1, H, W, 3) float32`, in [0, 1] or a little beyond."""
+        found = self._levels[-1]
+        for level, (rows, columns) in zip(self._levels[-2::-1], self._weights[::-1], strict=True):
+            found = level + apply(rows, columns, found)
+        return found
+
+    def descend(self, gradient: np.ndarray) -> None:
+        """One step of Adam.
+
+        Args:
+            gradient: `(1, H, W, 3) float32`, of the loss by the image.
+        """
+        self._step += 1
+        first, second = (1.0 - decay**self._step for decay in _DECAYS)
+        for index, level in enumerate(self._levels):
+            mean, square = self._means[index], self._squares[index]
+            mean += (1.0 - _DECAYS[0]) * (gradient - mean)
+            square += (1.0 - _DECAYS[1]) * (gradient * gradient - square)
+            level -= (self._rate / first) * mean / (np.sqrt(square / second) + 1e-8)
+            if index < len(self._weights):
+                rows, columns = self._weights[index]
+                gradient = apply(rows.T, columns.T, gradient)
+
+
+def resize(images_01: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """`(1, H, W, 3) float32` at another size, by Lanczos, not rounded to 256 levels."""
+    if images_01.shape == shape:
+        return images_01
+    _, height, width, _ = images_01.shape
+    lanczos = Image.Resampling.LANCZOS
+    larger = apply(weights(height, shape[1], lanczos), weights(width, shape[2], lanczos), images_01)
+    return np.clip(larger, 0.0, 1.0)
+
+
+def weights(length: int, wanted: int, method: Image.Resampling = Image.Resampling.BILINEAR) -> np.ndarray:
+    """`(wanted, length) float32`: how much each pixel of a row or column counts for each of another size."""
+    return np.asarray(Image.fromarray(np.eye(length, dtype="float32")).resize((length, wanted), method))
+
+
+def apply(rows: np.ndarray, columns: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Resizes `(1, H, W, 3)` by the weights of its rows `(h, H)` and columns `(w, W)`."""
+    tall = np.tensordot(rows, images[0], axes=(1, 0))
+    return np.ascontiguousarray(np.tensordot(tall, columns, axes=(1, 1)).transpose(0, 2, 1))[None]

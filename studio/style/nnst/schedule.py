@@ -1,0 +1,77 @@
+"""The sizes that an image grows through, and the steps at each; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from studio.style.settings import TransferSettings
+
+COARSEST = 64  # px of the longer side, where optimization begins
+FIRST_LOOK = 512  # px
+DRAFT_SIZE = 256  # px: a draft is optimized up to here and enlarged
+
+
+class Plan(NamedTuple):
+    """How much a mode computes.
+
+    Attributes:
+        steps: of Adam at the coarsest size, and at each size twice as large; the last number lasts.
+        layerwise: steps at the end that match each layer separately.
+        turns: quarter turns of the painting whose features may be matched too.
+    """
+
+    steps: tuple[int, ...]
+    layerwise: int
+    turns: tuple[int, ...] = (0,)
+
+
+PLANS = {
+    "draft": Plan((48, 12, 2), 2),
+    "fine": Plan((120, 80, 40, 10), 20),
+    "finest": Plan((200, 200, 100, 50), 50, (0, 1, 2, 3)),
+}
+
+
+class Stage(NamedTuple):
+    """Steps at one size.
+
+    Attributes:
+        size: px of the longer side.
+        steps: of Adam.
+        layerwise: whether each layer is matched separately, on positions drawn at every step.
+    """
+
+    size: int
+    steps: int
+    layerwise: bool = False
+
+    @property
+    def cost(self) -> float:
+        """Of one step, in millions of pixels of a square image."""
+        return self.size**2 / 1e6
+
+
+def optimized_size(settings: TransferSettings) -> int:
+    """The longer side in px up to which steps are done: the result's, or a draft's."""
+    return min(settings.size, DRAFT_SIZE) if settings.mode == "draft" else settings.size
+
+
+def stages(settings: TransferSettings) -> list[Stage]:
+    """All steps in order, from coarse to fine; none for an instant result."""
+    if not settings.optimizes:
+        return []
+    plan = PLANS[settings.mode]
+    share = (settings.steps or plan.steps[0]) / plan.steps[0]
+    sizes = [optimized_size(settings)]
+    while sizes[0] > COARSEST * 1.25:
+        sizes.insert(0, max(COARSEST, sizes[0] // 2))
+    found = [
+        Stage(size, max(1, round(share * plan.steps[min(index, len(plan.steps) - 1)])))
+        for index, size in enumerate(sizes)
+    ]
+    return [*found, Stage(sizes[-1], max(1, round(share * plan.layerwise)), True)]
+
+
+def first_look(settings: TransferSettings) -> int:
+    """The longer side of the instant result that is shown before the first step, or is all that is wanted."""
+    return min(settings.size, FIRST_LOOK) if settings.optimizes else settings.size

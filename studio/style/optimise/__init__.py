@@ -1,1 +1,0 @@
-"""Style transfer by optimisation: what is judged, at which sizes, and how the picture descends."""

@@ -1,0 +1,82 @@
+"""Parts of NNST: the pyramid, the matching, the schedule and the losses."""
+
+import numpy as np
+import pytest
+
+from studio.core.objectives import backbones
+from studio.core.progress import Progress
+from studio.style.nnst import features, losses, matching
+from studio.style.nnst.pyramid import Pyramid
+from studio.style.nnst.schedule import stages
+from studio.style.settings import TransferSettings
+
+RNG = np.random.default_rng(0)
+
+
+def unit_map(height, width, depth=24):
+    found = RNG.normal(size=(height, width, depth))
+    return (found / np.linalg.norm(found, axis=-1, keepdims=True)).astype("float16")
+
+
+@pytest.mark.parametrize("side", [8, 33, 96])
+def test_a_pyramid_is_its_image_and_descends(side):
+    image = RNG.random((1, side, side, 3)).astype("float32")
+    pyramid = Pyramid(image, rate=0.02)
+    np.testing.assert_allclose(pyramid.images_01, image, atol=1e-5)
+    for _ in range(60):
+        pyramid.descend(pyramid.images_01 - 0.5)
+    assert np.abs(pyramid.images_01 - 0.5).mean() < np.abs(image - 0.5).mean() / 3
+
+
+def test_matching_in_blocks_equals_matching_whole(monkeypatch):
+    photo, painting = unit_map(9, 11), matching.bank([unit_map(8, 7)], (0,), RNG)
+    whole = matching.nearest(photo, painting)
+    monkeypatch.setattr(matching, "_BLOCK", 10)
+    np.testing.assert_array_equal(matching.nearest(photo, painting), whole)
+
+
+def test_a_painting_matches_itself_also_when_it_is_rotated():
+    painting = unit_map(6, 9)
+    turned = np.rot90(painting, 1)
+    places = matching.bank([turned], (1,), RNG)
+    found = places.places[matching.nearest(painting, places)]
+    np.testing.assert_allclose(found[..., 0], np.repeat((np.arange(6) + 0.5)[:, None] / 6, 9, 1), atol=1e-6)
+    np.testing.assert_allclose(found[..., 1], np.repeat((np.arange(9) + 0.5)[None] / 9, 6, 0), atol=1e-6)
+
+
+def test_a_bank_is_bounded(monkeypatch):
+    monkeypatch.setattr(matching, "MOST", 20)
+    assert len(matching.bank([unit_map(9, 9)] * 2, (0, 2), RNG).features) == 20
+
+
+def passes(mode):
+    plan = stages(TransferSettings(mode=mode, size=512))
+    return sum(stage.steps * stage.cost for stage in plan) / 0.512**2
+
+
+def test_fine_costs_at_most_60_passes_and_a_draft_10_at_256_px():
+    assert passes("fine") <= 60
+    assert passes("draft") * 4 <= 10
+
+
+@pytest.mark.slow
+def test_tiles_give_the_features_and_gradient_of_the_whole(weights_home, photo, monkeypatch):
+    from studio.core.pictures import images
+
+    backbone = backbones.load("vgg16")
+    image = images.to_01(images.resize(photo, 256, 320))
+    whole = features.extract(backbone, image)
+    target = matching.bank([np.roll(whole, 3, axis=0)], (0,), RNG)
+    indices = [matching.nearest(whole, target)]
+    shares = [np.ones(whole.shape[:2], "float32")]
+
+    def evaluate():
+        return losses.Matched(backbone, whole, [target], indices, shares, 0.2, Progress())(image)
+
+    value, gradient = evaluate()
+    monkeypatch.setattr(features, "WHOLE", 64)
+    monkeypatch.setattr(features, "TILE", 128)
+    assert np.abs(features.extract(backbone, image) - whole).max() < 2e-3
+    tiled, again = evaluate()
+    assert tiled == pytest.approx(value, rel=1e-3)
+    assert np.abs(again - gradient).max() < 0.02 * np.abs(gradient).max()
