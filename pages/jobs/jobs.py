@@ -203,7 +203,7 @@ def progress(job: engine.Job) -> None:
         st.progress(*bar.bar(job))
         if job.state in ("stopping", "cancelling"):
             st.caption(words.STATES[job.state])
-        else:
+        elif job.state != "queued":  # what waits has nothing to keep: it can only be cancelled
             keeps = {"icon": ":material/stop_circle:", "help": "Stops and keeps the best so far"}
             st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **keeps)
         if job.state != "cancelling":

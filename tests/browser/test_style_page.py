@@ -235,7 +235,7 @@ def test_a_second_job_waits_and_says_its_place(tab):
     button(page, "Start").click()
     question.get_by_role("button", name="Start it again").click()
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
-    button(page, "Stop").click()
+    button(page, "Cancel").click()
     button(page, "Run again").wait_for()
     # While the tray is drawn anew, both its states may be there for a moment.
     running = page.get_by_test_id("stSidebar").locator(f".st-key-tray_stop_{first} button").first
