@@ -116,6 +116,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None
     if job.task not in known:
+        navigation.lead_to(job)
         return None
     if tasks.settings_of(job.task, job.settings) is None:
         close(job.task)
