@@ -16,7 +16,7 @@ import streamlit as st
 
 from pages.form import blending, samples, uploads
 from pages.form.samples import Sample
-from pages.widgets import browser_pictures, keys, owners, words
+from pages.widgets import address_errors, browser_pictures, keys, owners, words
 from studio.core.errors import StudioError, printable
 from studio.core.pictures import formats, images
 from studio.core.tasks import File, stem
@@ -33,6 +33,7 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     _bring_back(slot, own, offered)
     choices = _choices(slot, offered)
     titles = list(choices)
+    missing = _not_found(slot, titles)
     chosen = pills(
         label,
         titles,
@@ -44,6 +45,7 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     )
     found = choices.get(chosen) or choices[titles[0]]
     _remember(slot, [found.title])
+    address_errors.not_found("image", missing)
     if found.credit:
         st.caption(found.credit)
     _add(slot, own, many=False)
@@ -77,6 +79,7 @@ def pictures(
     blending.toggle(slot, blend, most)
     choices = _choices(slot, offered)
     titles = list(choices)
+    missing = _not_found(slot, titles)
     with tiles:
         chosen = pills(
             label,
@@ -90,6 +93,7 @@ def pictures(
             args=(slot,),
         )
         _remember(slot, chosen)
+        address_errors.not_found("image", missing)
         _add(slot, own, many=True)
         if not chosen:
             st.caption(f":material/info: Choose one to {most}; until then {words.plain(titles[0])} is used.")
@@ -177,6 +181,11 @@ def _bring_back(slot: str, own: str, offered: Sequence[Sample]) -> None:
         with suppress(StudioError, OSError):  # removed since, somebody else's, or no picture
             images.read(file.read())
             mine[title] = file
+
+
+def _not_found(slot: str, titles: Sequence[str]) -> list[str]:
+    """What the address chooses and is not there. Call it before the tiles, which correct it."""
+    return [title for title in st.query_params.get_all(slot) if title not in titles]
 
 
 def _offered(slot: str) -> str:

@@ -116,6 +116,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None
     if job.task not in known:
+        navigation.lead_to(job)
         return None
     if tasks.settings_of(job.task, job.settings) is None:
         close(job.task)
@@ -203,7 +204,7 @@ def progress(job: engine.Job) -> None:
         st.progress(*bar.bar(job))
         if job.state in ("stopping", "cancelling"):
             st.caption(words.STATES[job.state])
-        else:
+        elif job.state != "queued":  # what waits has nothing to keep: it can only be cancelled
             keeps = {"icon": ":material/stop_circle:", "help": "Stops and keeps the best so far"}
             st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **keeps)
         if job.state != "cancelling":

@@ -285,3 +285,13 @@ def opening(job: engine.Job) -> None:
     stays = here and not place.form
     kept = {name: st.query_params.get_all(name) for name in st.query_params} if stays else {}
     st.page_link(place.file, label="Open", query_params=kept | {"job": job.id})
+
+
+def lead_to(job: engine.Job) -> None:
+    """Says that a job belongs to another page, with a link to it; nothing for another half of this page."""
+    place = place_of(job.task, job.settings)
+    if place.address != st.session_state.get(_HERE):
+        st.warning(f"This is a result of another page: {place.title}.", icon=":material/search_off:")
+        st.page_link(
+            place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": job.id}
+        )

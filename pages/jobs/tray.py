@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import streamlit as st
@@ -97,11 +98,19 @@ def _row(job: engine.Job, first: engine.Job | None, others: bool) -> None:
             opening(job)
             if job.state in ("queued", "running"):
                 key = f"tray_stop_{job.id}"
-                stop = (steering.stop_batch, job.batch) if batch else (steering.stop, job.id)
-                label = "Stop all" if batch else "Stop"
-                st.button(label, key=key, type="tertiary", on_click=stop[0], args=stop[1:])
+                label, end, unit = _ending(job)
+                st.button(label, key=key, type="tertiary", on_click=end, args=(unit,))
             if first is not None:
                 steering.menu(first, others)
+
+
+def _ending(job: engine.Job) -> tuple[str, Callable[[str], None], str]:
+    """The button that ends a job or its batch: its label, what it calls, and the id that it calls it with."""
+    if job.batch:
+        return "Stop all", steering.stop_batch, job.batch
+    if job.state == "queued":  # there is nothing to keep yet
+        return "Cancel", steering.cancel, job.id
+    return "Stop", steering.stop, job.id
 
 
 def _state(job: engine.Job) -> str:

@@ -57,9 +57,16 @@ WALL = """
 .st-key-working img, img[alt^="The content, before"] { object-fit: contain; object-position: left;
   max-height: max(8rem, 100vh - 22rem); }
 @media (max-width: 640px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-stage .st-key-working) {
+    flex-direction: column; flex-wrap: nowrap; align-items: stretch; gap: 1rem; }
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-stage .st-key-working)
+    > [data-testid="stColumn"]:first-child,
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-stage .st-key-working)
+    > [data-testid="stColumn"]:first-child > [data-testid="stVerticalBlock"] { display: contents; }
+  [data-testid="stElementContainer"]:has(> [data-testid="stHeading"] h1) { order: -2; }
   [data-testid="stColumn"]:has(.st-key-stage .st-key-working) { order: -1; position: sticky; top: 3.5rem;
-    z-index: 12; max-height: calc(100dvh - 12rem); overflow-y: auto; padding-bottom: 0.5rem;
-    background: var(--wall); }
+    flex: none; width: 100%; z-index: 12; max-height: calc(100dvh - 12rem); overflow-y: auto;
+    padding-bottom: 0.5rem; background: var(--wall); }
   .st-key-working img { max-height: 32vh; }
   [data-testid="stHorizontalBlock"]:has(.st-key-working) .to-stage { display: none; }
 }

@@ -208,6 +208,8 @@ def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, s
         box = place.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= size[1], place
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], place
+    title, panel = (page.locator(one).first.bounding_box() for one in ("h1", ".st-key-working"))
+    assert title["y"] + title["height"] <= panel["y"] or panel["x"] > title["x"], "it stands above its title"
     button(page, "Cancel").click()
     button(page, "Run again").wait_for()
 
@@ -235,7 +237,7 @@ def test_a_second_job_waits_and_says_its_place(tab):
     button(page, "Start").click()
     question.get_by_role("button", name="Start it again").click()
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
-    button(page, "Stop").click()
+    button(page, "Cancel").click()
     button(page, "Run again").wait_for()
     # While the tray is drawn anew, both its states may be there for a moment.
     running = page.get_by_test_id("stSidebar").locator(f".st-key-tray_stop_{first} button").first

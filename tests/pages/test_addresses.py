@@ -102,6 +102,21 @@ def test_nonsense_in_an_address_is_passed_over(visit, quiet, address, half):
         assert page.title[0].value == usual.title[0].value
 
 
+@pytest.mark.parametrize(
+    "address, params, warning",
+    [
+        ("dream", {"content": "Nosuch"}, "There is no image called Nosuch\\."),
+        ("style", {"style": ["Mosaic", "Nosuch"]}, "There is no image called Nosuch\\."),
+        ("guide", {"page": "nothing"}, "There is no guide called nothing\\."),
+    ],
+    ids=["content", "style", "guide"],
+)
+def test_a_name_in_an_address_that_is_not_there_is_said(visit, quiet, address, params, warning):
+    assert [one.value for one in visit(address, **params).main.warning] == [warning]
+    right = {"content": "Coffee", "style": "Mosaic", "page": "style"}
+    assert not visit(address, **{name: right[name] for name in params}).main.warning
+
+
 @pytest.mark.parametrize("there, back, first", [("faces", "style", "photo"), ("style", "faces", "faces")])
 def test_what_is_chosen_on_one_page_is_no_choice_on_another(visit, quiet, there, back, first):
     """Each has a row of choices of its own under `what`."""

@@ -52,6 +52,14 @@ def opened(visit, engine, until):
         engine.remove(id)
 
 
+def test_a_result_of_another_page_is_a_sentence_with_a_link(opened):
+    page = opened("dream", "enhance.enlarge", {}, {}, "picture")
+    assert not page.exception
+    assert [warning.value for warning in page.warning] == ["This is a result of another page: Enhance."]
+    [link] = [one for one in page.main.get("page_link") if one.proto.label == "Open in Enhance"]
+    assert link.proto.query_string.startswith("job=")
+
+
 def text(words: bytes = b"the sea, the sea, and so it is. " * 40) -> tasks.File:
     return tasks.File.keep(words, "text", "sea.txt")
 

@@ -121,6 +121,20 @@ def test_a_waiting_job_says_its_place(draw, engine, submit, until):
     until(lambda: engine.job(first.id).finished)
 
 
+def test_what_waits_has_nothing_to_keep_and_can_only_be_cancelled(visit, draw, engine, submit, until):
+    first, second = submit(steps=100_000, pause=0.02), submit()
+    until(lambda: engine.job(first.id).state == "running")
+    sidebar = visit("health").sidebar
+    assert sidebar.button(key=f"tray_stop_{first.id}").label == "Stop"
+    assert sidebar.button(key=f"tray_stop_{second.id}").label == "Cancel"
+    page = draw(page_of_job, name=second.id)
+    assert "Stop" not in labels(page)
+    next(button for button in page.button if button.label == "Cancel").click().run()
+    assert engine.job(second.id).state == "cancelled"
+    engine.cancel(first.id)
+    until(lambda: engine.job(first.id).finished)
+
+
 def test_what_waits_is_moved_and_paused_in_the_tray(visit, engine, submit, until):
     from pages.jobs import steering
 
