@@ -141,9 +141,9 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
 def _another_seed(settings: Settings) -> dict[str, int]:
     """Nothing where nothing is drawn at random."""
     seed = getattr(settings, "seed", None)
-    return (
-        {} if seed is None or not getattr(settings, "passes", 1) else {"seed": (seed * 31 + 17) % MOST_SEED}
-    )
+    if seed is None or not getattr(settings, "optimizes", True):
+        return {}
+    return {"seed": (seed * 31 + 17) % MOST_SEED}
 
 
 def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:

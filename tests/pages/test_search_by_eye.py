@@ -70,7 +70,7 @@ def begun(visit, **params):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "task, names",
-    [("style.transfer", ["strength", "stroke"]), ("dream.ascend", ["look", "steps", "octaves"])],
+    [("style.transfer", ["strength", "stroke_size"]), ("dream.ascend", ["look", "steps", "octaves"])],
 )
 def test_one_click_begins_a_search_of_what_matters(visit, held, task, names):
     page = begun(visit, make=pair_form.SUBJECTS[task].title)

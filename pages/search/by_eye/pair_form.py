@@ -49,8 +49,8 @@ def _backbones(settings: Settings, ranges: Mapping[str, Range]) -> list[str]:
 SUBJECTS = {
     "style.transfer": Subject(
         "Style",
-        {"strength": "0.3:1", "stroke": "0.35:2.8"},
-        {"strength": "", "stroke": "", "keep_colors": ""},
+        {"strength": "0.3:1", "stroke_size": "0.35:2.8"},
+        {"strength": "", "stroke_size": "", "keep_colors": ""},
         {"mode": "instant"},
         (),
         lambda settings, ranges: ["adain"],

@@ -119,7 +119,7 @@ DREAMS = [
 SETTINGS = [
     TransferSettings(),
     TransferSettings(mode="fine", strength=0.35, keep_colors="matched", steps=7, seed=3),
-    TransferSettings(style_weights=(1.0, 0.25), stroke=2.0, size=256),
+    TransferSettings(style_weights=(1.0, 0.25), stroke_size=2.0, size=256),
 ]
 
 
