@@ -121,7 +121,7 @@ def _running(ask):
 def test_what_fails_there_is_told_in_its_sentence(there, command):
     with pytest.raises(StudioError, match="not to my taste"):
         there.make("chores.do", do="refuse", quiet=True)
-    with pytest.raises(InvalidInput, match="perhaps steps is meant"):
+    with pytest.raises(InvalidInput, match="Did you mean steps"):
         there.make("chores.do", step=1)
     code, _, told = command("chore", "--do", "refuse", "-o", "a.png")
     assert code == 2 and told.startswith("error: It is not to my taste.")
@@ -210,10 +210,10 @@ def test_what_is_no_studio_is_told(home):
     ("words", "told"),
     [
         (["gallery", "list"], "`studio gallery list` works with what this machine has"),
-        (["train", "vae", ".", "-o", "m"], "pack it as a zip"),
+        (["train", "vae", ".", "-o", "m"], "Pack it as a zip"),
         (["train", "vae", "tfds:mnist", "-o", "m"], "on that machine"),
         (["train", "vae", "gone.zip", "-o", "m"], "no such file"),
-        (["train", "vae", "sample:hair", "-o", "m", "--no-resume"], "leave it out"),
+        (["train", "vae", "sample:hair", "-o", "m", "--no-resume"], "Leave it out"),
     ],
 )
 def test_what_another_machine_cannot_do_is_refused(command, words, told):

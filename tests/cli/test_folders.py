@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, caps
     made.stdout.readline()  # the first one is done
     made.send_signal(2)
     _, said = made.communicate(timeout=60)
-    assert made.returncode == 130 and "ask the same again" in said
+    assert made.returncode == 130 and "Ask the same again" in said
     assert set(levels(photos.with_name("out"))) == {"a.png"}
     (photos / "b.PNG").unlink()  # which would take as long
     (photos / "ä c.jpg").unlink()

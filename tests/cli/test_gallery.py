@@ -196,7 +196,7 @@ def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(said
     assert said("gallery", "remove", hers, *as_her)[0] == 0
     assert hers in said("gallery", "list", "--removed", *as_her)[1]
     code, _, err = said("gallery", "list", "--owner", "visitor-a2")
-    assert code == 2 and "perhaps visitor-a1 is meant" in err
+    assert code == 2 and "Did you mean visitor-a1" in err
     code, told, noted = said("gallery", "owners", "--remove", "visitor-a1")
     assert code == 0 and told.startswith("visitor-a1 ") and "Deleted" in noted
     assert "visitor-a1" not in said("gallery", "owners")[1]

@@ -34,7 +34,7 @@ def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, m
     assert main([*words, "--size", "2048"]) == 2
     said = capsys.readouterr().err
     assert "Style with size 2048 px needs about" in said
-    size = said.split("choose size ")[1].split()[0]
+    size = said.split("Choose size ")[1].split()[0]
     assert not photo.with_name("out.png").exists()
     assert main([*words, "--size", size, "--quiet"]) == 0
 

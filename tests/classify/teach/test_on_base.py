@@ -126,7 +126,7 @@ def test_pictures_that_it_has_seen_are_not_looked_at_again(drawn, tmp_path, monk
 @pytest.mark.slow
 def test_settings_that_do_not_go_together_are_told(drawn, tmp_path):
     base = seeing_edges(tmp_path / "net.keras")
-    with pytest.raises(InvalidInput, match=r"what a given model sees stays as it is.*leave one out"):
+    with pytest.raises(InvalidInput, match=r"what a given model sees stays as it is.*Leave one out"):
         taught(base, drawn, finetune=True)
     assert (
         "Without effect, since the model has its own: size." in taught(base, drawn, size=96).figures["notes"]
