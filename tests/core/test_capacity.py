@@ -175,7 +175,6 @@ def test_larger_jobs_need_more(name, small, large):
         ("style.transfer", TransferSettings(size=2048), 2.8),
         ("style.transfer", TransferSettings(house=("mosaic",), size=2048), 2.2),
         ("style.transfer", TransferSettings(mode="fine", size=512), 2.1),
-        ("style.transfer", TransferSettings(mode="fine", size=2048), 4.9),
         ("dream.ascend", DreamSettings(size=1024), 2.95),
         ("dream.ascend", DreamSettings(size=2048, layers=("mixed4",)), 1.5),
         ("vae.train", TrainVaeSettings(batch=256), 2.0),

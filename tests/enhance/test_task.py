@@ -123,7 +123,7 @@ def test_a_scale_is_suggested_only_where_it_does_something(said, damaged, monkey
     assert code == 2 and "Choose scale 1" in err
     assert said("enhance", str(damaged), "-o", "big.png", "--scale", "1")[0] == 0
     code, _, err = said("enhance", str(damaged), "-o", "big.png", "--no-clean")
-    assert code == 2 and "choose scale" not in err and "px or less" in err
+    assert code == 2 and "Choose scale" not in err and "px or less" in err
 
 
 def test_what_is_enlarged_is_cleaned_before(said, photo):
@@ -189,7 +189,7 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
         (["dot.png"], "1 x 1 px"),
         ([str(photo), "--scale", "5"], "one of 1, 2, 3, 4"),
         ([str(photo), "--sharpness", "2"], "0 to 1.5"),
-        ([str(photo), "--scale", "1", "--no-clean"], "turn on clean"),
+        ([str(photo), "--scale", "1", "--no-clean"], "Turn on clean"),
         ([str(photo), "--denoise", "2"], "0 to 1"),
         ([str(photo), "--deblock", "much"], "auto, off"),
         ([str(photo), "--denoise", "1", "--noise", "-3"], "0 to 75 levels"),
@@ -205,7 +205,7 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
     assert code == 2 and "a network that enlarges" in err
     monkeypatch.setattr(images, "MOST_PIXELS", 60 * 40 * 9)
     code, _, err = said("enhance", str(photo), "-o", "big.png", "--scale", "4")
-    assert code == 2 and "240 x 160 px" in err and "choose scale 3" in err and "45 px or less" in err
+    assert code == 2 and "240 x 160 px" in err and "Choose scale 3" in err and "45 px or less" in err
     assert said("enhance", str(photo), "-o", "big.png", "--scale", "3")[0] == 0
 
 

@@ -55,7 +55,7 @@ def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
     near = [np.abs(images.read(data) - photo).mean() for data in (made.data, buffer.getvalue())]
     assert near[0] < 0.7 * near[1]
     page.toggle(key="clean").set_value(False).run()
-    assert "turn on clean" in texts(page.warning) and not page.exception
+    assert "Turn on clean" in texts(page.warning) and not page.exception
     told = texts(page.caption)
     assert "Turn on **Clean** to remove it." in told and "**Clean** removes it" not in told
 
