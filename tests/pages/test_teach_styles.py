@@ -245,7 +245,7 @@ def test_a_training_that_was_broken_off_goes_on_from_its_checkpoint(
     run = checkpoints.find(lesson.TASK, tiny_styles.SETTINGS, trained.inputs)
     run.save(checkpoints.Checkpoint(2, {"one": np.zeros(1)}))
     page.run()
-    assert "go on from step 2" in said(page.warning)
+    assert "Go on from step 2" in said(page.warning)
     press(page, "Go on")
     assert started[0][:2] == (lesson.TASK, tiny_styles.SETTINGS)
     run.forget()
