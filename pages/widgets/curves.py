@@ -12,14 +12,13 @@ from pages.widgets import words
 MOST_POINTS = 400
 
 
-def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, caption: str = "") -> None:
+def losses(history: Sequence[Mapping[str, float]], *, caption: str = "") -> None:
     """Draws each figure of a run against its step; nothing before there are two steps.
 
     Args:
         history: one mapping a step, with "step" and any number of figures.
-        layers: whether to draw the figures of single layers ("block1_conv1") instead of the sums.
     """
-    rows = _rows(history, layers)
+    rows = _rows(history)
     if len({row["step"] for row in rows}) < 2:
         return
     import altair as alt
@@ -98,7 +97,7 @@ def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption
     st.caption(words.plain(caption))
 
 
-def _rows(history: Sequence[Mapping[str, float]], layers: bool) -> list[dict[str, object]]:
+def _rows(history: Sequence[Mapping[str, float]]) -> list[dict[str, object]]:
     moments = history[:: max(1, len(history) // MOST_POINTS)]
     return [
         {"step": moment["step"], "at": at, "figure": name, "value": float(value)}
@@ -107,7 +106,7 @@ def _rows(history: Sequence[Mapping[str, float]], layers: bool) -> list[dict[str
         if name not in ("step", "seconds", "total_steps")
         and isinstance(value, int | float)
         and value > 0  # the scale is logarithmic
-        and ("_" in name) == layers
+        and "_" not in name  # losses of single layers, such as block1_conv1, would hide their sum
     ]
 
 

@@ -88,8 +88,7 @@ def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
     try:
         data = paths.read(made, film_limits.MOST_BYTES)
     except paths.TooLarge:
-        step = "choose another"
-        raise invalid(name, expected="at most 1 GB", received="more", next_step=step) from None
+        raise invalid(name, expected="at most 1 GB", received="more") from None
     except OSError as error:
         step = "check the path"
         raise invalid(name, expected="a file", received=error.strerror, next_step=step) from None

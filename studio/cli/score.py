@@ -46,10 +46,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if preset is None:
         return _brought(arguments, part)
     if preset.task not in scores:
-        made, step = ", ".join(scores), "choose another"
-        raise invalid(
-            f"preset {preset.name}", expected=f"a model of {made}", received=preset.task, next_step=step
-        )
+        expected = f"a model of {', '.join(scores)}"
+        raise invalid(f"preset {preset.name}", expected=expected, received=preset.task)
     with console.working("Score", arguments) as progress:
         figures = dict(tasks.imported(scores[preset.task])(preset, arguments.data, part, progress))
     for told in figures.pop("notes", ()):

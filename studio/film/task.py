@@ -35,8 +35,7 @@ def _painter(settings: FilmSettings) -> tuple[Task, Settings]:
     task = tasks.get(settings.task)
     base = task.settings.parse_json(settings.base)
     if not task.of_a_picture or task.makes(base) != "picture":
-        expected, step = "a task that makes a picture of a picture", "choose another"
-        raise invalid("task", expected=expected, received=task.name, next_step=step)
+        raise invalid("task", expected="a task that makes a picture of a picture", received=task.name)
     return task, base
 
 

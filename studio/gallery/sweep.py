@@ -90,8 +90,7 @@ def cells(settings: SweepSettings) -> list[list[Cell]]:
         raise invalid("settings to vary", expected=expected, received=received, next_step="name others")
     axes = [_axis(task.settings, word) for word in settings.vary]
     if len({name for name, _ in axes}) < len(axes):
-        step = "choose another"
-        raise invalid("settings to vary", expected="two settings", received="one twice", next_step=step)
+        raise invalid("settings to vary", expected="two settings", received="one twice")
     count = math.prod(len(values) for _, values in axes)
     if count > MOST_CELLS:
         step = "name fewer values"

@@ -31,8 +31,8 @@ def grams(
     """
     sums: dict[str, np.ndarray] = {}
     sizes: dict[str, int] = {}
-    for _, found in activations(backbone, STYLE_LAYERS, images_01, progress):
-        for layer, features in found.items():
+    for _, maps in activations(backbone, STYLE_LAYERS, images_01, progress):
+        for layer, features in maps.items():
             flat = features.reshape(-1, features.shape[-1])
             sums[layer] = sums.get(layer, 0.0) + flat.T @ flat
             sizes[layer] = sizes.get(layer, 0) + flat.size

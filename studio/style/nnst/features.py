@@ -38,24 +38,24 @@ def _concatenated(trunk: keras.Model) -> keras.Model:
 
     maps = [_resized(trunk.output[name], spec("vgg16").strides[name]) for name in LAYERS]
     scaled = [
-        keras.layers.Rescaling(1.0 / count, dtype="float32")(found)
-        for count, found in zip(CHANNELS, maps, strict=True)
+        keras.layers.Rescaling(1.0 / count, dtype="float32")(features)
+        for count, features in zip(CHANNELS, maps, strict=True)
     ]
     return keras.Model(trunk.input, keras.layers.Concatenate(dtype="float32")(scaled))
 
 
-def _resized(found, stride: int):
+def _resized(features, stride: int):
     """A layer at `STRIDE`. Bilinear sampling at a quarter takes the mean of the middle four of 16."""
     from keras import layers
 
     if stride == 1:
-        found = layers.Cropping2D(1)(found)
-        return layers.AveragePooling2D(2, strides=4)(found)
+        features = layers.Cropping2D(1)(features)
+        return layers.AveragePooling2D(2, strides=4)(features)
     if stride == 2:
-        return layers.AveragePooling2D(2)(found)
+        return layers.AveragePooling2D(2)(features)
     if stride == 8:  # Keras' own bilinear layer needs sizes that are known when the graph is compiled
-        return layers.AveragePooling2D(3, strides=1, padding="same")(layers.UpSampling2D(2)(found))
-    return found
+        return layers.AveragePooling2D(3, strides=1, padding="same")(layers.UpSampling2D(2)(features))
+    return features
 
 
 def tiles(height: int, width: int) -> list[tiling.Tile]:
@@ -66,11 +66,11 @@ def tiles(height: int, width: int) -> list[tiling.Tile]:
 
 def own(tile: tiling.Tile) -> tuple[slice, slice]:
     """Rows and columns of the feature map of a tile that this tile answers for."""
-    found = []
+    spans = []
     for span in (tile.rows, tile.columns):
         begin = span.offset // STRIDE
-        found.append(slice(begin, begin + span.length // STRIDE))
-    return found[0], found[1]
+        spans.append(slice(begin, begin + span.length // STRIDE))
+    return spans[0], spans[1]
 
 
 def place(tile: tiling.Tile) -> tuple[slice, slice]:
@@ -97,9 +97,9 @@ def extract(backbone: Backbone, images_01: np.ndarray, progress: Progress | None
     for tile in tiles(height, width):
         if progress is not None:
             progress.check()
-        found = np.asarray(compute(images_01[:, tile.rows.seen, tile.columns.seen]))[0]
+        features = np.asarray(compute(images_01[:, tile.rows.seen, tile.columns.seen]))[0]
         rows, columns = own(tile)
-        whole[place(tile)] = found[rows, columns]
+        whole[place(tile)] = features[rows, columns]
     return whole
 
 
@@ -114,8 +114,8 @@ def _unit_graph(model: keras.Model) -> Callable:
     def unit(images_01):
         from keras import ops
 
-        found = model(images_01)
-        return ops.cast(found / (norm(found) + 1e-8), "float16")
+        features = model(images_01)
+        return ops.cast(features / (norm(features) + 1e-8), "float16")
 
     return compiled(unit)
 

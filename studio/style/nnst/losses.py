@@ -49,8 +49,8 @@ class Matched:
         for top in range(0, len(photo), _ROWS):
             rows = slice(top, top + _ROWS)
             mixed = structure * photo[rows].astype("float32")
-            for bank, found, share in zip(banks, indices, shares, strict=True):
-                mixed += (1.0 - structure) * share[rows][..., None] * bank.features[found[rows]]
+            for bank, index, share in zip(banks, indices, shares, strict=True):
+                mixed += (1.0 - structure) * share[rows][..., None] * bank.features[index[rows]]
             self._target[rows] = mixed
         self._graph, self._progress = _matched_graph(extractor(backbone)), progress
 
@@ -98,15 +98,15 @@ class Layerwise:
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         """The loss at `(1, H, W, 3) float32`, and its gradient by the image."""
         candidates = [self._rng.permutation(len(bank))[:_CANDIDATES] for bank in self._banks]
-        banks = tuple(bank[found][None, :, None] for bank, found in zip(self._banks, candidates, strict=True))
+        banks = tuple(bank[rows][None, :, None] for bank, rows in zip(self._banks, candidates, strict=True))
         everywhere = self._photo.shape[0] * self._photo.shape[1]
 
         def inputs(tile: tiling.Tile, height: int, width: int):
             rows, columns = own(tile)
             photo, shares = self._photo[place(tile)], self._shares[place(tile)]
             count = photo.shape[0] * photo.shape[1]
-            drawn = self._rng.permutation(count)[: max(1, round(_DRAWN * count / everywhere))]
-            down, right = np.divmod(drawn, photo.shape[1])
+            sample = self._rng.permutation(count)[: max(1, round(_DRAWN * count / everywhere))]
+            down, right = np.divmod(sample, photo.shape[1])
             positions = ((rows.start + down) * width + columns.start + right).astype("int32")
             return (
                 positions[None, :, None, None],
@@ -137,8 +137,8 @@ def _matched_graph(model: keras.Model) -> Callable:
     def loss(images_01, target, weight):
         from keras import ops
 
-        found = model(images_01)
-        similarity = ops.sum(found * ops.cast(target, "float32"), axis=-1, keepdims=True) / norm(found)
+        features = model(images_01)
+        similarity = ops.sum(features * ops.cast(target, "float32"), axis=-1, keepdims=True) / norm(features)
         return ops.sum(weight * (1.0 - similarity)), ()
 
     return compiled(value_and_grad(loss))
@@ -149,16 +149,16 @@ def _layerwise_graph(model: keras.Model, styles: int) -> Callable:
     def loss(images_01, positions, photo, shares, size, structure, *banks):
         from keras import ops
 
-        found = ops.take(ops.reshape(model(images_01), (-1, DEPTH)), positions[0, :, 0, 0], axis=0)
+        sampled = ops.take(ops.reshape(model(images_01), (-1, DEPTH)), positions[0, :, 0, 0], axis=0)
         distance = 0.0
         for part in layer_slices():
-            features = _unit(found[:, part])
-            kept = 1.0 - _similarity(features, _unit(ops.cast(photo[0, :, 0, part], "float32")))
-            distance += structure * ops.mean(kept)
+            features = _unit(sampled[:, part])
+            structure_distance = 1.0 - _similarity(features, _unit(ops.cast(photo[0, :, 0, part], "float32")))
+            distance += structure * ops.mean(structure_distance)
             for style in range(styles):
                 bank = _unit(ops.cast(banks[style][0, :, 0, part], "float32"))
-                moved = 1.0 - _similarity(features, _nearest(features, bank))
-                distance += (1.0 - structure) * ops.mean(shares[0, :, 0, style] * moved)
+                style_distance = 1.0 - _similarity(features, _nearest(features, bank))
+                distance += (1.0 - structure) * ops.mean(shares[0, :, 0, style] * style_distance)
         return size * distance / len(layer_slices()), ()
 
     return compiled(value_and_grad(loss))
@@ -169,7 +169,7 @@ def _nearest(features, bank):
     from keras import ops
 
     own = ops.stop_gradient(features)
-    centered = [_unit(found - ops.mean(found, axis=0, keepdims=True)) for found in (own, bank)]
+    centered = [_unit(vectors - ops.mean(vectors, axis=0, keepdims=True)) for vectors in (own, bank)]
     index = ops.argmax(ops.matmul(centered[0], ops.transpose(centered[1])), axis=1)
     return ops.take(bank, index, axis=0)
 

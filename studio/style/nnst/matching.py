@@ -34,14 +34,14 @@ def bank(maps: Sequence[np.ndarray], turns: Sequence[int], rng: np.random.Genera
         rng: draws the positions.
     """
     features, places = [], []
-    for found, turn in zip(maps, turns, strict=True):
-        kept = _drawn(found.shape[0] * found.shape[1], MOST // len(maps), rng)
-        features.append(found.reshape(-1, found.shape[-1])[kept])
-        places.append(_places(found.shape[0], found.shape[1], turn).reshape(-1, 2)[kept])
+    for image_map, turn in zip(maps, turns, strict=True):
+        rows = _sample(image_map.shape[0] * image_map.shape[1], MOST // len(maps), rng)
+        features.append(image_map.reshape(-1, image_map.shape[-1])[rows])
+        places.append(_places(image_map.shape[0], image_map.shape[1], turn).reshape(-1, 2)[rows])
     return Bank(np.concatenate(features), np.concatenate(places))
 
 
-def _drawn(count: int, most: int, rng: np.random.Generator) -> np.ndarray:
+def _sample(count: int, most: int, rng: np.random.Generator) -> np.ndarray:
     return np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
 
 
@@ -68,13 +68,13 @@ def nearest(features: np.ndarray, painting: Bank, progress: Progress | None = No
     flat = features.reshape(-1, features.shape[-1])
     mean = flat.mean(axis=0, dtype="float32")
     wanted = _unit(painting.features.astype("float32") - painting.features.mean(axis=0, dtype="float32")).T
-    found = np.empty(len(flat), "int32")
+    index = np.empty(len(flat), "int32")
     for begin in range(0, len(flat), _BLOCK):
         if progress is not None:
             progress.check()
         block = _unit(flat[begin : begin + _BLOCK].astype("float32") - mean)
-        found[begin : begin + _BLOCK] = np.argmax(block @ wanted, axis=1)
-    return found.reshape(features.shape[:2])
+        index[begin : begin + _BLOCK] = np.argmax(block @ wanted, axis=1)
+    return index.reshape(features.shape[:2])
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

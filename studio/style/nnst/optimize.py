@@ -88,6 +88,8 @@ class _Run:
         self.steps, self.losses = 0, dict[str, float]()
         self.matches: list[np.ndarray] = []
         self.loss: losses.Matched | losses.Layerwise
+        self.size = 0  # px, at which the features below were extracted
+        self.photo, self.banks = np.empty(0, "float16"), list[matching.Bank]()
         self.rng = np.random.default_rng(scene.settings.seed)
         start_01 = scene.start_01(self.plan[0].size)
         # Grain of about five gray levels: another seed places the strokes elsewhere.
@@ -101,16 +103,12 @@ class _Run:
             Cancelled: if a user asked to stop.
         """
         scene, settings = self.scene, self.scene.settings
-        first = not self.steps
         content_01 = scene.content_01(stage.size)
         image = resize(self.image, content_01.shape)
-        share = 1.0 if first else photo_share(settings.strength)
-        photo = extract(self.backbone, padded(content_01), self.progress)
-        turns = PLANS[settings.mode].turns
-        banks = [
-            matching.bank(list(self._style_maps(style_01, turns)), turns, self.rng)
-            for style_01 in scene.styles_01(stage.size)
-        ]
+        share = photo_share(settings.strength) if self.steps else 1.0
+        if stage.size != self.size:  # the last stage has the size of the one before
+            self._read(stage.size, content_01)
+        photo, banks = self.photo, self.banks
         shares = [_at_positions(share) for share in scene.shares_at(*content_01.shape[1:3])]
         weight = structure_weight(settings.strength)
         if stage.layerwise:
@@ -119,10 +117,20 @@ class _Run:
             blend = image + share * (content_01 - image)
             wanted = photo if share == 1 else extract(self.backbone, padded(blend), self.progress)
             indices = [matching.nearest(wanted, bank, self.progress) for bank in banks]
-            self.matches = [bank.places[found] for bank, found in zip(banks, indices, strict=True)]
+            self.matches = [bank.places[index] for bank, index in zip(banks, indices, strict=True)]
             self.loss = losses.Matched(self.backbone, photo, banks, indices, shares, weight, self.progress)
         self.stage = stage
         self.image, self.pyramid = image, Pyramid(padded(image))  # last: a cancel before leaves the result
+
+    def _read(self, size: int, content_01: np.ndarray) -> None:
+        """Extracts the features of photo and paintings at a size."""
+        turns = PLANS[self.scene.settings.mode].turns
+        photo = extract(self.backbone, padded(content_01), self.progress)
+        self.banks = [
+            matching.bank(list(self._style_maps(style_01, turns)), turns, self.rng)
+            for style_01 in self.scene.styles_01(size)
+        ]
+        self.photo, self.size = photo, size
 
     def step(self) -> None:
         """One step of Adam. Raises `Cancelled` if a user asked to stop."""

@@ -42,10 +42,10 @@ class Pyramid:
     @property
     def images_01(self) -> np.ndarray:
         """The image, `(1, H, W, 3) float32`, in [0, 1] or a little beyond."""
-        found = self._levels[-1]
+        image = self._levels[-1]
         for level, (rows, columns) in zip(self._levels[-2::-1], self._weights[::-1], strict=True):
-            found = level + apply(rows, columns, found)
-        return found
+            image = level + apply(rows, columns, image)
+        return image
 
     def descend(self, gradient: np.ndarray) -> None:
         """One step of Adam.

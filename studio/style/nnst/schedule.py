@@ -65,11 +65,11 @@ def stages(settings: TransferSettings) -> list[Stage]:
     sizes = [optimized_size(settings)]
     while sizes[0] > COARSEST * 1.25:
         sizes.insert(0, max(COARSEST, sizes[0] // 2))
-    found = [
+    optimized = [
         Stage(size, max(1, round(share * plan.steps[min(index, len(plan.steps) - 1)])))
         for index, size in enumerate(sizes)
     ]
-    return [*found, Stage(sizes[-1], max(1, round(share * plan.layerwise)), True)]
+    return [*optimized, Stage(sizes[-1], max(1, round(share * plan.layerwise)), True)]
 
 
 def first_look(settings: TransferSettings) -> int:

@@ -9,6 +9,6 @@ def test_steps_of_one_number_are_drawn_side_by_side():
 
 def test_a_curve_never_goes_back():
     history = [{"step": step, "loss": 1.0 + n} for n, step in enumerate([0, 1, 1, 2, 2, 2, 3])]
-    rows = curves._rows(history, layers=False)
+    rows = curves._rows(history)
     places = [row["at"] for row in rows]
     assert places == sorted(set(places)) and [row["step"] for row in rows] == [0, 1, 1, 2, 2, 2, 3]
