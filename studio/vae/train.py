@@ -127,9 +127,15 @@ class Trainer(AveragedTraining):
         return losses
 
     def _shown_pictures(self) -> np.ndarray:
-        points = stages.latents(2 * SHOWN, self.settings.latent_dim)
-        with self.averaged():
-            return codes.decode(self.learner.vae, points)
+        return codes.decode(self._averaged_vae(), stages.latents(2 * SHOWN, self.settings.latent_dim))
+
+    def _averaged_vae(self) -> Vae:
+        """The tester's network with the EMA of the weights.
+
+        Several processes may share the trained network, so the one that draws a preview cannot assign to it.
+        """
+        self.tester.vae.set_weights(self.average.arrays)
+        return self.tester.vae
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights lose on validation pictures; keeps them if it is the least so far.
@@ -154,8 +160,7 @@ class Trainer(AveragedTraining):
 
     def sheet(self) -> np.ndarray:
         """Validation pictures, below each how it is drawn again, and two rows of new ones."""
-        with self.averaged():
-            return sheet(self.learner.vae, self.test_images[:SHOWN], self.settings)
+        return sheet(self._averaged_vae(), self.test_images[:SHOWN], self.settings)
 
     def arrays(self) -> dict[str, Sequence[np.ndarray]]:
         """The networks, the optimizer, the average and the best."""
