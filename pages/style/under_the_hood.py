@@ -112,4 +112,5 @@ def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
     run.say_whose()
     if job is None and watch and st.button("Watch a small draft of yours", icon=":material/play_arrow:"):
         watch()
-    curves.losses(run.history, caption="The cosine distance to the matched features against the steps")
+    caption = "The cosine distance to the matched features against the steps; it jumps at each new match"
+    curves.losses(run.history, caption=caption)
