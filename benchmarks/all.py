@@ -2,7 +2,7 @@
 
     python -m benchmarks.all --quick [--only style text] [--without crowd kills]
 
-Left out are `api`, `api_fuzz`, `brought` and `looks`, which have no small form, and `search_table`, which
+Left out are `api`, `api_fuzz`, `imported` and `looks`, which have no small form, and `search_table`, which
 makes what `search` reads.
 """
 
@@ -40,7 +40,7 @@ HERE = (
     "outline",
     "png",
 )
-APART = ("gallery", "reliability", "brought_bad")
+APART = ("gallery", "reliability", "imported_bad")
 OF_MANY_PROCESSES = (
     "engine",
     "pages",

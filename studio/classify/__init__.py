@@ -12,7 +12,11 @@ from studio.classify.settings import (
 from studio.core.tasks import Goal, Slot, Task
 
 _BASE = Slot(
-    "model", "model", least=0, flag="--base", help="a classifier, made elsewhere or trained here, that looks"
+    "model",
+    "model",
+    least=0,
+    flag="--base",
+    help="a classifier whose features are used, trained here or imported",
 )
 
 TRAIN = Task(
@@ -41,7 +45,7 @@ TRAIN = Task(
         varies=("backbone", "head"),
     ),
     scores="studio.classify.ask.score:figures",
-    scores_brought="studio.classify.ask.score:of_brought",
+    scores_imported="studio.classify.ask.score:of_imported",
 )
 
 AUDIT = Task(

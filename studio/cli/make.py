@@ -40,7 +40,7 @@ _HINTS = {
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
-LABELS = "a file that names the classes of a model made elsewhere: a line each, JSON or CSV"
+LABELS = "a file that names the classes of an imported model: one per line, JSON or CSV"
 _FOLDER = ", or a folder of them: then OUT is one, too"
 _FILM = "; or a film, if OUT is one"
 
@@ -77,7 +77,7 @@ def _add(commands: Any, word: str, task: Task) -> None:
     prints = outputs.prints_itself(task.produces)
     help = "where the result goes; printed if left out" if prints else "where the result goes"
     parser.add_argument("-o", "--out", required=not prints, help=help)
-    if "levels" in task.settings.model_fields:
+    if "preprocessing" in task.settings.model_fields:
         parser.add_argument("--labels", metavar="FILE", help=LABELS)
     settings_file.add_flag(parser)
     flags.add_settings(parser, task.settings)

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import own_networks
 import pytest
+import third_party_networks
 import toy_classifier
 from PIL import Image
 
@@ -165,10 +165,10 @@ def test_score_of_a_classifier(toy, said):
 
 @pytest.fixture
 def own(tmp_path, monkeypatch, picture, home):
-    """A Keras classifier made elsewhere, and a photo, in the working folder."""
+    """An imported Keras classifier, and a photo, in the working folder."""
     monkeypatch.chdir(tmp_path)
     Path("photo.png").write_bytes(images.encode_png(picture))
-    own_networks.save(Path("my.keras"), own_networks.usual())
+    third_party_networks.save(Path("my.keras"), third_party_networks.usual())
     return "my.keras"
 
 
