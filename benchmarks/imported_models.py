@@ -21,13 +21,11 @@ LIBRARIES = {"Keras 2": "tf_keras", "Keras 3": "keras"}
 ASKED = 4  # pictures, of which the answers are compared
 SIDE, WIDE, TAUGHT = 48, 96, 300  # px of most networks and of backbones; pictures that they learn from
 _MEANS = np.array([103.939, 116.779, 123.68], "float32")
-_MIDDLE, _SPREAD = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], "float32")
 SCALES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "0-255": lambda levels: levels,
-    "0-1": lambda levels: levels / 255,
-    "-1-1": lambda levels: levels / 127.5 - 1,
-    "imagenet-caffe": lambda levels: levels[..., ::-1] - _MEANS,
-    "imagenet-torch": lambda levels: (levels / 255 - _MIDDLE) / _SPREAD,
+    "0-255": lambda values: values,
+    "0-1": lambda values: values / 255,
+    "-1-1": lambda values: values / 127.5 - 1,
+    "imagenet-caffe": lambda values: values[..., ::-1] - _MEANS,
 }
 
 
@@ -186,7 +184,7 @@ def _rescaled(keras: Any, shape: tuple[int, ...], classes: int) -> Any:
     return _plain(keras, shape, classes, *first)
 
 
-def _normalised(keras: Any, shape: tuple[int, ...], classes: int) -> Any:
+def _normalized(keras: Any, shape: tuple[int, ...], classes: int) -> Any:
     return _plain(keras, shape, classes, keras.layers.Normalization())
 
 
@@ -253,21 +251,18 @@ def _pretrained(name: str) -> Callable[[Any, tuple[int, ...], int], Any]:
 
 
 KINDS = (
-    *(Kind(f"plain {levels}", levels, _plain) for levels in ("0-255", "0-1", "-1-1")),
-    *(Kind(f"normed {levels}", levels, _normed) for levels in ("0-255", "0-1", "-1-1")),
-    *(Kind(f"two {levels}", levels, _plain, "two", 48) for levels in ("0-255", "0-1")),
+    Kind("plain", "0-1", _plain),
+    Kind("normed", "0-1", _normed),
+    Kind("two", "0-1", _plain, "two"),
     Kind("rescaled", "0-255", _rescaled),
-    Kind("normalised", "0-255", _normalised),
-    *(Kind(f"norm first {levels}", levels, _norm_first) for levels in ("0-255", "0-1")),
-    *(Kind(f"digits {levels}", levels, _plain, "digits", 28, 3) for levels in ("0-255", "0-1", "-1-1")),
+    Kind("normalized", "0-255", _normalized),
+    Kind("norm first", "0-1", _norm_first),
+    Kind("digits", "0-1", _plain, "digits", 28, 3),
     Kind("digits flat", "0-1", _flat, "digits", 28, 5),
     Kind("digits dense", "0-1", _dense, "digits", 28, 5),
-    *(Kind(f"mobile {levels}", levels, _mobile, side=WIDE) for levels in ("0-1", "-1-1")),
+    Kind("mobile", "-1-1", _mobile, side=WIDE),
     Kind("mobile inside", "0-255", _mobile_inside, side=WIDE),
-    *(
-        Kind(f"vgg16 {levels}", levels, _pretrained("VGG16"), side=64, epochs=0)
-        for levels in ("0-1", "imagenet-caffe")
-    ),
-    Kind("resnet50 caffe", "imagenet-caffe", _pretrained("ResNet50"), side=64, epochs=0),
+    Kind("vgg16", "imagenet-caffe", _pretrained("VGG16"), side=64, epochs=0),
+    Kind("resnet50", "imagenet-caffe", _pretrained("ResNet50"), side=64, epochs=0),
     Kind("teachable machine", "-1-1", _teachable, side=224, epochs=2),
 )
