@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from studio.core import amounts
 from studio.core.untrusted import damage, strict_json, zips
 from studio.core.untrusted.refusals import Refused
-from studio.imported import class_names, tfjs_files
+from studio.imported import class_names, keras_files, tfjs_files
 
 MODELS = (".h5", ".hdf5", ".keras")
 WEB = "model.json"
@@ -48,11 +48,7 @@ class Contents:
 
 def opened(file: BinaryIO) -> zipfile.ZipFile:
     """The zip. Raises `Refused` if it is none, or its list of members is too long."""
-    try:
-        file.seek(0)
-        packed = zips.open_zip(file, _MOST_LIST)
-    except damage.ZIP:
-        raise Refused("no zip, or a damaged one") from None
+    packed = keras_files.open_zip(file, _MOST_LIST)
     if len(packed.namelist()) > _MOST_MEMBERS:
         raise Refused("a zip with too many members")
     return packed

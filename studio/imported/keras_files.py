@@ -23,7 +23,6 @@ SIZE = "size.txt"  # ours: the side in px to which the network resizes images it
 # A description of 4 MB has some 3,000 layers; what Python makes of the worst one stays below 200 MB.
 _MOST = {CONFIG: 4 << 20, METADATA: 64 << 10, WEIGHTS: 1 << 30, LABELS: 1 << 20, SIZE: 16}
 _MOST_DIRECTORY = 64 << 10  # bytes of the zip's own list of members
-_END = 22  # bytes of a zip's last record, without a comment
 MOST_SIDE = 2048
 _HEADS = {
     b"\x93NUMPY": "a NumPy array",
@@ -54,7 +53,7 @@ class Description:
 def members(file: BinaryIO) -> list[str]:
     """The names in a zip; none of what is no zip that could be read."""
     try:
-        with _opened(file) as packed:
+        with open_zip(file) as packed:
             return packed.namelist()
     except Refused:
         return []
@@ -94,7 +93,7 @@ def read(file: BinaryIO) -> Description:
     Raises:
         Refused: if it is no such file, or has anything in it that it should not have.
     """
-    with _opened(file) as packed:
+    with open_zip(file) as packed:
         _check_members(packed)
         config = strict_json.parsed(_member(packed, CONFIG), config_check.MOST_DEPTH)
         names = set(packed.namelist())
@@ -112,7 +111,7 @@ def _version(metadata: bytes) -> Any:
 def unpack_weights(file: BinaryIO, target: Path) -> None:
     """Writes the weights of a file that `read` took to `target`. Raises `Refused` if they are damaged."""
     with (
-        _opened(file) as packed,
+        open_zip(file) as packed,
         _undamaged("damaged weights"),
         packed.open(WEIGHTS) as source,
         target.open("wb") as sink,
@@ -120,18 +119,12 @@ def unpack_weights(file: BinaryIO, target: Path) -> None:
         shutil.copyfileobj(source, sink)  # never more than the size that was checked
 
 
-def _opened(file: BinaryIO) -> zipfile.ZipFile:
-    """The zip, once its list of members is known to be short: a long one fills the memory when it is read."""
-    file.seek(0, 2)
-    file.seek(max(0, file.tell() - _END - 20))
-    tail = file.read()
-    end = tail[-_END:]
-    if not end.startswith(b"PK\5\6") or end.count(b"PK\5\6") > 1 or tail[:-_END].startswith(b"PK\6\7"):
-        raise Refused("no zip, or a cut one")
-    if int.from_bytes(end[12:16], "little") > _MOST_DIRECTORY:
-        raise Refused("a zip with a list of members that is too long")
+def open_zip(file: BinaryIO, most: int = _MOST_DIRECTORY) -> zipfile.ZipFile:
+    """The zip. Raises `Refused` if it is none, or its list of members has more than `most` bytes."""
     try:
-        return zipfile.ZipFile(file)
+        return zips.open_zip(file, most)
+    except zips.TooLong:
+        raise Refused("a zip with a list of members that is too long") from None
     except damage.ZIP:
         raise Refused("no zip, or a damaged one") from None
 

@@ -176,7 +176,9 @@ def own(tmp_path, monkeypatch, picture, home):
 def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, said):
     code, out, err = said("classify", "predict", own, "photo.png", "--quiet")
     assert (code, err) == (0, "") and out.startswith("photo.png: class ")
-    assert out.count("%") == 4
+    assert out.count("%") == 4 and "Preprocessing: 0 to 255 (it has a Rescaling layer)" in out
+    _, out, _ = said("classify", "predict", own, "photo.png", "--preprocessing", "-1-1", "--quiet")
+    assert "Preprocessing: -1 to 1 (chosen in the settings)" in out
     code, out, _ = said(
         "classify", "explain", own, "photo.png", "-o", "why.png", "--label", "class 3", "--quiet"
     )
