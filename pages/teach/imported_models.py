@@ -18,7 +18,7 @@ from studio.run import file_checks
 MOST_MB = 500
 _SLOT, _MINE, _NEW = "model", "models_mine", "models_new"
 _ROWS, _ASKED = "models_flat", "models_flat_asked"  # that take a row of numbers: confirmed, to be asked
-_NAMES, _PREPROCESSING = "names", "preprocessing"
+_NAMES = "names"
 _HELP = (
     "An image classifier of Keras (.keras, .h5), or the zip that Teachable Machine or TensorFlow.js gives. "
     "Names of its classes are read from a labels.txt in the zip. Nothing in it is run."
@@ -130,7 +130,7 @@ def choose_preprocessing(file: File, choose: Callable[[str], None]) -> None:
         list(LABELS),
         default=facts.preprocessing,
         format_func=LABELS.get,
-        key=keys.part(_PREPROCESSING, file.digest),
+        key=keys.part("preprocessing", file.digest),
         help=_PREPROCESSING_HELP,
         required=True,
         wrap=True,  # else it scrolls sideways on a phone
@@ -140,9 +140,9 @@ def choose_preprocessing(file: File, choose: Callable[[str], None]) -> None:
         try:
             _replace(file, safe_copies.with_preprocessing(file, chosen), choose)
         except StudioError as error:
-            uploads.set_fault(_PREPROCESSING, str(error))
-        st.rerun()  # the whole page, because another file is chosen
-    uploads.show_fault(_PREPROCESSING)
+            st.error(words.plain(str(error)), icon=":material/error:")
+        else:
+            st.rerun()  # the whole page, because another file is chosen
 
 
 def name_classes(file: File, choose: Callable[[str], None]) -> None:

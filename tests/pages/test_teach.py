@@ -472,7 +472,7 @@ def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(brought,
     jobs = {job.task: job for job in reversed(engine.jobs())}  # the newest of each
     for task in ("classify.train", "classify.audit"):
         assert [file.name for file in jobs[task].inputs["model"]] == ["my net.zip"], "with its preprocessing"
-    chosen.set_value("").run()
+    page.selectbox(key="looks").set_value("").run()
     assert "backbone" in keys(done(page))
 
 
