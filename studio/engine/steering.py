@@ -8,9 +8,8 @@ from contextlib import contextmanager
 
 from studio.core import owners
 from studio.core.errors import InvalidInput
+from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.record import Record
-from studio.engine.jobs.snapshots import Job
 from studio.engine.serving import Serving
 
 CANCELLED = "It was cancelled before it began."
@@ -26,27 +25,29 @@ class Steering(Serving):
         Ends the job's process if it does not stop, and a waiting job at once. Raises `Unavailable` if there
         is no such job of this owner.
         """
-        with self._found(id, owner) as (ledger, record):
-            if record.state == "running" and self._runner is not None:
-                self._runner.stop(record)
-            elif record.state == "queued":
-                self._drop(ledger, [record])
+        with self._known_ledger() as ledger:
+            job = ledger.find(id, owner)
+            if job.state == "running" and self._runner is not None:
+                self._runner.stop(job)
+            elif job.state == "queued":
+                self._drop(ledger, [job])
 
     def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
         """Ends a job and keeps nothing of it, also one that is about to stop. Otherwise as `stop`."""
-        with self._found(id, owner) as (ledger, record):
-            if record.state in ("running", "stopping") and self._runner is not None:
-                self._runner.cancel(record)
-            elif record.state == "queued":
-                self._drop(ledger, [record])
+        with self._known_ledger() as ledger:
+            job = ledger.find(id, owner)
+            if job.state in ("running", "stopping") and self._runner is not None:
+                self._runner.cancel(job)
+            elif job.state == "queued":
+                self._drop(ledger, [job])
 
-    def _drop(self, ledger: Ledger, records: Iterable[Record]) -> None:
+    def _drop(self, ledger: Ledger, jobs: Iterable[Job]) -> None:
         """Ends jobs that wait; call it with the lock held."""
-        for record in records:
+        for job in jobs:
             if self._runner is not None:
-                self._runner.recall(record)
-            ledger.queue.leave(record)
-            ledger.settle(record, CANCELLED, "cancelled")
+                self._runner.recall(job)
+            ledger.queue.leave(job)
+            ledger.settle(job, CANCELLED, "cancelled")
         if self._runner is not None:
             self._runner.dispatch()
 
@@ -59,39 +60,39 @@ class Steering(Serving):
         Raises:
             InvalidInput: if it no longer waits, is paused, or does not wait behind that job.
         """
-        with self._waiting(id, owner) as (ledger, record):
-            ledger.move(record, to)
-            return ledger.snapshot(record)
+        with self._waiting(id, owner) as (ledger, job):
+            ledger.move(job, to)
+            return ledger.copy(job)
 
     def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
         """Lets a waiting job, or its batch, wait until it is resumed, also beyond a restart.
 
         Raises as `move`.
         """
-        with self._waiting(id, owner) as (ledger, record):
-            for one in ledger.queue.together(record):
+        with self._waiting(id, owner) as (ledger, job):
+            for one in ledger.queue.together(job):
                 if self._runner is not None:
                     if self._runner.begins(one):
                         continue
                     self._runner.recall(one)
                 ledger.pause(one, True)
-            return ledger.snapshot(record)
+            return ledger.copy(job)
 
     def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
         """Lets a paused job, or all of its batch, have its turn again. Raises as `move`."""
-        with self._waiting(id, owner) as (ledger, record):
-            for one in ledger.queue.together(record):
+        with self._waiting(id, owner) as (ledger, job):
+            for one in ledger.queue.together(job):
                 ledger.pause(one, False)
-            return ledger.snapshot(record)
+            return ledger.copy(job)
 
     @contextmanager
-    def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
+    def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Job]]:
         """A job that waits; then the lanes are filled as its new place has it."""
         with self._change() as ledger:
-            record = ledger.find(id, owner)
-            if record.state != "queued" or (self._runner is not None and self._runner.begins(record)):
+            job = ledger.find(id, owner)
+            if job.state != "queued" or (self._runner is not None and self._runner.begins(job)):
                 raise InvalidInput("That job no longer waits. Stop it, or let it run.")
-            yield ledger, record
+            yield ledger, job
             if self._runner is not None:
                 self._runner.dispatch()
 
@@ -105,10 +106,10 @@ class Steering(Serving):
 
     def _end_batch(self, batch: str, owner: str, end: Callable[[str, str], None]) -> None:
         with self._change() as ledger:
-            unfinished = [record for record in ledger.batch(batch, owner) if not record.finished]
-            self._drop(ledger, [record for record in unfinished if record.state == "queued"])
-            for record in unfinished:
-                end(record.id, owner)
+            unfinished = [job for job in ledger.batch(batch, owner) if not job.finished]
+            self._drop(ledger, [job for job in unfinished if job.state == "queued"])
+            for job in unfinished:
+                end(job.id, owner)
 
     @contextmanager
     def _change(self) -> Iterator[Ledger]:
@@ -118,8 +119,8 @@ class Steering(Serving):
         """
         with self._known_ledger() as ledger, ledger.postponing() as changed:
             yield ledger
-        for record in list(changed.values()):
+        for job in list(changed.values()):
             with self._lock:
-                if ledger.get(record.id) is record:  # else it was removed meanwhile
-                    ledger.note(record)
+                if ledger.get(job.id) is job:  # else it was removed meanwhile
+                    ledger.note(job)
             time.sleep(_YIELD_SECONDS)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from studio.core.progress import Report
-from studio.engine.jobs.snapshots import Live
+from studio.engine.jobs.job import Live
 
 
 class Stream:

@@ -9,7 +9,8 @@ from studio.core import paths
 from studio.core.errors import Unavailable, invalid, is_printable
 from studio.core.owners import LOCAL
 from studio.engine.jobs import store
-from studio.engine.jobs.schema import MOST_NAME, MOST_TAG, MOST_TAGS
+from studio.engine.jobs.job import MOST_NAME, MOST_TAG, MOST_TAGS
+from studio.engine.jobs.job import Marks as StoredMarks
 from studio.gallery import index, items
 from studio.gallery.items import Item
 
@@ -50,7 +51,7 @@ def change(
             marks = replace(marks, name=_text("name", name, MOST_NAME))
         if not item.folder.is_dir():  # removed just now: a folder with marks alone would be an odd one
             raise Unavailable(items.GONE)
-        store.Folder(item.folder).write("marks", asdict(marks))
+        store.Folder(item.folder).write(StoredMarks, StoredMarks.model_construct(**asdict(marks)))
         index.refresh(item.folder)
         return replace(item, marks=marks)
 

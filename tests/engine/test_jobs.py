@@ -15,7 +15,7 @@ from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.process import limits
-from studio.engine.jobs import store
+from studio.engine.jobs.job import Outcome, Request
 from studio.engine.jobs.ledger import Ledger
 from studio.gallery import items
 from studio.gallery.sweep_settings import SweepSettings
@@ -183,15 +183,15 @@ def test_cancelling_keeps_nothing(engine, do, until, finished, stopped_before):
 
 def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_path):
     ledger = Ledger(tmp_path / "jobs")
-    record = ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local")
+    record = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     ledger.begin(record)
     record.state = "cancelling"
     ledger.note(record)
-    record.folder.write("outcome", {"result": store.pack_result(tasks.Result(())), "report": None})
+    ledger.folder(record).write(Outcome, Outcome.model_construct(result=tasks.Result(())))
     again = Ledger(tmp_path / "jobs")  # the server died before it could settle it
     again.load()
-    assert again.snapshot(again.get(record.id)).state == "cancelled"
-    assert not items.read(record.folder.path)
+    assert again.copy(again.get(record.id)).state == "cancelled"
+    assert not items.read(ledger.folder(record).path)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from studio.core import caches, owners, paths
 from studio.core.errors import InvalidInput, NoRoom, StudioError
 from studio.core.tasks import File
 from studio.engine import quotas
-from studio.engine.jobs.snapshots import Live
+from studio.engine.jobs.job import Live
 
 ANN, BOB, CID, DAN = "visitor-a", "user-b", "visitor-c", "visitor-d"  # one a test, for they share an engine
 

@@ -11,6 +11,7 @@ from pages.jobs import commands, results, use_again
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.engine.jobs import store
+from studio.engine.jobs.job import Request
 from studio.style.settings import TransferSettings
 
 
@@ -181,7 +182,7 @@ def painted(engine, until, picture):
 
     def painted(settings, inputs):
         made, id = tasks.File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
-        asked = store.asked_of(tasks.get("style.transfer"), settings, inputs, "local")
+        asked = Request.of(tasks.get("style.transfer"), settings, inputs, "local")
         store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
         until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
         ids.append(id)

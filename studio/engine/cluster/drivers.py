@@ -13,12 +13,13 @@ from distributed import Client, Event, Future, KilledWorker, get_client, get_wor
 
 from studio.core import owners, tasks
 from studio.core.errors import Cancelled, Discarded, StudioError
-from studio.core.progress import Progress
+from studio.core.progress import Progress, Report
 from studio.core.settings import Settings
 from studio.core.weights import pretrained
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import KILLED, MOST_SENDINGS
 from studio.engine.jobs import store
+from studio.engine.jobs.job import Outcome, Request
 
 _LOOK_SECONDS = 0.1
 # Less than a driver has to stop: else its process ends before it has returned its best so far.
@@ -74,11 +75,11 @@ class Crew:
         with owners.asking(self._owner):
             found = tasks.check(task, settings, inputs)
         id = store.new_id(time.time_ns() // 1_000_000)
-        asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, self._owner, self._weights)
+        request = Request.of(found, settings, inputs, self._owner, self._weights)
         self._heard[id] = queue.SimpleQueue()
         try:
             for _ in range(MOST_SENDINGS):
-                future = self._send(id, tasks.TASKS[task], asked)
+                future = self._send(id, tasks.TASKS[task], request)
                 self._follow(future, id, progress)
                 if id in self._begun or not (future.done() and isinstance(future.exception(), KilledWorker)):
                     break  # else the worker died of earlier work before this began, so it is sent again
@@ -87,9 +88,9 @@ class Crew:
             self._begun.discard(id)
             del self._heard[id]
 
-    def _send(self, id: str, entry: str, asked: dict[str, Any]) -> Future:
+    def _send(self, id: str, entry: str, request: Request) -> Future:
         assert self._client is not None
-        errand = (worker.run_errand, id, self._topic, entry, asked)
+        errand = (worker.run_errand, id, self._topic, entry, request)
         key = f"errand-{id}-{time.time_ns()}"
         future = self._client.submit(*errand, key=key, resources={"job": 1}, pure=False, retries=0)
         heard = self._heard[id]
@@ -111,7 +112,7 @@ class Crew:
                 with suppress(queue.Empty):
                     told = self._heard[id].get(timeout=_LOOK_SECONDS)
                     if told is not None:
-                        report = store.unpack_report(told)
+                        report = Report(**told)
                         progress.report(
                             report.step, report.total, report.metrics, text=report.text, tests=report.tests
                         )
@@ -137,12 +138,12 @@ class Crew:
             raise Died(KILLED)
         if error is not None:
             raise StudioError(f"No worker could run it ({type(error).__name__}). Run it again.")
-        outcome = future.result()
-        if outcome.get("cancelled"):
+        outcome: Outcome = future.result()
+        if outcome.cancelled:
             raise Cancelled
-        if "error" in outcome:
-            raise StudioError(outcome["error"])
-        return store.unpack_result(outcome["result"])
+        if outcome.error:
+            raise StudioError(outcome.error)
+        return outcome.result
 
 
 def _answered(task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from studio.engine.jobs import seen
+from studio.engine.jobs import copies
 
 
 def test_the_least_used_go_first_and_what_is_forgotten_leaves_its_place(monkeypatch):
     made = []
 
-    def snapshot(record, *_):
-        made.append(record.id)
-        return SimpleNamespace(id=record.id)
+    def copy(job, *_):
+        made.append(job.id)
+        return SimpleNamespace(id=job.id, finished=True)
 
-    monkeypatch.setattr(seen, "_snapshot", snapshot)
-    monkeypatch.setattr(seen, "_weight", lambda job: 31 if job.id == "large" else 10)
-    monkeypatch.setattr(seen, "MOST_BYTES", 30)
-    held = seen.Seen()
+    monkeypatch.setattr(copies, "_copy", copy)
+    monkeypatch.setattr(copies, "_weight", lambda job: 31 if job.id == "large" else 10)
+    monkeypatch.setattr(copies, "MOST_BYTES", 30)
+    held = copies.Copies()
 
     def look(*ids: str) -> list[str]:
         """Those that had to be read from the disk."""
         made.clear()
         for id in ids:
-            held.of(SimpleNamespace(id=id, finished=True), 0, None)
+            held.of(SimpleNamespace(id=id, finished=True), None, 0, None)
         return list(made)
 
     assert look("a", "b", "c", "a", "large", "large") == ["a", "b", "c", "large", "large"]
