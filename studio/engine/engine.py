@@ -224,7 +224,10 @@ class Engine(Steering):
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
         """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""
         ledger = self._usable()
-        with self._keeping, owners.asking(owner):  # or two that are kept at once would both find room
+        with (
+            self._keeping,
+            owners.asking(owner, makes=True),
+        ):  # or two that are kept at once would both find room
             quotas.check_room(owner, len(live.data))
             quotas.note_visit(owner)
             with self._lock:

@@ -194,7 +194,7 @@ def _add_own(taken: Usage, owner: str) -> None:
         taken.digests |= _named_then(path, changed)
     # A recipe may name any digest: counting the size of another owner's file would reveal that it is here.
     taken.digests = {digest for digest in taken.digests if (own / "files" / digest).exists()}
-    taken.digests |= {path.name for path, at in _dated(own / "files") if time.time() - at / 1e9 < _UNUSED}
+    taken.digests |= {path.name for path, at in _dated(own / "uploads") if time.time() - at / 1e9 < _UNUSED}
     taken.bytes += sum(_size(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
     with suppress(OSError):
         taken.touched = max(taken.touched, own.stat().st_mtime, *(at / 1e9 for _, at in _dated(own)))

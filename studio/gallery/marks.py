@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from studio.core import paths
 from studio.core.errors import Unavailable, invalid, is_printable
@@ -51,7 +51,8 @@ def change(
             marks = replace(marks, name=_text("name", name, MOST_NAME))
         if not item.folder.is_dir():  # removed just now: a folder with marks alone would be an odd one
             raise Unavailable(items.GONE)
-        store.Folder(item.folder).write(StoredMarks, StoredMarks.model_construct(**asdict(marks)))
+        stored = StoredMarks(starred=marks.starred, tags=list(marks.tags), name=marks.name)
+        store.Folder(item.folder).write(StoredMarks, stored)
         index.refresh(item.folder)
         return replace(item, marks=marks)
 

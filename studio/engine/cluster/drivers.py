@@ -70,7 +70,7 @@ class Crew:
         """
         progress = progress or Progress()
         if self._client is None:
-            with self._one, owners.asking(self._owner), pretrained.using(self._weights):
+            with self._one, owners.asking(self._owner, makes=True), pretrained.using(self._weights):
                 return _answered(task, settings, inputs, progress)
         with owners.asking(self._owner):
             found = tasks.check(task, settings, inputs)

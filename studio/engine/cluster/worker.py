@@ -176,7 +176,7 @@ def _not_too_large(data: bytes) -> bytes:
 def _run(entry: str, request: Request, progress: Progress) -> tasks.Result:
     tasks.TASKS.setdefault(request.task, entry)  # the server may know tasks that this process has not met
     settings = tasks.get(request.task).settings.parse_json(json.dumps(request.settings))
-    with owners.asking(request.owner), pretrained.using(request.weights):
+    with owners.asking(request.owner, makes=True), pretrained.using(request.weights):
         result = tasks.run(request.task, settings, request.inputs, progress)
     return replace(result, figures=store.plain(dict(result.figures)))
 
