@@ -208,7 +208,7 @@ class Marks(_Strict):
     """What an owner says of an item of the gallery."""
 
     starred: bool = False
-    tags: list[Tag] = Field([], max_length=MOST_TAGS)
+    tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
     name: Annotated[str, StringConstraints(max_length=MOST_NAME)] = ""
 
 
