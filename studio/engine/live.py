@@ -104,7 +104,7 @@ class LiveLane:
 
     def _run(self, request: Request, stream: Stream | None) -> Answer:
         id, entry = f"live-{time.time_ns()}", tasks.TASKS[request.task]
-        with self._told(id, stream):
+        with self._listening(id, stream):
             work = (worker.run_live, id, entry, request, stream is not None)
             future = self._cluster.submit("live", id, *work)
             try:
@@ -118,7 +118,7 @@ class LiveLane:
         return _failed(death) if death else future.result()
 
     @contextmanager
-    def _told(self, id: str, stream: Stream | None) -> Iterator[None]:
+    def _listening(self, id: str, stream: Stream | None) -> Iterator[None]:
         """While open, reports of this work reach its stream, and its stream can stop it."""
         if stream is None:
             yield

@@ -67,7 +67,7 @@ class Reporter:
         now = time.monotonic()
         self.last = plain(report)
         if report.metrics and self._is_due(report):
-            with spared("the curve", self._id):
+            with best_effort("the curve", self._id):
                 self._folder.add_point(report)
         self._events(report)
         if now >= self._next_saved and self._events.preview is not self._saved:
@@ -93,7 +93,7 @@ class Reporter:
     def save_preview(self) -> None:
         """Puts the latest image into the folder, so that a killed job still shows it."""
         if self._events.preview is not self._saved:
-            with spared("the preview", self._id):
+            with best_effort("the preview", self._id):
                 self._folder.show(self._events.preview or b"")
                 self._saved = self._events.preview
 
@@ -104,7 +104,7 @@ def _is_other(report: Report, before: Report) -> bool:
 
 
 @contextmanager
-def spared(what: str, id: str) -> Iterator[None]:
+def best_effort(what: str, id: str) -> Iterator[None]:
     """Lets a run go on without something that only shows how it goes, as when the disk is full."""
     try:
         yield

@@ -20,7 +20,7 @@ from studio.core.errors import Cancelled, Discarded, NoRoom, StudioError, of_mem
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
-from studio.engine.cluster.reports import STREAM_SECONDS, Events, Reporter, spared, topic
+from studio.engine.cluster.reports import STREAM_SECONDS, Events, Reporter, best_effort, topic
 from studio.engine.jobs import store
 from studio.engine.jobs.job import Outcome, Request
 
@@ -56,10 +56,10 @@ class StopSignal:
         return self._stopped
 
 
-class Wish:
-    """What this worker was asked to do now: says that it begins, and whether anyone still waits for it.
+class Assignment:
+    """The work of this worker now: reports that it begins, and tells whether anyone still waits for it.
 
-    What nobody waits for and does not stop holds its lane up: then this process ends itself.
+    Work that nobody waits for and that does not stop blocks its lane: then this process ends itself.
     """
 
     def __init__(self, id: str, topic: str):
@@ -110,22 +110,22 @@ def run_job(id: str, lane: str, entry: str) -> None:
     folder = store.Folder(paths.folder("jobs") / id)
     if folder.read(Outcome) is not None:
         return  # already done: Dask runs it again if the worker died before the server heard of the result
-    wish = Wish(id, topic(lane))
+    assignment = Assignment(id, topic(lane))
     request = folder.read(Request)
-    with spared("the old curve", id):
+    with best_effort("the old curve", id):
         folder.start_over()
     reporter = Reporter(id, lane, folder)
 
     def work() -> tasks.Result:
         if request is None:
             raise StudioError(UNREADABLE)
-        result = _run(entry, request, Progress(reporter, wish.withdrawn))
+        result = _run(entry, request, Progress(reporter, assignment.withdrawn))
         if result.files:
             folder.show_result(result.files[0])
         return result
 
     outcome = _outcome(work, request.title if request else id)
-    if wish.gone:
+    if assignment.gone:
         return  # the server has settled it without us, or another one runs it again
     if outcome.error:
         reporter.save_preview()
@@ -159,7 +159,7 @@ def run_live(id: str, entry: str, request: Request, streams: bool) -> tuple[Outc
 
 def run_errand(id: str, topic: str, entry: str, request: Request) -> Outcome:
     """Runs a task for a driver, see `studio.engine.cluster.drivers`; its files are kept, nothing else is."""
-    progress = Progress(Events(id, topic, previews=False), Wish(id, topic).withdrawn)
+    progress = Progress(Events(id, topic, previews=False), Assignment(id, topic).withdrawn)
     return _outcome(lambda: _run(entry, request, progress), request.title)
 
 
