@@ -311,9 +311,9 @@ class Engine(Serving):
             StudioError: if it fails, takes too long, or its turn never comes.
         """
         with owners.asking(owner):
-            found = admission.check_live(task, settings, inputs)
-            admission.check_seconds(found, settings, inputs)
-        return self._lane().run(found, settings, inputs, session, owner)
+            named_task = admission.check_live(task, settings, inputs)
+            admission.check_seconds(named_task, settings, inputs)
+        return self._lane().run(named_task, settings, inputs, session, owner)
 
     def stream(
         self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
@@ -328,8 +328,8 @@ class Engine(Serving):
             Unavailable: if the engine is down.
         """
         with owners.asking(owner):
-            found = admission.check_live(task, settings, inputs)
-        return self._lane().stream(found, settings, inputs, session, owner)
+            named_task = admission.check_live(task, settings, inputs)
+        return self._lane().stream(named_task, settings, inputs, session, owner)
 
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
         """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""

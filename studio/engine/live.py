@@ -69,8 +69,8 @@ class LiveLane:
                 raise Superseded(OVERTAKEN)
             raise StudioError(outcome.error)
         result, file = outcome.result, outcome.result.files[0]
-        found = (data, file.kind, file.name, result.figures, result.recipe, seconds, result.stopped_early)
-        return Live(task.name, settings, inputs, *found)
+        made = (data, file.kind, file.name, result.figures, result.recipe, seconds, result.stopped_early)
+        return Live(task.name, settings, inputs, *made)
 
     def stream(
         self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, session: str, owner: str

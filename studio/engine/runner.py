@@ -34,19 +34,19 @@ log = logging.getLogger("studio.engine")
 
 
 @dataclass
-class _Sent:
-    """A job that was sent to its lane.
+class _Attempt:
+    """One attempt to run a job, in the lane to which it was sent.
 
     Attributes:
         key: of its work in the cluster.
         at: when it was sent, by the monotonic clock.
-        begun: whether a worker works on it; else it waits for one.
+        has_begun: whether a worker works on it; else it waits for one.
         future: None for the moment until it is sent.
     """
 
     key: str
     at: float
-    begun: bool = False
+    has_begun: bool = False
     future: Future | None = None
 
 
@@ -59,7 +59,7 @@ class Runner:
 
     def __init__(self, ledger: Ledger, cluster: Cluster, lock: threading.RLock):
         self._ledger, self._cluster, self._lock = ledger, cluster, lock
-        self._sent: dict[str, _Sent] = {}
+        self._attempts: dict[str, _Attempt] = {}
         self._sendings: Counter[str] = Counter()  # of jobs that have not begun
         self._closed = False
         for lane in ("job", "drive"):
@@ -98,10 +98,10 @@ class Runner:
 
     def _fill_lane(self, order: list[Job], room: int) -> None:
         """Sends the first jobs of a lane; one that was sent and is no longer among them is taken back."""
-        free = room - sum(job.id in self._sent for job in order)
+        free = room - sum(job.id in self._attempts for job in order)
         behind = [job for job in order[room:] if self._only_waits(job)]
         for job in order[:room]:
-            if job.id in self._sent:
+            if job.id in self._attempts:
                 continue
             if free <= 0:
                 if not behind:
@@ -113,8 +113,8 @@ class Runner:
 
     def _only_waits(self, job: Job) -> bool:
         """Whether a job was sent and has not begun, as behind a search's training; a fresh one may have."""
-        sent = self._sent.get(job.id)
-        return sent is not None and not sent.begun and time.monotonic() - sent.at > FRESH_SECONDS
+        attempt = self._attempts.get(job.id)
+        return attempt is not None and not attempt.has_begun and time.monotonic() - attempt.at > FRESH_SECONDS
 
     def stop(self, job: Job) -> None:
         """Asks a running job to stop with its best so far, and ends its process if it does not in time."""
@@ -125,10 +125,10 @@ class Runner:
         self._end(job, "cancelling", self._cluster.cancel, LET_GO_SECONDS)
 
     def _end(self, job: Job, state: State, ask: Callable[[str], None], seconds: float) -> None:
-        sent = self._sent[job.id]
+        attempt = self._attempts[job.id]
         asking = threading.Thread(target=ask, args=[job.id], daemon=True)
         asking.start()  # a page should not wait for it
-        timer = threading.Timer(seconds, self._let_go, [job, sent, seconds])
+        timer = threading.Timer(seconds, self._let_go, [job, attempt, seconds])
         timer.daemon = True
         timer.start()
         job.state = state
@@ -136,14 +136,14 @@ class Runner:
 
     def begins(self, job: Job) -> bool:
         """Whether a worker works on a job already, whatever is noted of it."""
-        sent = self._sent.get(job.id)
-        return sent is not None and sent.begun
+        attempt = self._attempts.get(job.id)
+        return attempt is not None and attempt.has_begun
 
     def recall(self, job: Job) -> None:
         """Takes a job back that was sent but waits, as behind a search's training in the same lane."""
-        sent = self._sent.pop(job.id, None)
-        if sent is not None and sent.future is not None:
-            sent.future.cancel(reason="recall", msg="it was cancelled before it began")
+        attempt = self._attempts.pop(job.id, None)
+        if attempt is not None and attempt.future is not None:
+            attempt.future.cancel(reason="recall", msg="it was cancelled before it began")
 
     def close(self) -> None:
         """Settles nothing any more; the next start does."""
@@ -161,14 +161,16 @@ class Runner:
             return self._refuse(job, NO_ROOM, "failed")
         self._sendings[job.id] += 1
         # Known before it is sent: the event that it begins may be faster than the answer.
-        sent = self._sent[job.id] = _Sent(f"{job.lane}-{job.id}-{time.time_ns()}", time.monotonic())
+        attempt = self._attempts[job.id] = _Attempt(f"{job.lane}-{job.id}-{time.time_ns()}", time.monotonic())
         try:
-            sent.future = self._cluster.submit(job.lane, sent.key, worker.run_job, job.id, job.lane, entry)
+            attempt.future = self._cluster.submit(
+                job.lane, attempt.key, worker.run_job, job.id, job.lane, entry
+            )
         except Exception:
             log.exception("job %s could not be sent", job.id)
-            del self._sent[job.id]
+            del self._attempts[job.id]
             return self._refuse(job, LOST, "interrupted")
-        sent.future.add_done_callback(lambda future: self._ended(job, sent, future))
+        attempt.future.add_done_callback(lambda future: self._ended(job, attempt, future))
 
     def _refuse(self, job: Job, reason: str, state: State) -> None:
         self._ledger.queue.leave(job)
@@ -180,42 +182,42 @@ class Runner:
         if job is None or job.finished:
             return
         if key := message.get("begun"):
-            sent = self._sent.get(job.id)
-            if sent is not None and sent.key == key:
-                sent.begun = True
-                threading.Thread(target=self._note_begun, args=[job, sent], daemon=True).start()
+            attempt = self._attempts.get(job.id)
+            if attempt is not None and attempt.key == key:
+                attempt.has_begun = True
+                threading.Thread(target=self._note_begun, args=[job, attempt], daemon=True).start()
         else:
             job.report = Report(**message["report"])
             job.preview = message["preview"] or job.preview
 
-    def _note_begun(self, job: Job, sent: _Sent) -> None:
+    def _note_begun(self, job: Job, attempt: _Attempt) -> None:
         """Notes that a worker works on a job; called when it says so, and when it is done with it."""
         with self._lock:
-            if job.state == "queued" and self._is_current(job, sent):
+            if job.state == "queued" and self._is_current(job, attempt):
                 self._sendings.pop(job.id, None)
                 self._ledger.begin(job)
 
-    def _is_current(self, job: Job, sent: _Sent) -> bool:
-        """Whether a job still runs as it was sent: else it was sent again, or its process is being ended."""
-        return not self._closed and self._sent.get(job.id) is sent
+    def _is_current(self, job: Job, attempt: _Attempt) -> bool:
+        """Whether a job still runs by this attempt: else it was sent again, or its process is being ended."""
+        return not self._closed and self._attempts.get(job.id) is attempt
 
-    def _ended(self, job: Job, sent: _Sent, future: Future) -> None:
+    def _ended(self, job: Job, attempt: _Attempt, future: Future) -> None:
         """Settles a job whose worker is done with it, or dead; called in a thread of Dask's."""
-        if not self._is_current(job, sent):
+        if not self._is_current(job, attempt):
             return
         death = self._cluster.death(job.lane, future)
         future.release()  # while anyone holds it, Dask would do it again if its worker died
         with self._lock:
-            if not self._is_current(job, sent):
+            if not self._is_current(job, attempt):
                 return
-            if not sent.begun and death in (KILLED, worker.MEMORY, LOST):
+            if not attempt.has_begun and death in (KILLED, worker.MEMORY, LOST):
                 # The worker died of earlier work before this job began: it is sent again.
-                del self._sent[job.id]
+                del self._attempts[job.id]
                 if self._sendings[job.id] >= MOST_SENDINGS:
                     self._refuse(job, NEVER, "failed")
                 return self.dispatch()
-            self._note_begun(job, sent)
-            del self._sent[job.id]
+            self._note_begun(job, attempt)
+            del self._attempts[job.id]
             stopping = job.state in ("stopping", "cancelling")
             if stopping:
                 self._ledger.settle(job, worker.NOTHING_KEPT, "cancelled")
@@ -228,15 +230,15 @@ class Runner:
         if stopping:
             self._cluster.forget_stop(job.id)
 
-    def _let_go(self, job: Job, sent: _Sent, waited: float) -> None:
+    def _let_go(self, job: Job, attempt: _Attempt, waited: float) -> None:
         """Ends the process of a job that did not stop in time."""
         with self._lock:
-            if not self._is_current(job, sent):
+            if not self._is_current(job, attempt):
                 return
-            del self._sent[job.id]
-        assert sent.future is not None
+            del self._attempts[job.id]
+        assert attempt.future is not None
         try:
-            self._cluster.restart(job.lane, sent.future)
+            self._cluster.restart(job.lane, attempt.future)
         except Exception:  # it may have gone by itself, or nobody minds it: the jobs behind must go on
             log.exception("the process of job %s could not be ended", job.id)
         with self._lock:

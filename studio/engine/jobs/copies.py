@@ -13,25 +13,25 @@ class Copies:
     """Copies of jobs, the least used leaving first. Not thread-safe, as the ledger that has them."""
 
     def __init__(self) -> None:
-        self._held: dict[str, tuple[Job, int]] = {}  # each with its bytes, the least used first
+        self._copies: dict[str, tuple[Job, int]] = {}  # each with its bytes, the least used first
         self._bytes = 0
 
     def of(self, job: Job, folder: Folder, place: int, starts_in: float | None) -> Job:
         """The job as it is now, with what its folder has."""
-        if job.id in self._held:
-            self._held[job.id] = held = self._held.pop(job.id)  # now the last to leave
-            return held[0]
+        if job.id in self._copies:
+            self._copies[job.id] = entry = self._copies.pop(job.id)  # now the last to leave
+            return entry[0]
         copy = _copy(job, folder, place, starts_in)
         if job.finished and (weight := _weight(copy)) <= MOST_BYTES:
             while self._bytes + weight > MOST_BYTES:
-                self.forget(next(iter(self._held)))
-            self._held[job.id] = copy, weight
+                self.forget(next(iter(self._copies)))
+            self._copies[job.id] = copy, weight
             self._bytes += weight
         return copy
 
     def forget(self, id: str) -> None:
         """Holds a job no longer."""
-        _, weight = self._held.pop(id, (None, 0))
+        _, weight = self._copies.pop(id, (None, 0))
         self._bytes -= weight
 
 
