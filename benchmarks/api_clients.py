@@ -133,7 +133,7 @@ def _done(home: Path) -> int:
 
 def _kept(home: Path, wanted: list[str]) -> dict[str, int]:
     """What the job folders say: how many requests have a result, and how many have it twice."""
-    from studio.engine.jobs.job import Request, Status
+    from studio.engine.jobs.parts import Request, Status
     from studio.engine.jobs.store import Folder
 
     keys: Counter[str] = Counter()

@@ -22,7 +22,7 @@ from benchmarks.report import arguments, note, seconds, show
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Outcome, Request, Status
+from studio.engine.jobs.parts import Outcome, Request, Status
 from studio.gallery import export, index, items, removal
 from studio.gallery.index import Wanted
 

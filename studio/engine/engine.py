@@ -13,8 +13,9 @@ from studio.core.errors import InvalidInput
 from studio.core.models import pinned_weights
 from studio.core.settings import Settings
 from studio.engine import admission, quotas
-from studio.engine.jobs.job import Batch, Job, Live, Request
+from studio.engine.jobs.job import Batch, Job, Live
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Request
 from studio.engine.serving import WAIT_SECONDS, Serving
 from studio.engine.stream import Stream
 
@@ -126,7 +127,7 @@ class Engine(Serving):
                 self._check_count(ledger, requests)
                 for at, request in enumerate(requests):
                     if known := ledger.keyed(request):  # also where another thread was faster
-                        _remove_unless(ledger, jobs[at], known)
+                        _remove_unless(jobs[at], known)
                         jobs[at] = known
                     else:
                         ledger.enter(jobs[at])
@@ -135,7 +136,7 @@ class Engine(Serving):
                 return [ledger.copy(job) for job in jobs]
         except BaseException:
             for job in jobs:
-                _remove_unless(ledger, job, ledger.get(job.id))
+                _remove_unless(job, ledger.get(job.id))
             raise
 
     def find_identical(
@@ -344,11 +345,11 @@ class Engine(Serving):
                 return ledger.copy(ledger.add_finished(live, owner))
 
 
-def _remove_unless(ledger: Ledger, job: Job, known: Job | None) -> None:
+def _remove_unless(job: Job, known: Job | None) -> None:
     """Removes the folder of a job that was written, unless the queue knows it."""
     if job is not known:
         with suppress(OSError):
-            ledger.folder(job).remove()
+            job.folder.remove()
 
 
 _connecting = threading.Lock()

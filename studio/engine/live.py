@@ -18,7 +18,8 @@ from studio.core.progress import Report
 from studio.core.settings import Settings
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import Cluster
-from studio.engine.jobs.job import Live, Outcome, Request
+from studio.engine.jobs.job import Live
+from studio.engine.jobs.parts import Outcome, Request
 from studio.engine.live_queue import OVERTAKEN, Superseded, Turns
 from studio.engine.stream import Stream
 

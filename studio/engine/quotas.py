@@ -20,7 +20,7 @@ from studio.core import amounts, caches, owners, paths
 from studio.core.errors import NoRoom, TooMany, invalid
 from studio.core.owners import LOCAL
 from studio.engine.jobs import owner_index, store
-from studio.engine.jobs.job import FINISHED, Status
+from studio.engine.jobs.parts import FINISHED, Status
 
 USUAL = {
     "STUDIO_OWNER_DISK": 5.0,

@@ -17,8 +17,9 @@ from studio.core.errors import StudioError
 from studio.core.progress import Report
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import KILLED, LOST, MOST_SENDINGS, Cluster
-from studio.engine.jobs.job import Job, State
+from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import State
 
 LET_GO_SECONDS = 10.0  # in which most jobs stop
 LET_GO_STEPS = 5  # of a slow one: it stops after a step, and then makes what it has whole
@@ -188,7 +189,7 @@ class Runner:
                 threading.Thread(target=self._note_begun, args=[job, attempt], daemon=True).start()
         else:
             job.report = Report(**message["report"])
-            job.preview = message["preview"] or job.preview
+            job.sent_preview = message["preview"] or job.sent_preview
 
     def _note_begun(self, job: Job, attempt: _Attempt) -> None:
         """Notes that a worker works on a job; called when it says so, and when it is done with it."""

@@ -17,8 +17,8 @@ from studio.core.pictures import thumbnails
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.engine.jobs import store
-from studio.engine.jobs.job import FINISHED, Outcome, Request, Status
-from studio.engine.jobs.job import Marks as StoredMarks
+from studio.engine.jobs.parts import FINISHED, Outcome, Request, Status
+from studio.engine.jobs.parts import Marks as StoredMarks
 
 GONE = "There is no such item in the gallery. Look in the list."
 

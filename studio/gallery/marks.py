@@ -9,8 +9,8 @@ from studio.core import paths
 from studio.core.errors import Unavailable, invalid, is_printable
 from studio.core.owners import LOCAL
 from studio.engine.jobs import store
-from studio.engine.jobs.job import MOST_NAME, MOST_TAG, MOST_TAGS
-from studio.engine.jobs.job import Marks as StoredMarks
+from studio.engine.jobs.parts import MOST_NAME, MOST_TAG, MOST_TAGS
+from studio.engine.jobs.parts import Marks as StoredMarks
 from studio.gallery import index, items
 from studio.gallery.items import Item
 

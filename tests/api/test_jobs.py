@@ -11,8 +11,8 @@ from PIL import Image
 
 from studio.core.errors import TooMany
 from studio.engine import admission, quotas
-from studio.engine.jobs.job import Request
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Request
 from studio.run import task_request
 from tests.wording import says_what_to_do
 

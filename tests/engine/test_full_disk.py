@@ -6,8 +6,9 @@ import pytest
 
 from studio.core import paths, tasks
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Live, Request, Status
+from studio.engine.jobs.job import Live
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Request, Status
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.process import limits
-from studio.engine.jobs.job import Outcome, Request
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Outcome, Request
 from studio.gallery import items
 from studio.gallery.sweep_settings import SweepSettings
 from studio.search.settings import SearchSettings
@@ -187,11 +187,11 @@ def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_p
     ledger.begin(record)
     record.state = "cancelling"
     ledger.note(record)
-    ledger.folder(record).write(Outcome, Outcome.model_construct(result=tasks.Result(())))
+    record.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
     again = Ledger(tmp_path / "jobs")  # the server died before it could settle it
     again.load()
     assert again.copy(again.get(record.id)).state == "cancelled"
-    assert not items.read(ledger.folder(record).path)
+    assert not items.read(record.folder.path)
 
 
 @pytest.mark.slow

@@ -11,8 +11,9 @@ import pytest
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Job, Request, Status
+from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Request, Status
 from studio.engine.jobs.queue import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, Waiting
 
 SMALL, MIDDLING, LONG = SMALL_SECONDS - 1, 60.0, LONG_SECONDS + 1

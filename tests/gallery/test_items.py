@@ -10,8 +10,8 @@ from studio.core import paths, tasks
 from studio.core.errors import Unavailable
 from studio.core.pictures import images
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Outcome
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Outcome
 from studio.gallery import items
 
 

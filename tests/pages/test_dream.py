@@ -19,7 +19,7 @@ from studio.dream.channels import sheet
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Request
+from studio.engine.jobs.parts import Request
 
 
 def labels(page):

@@ -15,7 +15,7 @@ from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.weights import index
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Request
+from studio.engine.jobs.parts import Request
 
 
 @pytest.fixture(autouse=True)

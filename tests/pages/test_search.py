@@ -9,7 +9,7 @@ from pages.search import input_form, trials
 from studio.core import paths, tasks
 from studio.core.tasks import File
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Request
+from studio.engine.jobs.parts import Request
 from studio.search.settings import SearchSettings
 from studio.search.task import check
 

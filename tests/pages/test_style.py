@@ -11,7 +11,7 @@ from pages.jobs import commands, results, use_again
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Request
+from studio.engine.jobs.parts import Request
 from studio.style.settings import TransferSettings
 
 

@@ -19,7 +19,7 @@ from studio.core.weights import pretrained
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import KILLED, MOST_SENDINGS
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Outcome, Request
+from studio.engine.jobs.parts import Outcome, Request
 
 _LOOK_SECONDS = 0.1
 # Less than a driver has to stop: else its process ends before it has returned its best so far.

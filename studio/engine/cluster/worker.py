@@ -22,7 +22,7 @@ from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.engine.cluster.reports import STREAM_SECONDS, Events, Reporter, best_effort, topic
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Outcome, Request
+from studio.engine.jobs.parts import Outcome, Request
 
 MEMORY = "It needed more memory than its process may have, so it was stopped. Try a smaller size or count."
 UNREADABLE = "What it was to do can no longer be read. Request it again."

@@ -14,12 +14,13 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.engine.jobs import store
-from studio.engine.jobs.copies import Copies
-from studio.engine.jobs.job import Job, Live, Outcome, Request, State, Status, finished_state
+from studio.engine.jobs.job import Job, Live
+from studio.engine.jobs.parts import Outcome, Request, State, Status, finished_state
 from studio.engine.jobs.queue import Waiting
 
 FRESH_NANOSECONDS = 10**9
@@ -48,7 +49,6 @@ class Ledger:
         self._last_id = 0
         self._busy: dict[str, Job] = {}  # those that run
         self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_TIMED))
-        self._copies = Copies()
         self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
         self._changed: int | None = None  # when the folder of folders last did, as far as is known here
 
@@ -75,12 +75,12 @@ class Ledger:
             if (wholly or status is None) and folder.read(Outcome) is None:
                 log.debug("job %s was never wholly written, or is another server's", name)
                 return
-            self._restore(name, request, status or Status(state="stopping"))
+            self._restore(folder, request, status or Status(state="stopping"))
         except Exception:
             log.exception("job %s cannot be read, so its folder is left alone", name)
 
-    def _restore(self, id: str, request: Request, status: Status) -> None:
-        job = Job.model_construct(id=id, **{**dict(request), **dict(status)})
+    def _restore(self, folder: store.Folder, request: Request, status: Status) -> None:
+        job = Job.model_construct(**{**dict(request), **dict(status), **_place(folder)})
         job.turn = request.created if job.turn is None else job.turn
         if job.state in ("running", "stopping", "cancelling"):
             self.settle(job, STOPPED)
@@ -117,14 +117,13 @@ class Ledger:
             waits: whether it enters the queue at once; else nobody knows of it until `enter`.
         """
         lane = "drive" if request.lane == "drive" else "job"
-        job = Job.model_construct(**{**dict(request), "id": self._new_id(), "lane": lane})
-        folder = self.folder(job)
+        job = Job.model_construct(**{**dict(request), "lane": lane, **_place(self._new_folder())})
         try:
-            folder.write(Request, job)
+            job.folder.write(Request, job)
             self.save(job)
         except BaseException:  # the user is told that there is no such job
             with suppress(OSError):
-                folder.remove()
+                job.folder.remove()
             raise
         if waits:
             self.enter(job)
@@ -134,10 +133,6 @@ class Ledger:
         """Puts a job that was written at the end of the queue; its key and its batch are known then."""
         self._enter(job)
         self.queue.enter(job)
-
-    def folder(self, job: Job) -> store.Folder:
-        """The files of a job."""
-        return store.Folder(self._root / job.id)
 
     def keyed(self, request: Request) -> Job | None:
         """The job of an earlier request with the owner and key of this one; None if there is none.
@@ -171,18 +166,18 @@ class Ledger:
         result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
         ended = request.created
         stands = {"state": finished_state(result), "started": ended - live.seconds, "ended": ended}
-        job = Job.model_construct(**{**dict(request), **stands, "id": self._new_id()})
-        store.write_finished(self.folder(job).path, request, result, job.started, ended)
+        job = Job.model_construct(**{**dict(request), **stands, **_place(self._new_folder())})
+        store.write_finished(job.folder.path, request, result, job.started, ended)
         self._jobs[job.id] = job
         return job
 
-    def _new_id(self) -> str:
+    def _new_folder(self) -> store.Folder:
         self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
-        return store.new_id(self._last_id)
+        return store.Folder(self._root / store.new_id(self._last_id))
 
     def save(self, job: Job) -> None:
         """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
-        self.folder(job).write(Status, job)
+        job.folder.write(Status, job)
 
     def note(self, job: Job) -> None:
         """Writes the state of one job, now, as soon as that works, or as `postponing` says."""
@@ -213,7 +208,7 @@ class Ledger:
 
     def requeue(self, job: Job) -> None:
         """Puts a job that ran back to the head of the queue, unless it left an outcome before it died."""
-        if self.folder(job).read(Outcome) is not None:
+        if job.folder.read(Outcome) is not None:
             return self.settle(job)
         job.state = "queued"
         self._busy.pop(job.id, None)
@@ -233,18 +228,18 @@ class Ledger:
 
         Of a job that is being cancelled nothing is kept, even if its worker was done first.
         """
-        ended, folder, outcome = time.time(), self.folder(job), None
+        ended, outcome = time.time(), None
         if job.state == "cancelling":
-            folder.discard()
+            job.folder.discard()
             reason, state = CANCELLED, "cancelled"
         else:
-            outcome = folder.read(Outcome)
+            outcome = job.folder.read(Outcome)
         if outcome is not None:
-            ended = folder.written(Outcome)  # the server may have died before it could see it
+            ended = job.folder.written(Outcome)  # the server may have died before it could see it
             reason, state = outcome.error, _ended_as(outcome)
             job.report = outcome.report or job.report
         job.state, job.error, job.ended = state, reason, ended
-        job.preview = None  # the folder has it
+        job.sent_preview = None  # the folder has it
         self._busy.pop(job.id, None)
         self._time(job)
         self.note(job)
@@ -301,12 +296,11 @@ class Ledger:
         """Forgets a finished job. Raises `InvalidInput` if it is not finished."""
         if not job.finished:
             raise InvalidInput("A job that is not finished cannot be removed. Cancel it first.")
-        self.folder(job).remove()
+        job.folder.remove()
         self._forget(job)
 
     def _forget(self, job: Job) -> None:
         self._unsaved.pop(job.id, None)
-        self._copies.forget(job.id)
         self._keys.pop((job.owner, job.key), None)
         del self._jobs[job.id]
         if job.batch:
@@ -318,7 +312,12 @@ class Ledger:
         starts_in = None
         if turn is not None and turn.ahead is not None and (left := self._seconds_left(job.lane)) is not None:
             starts_in = (turn.ahead + left) / max(1, self.slots.get(job.lane, 1))
-        return self._copies.of(job, self.folder(job), turn.place if turn else 0, starts_in)
+        now = {
+            "place": turn.place if turn else 0,
+            "starts_in": starts_in,
+            "paused": job.paused and job.state == "queued",
+        }
+        return job.model_copy(update=now)
 
     def _seconds_left(self, lane: str) -> float | None:
         """How many seconds those that run in a lane take together; None if that is unknown for one.
@@ -331,6 +330,10 @@ class Ledger:
             seconds = [job.seconds_a_step for job in self._busy.values()]
         known = [one for one in seconds if one is not None]
         return sum(known) if len(known) == len(seconds) else None
+
+
+def _place(folder: store.Folder) -> dict[str, Any]:
+    return {"id": folder.path.name, "folder": folder}
 
 
 def _ended_as(outcome: Outcome) -> State:

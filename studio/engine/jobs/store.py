@@ -33,7 +33,7 @@ from studio.core import paths, tasks
 from studio.core.errors import StudioError
 from studio.core.pictures import thumbnails
 from studio.core.progress import Report
-from studio.engine.jobs.job import Marks, Outcome, Request, Status, finished_state
+from studio.engine.jobs.parts import Marks, Outcome, Request, Status, finished_state
 
 MOST_BYTES = 64 * 10**6  # of a file
 MOST_POINTS = 400

@@ -16,7 +16,7 @@ from studio.core.pictures import images
 from studio.core.progress import Report
 from studio.core.tasks import File
 from studio.engine.jobs import store
-from studio.engine.jobs.job import Request
+from studio.engine.jobs.parts import Request
 from studio.gallery import export, items
 
 
