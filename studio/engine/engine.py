@@ -184,11 +184,6 @@ class Engine(Serving):
             failed = sum(job.state not in ("done", "stopped") for job in ended)
             return Batch(batch, tuple(job.id for job in jobs), len(ended), failed)
 
-    def remove(self, id: str, owner: str = owners.LOCAL) -> None:
-        """Forgets a finished job and its folder; the files it made stay in STUDIO_HOME/files."""
-        with self._known_ledger() as ledger:
-            ledger.remove(ledger.find(id, owner))
-
     def stop(self, id: str, owner: str = owners.LOCAL) -> None:
         """Asks a running job to stop and to keep its best so far, which is then its result.
 

@@ -246,7 +246,7 @@ def test_owners_do_not_see_each_other(engine, do, finished):
     assert finished(hers, "her").owner == "her"
     assert hers.id not in [job.id for job in engine.jobs()]
     assert [job.id for job in engine.jobs("her")] == [hers.id]
-    for call in (engine.job, engine.cancel, engine.remove):
+    for call in (engine.job, engine.cancel):
         with pytest.raises(Unavailable):
             call(hers.id)
     assert engine.job(hers.id, "her").state == "done"
@@ -287,17 +287,6 @@ def test_what_runs_is_told_however_much_came_after_it(engine, do, until, finishe
 
 def _live(engine, chores):
     return engine.live("chores.write", chores.ChoreSettings(), {}, "someone")
-
-
-def test_only_finished_jobs_are_removed(engine, do, finished):
-    first, second = do(steps=10, pause=0.05), do()
-    with pytest.raises(InvalidInput, match="Cancel"):
-        engine.remove(second.id)
-    finished(first)
-    finished(second)
-    engine.remove(second.id)
-    with pytest.raises(Unavailable):
-        engine.job(second.id)
 
 
 @pytest.mark.parametrize("id", ["", "..", "../files", "0" * 14])

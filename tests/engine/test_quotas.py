@@ -61,7 +61,7 @@ def test_whoever_has_as_much_as_each_may_have_is_refused_and_others_are_not(
     keep(ANN, 40_000)
     with pytest.raises(NoRoom):
         keep(ANN, 95_001)
-    engine.remove(first.id, ANN)
+    engine.job(first.id, ANN).folder.remove()
     finished(submit(engine, chores, ANN, shade=4), ANN)
 
 

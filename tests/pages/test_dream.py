@@ -190,7 +190,7 @@ def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submit
     button(page, "Start").click().run()
     settings = submitted[0][1]
     assert (settings.layers, settings.backbone, settings.steps) == (layers, "inceptionv3", 7)
-    engine.remove(id)
+    engine.job(id).folder.remove()
 
 
 @pytest.mark.parametrize("zoom", [0, 90])

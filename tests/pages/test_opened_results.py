@@ -50,7 +50,7 @@ def opened(visit, engine, until):
 
     yield opened
     for id in ids:
-        engine.remove(id)
+        engine.job(id).folder.remove()
 
 
 def test_a_result_of_another_page_is_a_sentence_with_a_link(opened):

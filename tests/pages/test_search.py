@@ -146,7 +146,7 @@ def test_a_search_that_ended_gives_way_to_other_pictures(draw, engine, until, mo
     assert drawn.run().session_state["shown"]
     drawn.session_state["chosen"] = 1
     assert not drawn.run().session_state["shown"]
-    engine.remove(id)
+    engine.job(id).folder.remove()
 
 
 @pytest.mark.slow

@@ -158,7 +158,7 @@ def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
         button.click().run()
     assert not page.exception
     [made] = {job.id for job in engine.jobs()} - before
-    engine.remove(made)
+    engine.job(made).folder.remove()
     page.button[0].click().run()
     assert len({job.id for job in engine.jobs()} - before) == 1
 
@@ -190,7 +190,7 @@ def painted(engine, until, picture):
 
     yield painted
     for id in ids:
-        engine.remove(id)
+        engine.job(id).folder.remove()
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.errors import StudioError, Unavailable
 from studio.engine.jobs import store
 from studio.engine.jobs.job import Job, Live
 from studio.engine.jobs.parts import Outcome, Request, State, Status, finished_state
@@ -291,13 +291,6 @@ class Ledger:
     def get(self, id: str) -> Job | None:
         """The job of an id, whoever owns it."""
         return self._jobs.get(id)
-
-    def remove(self, job: Job) -> None:
-        """Forgets a finished job. Raises `InvalidInput` if it is not finished."""
-        if not job.finished:
-            raise InvalidInput("A job that is not finished cannot be removed. Cancel it first.")
-        job.folder.remove()
-        self._forget(job)
 
     def _forget(self, job: Job) -> None:
         self._unsaved.pop(job.id, None)
