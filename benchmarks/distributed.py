@@ -42,9 +42,9 @@ WORDS = {
 
 def prepare(place: Path) -> None:
     """Pictures and a text to learn from."""
-    from studio.core.pictures import avatars
+    from training.drawings import avatars
 
-    images, _ = avatars.collection(200, seed=0, size=96)
+    images = avatars.collection(200, seed=0, size=96)["images"]
     np.savez(place / "data.npz", images=images)
     (place / "data.txt").write_text("".join(f"{n} times {n} are {n * n}.\n" for n in range(1, 400)))
 

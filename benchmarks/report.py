@@ -121,4 +121,4 @@ def photos_and_paintings() -> list[tuple[np.ndarray, np.ndarray]]:
         ]
         return [tuple(images.read(data / f"{name}.jpg") for name in pair) for pair in named]
     named = [("chelsea", "brush_strokes"), ("coffee", "wash"), ("astronaut", "woodcut")]
-    return [(sample_photos.photo(photo), paintings.draw(painting)) for photo, painting in named]
+    return [(sample_photos.photo(photo), paintings.painting(painting)) for photo, painting in named]
