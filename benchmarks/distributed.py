@@ -10,7 +10,6 @@ of the models that are saved. `style` needs the weights of VGG16.
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, show
+from benchmarks.servers import free_port
 from studio.core.process import children
 
 # Saves at every step; else the very script.
@@ -51,9 +51,7 @@ def prepare(place: Path) -> None:
 
 def started(task: str, place: Path, out: str, count: int, words: Sequence[str]) -> list[subprocess.Popen]:
     """The processes of one training, begun."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     line = children.command("-c", SCRIPT, f"{task}.train", *WORDS[task], "-o", out, "--quiet", *words)
     usual = children.environment(KERAS_BACKEND="jax")
     usual |= {"JAX_PLATFORMS": "cpu", "STUDIO_HOME": str(place / "home")}
