@@ -38,9 +38,9 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
             parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
         else:
             help = slot.help or f"{slot.least} to {slot.most} {slot.kind}s: files, or sample:NAME"
-            kind = slot.kind.upper()
-            options = {"dest": slot.name, "metavar": kind, "nargs": "+", "action": "extend"}
-            parser.add_argument(slot.flag, required=slot.least > 0, help=help, **options)
+            options = {"dest": slot.name, "metavar": slot.kind.upper(), "required": slot.least > 0}
+            options |= {"nargs": "+", "action": "extend"} if slot.most > 1 else {}
+            parser.add_argument(slot.flag, help=help, **options)
     settings_file.add_flag(parser)
     flags.add_settings(parser, task.settings)
 
