@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import time
+from typing import Any
 
 from studio.cli import console, elsewhere, estimates, flags, settings_file
 from studio.core import amounts
@@ -38,9 +39,9 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
             parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
         else:
             help = slot.help or f"{slot.least} to {slot.most} {slot.kind}s: files, or sample:NAME"
-            options = {"dest": slot.name, "metavar": slot.kind.upper(), "required": slot.least > 0}
-            options |= {"nargs": "+", "action": "extend"} if slot.most > 1 else {}
-            parser.add_argument(slot.flag, help=help, **options)
+            many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {}
+            named, needed = slot.kind.upper(), slot.least > 0
+            parser.add_argument(slot.flag, dest=slot.name, metavar=named, required=needed, help=help, **many)
     settings_file.add_flag(parser)
     flags.add_settings(parser, task.settings)
 
