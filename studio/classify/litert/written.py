@@ -21,7 +21,7 @@ from studio.classify.settings import FOUND
 from studio.core import paths
 from studio.core.brought import models
 from studio.core.brought.rebuilding import answers
-from studio.core.litert.interpreter import Network
+from studio.core.litert.network import Network
 from studio.core.models.recently_used import get_or_make
 from studio.core.process import limits
 from studio.core.progress import Progress

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-T = TypeVar("T")
+K, T = TypeVar("K"), TypeVar("T")
 _lock = threading.Lock()
 
 
-def get_or_make(kept: dict[str, T], name: str, make: Callable[[], T], most: int) -> T:
+def get_or_make(kept: dict[K, T], name: K, make: Callable[[], T], most: int) -> T:
     """The value under a name, made first if there is none.
 
     Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core.litert.interpreter import Network
+from studio.core.litert.network import Network
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make

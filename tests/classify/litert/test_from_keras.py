@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from studio.classify.litert import from_keras
-from studio.core.litert.interpreter import Network
+from studio.core.litert.network import Network
 
 
 def learnt(network: keras.Model) -> keras.Model:

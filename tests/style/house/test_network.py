@@ -6,7 +6,7 @@ import pytest
 import tiny_styles
 from keras import ops
 
-from studio.core.litert.interpreter import Network
+from studio.core.litert.network import Network
 from studio.style.house import network, written
 from studio.style.house.network import Mirrored, StyledNorm, widened
 
