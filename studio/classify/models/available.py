@@ -7,10 +7,9 @@ from contextlib import suppress
 
 import numpy as np
 
-from studio.classify.litert import written
-from studio.classify.litert.written import Written
-from studio.classify.models import brought, imagenet, trained
+from studio.classify.models import brought, imagenet, litert, trained
 from studio.classify.models.classifier import Classifier
+from studio.classify.models.litert import Exported
 from studio.classify.settings import (
     FOUND,
     IMAGENET,
@@ -57,7 +56,7 @@ def classifier(settings: Asked, inputs: Inputs, progress: Progress | None = None
 
 def for_labels(
     settings: PredictSettings, inputs: Inputs, picture: np.ndarray, progress: Progress
-) -> Classifier | Written:
+) -> Classifier | Exported:
     """As `classifier`, for its answers alone: one made elsewhere needs no Keras from its second look on.
 
     Args:
@@ -66,7 +65,7 @@ def for_labels(
     for file in inputs.get("model", ()):
         if brought.is_one(file):
             how = file, settings.levels, settings.flat
-            return written.found(*how) or written.make(*how, picture) or brought.open(*how)
+            return litert.find(*how) or litert.make(*how, picture) or brought.open(*how)
     return classifier(settings, inputs, progress)
 
 
@@ -95,7 +94,7 @@ def in_notes(levels: Mapping[str, str]) -> list[str]:
     return [f"{levels['levels_told']}."] if levels else []
 
 
-def weights(classifier: Classifier | Written, inputs: Inputs) -> dict[str, str]:
+def weights(classifier: Classifier | Exported, inputs: Inputs) -> dict[str, str]:
     """What a recipe says of a classifier's weights; nothing if its file is among the inputs."""
     if inputs.get("model"):
         return {}

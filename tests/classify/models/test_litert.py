@@ -11,11 +11,11 @@ import own_networks
 import pytest
 from skimage import data
 
-from studio.classify.litert import from_keras, written
-from studio.classify.models import brought
+from studio.classify.models import brought, litert
 from studio.classify.settings import FOUND, PredictSettings
 from studio.core import tasks
 from studio.core.brought import models as core_brought
+from studio.core.litert import convert
 from studio.core.pictures import images
 from studio.core.tasks import File
 
@@ -60,8 +60,8 @@ def test_it_says_what_the_whole_network_says(name, levels, tmp_path):
         pytest.skip("levels are the same for all, and this one is large")
     file, pictures = given(tmp_path, NETWORKS[name]()), [data.chelsea(), data.coffee()[:90]]
     row = name == "a row of numbers"
-    assert written.found(file, levels, row) is None
-    made = written.make(file, levels, row, pictures[0])
+    assert litert.find(file, levels, row) is None
+    made = litert.make(file, levels, row, pictures[0])
     whole = brought.open(file, levels, row)
     assert made is not None and (made.name, made.digest, made.classes) == (
         whole.name,
@@ -69,7 +69,7 @@ def test_it_says_what_the_whole_network_says(name, levels, tmp_path):
         whole.classes,
     )
     assert made.probabilities(pictures) == pytest.approx(whole.probabilities(pictures), abs=1e-3)
-    again = written.found(file, levels, row)
+    again = litert.find(file, levels, row)
     assert again is not None and (again.probabilities(pictures) == made.probabilities(pictures)).all()
 
 
@@ -87,21 +87,27 @@ def test_the_second_look_loads_no_keras_and_says_the_very_same(home, tmp_path):
 def test_one_that_would_say_something_else_is_left_to_keras(tmp_path, monkeypatch):
     file = given(tmp_path, own_networks.usual())
     other = own_networks.usual()
-    good = from_keras.write
+    good = convert.export
     with monkeypatch.context() as patch:
-        patch.setattr(from_keras, "write", lambda network, shape: good(other, shape))
-        assert written.make(file, FOUND, False, data.chelsea()) is None
-    assert written.found(file, FOUND, False) is None
-    assert written.make(file, FOUND, False, data.chelsea()) is None, "it was tried"
+        patch.setattr(convert, "export", lambda network, path: good(other, path))
+        assert litert.make(file, FOUND, False, data.chelsea()) is None
+    assert litert.find(file, FOUND, False) is None
+    assert litert.make(file, FOUND, False, data.chelsea()) is None, "it was tried"
 
 
 @pytest.mark.slow
-def test_one_of_layers_that_are_not_written_is_asked_by_keras(tmp_path):
+def test_a_network_with_an_operator_that_litert_lacks_runs_in_keras(tmp_path):
     layers = keras.layers
-    steps = [keras.Input((24, 24, 3)), layers.LayerNormalization(), layers.Flatten(), layers.Dense(3)]
+    steps = [
+        keras.Input((24, 24, 3)),
+        layers.UpSampling2D(interpolation="bicubic"),
+        layers.Flatten(),
+        layers.Dense(3),
+    ]
     file = given(tmp_path, keras.Sequential([*steps, layers.Softmax()]))
     picture = File.keep(images.encode_png(data.chelsea()), "picture", "a.png")
     result = tasks.run("classify.predict", PredictSettings(), {"pictures": [picture], "model": [file]})
+    assert litert.find(file, FOUND, False) is None
     expected = brought.open(file).probabilities([data.chelsea()])[0].max()
     (told,) = result.figures["pictures"]
     assert told["labels"][0]["probability"] == pytest.approx(float(expected), abs=1e-6)

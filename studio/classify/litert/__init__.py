@@ -1,1 +1,0 @@
-"""Classifiers made elsewhere, written for LiteRT: asked without Keras."""
