@@ -1,0 +1,152 @@
+"""Clients of the API that ask for small jobs and do not give up, before a server that is killed with -9.
+
+Each submit bears an idempotency key and is sent again until it is answered. A job that ran when the server
+was killed is told as interrupted, and is asked for again with a new key, as a person presses "run it again".
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+
+PAUSE = 0.2  # s between two tries
+PATIENCE = 300.0  # s without an answer
+SECONDS = 0.03  # that a job takes
+WAIT = 20  # s that one request waits for the end of a job
+
+
+class Server(Protocol):
+    """The studio that is killed and started again at the same address."""
+
+    home: Path
+    address: str
+    token: str
+
+    def start(self) -> None:
+        """Starts it."""
+
+    def kill(self) -> None:
+        """Kills it with -9."""
+
+
+class Client(threading.Thread):
+    """Asks for some jobs, then waits for each of them.
+
+    Args:
+        name: of its requests.
+        jobs: how many.
+    """
+
+    def __init__(self, server: Server, name: str, jobs: int):
+        super().__init__(daemon=True)
+        self._server, self._called, self.jobs = server, name, jobs
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {server.token}"
+        self.submitted, self.done = 0, 0
+        self.fault = ""
+
+    def run(self) -> None:
+        """Does it; what ends it early is its `fault`."""
+        try:
+            asked = []
+            for number in range(self.jobs):
+                asked.append(self._submit(number, 0))
+                self.submitted += 1
+            for number, job in enumerate(asked):
+                self._until_done(number, job)
+                self.done += 1
+        except Exception as error:
+            self.fault = f"{type(error).__name__}: {error}"
+
+    def _submit(self, number: int, again: int) -> dict[str, Any]:
+        key = {"Idempotency-Key": f"{self._called}/{number}/{again}"}
+        asked = {"task": "chores.do", "settings": {"steps": 1, "pause": SECONDS}}
+        return self._ask("POST", "/jobs", json=asked, headers=key)
+
+    def _until_done(self, number: int, job: dict[str, Any]) -> None:
+        for again in itertools.count(1):
+            while not job["finished"]:
+                job = self._ask("GET", f"/jobs/{job['id']}", params={"wait": WAIT})
+            if job["state"] == "done":
+                return
+            if job["state"] != "interrupted":
+                raise RuntimeError(job["error"])
+            job = self._submit(number, again)
+
+    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        end = time.monotonic() + PATIENCE
+        while True:
+            if (answer := self._once(method, path, **more)) is not None:
+                if answer.status_code >= 400:
+                    raise RuntimeError(f"{answer.status_code} {answer.text}")
+                return answer.json()
+            if time.monotonic() > end:
+                raise TimeoutError("nobody answered")
+            time.sleep(PAUSE)
+
+    def _once(self, method: str, path: str, **more: Any) -> requests.Response | None:
+        """The answer, if there was a whole one, and not that the studio still starts."""
+        try:
+            answer = self._session.request(method, f"{self._server.address}/api/v1{path}", timeout=60, **more)
+        except requests.RequestException:
+            return None
+        return None if answer.status_code == 503 else answer
+
+
+def run(server: Server, clients: int, jobs: int) -> dict[str, Any]:
+    """Lets clients ask a server that runs, kills it when half of the jobs are done, and starts it again.
+
+    Returns:
+        What became of the requests: `lost` and `twice` are to be 0.
+    """
+    began = time.monotonic()
+    crowd = [Client(server, f"client {number}", jobs // clients) for number in range(clients)]
+    for client in crowd:
+        client.start()
+    half = jobs // clients * clients // 2
+    while _done(server.home) < half and any(client.is_alive() for client in crowd):
+        time.sleep(0.05)
+    submitted = sum(client.submitted for client in crowd)
+    server.kill()
+    server.start()
+    for client in crowd:
+        client.join(600)
+    return {
+        "clients": clients,
+        "requests": jobs // clients * clients,
+        "of them answered when the server was killed": submitted,
+        **_kept(server.home, [f"client {n}/{m}" for n in range(clients) for m in range(jobs // clients)]),
+        "clients that gave up": [client.fault or "it waits" for client in crowd if client.done < client.jobs],
+        "seconds": time.monotonic() - began,
+    }
+
+
+def _done(home: Path) -> int:
+    return sum(1 for _ in (home / "jobs").glob("*/outcome.json"))
+
+
+def _kept(home: Path, wanted: list[str]) -> dict[str, int]:
+    """What the job folders say: how many requests have a result, and how many have it twice."""
+    from studio.engine.jobs.parts import Request, Status
+    from studio.engine.jobs.store import Folder
+
+    keys: Counter[str] = Counter()
+    done: Counter[str] = Counter()
+    interrupted = 0
+    for path in (home / "jobs").iterdir():
+        request, status = Folder(path).read(Request), Folder(path).read(Status)
+        if request and status:
+            keys[request.key] += 1
+            done[request.key.rpartition("/")[0]] += status.state == "done"
+            interrupted += status.state == "interrupted"
+    return {
+        "lost": sum(not done[name] for name in wanted),
+        "twice": sum(done[name] > 1 for name in wanted) + sum(count > 1 for count in keys.values()),
+        "told as interrupted, and asked for again": interrupted,
+    }
