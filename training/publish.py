@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 
 from studio import cli
 from studio.cli import console, flags
-from studio.core import amounts, paths
+from studio.core import amounts, paths, tasks
 from studio.core.errors import invalid
+from studio.core.litert import convert
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.weights import index
 from studio.run import terminal
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _STATED = "Licence: "
 _JUDGES = ("judge", "second_judge")  # of a VAE, as its weights name them
-_MOST_BYTES = 48 * 10**6  # of all presets together
+_MOST_BYTES = 58 * 10**6  # of all presets together
 
 
 def publish(
@@ -67,6 +68,7 @@ def publish(
         (copy / model_folder.SETTINGS).write_text(_laid_out(made))
         (copy / model_folder.CARD).write_text(_with_licence(found.card(), licence))
         presets.unpack(model_zip.zipped(copy), target)  # which checks it once more
+        litert = write_litert(target, not full)
     figures = data["figures"].items()
     numbers = {k: v for k, v in figures if isinstance(v, int | float) and not isinstance(v, bool)}
     entry = {
@@ -77,9 +79,24 @@ def publish(
         "trained_on": trained_on,
         "command": data["command"],
         "figures": numbers,
+        "litert": litert,
     }
     _enter(name, entry)
     return presets.find(name)
+
+
+def write_litert(folder: Path, half: bool = True) -> dict[str, str]:
+    """Writes the LiteRT files of a model into its folder. Returns the SHA-256 of each by its network's name.
+
+    Args:
+        folder: a model folder.
+        half: stores weights as float16, as those of the model are.
+    """
+    preset = presets.find(folder)
+    if not tasks.get(preset.task).networks:
+        return {}
+    convert.convert(preset, folder, half)
+    return {path.stem: paths.file_digest(path) for path in sorted(folder.glob("*.tflite"))}
 
 
 def _laid_out(made: dict[str, object]) -> str:

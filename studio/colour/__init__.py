@@ -37,6 +37,7 @@ TRAIN = Task(
     loads_keras=True,
     needs="studio.colour.estimate:needs_training",
     grows="batch",
+    networks="studio.colour.network:networks",
     title="Colour training",
     command="train colour",
     help="teach a network the colours of photos like those of a folder",

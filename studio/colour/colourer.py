@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.colour import bins, dabs, lab, models, odds, upsample, written
+from studio.colour import bins, dabs, inputs, lab, models, odds, upsample
 from studio.colour.settings import VIVIDNESS
-from studio.core.litert.interpreter import Network
+from studio.core.litert import network
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
 from studio.core.pictures import images
-from studio.core.process import limits
 from studio.core.progress import Progress
 
 SIDE = 112  # px, about, of what the network sees, if it is a square
 _HELD: dict[str, Colourer] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
-_SHAPES = 6  # of pictures, for which a network is held
+_SIZES = 6  # of pictures, for which a network is held
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,9 @@ class Colourer:
 
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset)
-        self._arrays = loading.arrays(preset.weights(), models.layout(self.settings))
-        self._prior = bins.softmax(self._arrays[-1])
-        self._held: dict[str, Network] = {}
+        log_prior = loading.place("prior", 0, 0), (len(bins.centres()),)
+        self._prior = bins.softmax(*loading.arrays(preset.weights(), [log_prior]))
+        self._network = network.load(preset, sizes=_SIZES)
 
     def colour(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
         """Colours a picture by its lightness alone, which stays as it is.
@@ -102,10 +101,9 @@ class Colourer:
         height, width = _sides(*picture.shape[:2])
         light = lab.lightness(images.resize(picture, height, width))
         told, where = dabs.told(how.dabs, height, width)
-        seen = written.seen(light, told, where)[None]
-        network = get_or_make(self._held, f"{height} {width}", lambda: self._written(height, width), _SHAPES)
-        (logits,) = network(seen)
-        small = light.reshape(height // written.SMALLER, written.SMALLER, -1, written.SMALLER).mean((1, 3))
+        (logits,) = self._network(inputs.stack(light, told, where)[None])
+        n = models.SMALLER
+        small = light.reshape(height // n, n, -1, n).mean((1, 3))
         leaning = odds.by_chance(how.variant)
         for photo in how.examples:
             shrunk = images.fit(photo, min(SIDE, max(photo.shape[:2])))
@@ -114,14 +112,11 @@ class Colourer:
         leant = odds.leant(vivid, small, leaning)
         return Answer(leant, odds.annealed_mean(leant))
 
-    def _written(self, height: int, width: int) -> Network:
-        return Network(written.written(self._arrays, height, width), math.ceil(limits.processors()))
-
 
 def _sides(height: int, width: int) -> tuple[int, int]:
     """What a picture is shrunk to: about SIDE * SIDE px, sides multiples of what the network takes."""
     scale = SIDE / math.sqrt(height * width)
-    rounded = (max(2, round(side * scale / written.TIMES)) * written.TIMES for side in (height, width))
+    rounded = (max(2, round(side * scale / models.TIMES)) * models.TIMES for side in (height, width))
     down, right = rounded
     return down, right
 

@@ -13,11 +13,14 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from studio.colour import bins
+from studio.colour import bins, inputs, models
 from studio.colour.settings import TrainColourSettings
-from studio.colour.written import BLOCKS, CHANNELS, SEEN
+from studio.core.models import loading
+from studio.core.models.presets import Preset
 from studio.core.training.loop import part_seed
 
+CHANNELS = (2, 3, 5)  # times the settings' width, at a quarter, an eighth and a sixteenth of the sides
+BLOCKS = (1, 1, 2)
 _DAMPED = 0.2  # what a block adds at the start
 
 
@@ -34,7 +37,7 @@ class Prior(layers.Layer):
 
 
 def network(settings: TrainColourSettings) -> keras.Model:
-    """`(B, H, W, 4) float32`, sides multiples of 16: see `studio.colour.written` -> logits of the colours,
+    """`(B, H, W, 4) float32`, sides multiples of 16: see `studio.colour.inputs` -> logits of the colours,
     `(B, H / 4, W / 4, bins)`."""
     seeds = iter(range(100))
 
@@ -52,7 +55,7 @@ def network(settings: TrainColourSettings) -> keras.Model:
         return maps
 
     widths = [n * settings.width for n in CHANNELS]
-    seen = keras.Input((None, None, SEEN), name="seen")
+    seen = keras.Input((None, None, inputs.CHANNELS), name="seen")
     maps = convolved(seen, settings.width, 5, 2)
     kept = []
     for width, count in zip(widths, BLOCKS, strict=True):
@@ -61,7 +64,24 @@ def network(settings: TrainColourSettings) -> keras.Model:
     whole = ops.mean(kept.pop(), axis=(1, 2), keepdims=True)
     maps = maps + convolved(whole, widths[-1], 1, active=None)
     for width, before in zip(reversed(widths[:-1]), reversed(kept), strict=True):
-        larger = layers.UpSampling2D(2)(convolved(maps, width, 1, active=None))
+        larger = _doubled(convolved(maps, width, 1, active=None))
         maps = blocks(convolved(ops.concatenate([larger, before], axis=-1), width), 1)
     logits = convolved(maps, len(bins.centres()), 1, active=None, gain=_DAMPED)
     return keras.Model(seen, Prior(name="prior")(logits), name="colour")
+
+
+def _doubled(maps: Any) -> Any:
+    """Each place four times: LiteRT has no operator for UpSampling2D of a size that is set at run time."""
+    return ops.depth_to_space(ops.concatenate([maps] * 4, axis=-1), 2)
+
+
+def load(preset: Preset) -> keras.Model:
+    """The trained network of a preset. Raises `InvalidInput` if it is another model, or not whole."""
+    loaded = network(models.settings_of(preset))
+    loading.fill(loaded, preset)
+    return loaded
+
+
+def networks(preset: Preset) -> dict[str, keras.Model]:
+    """What is exported: the network. Raises `InvalidInput` as `load`."""
+    return {"network": load(preset)}

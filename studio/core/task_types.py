@@ -125,6 +125,8 @@ class Task:
         opens: of a training whose models draw pictures, `module:function` of
             `open(preset) -> studio.core.generators.latent.Generator`; "" for others.
         encodes: whether those models read pictures, too.
+        networks: of a training, `module:function` of `networks(preset) -> {name: keras.Model}`: the networks
+            of a model that are exported to LiteRT and run from there; "" for others.
         builtin: names of models that are in no folder: the studio makes them of weights that it borrows.
         readable: of a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
             light, the same in a person's words; "" for others.
@@ -162,6 +164,7 @@ class Task:
     tries: str = ""
     opens: str = ""
     encodes: bool = False
+    networks: str = ""
     builtin: tuple[str, ...] = ()
     readable: str = ""
     goal: Goal | None = None

@@ -48,6 +48,7 @@ TRAIN = Task(
     loads_keras=True,
     needs="studio.enhance.estimate:needs_training",
     grows="batch",
+    networks="studio.enhance.network:networks",
     title="Enhance training",
     command="train enhance",
     help="teach a network to enlarge or to clean pictures like those of a folder",

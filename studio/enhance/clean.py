@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core.litert.interpreter import Network
-from studio.core.models import loading
+from studio.core.litert import network
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
 from studio.core.pictures.tiling import tiles
-from studio.core.process import limits
 from studio.core.progress import Progress
-from studio.enhance import models, written
+from studio.enhance import models
 from studio.enhance.damage import Damage
 from studio.enhance.planes import FOLD, colors, planes, shown, unfolded
 from studio.enhance.settings import CLEAN
@@ -23,7 +20,7 @@ from studio.enhance.ways import in_eight_ways
 SIDE = 512  # px that a tile answers for; a multiple of FOLD
 _HELD: dict[str, Cleaner] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
-_SHAPES = 2  # of tiles, for which a network is held: upright and lying
+_SIZES = 2  # of tiles, for which a network is held: upright and lying
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,7 @@ class Cleaner:
 
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset, CLEAN)
-        self._arrays = loading.arrays(preset.weights(), models.layout(self.settings))
-        self._held: dict[str, Network] = {}
+        self._network = network.load(preset, sizes=_SIZES)
 
     def clean(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
         """Cleans a picture; tiles see beyond their borders, so that none of these shows.
@@ -78,7 +74,7 @@ class Cleaner:
         whole = np.pad(picture, (*even, (0, 0)), "edge")
         grey = not np.ptp(picture[..., :3], axis=2).any()
         made = whole.copy()
-        halo = FOLD * written.reach(self.settings)
+        halo = FOLD * models.reach(self.settings)
         parts = tiles(whole.shape[0], whole.shape[1], SIDE, halo, alike=True)
         for n, tile in enumerate(parts):
             progress.report(n, len(parts))
@@ -120,13 +116,8 @@ class Cleaner:
 
     def _seen(self, planes: np.ndarray, damage: Damage) -> np.ndarray:
         maps = shown(planes, damage.light, damage.colour, damage.quality)
-        network = get_or_make(self._held, str(maps.shape), lambda: self._written(*maps.shape[:2]), _SHAPES)
-        (added,) = network(maps[None])
+        (added,) = self._network(maps[None])
         return unfolded(added[0])
-
-    def _written(self, height: int, width: int) -> Network:
-        model = written.cleaner(self._arrays, self.settings, height, width)
-        return Network(model, math.ceil(limits.processors()))
 
 
 def open(preset: Preset) -> Cleaner:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
-from studio.core.litert.interpreter import Network
-from studio.core.models import loading
+from studio.core.litert import network
+from studio.core.litert.network import Network
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
 from studio.core.pictures.tiling import Tile, tiles
-from studio.core.process import limits
 from studio.core.progress import Progress
-from studio.enhance import bicubic, models, written
+from studio.enhance import bicubic, models
 from studio.enhance.planes import LIGHT
 from studio.enhance.settings import ENLARGE
 from studio.enhance.ways import in_eight_ways
@@ -24,7 +22,7 @@ SIDE = 512  # px of the small picture that a tile answers for
 _HELD: dict[str, Enlarger] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
 _STRAY = 0.02  # share of an edge of transparency below which a network's error is as likely
-_SHAPES = 4  # of tiles, for which a network is held: two scales, upright and lying
+_SIZES = 2  # of tiles, for which a network is held: upright and lying
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,9 @@ class Enlarger:
 
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset, ENLARGE)
-        self._arrays = loading.arrays(preset.weights(), models.layout(self.settings))
-        self._held: dict[str, Network] = {}
+        preset.weights()  # which checks them now, and not in the middle of an image
+        self._preset = preset
+        self._networks: dict[int, Network] = {}
 
     def enlarge(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
         """Enlarges a picture; tiles see beyond their borders, so that none of these shows.
@@ -75,7 +74,7 @@ class Enlarger:
         progress, scale = progress or Progress(), how.scale
         height, width, channels = picture.shape
         made = np.empty((height * scale, width * scale, channels), "uint8")
-        halo = max(written.reach(self.settings), bicubic.REACH)
+        halo = max(models.reach(self.settings), bicubic.REACH)
         parts = tiles(height, width, SIDE, halo, alike=True)
         for n, tile in enumerate(parts):
             progress.report(n, len(parts))
@@ -110,15 +109,10 @@ class Enlarger:
         return in_eight_ways(light, lambda turned: self._seen(turned, how.scale))
 
     def _seen(self, light: np.ndarray, scale: int) -> np.ndarray:
-        height, width = light.shape
-        shape = (scale, height, width)
-        network = get_or_make(self._held, str(shape), lambda: self._written(*shape), _SHAPES)
-        (lacks,) = network(np.ascontiguousarray(light)[None, :, :, None])
+        if scale not in self._networks:
+            self._networks[scale] = network.load(self._preset, models.part_of(scale), _SIZES)
+        (lacks,) = self._networks[scale](np.ascontiguousarray(light)[None, :, :, None])
         return lacks[0, :, :, 0]
-
-    def _written(self, scale: int, height: int, width: int) -> Network:
-        model = written.enlarger(self._arrays, self.settings, scale, height, width)
-        return Network(model, math.ceil(limits.processors()))
 
 
 def _without_ringing(large: np.ndarray, alpha: np.ndarray, scale: int) -> np.ndarray:

@@ -1,13 +1,12 @@
-"""Which networks that enlarge or clean there are, and how their weights lie in a file; loads no Keras."""
+"""Which networks that enlarge or clean there are; loads no Keras."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.core.errors import invalid
 from studio.core.models import presets
-from studio.core.models.loading import place
 from studio.core.models.presets import Preset
 from studio.enhance.planes import FOLD, TOLD
 from studio.enhance.settings import CLEAN, ENLARGE, SCALES, EnhanceSettings, TrainEnhanceSettings
@@ -55,12 +54,11 @@ def channels(settings: TrainEnhanceSettings) -> tuple[int, tuple[int, ...]]:
     return 1, tuple(scale**2 for scale in SCALES)
 
 
-def layout(settings: TrainEnhanceSettings) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Where Keras puts each array of the network in a `.weights.h5`, and its shape, in its own order."""
-    shown, heads = channels(settings)
-    width = settings.width
-    into = [shown, *[width] * (2 * settings.blocks + len(heads))]
-    out = [*[width] * (1 + 2 * settings.blocks), *heads]
-    for n, (inputs, outputs) in enumerate(zip(into, out, strict=True)):
-        yield place("conv2d", n, 0), (3, 3, inputs, outputs)
-        yield place("conv2d", n, 1), (outputs,)
+def reach(settings: TrainEnhanceSettings) -> int:
+    """How far the output of a network depends on its inputs, in places of its maps."""
+    return 2 * settings.blocks + 2
+
+
+def part_of(scale: int) -> str:
+    """The name of the exported network that enlarges by a scale."""
+    return f"x{scale}"

@@ -13,11 +13,13 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from studio.core.models import loading
+from studio.core.models.presets import Preset
 from studio.core.training.loop import part_seed
 from studio.enhance import models
-from studio.enhance.settings import CLEAN, TrainEnhanceSettings
-from studio.enhance.written import GREY
+from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
+GREY = 0.5  # subtracted from the lightness
 _DAMPED = 0.1  # what a block adds at the start, so that a deep trunk begins near the identity
 
 
@@ -44,6 +46,29 @@ def network(settings: TrainEnhanceSettings) -> keras.Model:
     maps = maps + first
     ends = [convolved(maps, channels, gain=_DAMPED) for channels in heads]
     return keras.Model(shown, ends if len(ends) > 1 else ends[0], name="enhance")
+
+
+def load(preset: Preset) -> keras.Model:
+    """The trained network of a preset. Raises `InvalidInput` if it is no such network, or not whole."""
+    settings = preset.settings_as(TrainEnhanceSettings, models.TASK, "a network that enlarges or cleans")
+    loaded = network(settings)
+    loading.fill(loaded, preset)
+    return loaded
+
+
+def networks(preset: Preset) -> dict[str, keras.Model]:
+    """What is exported: the network that cleans, or a network for each scale, whose output is an image.
+
+    Raises:
+        InvalidInput: as `load`.
+    """
+    whole = load(preset)
+    if len(whole.outputs) == 1:
+        return {"network": whole}
+    return {
+        models.part_of(scale): keras.Model(whole.inputs, ops.depth_to_space(maps, scale))
+        for scale, maps in zip(SCALES, whole.outputs, strict=True)
+    }
 
 
 def side_by_side(maps: Any, scale: int) -> Any:

@@ -17,9 +17,29 @@ import keras
 from keras import layers, ops
 
 from studio.core.generators.discriminator import small
+from studio.core.generators.scales import halvings
 from studio.core.training.loop import part_seed
-from studio.outline.settings import PainterSettings
-from studio.outline.written import SLOPE, layers_of, planes_of, sizes_of
+from studio.outline import palette
+from studio.outline.settings import KINDS, PainterSettings, TrainOutlineSettings
+
+SLOPE = 0.2  # of the leaky ReLUs
+
+
+def planes_of(settings: PainterSettings) -> int:
+    """How many input channels a painter has: of avatars the drawing, its kind and whether it is night."""
+    return 3 + len(KINDS) + 1 if isinstance(settings, TrainOutlineSettings) else 3
+
+
+def layers_of(settings: PainterSettings) -> int:
+    """How many output channels: of avatars one for each role and the depth of shade, else RGB."""
+    return palette.ROLES + 1 if isinstance(settings, TrainOutlineSettings) else 3
+
+
+def sizes_of(settings: PainterSettings) -> tuple[list[int], list[int]]:
+    """The channels of its maps, from the finest down to 4 px, and up again to half the image's side."""
+    width = settings.width
+    down = [min(width * 2**n, 10 * width) for n in range(halvings(settings.size))]
+    return down, [6 * width if n == 8 * width else n for n in reversed(down[1:-1])] + [width * 3 // 2]
 
 
 def painter(settings: PainterSettings) -> keras.Model:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 
 import numpy as np
 
-from studio.core.litert.interpreter import Network
-from studio.core.models import loading
+from studio.core.litert import network
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
 from studio.core.pictures import images
-from studio.core.process import blas_threads, limits
-from studio.outline import models, palette, written
+from studio.core.process import blas_threads
+from studio.outline import models, palette
 
 _HELD: dict[str, Painter] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
@@ -36,8 +34,7 @@ class Painter:
 
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset)
-        arrays = loading.arrays(preset.weights(), written.layout(self.settings), "generator")
-        self._network = Network(written.written(arrays, self.settings), math.ceil(limits.processors()))
+        self._network = network.load(preset)
 
     def layers(self, planes: np.ndarray) -> np.ndarray:
         """What the network says: `(size, size, planes) float32` -> `(size, size, layers) float32`."""

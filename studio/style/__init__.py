@@ -44,6 +44,7 @@ TRAIN = Task(
     loads_keras=True,
     needs="studio.style.estimate:needs_training",
     grows="size",
+    networks="studio.style.house.inference:networks",
     title="Style training",
     command="train style",
     help="teach a network styles of your own, which it then paints in an instant",

@@ -17,7 +17,7 @@ import numpy as np
 
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph, Rows, Tensor, rows
-from studio.core.litert.interpreter import Network as Written
+from studio.core.litert.network import Network as Written
 from studio.text.numpy_network import Layer, Network, States
 
 

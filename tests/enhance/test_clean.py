@@ -5,10 +5,9 @@ import pytest
 import tiny_enhance
 
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.litert.interpreter import Network
-from studio.core.models import loading
+from studio.core.litert import network
 from studio.core.progress import Progress
-from studio.enhance import clean, enlarge, models, written
+from studio.enhance import clean, enlarge, models
 from studio.enhance.clean import How
 from studio.enhance.damage import Damage
 from studio.enhance.planes import colors, folded, planes, shown, unfolded
@@ -39,8 +38,7 @@ def test_folding_and_planes_lose_nothing():
 def test_what_cleans_is_the_network_that_learnt(preset):
     seen = planes(np.random.default_rng(0).random((20, 26, 3), "float32"))
     maps = shown(seen, 25, 20, 40)[None]
-    arrays = loading.arrays(preset.weights(), models.layout(SETTINGS))
-    (made,) = Network(written.cleaner(arrays, SETTINGS, 10, 13))(maps)
+    (made,) = network.load(preset)(maps)
     wanted = np.asarray(tiny_enhance.network(SETTINGS)(maps))
     assert made.shape == (1, 10, 13, 12)
     assert wanted.std() > 0.01 and np.abs(made - wanted).max() < 1e-4
@@ -58,7 +56,7 @@ def test_no_tile_shows(cleaner, cat, monkeypatch):
     whole = cleaner.clean(cat, How(BOTH))
     monkeypatch.setattr(clean, "SIDE", 32)
     assert whole.shape == cat.shape and np.abs(whole.astype(int) - cleaner.clean(cat, How(BOTH))).max() <= 1
-    monkeypatch.setattr(written, "reach", lambda settings: 0)
+    monkeypatch.setattr(models, "reach", lambda settings: 0)
     assert np.abs(whole.astype(int) - cleaner.clean(cat, How(BOTH))).max() > 1
 
 

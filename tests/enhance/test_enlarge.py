@@ -5,12 +5,12 @@ import pytest
 import tiny_enhance
 
 from studio.core.errors import Cancelled
-from studio.core.litert.interpreter import Network
-from studio.core.models import loading, presets
+from studio.core.litert import network
+from studio.core.models import presets
 from studio.core.pictures import transparency
 from studio.core.pictures.tiling import tiles
 from studio.core.progress import Progress
-from studio.enhance import bicubic, enlarge, models, written
+from studio.enhance import bicubic, enlarge, models
 from studio.enhance.enlarge import How
 from studio.enhance.network import side_by_side
 from studio.enhance.settings import SCALES, SHIPPED
@@ -27,8 +27,7 @@ def enlarger(tiny):
 def test_what_enlarges_is_the_network_that_learnt(tiny, scale):
     model = tiny_enhance.network()
     light = np.random.default_rng(0).random((1, 20, 27, 1), "float32")
-    arrays = loading.arrays(tiny.weights(), models.layout(SETTINGS))
-    (made,) = Network(written.enlarger(arrays, SETTINGS, scale, 20, 27))(light)
+    (made,) = network.load(tiny, models.part_of(scale))(light)
     wanted = np.asarray(side_by_side(model(light)[SCALES.index(scale)], scale))
     assert made.shape == (1, 20 * scale, 27 * scale, 1)
     assert wanted.std() > 0.01 and np.abs(made[..., 0] - wanted).max() < 1e-4
@@ -46,7 +45,7 @@ def test_no_tile_shows(enlarger, cat, scale, monkeypatch):
 def test_tiles_that_see_less_than_the_network_reaches_would_show(enlarger, cat, monkeypatch):
     whole = enlarger.enlarge(cat, How(2)).astype(int)
     monkeypatch.setattr(enlarge, "SIDE", 32)
-    monkeypatch.setattr(written, "reach", lambda settings: 0)
+    monkeypatch.setattr(models, "reach", lambda settings: 0)
     assert np.abs(whole - enlarger.enlarge(cat, How(2))).max() > 1
 
 

@@ -23,7 +23,7 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     files = inputs["pictures"]
     pictures = [images.read(file.read(), file.name) for file in files]
-    classifier = available.for_labels(settings, inputs, pictures[0], progress)
+    classifier = available.classifier(settings, inputs, progress)
     found = classifier.probabilities(pictures, progress)
     told = [
         {"path": file.name, "labels": best(row, classifier.classes, settings.top)}

@@ -7,8 +7,6 @@ from contextlib import suppress
 
 import numpy as np
 
-from studio.classify.litert import written
-from studio.classify.litert.written import Written
 from studio.classify.models import imagenet, imported_classifier, trained
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import (
@@ -55,21 +53,6 @@ def classifier(settings: Asked, inputs: Inputs, progress: Progress | None = None
     return trained.open(_classifier(settings.preset))
 
 
-def for_labels(
-    settings: PredictSettings, inputs: Inputs, picture: np.ndarray, progress: Progress
-) -> Classifier | Written:
-    """As `classifier`, for its answers alone: an imported one needs no Keras from its second answer on.
-
-    Args:
-        picture: one of those that it is asked about, `(H, W, 3) uint8`.
-    """
-    for file in inputs.get("model", ()):
-        if files.is_imported(file):
-            how = file, settings.preprocessing, settings.flat
-            return written.found(*how) or written.make(*how, picture) or imported_classifier.open(*how)
-    return classifier(settings, inputs, progress)
-
-
 def given(settings: Given, inputs: Inputs) -> Classifier | None:
     """The classifier that is among the inputs, if there is one; raises as `classifier`."""
     for file in inputs.get("model", ()):
@@ -93,7 +76,7 @@ def preprocessing_notes(settings: Given, inputs: Inputs) -> list[str]:
     return [f"{note}." for key, note in preprocessing(settings, inputs).items() if key.endswith("note")]
 
 
-def weights(classifier: Classifier | Written, inputs: Inputs) -> dict[str, str]:
+def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
     """What a recipe says of a classifier's weights; nothing if its file is among the inputs."""
     if inputs.get("model"):
         return {}

@@ -15,7 +15,7 @@ from studio.core import data, recipes
 from studio.core.data.sources import refused
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
-from studio.core.models import cards, loading, presets
+from studio.core.models import cards, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
@@ -94,4 +94,8 @@ def colourful(photos: np.ndarray) -> np.ndarray:
 def _start(inputs: Inputs) -> list[np.ndarray] | None:
     """The weights of the network to start from, if there is one."""
     preset = start_from.model(inputs)
-    return loading.arrays(preset.weights(), models.layout(models.settings_of(preset))) if preset else None
+    if preset is None:
+        return None
+    from studio.colour.network import load
+
+    return load(preset).get_weights()

@@ -11,8 +11,8 @@ import numpy as np
 from studio.colour import bins, lab, odds
 from studio.colour.learn import windows
 from studio.colour.learn.learner import Learner
+from studio.colour.models import SMALLER
 from studio.colour.settings import VIVIDNESS, TrainColourSettings
-from studio.colour.written import SMALLER
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, start_from
 from studio.core.training.averaged import AveragedTraining

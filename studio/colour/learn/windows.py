@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.colour import lab, written
+from studio.colour import inputs, lab, models
 
 _FEW = 0.2  # so likely is each dab the last
 _DAB = (2, 9)  # px of its sides, the last not taken
@@ -31,26 +31,26 @@ def batch(
         if rng.random() < hinted:
             _dab(colours[n], told[n], where[n], rng)
         light[n] = _aged(light[n], rng)
-    return {"seen": written.seen(light, told, where), "colours": quartered(colours)}
+    return {"seen": inputs.stack(light, told, where), "colours": quartered(colours)}
 
 
 def whole(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the network sees of whole photos, with nothing told, and their colours as it should answer.
 
     Args:
-        photos: `(n, H, W, 3) uint8`, sides multiples of `written.TIMES`.
+        photos: `(n, H, W, 3) uint8`, sides multiples of `models.TIMES`.
 
     Returns:
         `(n, H, W, 4) float32` and `(n, H / 4, W / 4, 2) float32`.
     """
     light, colours = _split(photos)
-    return written.seen(light, np.zeros_like(colours), np.zeros(light.shape, bool)), quartered(colours)
+    return inputs.stack(light, np.zeros_like(colours), np.zeros(light.shape, bool)), quartered(colours)
 
 
 def quartered(colours: np.ndarray) -> np.ndarray:
     """The mean of every four by four: `(n, H, W, 2)` -> `(n, H / 4, W / 4, 2)`."""
     count, height, width, _ = colours.shape
-    n = written.SMALLER
+    n = models.SMALLER
     return colours.reshape(count, height // n, n, width // n, n, 2).mean(axis=(2, 4))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.litert.interpreter import Network
+from studio.core.litert.network import Network
 
 BATCHES = (1, 8, 64)  # the only numbers of rows at once, so that nothing is compiled or written twice
 WRITTEN = BATCHES[:2]  # larger batches are no faster there and take more memory

@@ -1,1 +1,1 @@
-"""Networks as small TFLite files, and what runs them: drawing and writing load no Keras."""
+"""LiteRT files, which draw, paint and predict without Keras: exported from Keras, or written for speed."""

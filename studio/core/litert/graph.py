@@ -23,15 +23,10 @@ _TYPES = {
     "int8": schema.TensorType.INT8,
 }
 _OPTIONS = {  # of the operators whose options are not called as they are
-    "AVERAGE_POOL_2D": "Pool2DOptions",
     "BATCH_MATMUL": "BatchMatMulOptions",
     "CONV_2D": "Conv2DOptions",
-    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
-    "MEAN": "ReducerOptions",
-    "REDUCE_MAX": "ReducerOptions",
 }
-_PLAIN = ("ELU", "LOGISTIC", "RELU", "RELU6", "RSQRT", "TANH")  # have no options
+_PLAIN = ("LOGISTIC", "RELU", "TANH")  # have no options
 _VERSIONS = {("FULLY_CONNECTED", "int8"): 9}  # where not 1, by the type of the weights
 _NO = -1  # in the place of an input that is left out
 

@@ -114,6 +114,7 @@ class Shipped(_Strict):
     trained_on: str
     command: str
     figures: dict[str, Any]
+    litert: dict[str, Sha256] = {}  # by the names of its networks, see `Task.networks`; none for some models
 
 
 class Index(_Strict):

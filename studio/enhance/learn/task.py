@@ -12,7 +12,7 @@ from studio.core import data, recipes
 from studio.core.data.sources import refused
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
-from studio.core.models import cards, loading, presets
+from studio.core.models import cards, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
@@ -120,4 +120,7 @@ def _start(settings: TrainEnhanceSettings, inputs: Inputs) -> list[np.ndarray] |
     preset = start_from.model(inputs)
     if preset is None:
         return None
-    return loading.arrays(preset.weights(), models.layout(models.settings_of(preset, settings.to)))
+    from studio.enhance.network import load
+
+    models.settings_of(preset, settings.to)
+    return load(preset).get_weights()

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core import recipes
-from studio.core.models import cards, loading, presets
+from studio.core.models import cards, presets
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import start_from
-from studio.outline import models
 
 if TYPE_CHECKING:
     from studio.outline.learn.train import Trained, Trainer
@@ -22,10 +21,9 @@ def start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
     preset = start_from.model(inputs)
     if preset is None:
         return None
-    from studio.outline.learn.learner import learner
+    from studio.outline.learn.learner import load
 
-    made = learner(models.settings_of(preset))
-    loading.fill(made, preset)
+    made = load(preset)
     return made.generator.get_weights(), made.judge.get_weights()
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.outline import palette
+from studio.core.models import loading
+from studio.core.models.presets import Preset
+from studio.outline import models, palette
 from studio.outline.learn.game import Game
 from studio.outline.settings import PainterSettings, TrainOutlineSettings
 
@@ -51,6 +53,18 @@ def learner(settings: PainterSettings) -> Game:
     """The one that learns what settings ask for."""
     kind = Learner if isinstance(settings, TrainOutlineSettings) else PairLearner
     return kind(settings)
+
+
+def load(preset: Preset) -> Game:
+    """The trained networks of a preset. Raises `InvalidInput` if it is another model, or not whole."""
+    loaded = learner(models.settings_of(preset))
+    loading.fill(loaded, preset)
+    return loaded
+
+
+def networks(preset: Preset) -> dict[str, keras.Model]:
+    """What is exported: the painter. Raises `InvalidInput` as `load`."""
+    return {"network": load(preset).generator}
 
 
 def painted(layers: Any, colours: Any) -> Any:

@@ -15,7 +15,9 @@ from keras import ops
 
 from studio.core.training.loop import part_seed
 from studio.style.house.settings import TrainStyleSettings
-from studio.style.house.written import PACE, SMALL
+
+PACE = 10.0  # gains and shifts learn so many times faster than what all styles share: each is seen seldom
+SMALL = 1e-5  # added to a variance
 
 
 class StyledNorm(keras.layers.Layer):

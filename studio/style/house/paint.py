@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core.litert.interpreter import Network
+from studio.core.litert import network
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
-from studio.core.process import limits
-from studio.style.house import known_styles, written
+from studio.style.house import known_styles
 from studio.style.house.film_grain import laid_over
-from studio.style.house.written import LEAST_SIDE, STRIDE
 
 if TYPE_CHECKING:
     import keras
 
+STRIDE = 4  # px of the photo for each place of the coarsest layer
+LEAST_SIDE = 32  # px: reflected borders need at least as many pixels as they are wide, on every layer
 _HELD: dict[str, Painter] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
 
@@ -36,9 +35,7 @@ class Painter:
 
     def __init__(self, preset: Preset):
         self.digest, self.styles = preset.digest, known_styles.styles_of(preset)
-        self._settings = known_styles.settings_of(preset)
-        self._arrays = loading.arrays(preset.weights(), written.layout(self._settings, len(self.styles)))
-        self._held: dict[str, Network] = {}  # the one of the last size: frames and retouches are alike
+        self._network = network.load(preset)  # ready for one size: frames and retouches are alike
 
     def paint(self, photo_01: np.ndarray, places: Sequence[int], shares: Sequence[float]) -> np.ndarray:
         """Paints a photo in a mix of styles.
@@ -56,13 +53,8 @@ class Painter:
             mix[0, place] += share
         height, width = photo_01.shape[1:3]
         filled = _filled(laid_over(photo_01)).astype("float32")
-        sides = filled.shape[1:3]
-        (painted,) = get_or_make(self._held, f"{sides}", lambda: self._written(*sides), 1)(filled, mix)
+        (painted,) = self._network(filled, mix)
         return painted[:, :height, :width]
-
-    def _written(self, height: int, width: int) -> Network:
-        model = written.written(self._arrays, self._settings, len(self.styles), height, width)
-        return Network(model, math.ceil(limits.processors()))
 
 
 def _filled(photo_01: np.ndarray) -> np.ndarray:

@@ -1,1 +1,0 @@
-"""Imported classifiers written for LiteRT: run without Keras."""

@@ -1,0 +1,140 @@
+"""LiteRT files: those of shipped models compute what Keras computes, others are converted once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tiny_enhance
+
+from studio.core import caches, owners, paths, tasks
+from studio.core.errors import InvalidInput, StudioError
+from studio.core.litert import convert, network
+from studio.core.models import presets
+from studio.core.weights import index
+
+EXPORTED = [name for name, one in index.shipped().presets.items() if one.litert]
+LOADED = """
+import sys
+import numpy as np
+from pathlib import Path
+from studio.core.litert import network
+from studio.core.models import presets
+if sys.argv[2] == "loads":
+    import keras
+light = np.linspace(0, 1, 12 * 10, dtype="float32").reshape(1, 12, 10, 1)
+made = network.load(presets.find(Path(sys.argv[1])), "x2")(light)[0]
+print("keras" in sys.modules, made.shape, float(np.abs(made).max()))
+"""
+
+
+@pytest.fixture
+def model(home, tmp_path):
+    return tiny_enhance.make(tmp_path / "model")
+
+
+def converted():
+    """The files of the cache, as its folders and names."""
+    folder = paths.folder("cache") / "litert"
+    return sorted(f"{one.parent.name}/{one.name}" for one in folder.glob("*/*"))
+
+
+def test_every_shipped_model_that_can_be_exported_ships_its_files():
+    can = {name for name, one in index.shipped().presets.items() if tasks.get(one.task).networks}
+    assert can == set(EXPORTED) >= {"house", "enlarge", "clean", "colours", "outline"}
+    for name in EXPORTED:
+        folder = presets.find(name).folder
+        assert {one.stem for one in folder.glob("*.tflite")} == set(index.shipped().presets[name].litert)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_shipped_file_computes_what_keras_computes(name):
+    preset, rng = presets.find(name), np.random.default_rng(0)
+    for part, model in tasks.imported(tasks.get(preset.task).networks)(preset).items():
+        shapes = [[1, *(side or 48 for side in one.shape[1:])] for one in model.inputs]
+        inputs = [rng.random(shape, "float32") for shape in shapes]
+        wanted = np.asarray(model(inputs if len(inputs) > 1 else inputs[0], training=False))
+        (made,) = network.load(preset, part)(*inputs)
+        assert made.shape == wanted.shape and wanted.std() > 0.01
+        assert np.abs(made - wanted).max() < 0.002 * np.ptp(wanted)
+
+
+def test_a_network_takes_one_size_after_the_other(model):
+    enlarge = network.load(model, "x3")
+    for shape in ((1, 8, 12, 1), (1, 20, 9, 1), (1, 8, 12, 1)):
+        (made,) = enlarge(np.zeros(shape, "float32"))
+        assert made.shape == (1, 3 * shape[1], 3 * shape[2], 1)
+
+
+def test_a_model_is_converted_once_and_again_when_its_files_are_gone(model, monkeypatch):
+    conversions = []
+    convert_all = convert.convert
+    monkeypatch.setattr(convert, "convert", lambda *args: (conversions.append(args), convert_all(*args)))
+    for part in ("x2", "x3", "x2"):
+        network.load(model, part)
+    assert len(conversions) == 1 and len(converted()) == 3
+    shutil.rmtree(paths.folder("cache") / "litert")
+    network.load(model, "x2")
+    assert len(conversions) == 2
+
+
+def test_the_files_belong_to_the_owner_who_asked(model):
+    with owners.asking("ann"):
+        network.load(model, "x2")
+        assert caches.used_bytes("ann") > 1000
+    caches.evict("ann", 0)
+    assert not converted()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_conversion_leaves_keras_out_of_this_process_and_works_with_jax(model, home, backend):
+    loads = "loads" if backend == "jax" else "does not"
+    words = [sys.executable, "-P", "-c", LOADED, str(model.folder), loads]
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    ended = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
+    loaded, rest = ended.stdout.split(" ", 1)
+    assert loaded == str(backend == "jax")
+    light = np.linspace(0, 1, 120, dtype="float32").reshape(1, 12, 10, 1)
+    most = float(np.abs(network.load(model, "x2")(light)[0]).max())
+    assert rest.startswith("(1, 24, 20, 1)") and float(rest.split()[-1]) == pytest.approx(most, rel=1e-4)
+
+
+def test_weights_of_another_shape_are_refused(model):
+    told = json.loads((model.folder / "settings.json").read_text())
+    told["settings"]["width"] = 12
+    (model.folder / "settings.json").write_text(json.dumps(told))
+    with pytest.raises(InvalidInput, match="Use those that its training saved"):
+        network.load(presets.find(model.folder), "x2")
+
+
+def test_a_conversion_that_fails_is_told_and_leaves_nothing(model, monkeypatch):
+    monkeypatch.setattr(convert, "can_export", lambda: False)
+    monkeypatch.setattr(
+        network.children, "command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"]
+    )
+    with pytest.raises(StudioError, match="could not be converted"):
+        network.load(model, "x2")
+    assert not converted()
+
+
+def test_a_file_beside_the_weights_of_a_users_model_is_never_read(model):
+    (model.folder / "x2.tflite").write_bytes(b"from a stranger")
+    (made,) = network.load(model, "x2")(np.zeros((1, 8, 8, 1), "float32"))
+    assert made.shape == (1, 16, 16, 1)
+
+
+def test_a_shipped_file_that_was_changed_is_refused(tmp_path, monkeypatch):
+    shutil.copytree(paths.shipped("pretrained"), tmp_path / "pretrained", symlinks=True)
+    monkeypatch.setattr(paths, "shipped", lambda name: tmp_path / name)
+    path = tmp_path / "pretrained" / "clean" / "network.tflite"
+    network.load(presets.find("clean"))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(InvalidInput, match="as it was shipped"):
+        network.load(presets.find("clean"))
