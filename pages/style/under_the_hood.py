@@ -116,8 +116,10 @@ def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
         watch()
     caption = "The cosine distance to the matched features against the steps; it jumps at each new match"
     curves.losses(run.history, caption=caption)
-    if places := job is not None and run.figures.get("matches"):
+    places = run.figures.get("matches")
+    files = [*job.inputs["content"], *job.inputs["style"]] if job is not None and places else []
+    if files and all(file.here for file in files):
         st.markdown(
             "**Matched places.** Point at the photo to see which part of the painting was matched there."
         )
-        matches.show(job.inputs["content"][0], job.inputs["style"], places, key="matched_places")
+        matches.show(files[0], files[1:], places, key="matched_places")
