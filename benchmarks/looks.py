@@ -1,16 +1,26 @@
-"""How much a result looks painted: structure of the photo, style and colors of the painting.
+"""How much a result looks painted: structure of the photo, style and colors of the painting. Lower is better.
 
     python -m benchmarks.looks [--json] [--modes fine] [--strengths 0.8] [--folder results]
+    python -m benchmarks.looks --sheets --strengths 0.3 0.5 0.8 1 --size 320 --folder sheets
+    python -m benchmarks.looks --blind --folder results
 
 Structure: cosine distances between the features of all positions on a grid, each column divided by its sum;
 the mean absolute difference from the photo's, divided by the same for the painting resized to the photo.
-Style: relaxed earth mover's distance between the features of result and painting (Kolkin et al. 2019,
-arXiv:1904.12785). Color: absolute differences of mean and covariance. Lower is better. The test data have
-four results that a public script published in 2015.
+Style: `studio.style.nnst.measure`. Both: Kolkin et al. 2019, arXiv:1904.12785. Color: absolute differences of
+mean and covariance. The first form compares with four results that a public script published in 2015. The
+second renders twelve pairs, one contact sheet each (photo, painting, AdaIN, every strength), and counts the
+steps of strength in which style gets closer and structure further. The third writes sheets for a blind
+choice, `pairNN.png`: photo and painting above, below fine and another result in random order, which
+`key.json` tells; the other is the published result or, where there is none, AdaIN. All read results that are
+in the folder.
 """
 
 from __future__ import annotations
 
+import json
+import tarfile
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,95 +29,165 @@ from PIL import Image
 from benchmarks.report import DATA, arguments, note, show
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
-from studio.core.pictures import images
-from studio.style.nnst.features import extract
-from studio.style.nnst.optimize import padded
+from studio.core.pictures import images, paintings, sample_photos
+from studio.style.nnst import measure
 from studio.style.settings import TransferSettings
 
 SIZES = (512, 256)  # px of the longer side
-STRUCTURE_GRID, STYLE_GRID = 16, 8  # px of the image per position
+STRUCTURE_GRID = 16  # px of the image per position
 PHOTOS = {"golden_gate": "golden_gate.jpg", "tubingen": "tubingen.jpg"}
 PAINTINGS = {"starry": "starry_night_google.jpg", "scream": "the_scream.jpg"}
+SET14 = {"comic": 5, "flowers": 7, "peppers": 12, "slide": 13}  # by their numbers
+PAIRS = (
+    *(("astronaut", "starry"), ("chelsea", "brush_strokes"), ("camera", "scream")),  # portraits
+    *(("golden_gate", "starry"), ("tubingen", "scream"), ("golden_gate", "wash")),  # landscapes
+    *(("coffee", "starry"), ("peppers", "scream"), ("flowers", "stained_glass")),  # still lifes
+    ("comic", "starry"),  # line art
+    *(("slide", "scream"), ("rocket", "woodcut")),  # text
+)
 
 
-def grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) -> np.ndarray:
-    """Features of `(H, W, 3) uint8` at a size, `(N, 2688) float32`: means over squares of `stride` px."""
-    found = extract(backbone, padded(images.to_01(images.fit(image, size)))).astype("float32")
-    side = stride // 4
-    height, width = (length // side for length in found.shape[:2])
-    cut = found[: height * side, : width * side]
-    return cut.reshape(height, side, width, side, -1).mean(axis=(1, 3)).reshape(height * width, -1)
+def photo(name: str) -> np.ndarray:
+    """A photo of the test data or of the studio, `(H, W, 3) uint8`."""
+    if name in PHOTOS:
+        return images.read(DATA / "images" / PHOTOS[name])
+    if name not in SET14:
+        return sample_photos.photo(name)
+    with tarfile.open(DATA / "restore" / "set14.tar") as archive:
+        return images.read(archive.extractfile(f"img_{SET14[name]:03}_SRF_4_HR.png").read())
 
 
-def similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Cosine similarities of `(N, C)` and `(M, C)`."""
-    units = [one / (np.linalg.norm(one, axis=1, keepdims=True) + 1e-8) for one in (first, second)]
-    return units[0] @ units[1].T
+def painting(name: str) -> np.ndarray:
+    """A painting of the test data or of the studio, `(H, W, 3) uint8`."""
+    return images.read(DATA / "images" / PAINTINGS[name]) if name in PAINTINGS else paintings.painting(name)
 
 
-def structure(backbone: Backbone, result: np.ndarray, photo: np.ndarray, painting: np.ndarray, size: int):
-    """How far the self-similarity of the photo's features has changed; 1: as far as the painting's is."""
+def structure(
+    backbone: Backbone, result: np.ndarray, content: np.ndarray, target: np.ndarray, size: int
+) -> float:
+    """How far the self-similarity of the photo's features has changed; 1: as far as the painting's.
 
-    def own(image: np.ndarray) -> np.ndarray:
-        found = grid(backbone, images.resize(image, *photo.shape[:2]), size, STRUCTURE_GRID)
-        distances = 1.0 - similarity(found, found)
-        return distances / (distances.sum(axis=0, keepdims=True) + 1e-8)
+    Args:
+        result, content, target: `(H, W, 3) uint8`; the last is the painting.
+        size: px of the longer side at which they are compared.
+    """
 
-    wanted = own(photo)
-    return float(np.abs(own(result) - wanted).mean() / np.abs(own(painting) - wanted).mean())
+    def distances(image: np.ndarray) -> np.ndarray:
+        resized = images.resize(image, *content.shape[:2])
+        features = measure.grid(backbone, resized, size, STRUCTURE_GRID)
+        found = 1.0 - measure.similarity(features, features)
+        return found / (found.sum(axis=0, keepdims=True) + 1e-8)
 
-
-def style(backbone: Backbone, result: np.ndarray, painting: np.ndarray, size: int) -> float:
-    """The larger of the mean centered cosine distances to the nearest, in both directions."""
-    centered = [
-        found - found.mean(axis=0)
-        for found in (grid(backbone, one, size, STYLE_GRID) for one in (result, painting))
-    ]
-    distances = 1.0 - similarity(*centered)
-    return float(max(distances.min(axis=1).mean(), distances.min(axis=0).mean()))
+    wanted = distances(content)
+    return float(np.abs(distances(result) - wanted).mean() / np.abs(distances(target) - wanted).mean())
 
 
-def color(result: np.ndarray, painting: np.ndarray) -> float:
+def color(result: np.ndarray, target: np.ndarray) -> float:
     """Mean absolute differences of mean and covariance of colors in [0, 1], added."""
-    found = [one.reshape(-1, 3) / 255.0 for one in (result, painting)]
-    means, covariances = [one.mean(axis=0) for one in found], [np.cov(one.T) for one in found]
+    colors = [image.reshape(-1, 3) / 255.0 for image in (result, target)]
+    means, covariances = [one.mean(axis=0) for one in colors], [np.cov(one.T) for one in colors]
     return float(np.abs(means[0] - means[1]).mean() + np.abs(covariances[0] - covariances[1]).mean())
 
 
-def measured(backbone: Backbone, result: np.ndarray, photo: np.ndarray, painting: np.ndarray) -> str:
+def row(backbone: Backbone, result: np.ndarray, content: np.ndarray, target: np.ndarray) -> str:
     """Structure, style and color as a row."""
-    structures = [structure(backbone, result, photo, painting, size) for size in SIZES]
-    styles = [style(backbone, result, painting, size) for size in SIZES]
-    rows = [" ".join(f"{one:.2f}" for one in values) for values in (structures, styles)]
-    return f"structure {rows[0]}, style {rows[1]}, color {color(result, painting):.3f}"
+    structures = [structure(backbone, result, content, target, size) for size in SIZES]
+    styles = [measure.style_distance(backbone, result, target, size) for size in SIZES]
+    parts = [" ".join(f"{value:.2f}" for value in values) for values in (structures, styles)]
+    return f"structure {parts[0]}, style {parts[1]}, color {color(result, target):.3f}"
+
+
+def rendered(pair: tuple[str, str], settings: TransferSettings, folder: Path | None) -> np.ndarray:
+    """A result, `(H, W, 3) uint8`; read from the folder if it is there."""
+    from studio.style.transfer import transfer
+
+    name = f"{pair[0]}_{pair[1]}_{settings.mode}_{settings.size}_{settings.strength}.png"
+    if folder and (folder / name).exists():
+        return images.read(folder / name)
+    note(name)
+    image = transfer(photo(pair[0]), [painting(pair[1])], settings).image
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / name)
+    return image
+
+
+def compare(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
+    """Measures the published results and those of every mode and strength."""
+    for pair in ((one, other) for one in PHOTOS for other in PAINTINGS):
+        name, content, target = "_".join(pair), photo(pair[0]), painting(pair[1])
+        published = images.read(DATA / "published" / f"{name}.png")
+        yield f"{name}, published", row(backbone, published, content, target)
+        for mode in chosen.modes:
+            for strength in chosen.strengths:
+                settings = TransferSettings(mode=mode, strength=strength, size=chosen.size)
+                result = rendered(pair, settings, chosen.folder)
+                yield f"{name}, {mode}, {strength}", row(backbone, result, content, target)
+
+
+def sheets(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
+    """Renders and measures twelve pairs, and makes a contact sheet of each."""
+    right = {"structure": 0, "style": 0}
+    size = min(chosen.size, measure.SIZE)
+    for pair in PAIRS:
+        content, target = photo(pair[0]), painting(pair[1])
+        look = rendered(pair, TransferSettings(size=chosen.size), chosen.folder)
+        asked = [
+            TransferSettings(mode="fine", size=chosen.size, strength=strength)
+            for strength in chosen.strengths
+        ]
+        results = [rendered(pair, settings, chosen.folder) for settings in asked]
+        structures = [structure(backbone, one, content, target, size) for one in results]
+        styles = [measure.style_distance(backbone, one, target, size) for one in results]
+        right["structure"] += sum(low < high for low, high in pairwise(structures))
+        right["style"] += sum(low > high for low, high in pairwise(styles))
+        yield (
+            "_".join(pair),
+            " ".join(f"{one:.2f}/{other:.2f}" for one, other in zip(structures, styles, strict=True)),
+        )
+        if chosen.folder:
+            tiles = [images.resize(one, *look.shape[:2]) for one in (content, target, look, *results)]
+            Image.fromarray(np.hstack(tiles)).save(chosen.folder / f"sheet_{'_'.join(pair)}.png")
+    steps = len(PAIRS) * (len(chosen.strengths) - 1)
+    for name, count in right.items():
+        yield f"{name}, steps in the right direction", f"{count} of {steps}"
+
+
+def blind(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
+    """Writes a sheet and a line of the key for each published pair and each of the twelve."""
+    rng, key = np.random.default_rng(), {}
+    published = {path.stem: path for path in (DATA / "published").glob("*.png")}
+    pairs = dict.fromkeys([*(tuple(name.rsplit("_", 1)) for name in sorted(published)), *PAIRS])
+    for number, pair in enumerate(pairs, 1):
+        name, content, target = "_".join(pair), photo(pair[0]), painting(pair[1])
+        fine = rendered(pair, TransferSettings(mode="fine", size=chosen.size), chosen.folder)
+        if name in published:
+            other, rival = images.read(published[name]), "published"
+        else:
+            other, rival = rendered(pair, TransferSettings(size=chosen.size), chosen.folder), "AdaIN"
+        order = [("fine", fine), (rival, other)]
+        rng.shuffle(order)
+        rows = ([content, target], [image for _, image in order])
+        sheet = [np.hstack([images.resize(one, *fine.shape[:2]) for one in row]) for row in rows]
+        Image.fromarray(np.vstack(sheet)).save(chosen.folder / f"pair{number:02}.png")
+        key[f"pair{number:02}"] = {"pair": name, "left": order[0][0], "right": order[1][0]}
+        (chosen.folder / "key.json").write_text(json.dumps(key, indent=1), "utf-8")
+        yield f"pair{number:02}", name
 
 
 def main() -> None:
     """Measures and prints."""
-    from studio.style.transfer import transfer
-
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--modes", nargs="*", default=["fine"])
     parser.add_argument("--strengths", type=float, nargs="+", default=[0.8])
+    parser.add_argument("--size", type=int, default=512, help="px of the longer side")
+    parser.add_argument("--sheets", action="store_true", help="twelve pairs instead of the published four")
+    parser.add_argument("--blind", action="store_true", help="sheets for a blind choice; needs --folder")
     parser.add_argument("--folder", type=Path, help="where the results go, too")
     chosen = parser.parse_args()
-    backbone, figures = backbones.load("vgg16"), {}
-    for photo_name, photo_file in PHOTOS.items():
-        for painting_name, painting_file in PAINTINGS.items():
-            pair = f"{photo_name}_{painting_name}"
-            photo, painting = (images.read(DATA / "images" / one) for one in (photo_file, painting_file))
-            published = images.read(DATA / "published" / f"{pair}.png")
-            figures[f"{pair}, published"] = measured(backbone, published, photo, painting)
-            for mode in chosen.modes:
-                for strength in chosen.strengths:
-                    note(f"{pair}, {mode}, {strength}")
-                    settings = TransferSettings(mode=mode, strength=strength)
-                    result = transfer(photo, [painting], settings).image
-                    figures[f"{pair}, {mode}, {strength}"] = measured(backbone, result, photo, painting)
-                    if chosen.folder:
-                        chosen.folder.mkdir(parents=True, exist_ok=True)
-                        Image.fromarray(result).save(chosen.folder / f"{pair}_{mode}_{strength}.png")
-    show(figures, chosen.json)
+    backbone = backbones.load("vgg16")
+    work = blind if chosen.blind else sheets if chosen.sheets else compare
+    show(dict(work(backbone, chosen)), chosen.json)
 
 
 if __name__ == "__main__":

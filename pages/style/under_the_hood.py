@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.jobs import trainings
 from pages.recorded import runs
+from pages.style import matches
 from pages.widgets import curves, under_the_hood
 from studio.core.models import presets
 from studio.style.settings import SHIPPED
@@ -25,7 +26,8 @@ _FINE = """
 the painting, by cosine distance of centered vectors. Then Adam changes the levels of a Laplacian pyramid
 until the image has these features. This begins at 64 px with large shapes. At each doubling, a blend of photo
 and current result is matched again. In the last steps each layer is matched separately, at positions that are
-drawn at every step. At the end the image gets the mean and covariance of the painting's colors.
+drawn at every step. At the end the image gets the mean and covariance of the colors of the painting, which
+is brightened a little if it is dim.
 """
 _LOSS = r"""\begin{aligned}
 \mathcal{L} ={}& \alpha\,\lVert F - F_{\text{content}}\rVert^2 \\
@@ -114,3 +116,10 @@ def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
         watch()
     caption = "The cosine distance to the matched features against the steps; it jumps at each new match"
     curves.losses(run.history, caption=caption)
+    places = run.figures.get("matches")
+    files = [*job.inputs["content"], *job.inputs["style"]] if job is not None and places else []
+    if files and all(file.here for file in files):
+        st.markdown(
+            "**Matched places.** Point at the photo to see which part of the painting was matched there."
+        )
+        matches.show(files[0], files[1:], places, key="matched_places")

@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.models import presets
-from studio.core.pictures import images
 from studio.enhance import clean, enlarge
 from studio.enhance.damage import Damage
-from studio.enhance.settings import CLEANER, SCALES, SHIPPED
+from studio.enhance.settings import CLEANER, SCALES
 
 QUALITY = 50  # of the JPEG file that pictures are cleaned as: at 30 skin is smooth, at 70 some grid is left
 
@@ -27,14 +26,11 @@ def enlarged(picture: np.ndarray, side: int) -> np.ndarray:
     Returns:
         `(side, side, 3) uint8`.
     """
-    reached = [scale for scale in SCALES if scale * len(picture) <= side]
-    if reached:
-        cleaner, enlarger = clean.open(presets.find(CLEANER)), enlarge.open(presets.find(SHIPPED))
-        cleaned = cleaner.clean(picture, clean.How(Damage(quality=QUALITY)))
-        picture = enlarger.enlarge(cleaned, enlarge.How(reached[-1]))
-    return images.resize(picture, side, side)
+    if min(SCALES) * len(picture) <= side:
+        picture = clean.open(presets.find(CLEANER)).clean(picture, clean.How(Damage(quality=QUALITY)))
+    return enlarge.to_size(picture, side, side)
 
 
 def weights() -> dict[str, str]:
     """The digests of those networks, by name, for recipes."""
-    return {name: presets.find(name).digest for name in (CLEANER, SHIPPED)}
+    return {CLEANER: presets.find(CLEANER).digest, **enlarge.weights()}

@@ -9,13 +9,15 @@ from scipy import ndimage
 
 from studio.core.litert import network
 from studio.core.litert.network import Network
+from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
+from studio.core.pictures import images
 from studio.core.pictures.tiling import Tile, tiles
 from studio.core.progress import Progress
 from studio.enhance import bicubic, models
 from studio.enhance.planes import LIGHT
-from studio.enhance.settings import ENLARGE
+from studio.enhance.settings import ENLARGE, SCALES, SHIPPED
 from studio.enhance.ways import in_eight_ways
 
 SIDE = 512  # px of the small picture that a tile answers for
@@ -151,6 +153,26 @@ def _within(tile: Tile, scale: int) -> tuple[slice, slice]:
 
 def _scaled(start: int, length: int, scale: int) -> slice:
     return slice(start * scale, (start + length) * scale)
+
+
+def to_size(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Enlarges by the studio's own network as far as its scales reach, and by Lanczos from there.
+
+    Args:
+        image: `(h, w, 3) uint8`.
+        height, width: of the result in px; of nearly the same proportions.
+
+    Returns:
+        `(height, width, 3) uint8`.
+    """
+    if scales := [scale for scale in SCALES if scale * max(image.shape[:2]) <= max(height, width)]:
+        image = open(presets.find(SHIPPED)).enlarge(image, How(scales[-1]))
+    return images.resize(image, height, width)
+
+
+def weights() -> dict[str, str]:
+    """SHA-256 of the weights that `to_size` uses, by name, for recipes."""
+    return {SHIPPED: presets.find(SHIPPED).digest}
 
 
 def open(preset: Preset) -> Enlarger:

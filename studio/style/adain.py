@@ -69,24 +69,6 @@ class AdaIN:
         painted = _in_tiles(self.decoder, features, STRIDE, 1)
         return ops.clip(painted[:, :height, :width], 0.0, 1.0)
 
-    def stylize(
-        self, content_01, styles_01: Sequence, style_weights: Sequence | None = None, strength: float = 1.0
-    ):
-        """Paints a picture in the look of one or more others.
-
-        Args:
-            content_01: `(1, H, W, 3) float32 in [0, 1]`.
-            styles_01: one or more such pictures, each of its own size.
-            style_weights, strength: as in `transfer_statistics`.
-
-        Returns:
-            `(1, H, W, 3) float32 in [0, 1]`.
-        """
-        _, height, width, _ = content_01.shape
-        features = self.encode(content_01)
-        painted = transfer_statistics(features, [self.encode(s) for s in styles_01], style_weights, strength)
-        return self.decode(painted, height, width)
-
 
 def _in_tiles(network: Callable, maps: Any, taken: int, given: int) -> Any:
     """What a network makes of maps, a tile after the other where they are large; no seam can be seen.

@@ -8,7 +8,6 @@ import numpy as np
 
 from studio.core.pictures import images
 from studio.style import colors, masks
-from studio.style.nnst.pyramid import resize
 from studio.style.settings import TransferSettings, check_styles
 
 LARGEST_STYLE = 2048  # px
@@ -30,6 +29,7 @@ class Scene:
 
     Attributes:
         share: from the photo's own colors, 0, to the styles', 1.
+        styles, shares: what is matched, `(H, W, 3) uint8` each, and what each counts, 1 in all.
 
     Raises:
         InvalidInput: if there are not as many weights or masks as styles.
@@ -54,7 +54,9 @@ class Scene:
         small = [images.fit(s, LARGEST_STYLE) if max(s.shape) > LARGEST_STYLE else s for s in styles]
         if settings.keep_colors == "matched":
             small = [colors.match(style, self._content) for style in small]
-        self._styles = small
+        self.styles = small
+        recolored = settings.keep_colors == "matched"
+        self._palettes = small if recolored else [colors.brightened(style) for style in small]
 
     def content_01(self, size: int) -> np.ndarray:
         """The content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""
@@ -70,7 +72,7 @@ class Scene:
     def styles_01(self, size: int) -> list[np.ndarray]:
         """The styles for an image of that size: the larger they are, the larger the strokes."""
         longest = max(_LEAST_STYLE, min(LARGEST_STYLE, round(size * self.settings.stroke_size)))
-        return [images.to_01(images.fit(style, longest)) for style in self._styles]
+        return [images.to_01(images.fit(style, longest)) for style in self.styles]
 
     def masks_at(self, height: int, width: int) -> list[np.ndarray]:
         """Every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
@@ -85,23 +87,13 @@ class Scene:
         return [share[..., 0] for share in masks.shares(self.masks_at(height, width))]
 
     def start_01(self, size: int) -> np.ndarray:
-        """Where an optimization starts: the content, up to `share` in the styles' colors."""
-        content_01 = self.content_01(size)
-        mixed = content_01 + self.share * (self.recolored_01(size) - content_01)
-        return np.clip(mixed, 0.0, 1.0).astype("float32")
-
-    def recolored_01(self, size: int) -> np.ndarray:
-        """The content in the colors of the styles, each in its place and to its share."""
+        """Where an optimization starts: the content, up to `share` in the colors of the styles."""
         content = images.resize(self._content, *self.shape(size)[1:3])
         parts = [
-            share[..., None] * colors.match(content, style)
-            for share, style in zip(self.shares_at(*content.shape[:2]), self._styles, strict=True)
+            share[..., None] * colors.match(content, palette)
+            for share, palette in zip(self.shares_at(*content.shape[:2]), self._palettes, strict=True)
         ]
-        return images.to_01(sum(parts, np.zeros(content.shape, "float32")))
-
-    def enlarged(self, images_01: np.ndarray) -> np.ndarray:
-        """`(1, h, w, 3) float32` at the size of the result."""
-        return resize(images_01, self.shape(self.settings.size))
+        return images.to_01(content + self.share * (np.sum(parts, axis=0) - content))
 
     def finished(self, images_01: np.ndarray) -> np.ndarray:
         """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` result, in the colors that the settings ask for."""
@@ -112,7 +104,7 @@ class Scene:
             mixed = content + masks.cover(self.masks, self.shares, height, width) * (painted - content)
             painted = np.rint(mixed).astype("uint8")
         elif self.settings.mode != "instant":
-            painted = colors.tone(painted, self._content, self._styles, self.shares, self.share)
+            painted = colors.tone(painted, self._content, self._palettes, self.shares, self.share)
         if self.settings.keep_colors == "matched" and self.settings.house:
             return colors.match(painted, self._content)  # there is no style image to match before
         if self.settings.keep_colors == "luminance":

@@ -12,6 +12,7 @@ from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
 from studio.style import transparency
 from studio.style.house import known_styles
+from studio.style.nnst.matching import encode
 from studio.style.nnst.schedule import first_look
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -34,7 +35,8 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
     name = f"{Path(inputs['content'][0].name).stem}-{style}.png"
     file = File.keep(images.encode_png(transparency.join(painted.image, alpha), recipe), "picture", name)
-    return Result((file,), painted.figures, recipe, painted.stopped_early)
+    figures = painted.figures | ({"matches": encode(painted.matches)} if painted.matches else {})
+    return Result((file,), figures, recipe, painted.stopped_early)
 
 
 def _as_stopped(settings: TransferSettings, steps: int) -> TransferSettings:

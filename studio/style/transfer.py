@@ -12,13 +12,20 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.models.presets import Preset
 from studio.core.objectives import backbones
+from studio.core.objectives.backbones import Backbone
+from studio.core.pictures import images
 from studio.core.progress import Progress
+from studio.core.tasks import imported
 from studio.style import adain, instant, masks
 from studio.style.house import known_styles
+from studio.style.nnst.measure import style_distance
 from studio.style.nnst.optimize import optimize
 from studio.style.nnst.schedule import first_look
 from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
+
+# By name: no capability imports another.
+ENLARGED, ENLARGED_BY = "studio.enhance.enlarge:to_size", "studio.enhance.enlarge:weights"
 
 
 @dataclass(frozen=True)
@@ -79,22 +86,44 @@ def transfer(
     progress.stage("First look")
     # Stopping here leaves the instant result with a recipe of its own.
     plain = Scene(content, styles, style_masks, settings.model_copy(update={"mode": "instant"}))
-    first = instant.paint(plain, networks, first_look(settings))
+    first_image = plain.finished(instant.paint(plain, networks, first_look(settings)))
     weights = {"adain": networks.digest}
     if not settings.optimizes:
-        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights)
+        return Painted(first_image, {"seconds": time.monotonic() - began}, weights)
     try:
-        progress.report(0, 0, preview=lambda: plain.finished(first), text="First look")
+        progress.report(0, 0, preview=lambda: first_image, text="First look")
         vgg16 = backbones.load("vgg16", progress)
     except Cancelled:  # the first look is the best so far
-        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights, [], True)
+        return Painted(first_image, {"seconds": time.monotonic() - began}, weights, [], True)
     best = optimize(scene, vgg16, progress)
-    if not best.steps:
-        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights, [], True)
+    image, enlarged_by = _at_full_size(scene, best.images_01) if best.steps else (first_image, {})
+    if best.cancelled and not (best.steps and _is_closer(vgg16, image, first_image, scene)):
+        return Painted(first_image, {"seconds": time.monotonic() - began}, weights, [], True)
     figures = {"seconds": time.monotonic() - began, "steps": best.steps, **best.losses}
-    weights = {"vgg16": vgg16.digest}
-    image = scene.finished(scene.enlarged(best.images_01))
+    weights = {"vgg16": vgg16.digest, **enlarged_by}
     return Painted(image, figures, weights, best.matches, best.cancelled)
+
+
+def _at_full_size(scene: Scene, images_01: np.ndarray) -> tuple[np.ndarray, dict[str, str]]:
+    """A result, `(1, h, w, 3) float32`, enlarged if need be, and the weights that enlarged it."""
+    height, width = scene.shape(scene.settings.size)[1:3]
+    if images_01.shape[1:3] == (height, width):
+        return scene.finished(images_01), {}
+    large = imported(ENLARGED)(images.to_uint8(images_01), height, width)
+    return scene.finished(images.to_01(large)), imported(ENLARGED_BY)()
+
+
+def _is_closer(vgg16: Backbone, image: np.ndarray, first: np.ndarray, scene: Scene) -> bool:
+    """Whether an image, `(H, W, 3) uint8`, has less style distance than the first look.
+
+    Structure does not count: of a result and the same one less painted, it would prefer the latter.
+    """
+
+    def distance(result: np.ndarray) -> float:
+        each = zip(scene.styles, scene.shares, strict=True)
+        return sum(share * style_distance(vgg16, result, style) for style, share in each)
+
+    return distance(image) < distance(first)
 
 
 def _by_house(scene: Scene, network: Preset) -> Painted:

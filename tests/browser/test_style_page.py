@@ -171,6 +171,19 @@ def test_the_download_is_a_png_with_its_recipe(tab):
     assert max(images.read(data).shape) == 128
 
 
+def test_under_the_hood_a_place_of_the_photo_shows_its_match(tab, expect):
+    page = tab("/style?mode=Draft&size=64&steps=2&hood=true")
+    button(page, "Start").click()
+    stage = page.get_by_role("application", name="Photo")
+    stage.wait_for()
+    caption = page.locator("figcaption").filter(has_text="Painting:")
+    expect(caption).to_contain_text("Photo: 50 % from the left, 50 % from the top.")
+    stage.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    expect(caption).to_contain_text("Photo: 0 % from the left")
+
+
 def test_a_number_out_of_range_says_what_is_taken(tab, expect):
     page = tab(f"/style?{SMALL}")
     box = page.locator(".st-key-size-box")

@@ -61,3 +61,18 @@ def test_toning_makes_no_noise_of_a_picture_of_hardly_any_colours():
     rng = np.random.default_rng(1)
     flat = (120 + rng.integers(-2, 3, (40, 40, 3))).astype("uint8")
     assert colors.tone(flat, photo, [style], [1.0], 1.0).std((0, 1)).max() < 1.6 * flat.std((0, 1)).max() + 1
+
+
+def test_a_dim_painting_is_brightened_a_little_and_keeps_its_hues():
+    _, painting = pictures()
+    dim = (painting * 0.7).astype("uint8")
+    brighter = colors.brightened(dim)
+    rise = brighter.mean() - dim.mean()
+    assert 5 < rise < 11, "of 255 levels"
+    ratios = brighter.reshape(-1, 3).mean(0) / dim.reshape(-1, 3).mean(0)
+    assert np.ptp(ratios) < 0.02
+
+
+def test_a_painting_that_has_white_is_not_brightened():
+    light = np.vstack([np.full((5, 20, 3), 255, "uint8"), np.full((50, 20, 3), 60, "uint8")])
+    np.testing.assert_array_equal(colors.brightened(light), light)

@@ -22,6 +22,19 @@ CHANNELS = tuple(spec("vgg16").layers[name] for name in LAYERS)
 DEPTH = sum(CHANNELS)  # 2,688
 STRIDE = 4  # px of the image per position
 MULTIPLE = 8  # px: sides must be multiples of it, so that every layer divides evenly
+_LEAST_SIDE = 32  # px: smaller images are mirrored, so that the deepest layer has a few positions
+
+
+def padded(images_01: np.ndarray) -> np.ndarray:
+    """An image mirrored at the right and bottom until its sides suit the network."""
+    missing = [max(_LEAST_SIDE, -(-side // MULTIPLE) * MULTIPLE) - side for side in images_01.shape[1:3]]
+    return np.pad(images_01, ((0, 0), *((0, count) for count in missing), (0, 0)), mode="symmetric")
+
+
+def cut(images_01: np.ndarray) -> np.ndarray:
+    """A painting cut at the right and bottom until its sides suit the network: nothing is mirrored."""
+    height, width = (max(_LEAST_SIDE, side // MULTIPLE * MULTIPLE) for side in images_01.shape[1:3])
+    return padded(images_01[:, :height, :width])
 
 
 def extractor(backbone: Backbone) -> keras.Model:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from studio.core.progress import Progress
 
 MOST = 16_384  # positions of a painting that are kept: 88 MB
+_SHOWN = 48  # positions of the longer side that a page gets: 4 kB
 _BLOCK = 2048  # positions compared at once: 134 MB of similarities
 
 
@@ -75,6 +77,22 @@ def nearest(features: np.ndarray, painting: Bank, progress: Progress | None = No
         block = _unit(flat[begin : begin + _BLOCK].astype("float32") - mean)
         index[begin : begin + _BLOCK] = np.argmax(block @ wanted, axis=1)
     return index.reshape(features.shape[:2])
+
+
+def encode(places: Sequence[np.ndarray]) -> dict[str, Any]:
+    """The matched places of a result on a coarse grid, as JSON that a page can draw.
+
+    Args:
+        places: one `(h, w, 2) float32 in [0, 1]` for each style: y and x in the style.
+
+    Returns:
+        `rows` and `columns` of the grid, and for each style base64 of `(rows, columns, 2) uint8`.
+    """
+    height, width = places[0].shape[:2]
+    step = -(-max(height, width) // _SHOWN)
+    coarse = [np.rint(255 * one[step // 2 :: step, step // 2 :: step]).astype("uint8") for one in places]
+    rows, columns = coarse[0].shape[:2]
+    return {"rows": rows, "columns": columns, "places": [b64encode(one.tobytes()).decode() for one in coarse]}
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

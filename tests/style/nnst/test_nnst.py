@@ -1,5 +1,7 @@
 """Parts of NNST: the pyramid, the matching, the schedule and the losses."""
 
+from base64 import b64decode
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,17 @@ def test_a_painting_matches_itself_also_when_it_is_rotated():
 def test_a_bank_is_bounded(monkeypatch):
     monkeypatch.setattr(matching, "MOST", 20)
     assert len(matching.bank([unit_map(9, 9)] * 2, (0, 2), RNG).features) == 20
+
+
+def test_matches_are_encoded_on_a_coarse_grid():
+    rows, columns = np.meshgrid(np.arange(128) / 128, np.arange(100) / 100, indexing="ij")
+    encoded = matching.encode([np.stack([rows, columns], axis=-1)])
+    shape = encoded["rows"], encoded["columns"], 2
+    assert max(shape) <= 48
+    decoded = np.frombuffer(b64decode(encoded["places"][0]), "uint8").reshape(shape) / 255
+    middle = decoded[shape[0] // 2, shape[1] // 2]
+    np.testing.assert_allclose(middle, 0.5, atol=0.03)
+    assert (np.diff(decoded[:, 0, 0]) > 0).all() and (np.diff(decoded[0, :, 1]) > 0).all()
 
 
 def passes(mode):

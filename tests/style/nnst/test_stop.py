@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from studio.core.objectives import backbones
 from studio.core.pictures import images
 from studio.core.progress import Progress
+from studio.style.nnst import measure
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -12,7 +14,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("last", [1, 6, 8])  # within a size, at its last step, and after it
-def test_stopping_after_any_step_replays_exactly(weights_home, photo, painting, last):
+def test_stopping_after_any_step_replays_exactly(weights_home, photo, painting, last, monkeypatch):
+    monkeypatch.setattr("studio.style.transfer._is_closer", lambda *_: True)
     settings = TransferSettings(mode="fine", size=96, steps=6)
     count = 0
 
@@ -26,9 +29,38 @@ def test_stopping_after_any_step_replays_exactly(weights_home, photo, painting, 
     np.testing.assert_array_equal(stopped.image, again.image)
 
 
+@pytest.mark.parametrize("distance", [0.4, 0.6])
+def test_a_stopped_image_is_kept_if_its_style_is_closer_than_the_first_look(
+    weights_home, photo, painting, monkeypatch, distance
+):
+    first = transfer(photo, [painting], TransferSettings(size=96)).image
+
+    def style_distance(_, result, *__):
+        return 0.5 if np.array_equal(result, first) else distance
+
+    monkeypatch.setattr("studio.style.transfer.style_distance", style_distance)
+    steps = []
+    progress = Progress(lambda report: steps.extend(report.metrics), cancelled=lambda: bool(steps))
+    stopped = transfer(photo, [painting], TransferSettings(mode="fine", size=96, steps=6), (), progress)
+    assert stopped.stopped_early
+    assert np.array_equal(stopped.image, first) == (distance > 0.5)
+    assert ("steps" in stopped.figures) == (distance < 0.5)
+
+
+def test_an_unfinished_image_of_large_strokes_is_further_from_the_style_than_the_finished_one(
+    weights_home, photo, painting
+):
+    backbone, settings = backbones.load("vgg16"), TransferSettings(mode="fine", size=128, steps=20)
+    early, whole = (
+        transfer(photo, [painting], settings.model_copy(update={"stop_after": stop})).image
+        for stop in (4, None)
+    )
+    distances = [measure.style_distance(backbone, image, painting) for image in (early, whole, painting)]
+    assert distances[0] > distances[1] > distances[2]
+
+
 def test_structure_falls_and_style_rises_with_strength(weights_home, photo, painting):
     from benchmarks import looks
-    from studio.core.objectives import backbones
 
     backbone, content = backbones.load("vgg16"), images.fit(photo, 128)
     results = [
@@ -36,6 +68,6 @@ def test_structure_falls_and_style_rises_with_strength(weights_home, photo, pain
         for s in (0.2, 0.5, 1)
     ]
     structures = [looks.structure(backbone, one, content, painting, 128) for one in results]
-    styles = [looks.style(backbone, one, painting, 128) for one in results]
+    styles = [measure.style_distance(backbone, one, painting, 128) for one in results]
     assert structures == sorted(structures)
     assert styles == sorted(styles, reverse=True)

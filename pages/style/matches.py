@@ -1,0 +1,29 @@
+"""Point at a place of the photo and see which place of the painting it was matched to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pages.widgets import assets, browser_pictures
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+_LONGEST = 480  # px
+_mount = assets.component("studio_matches", __file__)
+
+
+def show(content: File, styles: Sequence[File], matches: Mapping[str, Any], *, key: str) -> None:
+    """Draws the photo and its paintings; mouse, touch and arrow keys move the point.
+
+    Args:
+        content, styles: what was painted, and in which styles.
+        matches: as `studio.style.nnst.matching.encode` makes them.
+    """
+    addresses = [_address(file) for file in (content, *styles)]
+    _mount(data={**matches, "photo": addresses[0], "paintings": addresses[1:]}, key=key)
+
+
+def _address(file: File) -> str:
+    height, width = images.fitted(*images.size(file.read()), _LONGEST)
+    return browser_pictures.address(browser_pictures.of_file(file.digest, (width, height)))

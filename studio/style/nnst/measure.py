@@ -1,0 +1,47 @@
+"""How close a result's style is to the paintings: what a stopped run is judged by, and benchmarks measure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.core.objectives.backbones import Backbone
+from studio.core.pictures import images
+from studio.style.nnst.features import STRIDE, extract, padded
+
+SIZE = 256  # px of the longer side, where results are compared
+_GRID = 8  # px of the image per position
+
+
+def style_distance(backbone: Backbone, result: np.ndarray, painting: np.ndarray, size: int = SIZE) -> float:
+    """The relaxed earth mover's distance between the features of result and painting; lower is better.
+
+    Args:
+        backbone: VGG16.
+        result, painting: `(H, W, 3) uint8`.
+        size: px of the longer side at which they are compared.
+
+    Returns:
+        The larger of the mean centered cosine distances to the nearest in both directions, 0 to 2.
+
+    Reference:
+        Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity",
+        arXiv:1904.12785.
+    """
+    grids = [grid(backbone, image, size, _GRID) for image in (result, painting)]
+    distances = 1.0 - similarity(*(features - features.mean(axis=0) for features in grids))
+    return float(max(distances.min(axis=1).mean(), distances.min(axis=0).mean()))
+
+
+def grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) -> np.ndarray:
+    """Features of `(H, W, 3) uint8` at a size, `(N, 2688) float32`: means over squares of `stride` px."""
+    features = extract(backbone, padded(images.to_01(images.fit(image, size)))).astype("float32")
+    side = stride // STRIDE
+    height, width = (length // side for length in features.shape[:2])
+    squares = features[: height * side, : width * side].reshape(height, side, width, side, -1)
+    return squares.mean(axis=(1, 3)).reshape(height * width, -1)
+
+
+def similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Cosine similarities of `(N, C)` and `(M, C)`."""
+    units = [one / (np.linalg.norm(one, axis=1, keepdims=True) + 1e-8) for one in (first, second)]
+    return units[0] @ units[1].T
