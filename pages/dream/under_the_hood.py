@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.recorded import runs
-from pages.widgets import browser_pictures, curves, under_the_hood
+from pages.widgets import assets, browser_pictures, curves, under_the_hood
 
 _WHAT = """
 A network that classifies photos responds to an image with feature maps. A dream asks for the opposite:
@@ -89,17 +89,11 @@ def _boxes(octaves: Sequence[dict[str, float]], picture: bytes) -> str:
     """Every octave as a frame over the picture, all from the same corner, to scale."""
     whole = octaves[-1]
     frames = "".join(
-        f'<div style="position:absolute; left:0; bottom:0; width:{100 * at["width"] / whole["width"]:.2f}%; '
-        f"height:{100 * at['height'] / whole['height']:.2f}%; border:2px solid #fff; box-sizing:border-box; "
-        'box-shadow:0 0 0 1px rgb(0 0 0 / 55%), inset 0 0 0 1px rgb(0 0 0 / 55%)">'
-        '<span style="position:absolute; top:0; right:0; padding:0 0.35rem; font-size:0.72rem; '
-        f'white-space:nowrap; color:#fff; background:rgb(20 22 28 / 70%)">{at["width"]:.0f} px</span></div>'
+        f'<div class="octave" style="width:{100 * at["width"] / whole["width"]:.2f}%; '
+        f'height:{100 * at["height"] / whole["height"]:.2f}%"><span>{at["width"]:.0f} px</span></div>'
         for at in octaves
     )
-    source = browser_pictures.address(picture)
-    image = f'<img alt="" src="{source}" style="width:100%; height:100%; display:block">'
     ratio = f"{whole['width'] / whole['height']:.4f}"
-    return (
-        f'<div style="position:relative; aspect-ratio:{ratio}; background:#8884; border-radius:0.5rem; '
-        f'overflow:hidden">{image}{frames}</div>'
-    )
+    image = f'<img alt="" src="{browser_pictures.address(picture)}">'
+    style = assets.style(__file__, "octaves.css")
+    return f'{style}<div class="octaves" style="aspect-ratio:{ratio}">{image}{frames}</div>'

@@ -1,0 +1,58 @@
+"""HTML, CSS, JavaScript and Markdown that lie in files of their own, beside the module that shows them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import keys
+
+
+@cache
+def read(module: str, name: str) -> str:
+    """The text of a file.
+
+    Args:
+        module: `__file__` of the module that it lies beside.
+        name: of the file.
+    """
+    return Path(module).with_name(name).read_text(encoding="utf-8")
+
+
+def component(name: str, module: str) -> Any:
+    """Registers a component, and returns what mounts it, see `st.components.v2.component`.
+
+    Args:
+        name: unique among all components.
+        module: `__file__` of its module; for `camera.py` the files are `camera.html`, `.css` and `.js`.
+    """
+    html, css, js = (read(module, Path(module).with_suffix(end).name) for end in (".html", ".css", ".js"))
+    return st.components.v2.component(name, html=html, css=css, js=js)
+
+
+def style(module: str, name: str, key: str = "", **properties: str) -> str:
+    """A style sheet as HTML. Only fixed text goes in here, never the text of a user.
+
+    Args:
+        module, name: see `read`.
+        key: of the widget that the class `KEY` of the sheet stands for.
+        properties: custom properties of that widget: `tile="8rem"` sets `--tile`.
+    """
+    sheet = read(module, name).replace(".KEY", f".{keys.css_class(key)}")
+    own = "".join(f"--{name}: {value};" for name, value in properties.items())
+    return f"<style>{sheet}{f'.{keys.css_class(key)} {{ {own} }}' if own else ''}</style>"
+
+
+def run(module: str, name: str, **data: Any) -> None:
+    """Runs JavaScript in the page: calls the function that a file exports with an object.
+
+    Args:
+        module, name: see `read`.
+        data: what the object holds. Never the text of a user.
+    """
+    function = read(module, name).replace("export default ", "", 1)
+    st.html(f"<script>({function})({json.dumps(data)});</script>", unsafe_allow_javascript=True)
