@@ -10,43 +10,10 @@ import streamlit as st
 from pages.recorded import runs
 from pages.widgets import assets, browser_pictures, curves, under_the_hood
 
-_WHAT = """
-A network that classifies photos responds to an image with feature maps. A dream asks for the opposite:
-*which change of the image would raise these activations?* The gradient of the objective $J$ with respect to
-the pixels is the answer. So the image takes a small step along the gradient, and another, until the faint
-likeness of an eye that the network saw in a cloud is an eye for everybody. This is **gradient ascent** on
-the input: the weights stay fixed, and the pixels change.
-"""
-_FORMULA = r"""\begin{aligned}
-J(x) &= \sum_i w_i\,\mathrm{mean}\big(F_{\ell_i}(x)^2\big) \\
-v &\leftarrow \tfrac12 v + \frac{\nabla_x J}{\sigma(\nabla_x J)}, \qquad v \leftarrow \frac{v}{\sigma(v)} \\
-x &\leftarrow x + \eta\,v
-\end{aligned}"""
-_OCTAVES = """
-A unit responds to patterns of about the size in pixels that it was trained on. The dream therefore works
-through **octaves**: it starts with a small copy of the image, in which one eye covers a whole cloud, and
-continues on larger and larger ones, where smaller things grow within the larger. After each octave only the
-*change* is enlarged; the image's own detail comes back from the original.
-
-In the first half of an octave's steps the image is shifted by a few random pixels, cyclically. Without this
-**jitter** the grid of the network's strides would show, and places that it covers least would hardly change.
-The second half is computed without shifts, which sharpens what has begun to grow. Each step keeps half of
-the direction of the one before (**momentum**), and is divided by its standard deviation $\\sigma$, so that
-steps have one size.
-"""
-_PAPER = (
-    "Mordvintsev, Olah, Tyka, [Inceptionism: Going Deeper into Neural Networks]"
-    "(https://research.google/blog/inceptionism-going-deeper-into-neural-networks/), 2015."
-)
-
 
 def explain(job: Any) -> None:
     """The folded section, drawn from this dream; before there is one, from a recorded one."""
-    parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _OCTAVES), (st.caption, _PAPER))
-    section = under_the_hood.section()
-    if section.open:
-        with section:
-            under_the_hood.beside(parts, lambda: _of_a_run(job))
+    under_the_hood.show(lambda: _of_a_run(job), assets.read(__file__, "under_the_hood.md"))
 
 
 def _of_a_run(job: Any) -> None:

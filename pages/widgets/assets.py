@@ -23,6 +23,12 @@ def read(module: str, name: str) -> str:
     return Path(module).with_name(name).read_text(encoding="utf-8")
 
 
+def sections(module: str, name: str) -> dict[str, str]:
+    """The sections of a Markdown file by their headings of the second level, in order. See `read`."""
+    parts = (part.partition("\n") for part in f"\n{read(module, name)}".split("\n## ")[1:])
+    return {title.strip(): body.strip() for title, _, body in parts}
+
+
 def component(name: str, module: str) -> Any:
     """Registers a component, and returns what mounts it, see `st.components.v2.component`.
 
