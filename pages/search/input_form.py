@@ -75,7 +75,7 @@ def ask() -> tuple[SearchSettings | None, Inputs]:
     return (settings if inputs else None), inputs
 
 
-def can_put(job: engine.Job, settings: SearchSettings) -> bool:
+def can_put(_job: engine.Job, settings: SearchSettings) -> bool:
     """Whether the form can ask for a search like this one."""
     if settings.train not in SUBJECTS:
         return False

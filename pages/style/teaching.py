@@ -119,11 +119,11 @@ def _title(name: str) -> str:
     return words.plain(name.replace("_", " ").capitalize())
 
 
-def _kept(name: str) -> str:
+def _kept(_name: str) -> str:
     return "its styles stand among the paintings"
 
 
-def _paint_with(name: str, model: File) -> None:
+def _paint_with(name: str, _model: File) -> None:
     titles = [style.title for style in samples.taught() if style.network == name]
     if titles:
         label, icon = f"Paint with {words.plain(name)}", ":material/brush:"

@@ -95,7 +95,7 @@ def _near(at: int, length: int) -> slice:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _read(name: str, key: str, text: str) -> Reading:
+def _read(name: str, key: str, text: str) -> Reading:  # noqa: ARG001 - a key of the cache
     spoken = voice.load(name)
     indices = spoken.vocabulary.encode(text).indices
     if not len(indices):

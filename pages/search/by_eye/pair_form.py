@@ -53,7 +53,7 @@ SUBJECTS = {
         {"strength": "", "stroke_size": "", "keep_colors": ""},
         {"mode": "instant"},
         (),
-        lambda settings, ranges: ["adain"],
+        lambda _settings, _ranges: ["adain"],
     ),
     "dream.ascend": Subject(
         "Dream",

@@ -30,7 +30,7 @@ def spare() -> None:
 class _Sparing(importlib.abc.MetaPathFinder):
     """Refuses a package by who asks for it."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> None:
         """Gives none, so that other finders are asked; raises `ModuleNotFoundError` to spare a package."""
         if not any(name in spared for spared in SPARED.values()):
             return
