@@ -22,12 +22,12 @@ with left:
             wanted = parts.start_button(":material/school:", "Teach")
     else:
         shown = classifiers.choose()
-        picture = shown and tryout.choose(shown)
+        picture = tryout.choose(shown) if shown else None
 with right:
     stage = parts.stage(left)
 with stage:
     if half == "teach":
-        if wanted:
+        if wanted and chosen is not None and settings is not None:
             parts.start(training.TASK, settings, {"data": [chosen.file], **base.inputs})
         job = training.find(chosen)
         if job is not None:
@@ -36,7 +36,7 @@ with stage:
             audit.before({"data": [chosen.file], **base.inputs}, settings)
         elif by_hand.wanted():
             by_hand.gather()
-    elif shown is not None:
+    elif shown is not None and picture is not None:
         training.show_kept(shown, picture)
 parts.recent(training.TASK)
-under_the_hood.explain(shown, chosen and chosen.file, settings.model_dump() if settings else {})
+under_the_hood.explain(shown, chosen.file if chosen else None, settings.model_dump() if settings else {})

@@ -33,7 +33,7 @@ def _of_a_run(job: Any) -> None:
 def _chart(octaves: Sequence[dict[str, float]]) -> Any:
     import altair as alt
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"octave": f"{at['width']} × {at['height']}", "when": when, "value": at[when], "order": number}
         for number, at in enumerate(octaves)
         for when in ("before", "after")

@@ -55,7 +55,7 @@ def ask() -> Wanted:
 def _select(label: str, titles: Mapping[str, str], *, key: str) -> str:
     """The name of what is chosen; the first again where there is no longer what was chosen before."""
     forms.choosing(key, titles)
-    return st.selectbox(label, list(titles), format_func=titles.get, key=key)
+    return st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key)
 
 
 def back() -> None:
@@ -106,8 +106,10 @@ def _pager(skip: int, shown: int, total: int) -> None:
     )
     if total <= PAGE:
         return
-    moves = (("Newer", -1, ":material/chevron_left:", skip == 0),)
-    moves += (("Older", 1, ":material/chevron_right:", skip + shown >= total),)
+    moves = (
+        ("Newer", -1, ":material/chevron_left:", skip == 0),
+        ("Older", 1, ":material/chevron_right:", skip + shown >= total),
+    )
     for label, step, icon, disabled in moves:
         st.button(
             label,

@@ -16,7 +16,9 @@ def choose() -> str:
     titles = documents.titles()
     asked = st.query_params.get(documents.PARAMETER, "")
     st.session_state[_KEY] = asked if asked in titles else documents.FIRST
-    name = st.selectbox("Read about", list(titles), format_func=titles.get, key=_KEY, on_change=_chosen)
+    name = st.selectbox(
+        "Read about", list(titles), format_func=titles.__getitem__, key=_KEY, on_change=_chosen
+    )
     address_errors.not_found("guide", [asked] if asked and asked not in titles else [])
     for place in PLACES:
         if place.title == titles[name] and name != documents.FIRST:

@@ -14,11 +14,12 @@ from pages.form.forms import MOST_SEED
 from pages.jobs import commands
 from pages.widgets import browser_pictures, keys, words
 from pages.widgets.ab_slider import ab_slider
+from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.pictures import images, thumbnails
 from studio.core.settings import Described, Settings
-from studio.core.tasks import File, Inputs
+from studio.core.tasks import File, Inputs, Result
 
 MOST_SEEDS = 8
 Again = Callable[[Settings], None]
@@ -216,3 +217,9 @@ def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
         st.caption("What made it, as the download carries it:")
         text = made.to_json() if made is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)
+
+
+def of_job(job: engine.Job) -> Result:
+    """The result of a job that has one."""
+    assert job.result is not None
+    return job.result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -174,14 +174,17 @@ def _how_far(name: str, field: Described) -> str:
         # The first one alone where none is left: that is refused, and says what is asked for.
         return f"{field.name}={'|'.join(str(one) for one in picked or usual.choices[:1])}"
     low, high = st.columns(2, vertical_alignment="bottom")
+    limits: dict[str, Any] = {
+        "min_value": _number(field, field.least),
+        "max_value": _number(field, field.most),
+        "step": _step(field, usual),
+        "format": None if field.kind == "int" else "%g",
+    }
     ends = [
         place.number_input(
             f"{label}, {side}",
-            min_value=_number(field, field.least),
-            max_value=_number(field, field.most),
             value=_number(field, end),
-            step=_step(field, usual),
-            format=None if field.kind == "int" else "%g",
+            **limits,
             key=keys.part(key, side),
             persist_state="session",
         )
@@ -197,7 +200,8 @@ def _number(field: Described, value: float | None) -> int | float | None:
 
 
 def _step(field: Described, usual: Range) -> int | float:
-    return 1 if field.kind == "int" else (usual.high - usual.low) / 20
+    low, high = usual.ends
+    return 1 if field.kind == "int" else (high - low) / 20
 
 
 def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> list[str]:

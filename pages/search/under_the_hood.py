@@ -27,7 +27,7 @@ def _looked(job: engine.Job | None) -> None:
     run = runs.of_job(job) if job is not None and job.result is not None else runs.recorded("search")
     run.say_whose()
     task = trained(SearchSettings.parse(run.settings))
-    kind, shades = task.settings, _SHADES if task.goal.most else _SHADES[::-1]
+    kind, shades = task.settings, _SHADES if task.goal is not None and task.goal.most else _SHADES[::-1]
     shown = False
     for name, field in kind.described().items():
         rows = [

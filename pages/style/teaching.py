@@ -80,7 +80,7 @@ def start(asked: Lesson) -> None:
 
 def _painting(job: engine.Job, model: File) -> None:
     """A sample photo, painted in each style that was taught."""
-    taught = job.result.figures["taught"]
+    taught = results.of_job(job).figures["taught"]
     titles = {name: _title(name) for name in taught}
     name = forms.one_of("Style", titles, key=f"seen_{job.id}") if len(taught) > 1 else taught[0]
     photo = samples.photos()[0]

@@ -129,7 +129,9 @@ def settle(file: File, choose: Callable[[str], None]) -> str:
     found = known(file)
     with st.expander("Levels and names", icon=":material/tune:"):
         titles = {FOUND: f"Found out: {LEVELS_TOLD[found.levels]}", **LEVELS_TOLD}
-        chosen = st.selectbox("Levels that it is given", list(titles), format_func=titles.get, key=LEVELS)
+        chosen = st.selectbox(
+            "Levels that it is given", list(titles), format_func=titles.__getitem__, key=LEVELS
+        )
         given = "\n".join(found.classes)
         key = f"names_{file.digest}"
         st.text_area("Names of its classes, a line each", given, key=key, max_chars=100_000)

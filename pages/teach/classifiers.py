@@ -137,15 +137,19 @@ def choose() -> Shown | None:
     titles = {_LAST: f"{just.title}, trained last"} if just else {}
     titles |= {name: title(name) for name in available.names()}
     titles |= {digest: file.name for digest, file in mine.items()}
-    name = st.selectbox("Who looks", list(titles), format_func=titles.get, key=KEY, bind="query-params")
+    name = st.selectbox(
+        "Who looks", list(titles), format_func=titles.__getitem__, key=KEY, bind="query-params"
+    )
     brought_models.ask()
     try:
         shown = of_brought(mine[name]) if name in mine else of_preset(name) if name else just
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
+    if shown is None:
+        return None
     st.caption(words.plain(describe(shown)))
-    if name in mine and shown is not None:
+    if name in mine:
         levels = brought_models.settle(mine[name], lambda digest: st.session_state.update({_NEXT: digest}))
         return replace(shown, levels=levels, flat=brought_models.flat(mine[name]))
     return shown

@@ -56,9 +56,10 @@ def places(width: int, height: int, count: int) -> Iterator[tuple[float, float]]
     one = side(width, count)
     for number in range(count):
         row, column = divmod(number, _columns(count))
-        yield tuple(
+        across, down = (
             100 * at * (one + GAP) / max(1.0, whole - one) for at, whole in ((column, width), (row, height))
         )
+        yield across, down
 
 
 def side(width: int, count: int) -> float:

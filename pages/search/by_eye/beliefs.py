@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.recorded import runs
 from pages.widgets import assets, under_the_hood, words
-from studio.core.settings import Settings
+from studio.core.settings import Scale, Settings
 from studio.search.by_eye.learnt import Line, lines
 from studio.search.by_eye.pairs import Pairs
 from studio.search.by_eye.searches import Taste
@@ -43,7 +43,7 @@ def _recorded() -> tuple[type[Settings], Pairs]:
     return taste.kind, taste.duels()
 
 
-def _band(line: Line, label: str, scale: str) -> Any:
+def _band(line: Line, label: str, scale: Scale) -> Any:
     """The mean and its band along one setting."""
     import altair as alt
 
