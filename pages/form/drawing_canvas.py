@@ -116,8 +116,9 @@ class Canvas:
         if not isinstance(painted, dict) or painted.get("picture") != turn:
             return None
         masks = painted.get("masks")
-        whole = isinstance(masks, list) and len(masks) == len(self.inks)
-        return list(masks) if whole and all(isinstance(one, str) for one in masks) else None
+        if not isinstance(masks, list) or len(masks) != len(self.inks):
+            return None
+        return list(masks) if all(isinstance(one, str) for one in masks) else None
 
     def _painted(self, masks: Sequence[str]) -> np.ndarray:
         """Masks as one drawing."""

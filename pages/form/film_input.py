@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -157,7 +158,7 @@ def _ask_part(film: File) -> tuple[float, float | None]:
         del st.session_state[_PART]  # of a longer film
     help = f"Up to {most:.1f} s of a film with {fps:.4g} frames per second"
     usual = (0.0, min(whole, math.floor(10 * most) / 10))
-    how = {"format": "%.1f s", "key": _PART, "bind": "query-params", "help": help}
+    how: dict[str, Any] = {"format": "%.1f s", "key": _PART, "bind": "query-params", "help": help}
     start, end = st.slider("Part of the film", 0.0, whole, usual, 0.1, **how)
     if end <= start:
         end = min(start + 0.1, seconds)

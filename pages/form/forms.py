@@ -107,7 +107,7 @@ def one_of(
     return st.segmented_control(
         label,
         list(titles),
-        format_func=titles.get,
+        format_func=titles.__getitem__,
         default=default or next(iter(titles)),
         required=True,
         key=key,
@@ -205,7 +205,7 @@ def _widget(field: Described, help: str | None) -> Any:
     if field.kind in ("text", "list"):
         return st.text_input(label, value=_default(field), **shared)
     if field.default is None or field.least is None or field.most is None:
-        limits = {"min_value": field.least, "max_value": field.most, "step": field.step}
+        limits: dict[str, Any] = {"min_value": field.least, "max_value": field.most, "step": field.step}
         limits |= {} if field.kind == "int" else {"format": "%g"}
         return numbers.number(label, value=field.default, placeholder="chosen for you", **limits, **shared)
     return sliders.slider(field, label, help)

@@ -13,6 +13,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -121,7 +122,7 @@ def _last(picture: str) -> object:
     return st.session_state[_PAINT]
 
 
-def _remember(painted: dict[str, list] | None) -> None:
+def _remember(painted: dict[str, Any] | None) -> None:
     """Keeps what is painted, and names it in the address, so that a reload has it."""
     if painted is None:
         st.query_params.pop(_ADDRESS, None)
@@ -151,7 +152,7 @@ def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
     ]
 
 
-def _of(picture: str, painted: object) -> dict[str, list] | None:
+def _of(picture: str, painted: object) -> dict[str, Any] | None:
     """What a browser sent, if it is a mask a style of this picture."""
     if not isinstance(painted, dict) or painted.get("picture") != picture:
         return None

@@ -237,7 +237,7 @@ def _last(slot: str, own: str) -> None:
         args=(slot, own, key, found),
     )
     help = "They are no longer offered here; what was made of them stays"
-    clear = {"icon": ":material/delete:", "type": "tertiary", "help": help}
+    clear: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
     st.button("Clear", key=keys.part(key, "clear"), on_click=own_pictures.forget, **clear)
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -88,7 +89,7 @@ def show_live(
         if own is not None:
             own()
         results.download(
-            live.data, task, key="live", made=live.recipe, what=what, on_click=lambda: keep(live)
+            live.data, task, key="live", made=live.recipe, what=what, on_click=partial(_keep, live)
         )
         use_again.menu(lambda: File.keep(live.data, "picture", results.named(live.recipe)), key="live")
     _tell()
@@ -131,9 +132,13 @@ def keep_button(made: engine.Live, *, key: str) -> None:
     kept = _kept(made) is not None
     label = "Kept" if kept else "Keep"
     st.button(
-        label, key=keys.part(key, "keep"), icon=KEEP, help=KEEPS, disabled=kept, on_click=keep, args=(made,)
+        label, key=keys.part(key, "keep"), icon=KEEP, help=KEEPS, disabled=kept, on_click=_keep, args=(made,)
     )
     _tell()
+
+
+def _keep(made: engine.Live) -> None:
+    keep(made)
 
 
 def _tell() -> None:
@@ -214,22 +219,18 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
     asked = f"{owner()} {task} {settings.model_dump_json()} {inputs}"  # a name may be another's model
     with _lock:
         made = _shared.get(asked)
-        if not _holds(made):
+        if made is not None and not _holds(made):
             made = None
             del _shared[asked]
-        elif made is not None:
-            memory.get_or_make(_shared, asked, lambda: made, MOST_SHARED)  # in use again, so it stays
     if made is None:
         made = engine.connect().live(task, settings, inputs, session(), owner())
-        with _lock:
-            memory.get_or_make(_shared, asked, lambda: made, MOST_SHARED)
-    return made
+    result = made
+    with _lock:  # in use again, so it stays
+        return memory.get_or_make(_shared, asked, lambda: result, MOST_SHARED)
 
 
-def _holds(made: engine.Live | None) -> bool:
+def _holds(made: engine.Live) -> bool:
     """Whether its inputs are still here and would give the same result: a model may have been replaced."""
-    if made is None:
-        return True
     try:
         pinned_weights.check(made.recipe.weights if made.recipe else {})
         return all(file.here for files in made.inputs.values() for file in files)

@@ -157,7 +157,7 @@ def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:
     if field.kind == "int":
         near = (("Less", round(value / 1.5)), ("More", round(value * 1.5)))
     elif field.kind == "float":
-        nudge = (field.most - field.least) / 5
+        nudge = ((field.most or 0.0) - (field.least or 0.0)) / 5
         near = (("Less", round(value - nudge, 4)), ("More", round(value + nudge, 4)))
     else:
         return []
@@ -186,7 +186,7 @@ def vary(
 
 def other_seeds(settings: Settings) -> list[Settings]:
     """The same with MOST_SEEDS other seeds; nothing where nothing is drawn at random."""
-    found = []
+    found: list[Settings] = []
     while len(found) < MOST_SEEDS and (change := _another_seed(settings)):
         settings = settings.model_copy(update=change)
         found.append(settings)
