@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import data_set_input
-from pages.teach import audit, base_model, by_hand, classifiers, halves, training, tryout, under_the_hood
+from pages.teach import audit, base_model, by_hand, classifiers, training, tryout, under_the_hood
 from studio.classify.settings import TrainClassifierSettings
 
 chosen = settings = shown = picture = None
@@ -12,7 +12,7 @@ wanted = False
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Teach", anchor=False)
-    half = halves.choose()
+    half = classifiers.choose_half()
     if half == "teach":
         chosen = data_set_input.choose({by_hand.TITLE: by_hand.choose})
         base = base_model.choose()

@@ -16,7 +16,7 @@ import streamlit as st
 
 from pages.form import blending, samples, uploads
 from pages.form.samples import Sample
-from pages.widgets import address_errors, assets, browser_pictures, keys, owners, words
+from pages.widgets import assets, browser_pictures, keys, owners, page_errors, words
 from studio.core.errors import StudioError, printable
 from studio.core.pictures import formats, images
 from studio.core.tasks import File, stem
@@ -45,7 +45,7 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     )
     found = choices.get(chosen) or choices[titles[0]]
     _remember(slot, [found.title])
-    address_errors.not_found("image", missing)
+    page_errors.not_found("image", missing)
     if found.credit:
         st.caption(found.credit)
     _add(slot, own, many=False)
@@ -93,7 +93,7 @@ def pictures(
             args=(slot,),
         )
         _remember(slot, chosen)
-        address_errors.not_found("image", missing)
+        page_errors.not_found("image", missing)
         _add(slot, own, many=True)
         if not chosen:
             st.caption(f":material/info: Choose one to {most}; until then {words.plain(titles[0])} is used.")

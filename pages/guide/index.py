@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.guide import documents
 from pages.jobs.navigation import PLACES
-from pages.widgets import address_errors
+from pages.widgets import page_errors
 
 _KEY = "guide_document"
 
@@ -19,7 +19,7 @@ def choose() -> str:
     name = st.selectbox(
         "Read about", list(titles), format_func=titles.__getitem__, key=_KEY, on_change=_chosen
     )
-    address_errors.not_found("guide", [asked] if asked and asked not in titles else [])
+    page_errors.not_found("guide", [asked] if asked and asked not in titles else [])
     for place in PLACES:
         if place.title == titles[name] and name != documents.FIRST:
             st.page_link(place.file, label=f"Open {place.title}", icon=place.icon)

@@ -8,6 +8,8 @@ import numpy as np
 import streamlit as st
 
 from pages.form import data_set_input, forms
+from pages.jobs.refill import Form
+from pages.search import trials
 from pages.text import own_texts
 from pages.widgets import keys, numbers, words
 from studio import engine
@@ -232,3 +234,6 @@ def _enough(inputs: Inputs) -> int:
         return 1
     chars = own_texts.facts_of(inputs["text"][0]).facts.chars
     return max(1, plan(np.zeros(chars, "int8"), TrainTextSettings()).epochs // 2)
+
+
+FORMS = (Form(task=trials.TASK, can_take=can_put, fill=put),)

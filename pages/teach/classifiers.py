@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.form import forms
+from pages.jobs import jobs
 from pages.teach import brought_models
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -21,6 +23,7 @@ from studio.core.models import presets
 from studio.core.tasks import File, Inputs
 
 KEY, WAY = "preset", "half"
+HALVES = {"teach": "Teach", "try": "Try"}  # of the page: a new classifier, or one that is there
 NEEDS_IMAGENET = ("resnet50", "imagenet-labels")
 _JUST = "taught_last"
 _NEXT = "classifier_next"  # what is chosen when the widgets are drawn next
@@ -125,6 +128,13 @@ def _last_taught() -> Shown | None:
             with suppress(StudioError):
                 return of_file(job.result.files[0], job.inputs["data"][0])
     return None
+
+
+def choose_half() -> str:
+    """Lets the user choose between the halves; a link to a job opens the one that shows it."""
+    if jobs.linked_job("classify"):
+        st.session_state[WAY] = "teach"
+    return forms.one_of("What to do", HALVES, key=WAY, hidden=True)
 
 
 def choose() -> Shown | None:
