@@ -97,13 +97,14 @@ def film_task(task: str, settings: Settings, reel: Film, inputs: Inputs) -> tupl
     return FilmSettings.parse(asked), {"film": [reel.film], **others}
 
 
-def can_put(settings: FilmSettings) -> bool:
+def can_put(settings: Settings) -> bool:
     """Whether the form can ask for a video like this one; it asks for no other frames per second."""
-    return not settings.fps
+    return isinstance(settings, FilmSettings) and not settings.fps
 
 
-def put(film: File, settings: FilmSettings) -> None:
+def put(film: File, settings: Settings) -> None:
     """Chooses a film and the part of it that was used. Call it before the form is drawn."""
+    assert isinstance(settings, FilmSettings)
     st.session_state["what"] = "film"
     st.session_state[_OWN] = [] if film.digest == sample().digest else [film]
     seconds, _ = _facts(film)

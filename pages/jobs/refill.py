@@ -24,7 +24,6 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File
-from studio.film.settings import FilmSettings
 
 PARAMETER = "job"
 OPENED = "job_opened"  # in the session: the job that the address named last
@@ -59,8 +58,7 @@ def can_refill(job: engine.Job, settings: Settings) -> bool:
     """Whether the form of its page can ask for just this."""
     if job.task == film_input.TASK:
         of_frames = _of_frames(job, settings)
-        can_put = isinstance(settings, FilmSettings) and film_input.can_put(settings)
-        return of_frames is not None and can_put and can_refill(*of_frames)
+        return of_frames is not None and film_input.can_put(settings) and can_refill(*of_frames)
     form = _form_of(job.task)
     return form is not None and form.can_take(job, settings)
 
@@ -68,7 +66,7 @@ def can_refill(job: engine.Job, settings: Settings) -> bool:
 def refill(job: engine.Job, settings: Settings) -> None:
     """Puts its settings and inputs into the form, if that takes them back. Call it from a callback."""
     if job.task == film_input.TASK:
-        if isinstance(settings, FilmSettings) and (of_frames := _of_frames(job, settings)):
+        if of_frames := _of_frames(job, settings):
             refill(*of_frames)
             film_input.put(job.inputs["film"][0], settings)
         return
