@@ -6,13 +6,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.form import samples
 from pages.widgets import assets, under_the_hood
+from studio.core.pictures import images
 from studio.core.settings import Settings
-from studio.outline.drawn import doodles, views
-from studio.outline.drawn.lots import draw_lot
 
-_SIDE = 128
-_HANDS = 4
+HANDS = 6  # avatars of the picture that is shipped
 
 
 def explain(settings: Settings | None) -> None:
@@ -23,20 +22,13 @@ def explain(settings: Settings | None) -> None:
 
 
 def _drawn(seed: int) -> None:
-    lot = draw_lot(seed, 0, 0.0)
-    scene, shapes = lot.scene, lot.scene.shapes()
-    hands = [np.random.default_rng((seed, n)) for n in range(_HANDS)]
-    rows = [
-        [
-            scene.picture(_SIDE),
-            scene.picture(_SIDE, night=True),
-            views.outline(shapes, _SIDE),
-            views.parts(shapes, _SIDE),
-        ],
-        [doodles.drawing(lot, "outline", _SIDE, rng) for rng in hands],
-    ]
-    sheet = np.concatenate([np.concatenate(row, axis=1) for row in rows])
-    st.image(Image.fromarray(sheet), width="stretch", alt="An avatar in several ways, and drawn by bad hands")
+    sheet = images.read(samples.shipped("sketch-hands"))  # one below the other
+    avatars = np.split(sheet, HANDS)
+    st.image(
+        Image.fromarray(avatars[seed % HANDS]),
+        width="stretch",
+        alt="An avatar in several ways, and drawn by bad hands",
+    )
     st.caption(
         "Above: one avatar by day, by night, as an outline and as parts. Below: as four unsteady hands have "
         "drawn it so far. Another seed shows another one."
