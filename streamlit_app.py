@@ -66,7 +66,7 @@ def _has_cookie(scope):
 
 
 @asynccontextmanager
-async def lifespan(app):
+async def lifespan(_app):
     """Starts the engine without waiting for it, and ends all its processes with the server."""
     idle_connections.close_idle()
     os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
@@ -151,7 +151,7 @@ class PageConvertor(StringConvertor):
 register_url_convertor("page", PageConvertor())
 
 
-def frame(request):
+def frame(_request):
     """Streamlit's own page, which is told where its server is."""
     html = (Path(file_util.get_static_dir()) / "index.html").read_text("utf-8")
     told = html.replace("<head>", f"<head>{BASE_URL}", 1)

@@ -16,13 +16,17 @@ with left:
     settings = parts.form(ColourSettings, skip=("network",), beside=input_form.network)
     parts.saved_settings(TASK, settings, refill.put)
     problem = wish.problem(settings) if settings is not None else ""
-    ready = settings is not None and not problem
-    at_once = ready and wish.follows(settings)
-    wanted = ready and not at_once and parts.start_button(":material/format_color_fill:")
+    at_once = settings is not None and not problem and wish.follows(settings)
+    wanted = (
+        settings is not None
+        and not problem
+        and not at_once
+        and parts.start_button(":material/format_color_fill:")
+    )
 with right:
     stage = parts.stage(left)
 with stage:
-    if wanted:
+    if wanted and settings is not None:
         parts.start(*wish.job(settings))
     job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
     figures = None
@@ -30,7 +34,7 @@ with stage:
         figures = job.result.figures if job.task == TASK and job.result else None
     elif problem:
         input_form.show_problem(wish, problem)
-    elif at_once:
+    elif at_once and settings is not None:
         live = parts.show_live(TASK, settings, wish.inputs, before=wish.content.file, note=input_form.NOTE)
         figures = live.figures if live else None
         if live:

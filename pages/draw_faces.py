@@ -17,7 +17,7 @@ with left:
         preset = models.choose(known)
         input_form.follow(preset)
         photo, crop = input_form.photo_for(preset) if models.reads(preset) else (None, {})
-        more = {}
+        more: dict[str, int] = {}
         settings = parts.form(
             FacesSettings,
             skip=input_form.ASKED_HERE,

@@ -23,8 +23,9 @@ with left:
         given = {"draw": "A drawing", "photo": "A photo"}
         if forms.one_of("What it is given", given, key="given", default=drawn, hidden=True) == "photo":
             photo = parts.picture("content", "Photo", parts.photos())
+    kind: type[OutlineSettings] | type[TranslateSettings] = TranslateSettings if pairs else OutlineSettings
     settings = parts.form(
-        TranslateSettings if pairs else OutlineSettings,
+        kind,
         skip=("network",),
         extra={"network": network.name},
         apart=("side",),

@@ -43,9 +43,9 @@ with left:
 with right:
     stage = parts.stage(left)
 with stage:
-    if wanted:
+    if wanted and settings is not None:
         parts.start(TASK, settings, inputs())
-    if several:
+    if several and settings is not None:
         parts.start_all(TASK, [(settings, {**inputs(), "content": [photo]}) for photo in several])
     asked = (settings, content.title, guide.title if guide else "")
     job = parts.show_job(TASK, asked, {channel_sheet.PAINT: channel_sheet.use_painted})

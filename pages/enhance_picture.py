@@ -22,13 +22,13 @@ with left:
 with right:
     stage = parts.stage(left)
 with stage:
-    if wanted:
+    if wanted and settings is not None:
         parts.start(*wish.job(settings))
     job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
     result = None
     if job is not None:
         result = made.of_job(job)
-    elif at_once:
+    elif at_once and settings is not None:
         note, file = wish.size_in_words(settings), wish.content.file
         result = made.of_live(parts.show_live(TASK, settings, wish.inputs, before=file, note=note))
     elif settings is not None:

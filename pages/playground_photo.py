@@ -22,7 +22,7 @@ with left:
 with right:
     stage = parts.stage(left)
 with stage:
-    if wanted:
+    if wanted and settings is not None:
         parts.start(TASK, settings, inputs)
     lessons.cards()
     lessons.told(settings)

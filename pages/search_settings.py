@@ -31,7 +31,7 @@ if not by_eye:
     with left:  # below the link to the stage, which would cover the button
         wanted = settings is not None and parts.start_button(":material/search_insights:", "Search")
     with stage:
-        if wanted:
+        if wanted and settings is not None:
             parts.start(trials.TASK, settings, inputs)
         job = trials.show(inputs)
         if job is None:
@@ -53,13 +53,13 @@ else:
             question = pair_form.ask()
             with left:
                 wanted = question is not None and parts.start_button(":material/compare:")
-            if wanted:
+            if wanted and question is not None:
                 session.begin(question)
     with stage:
         if taste is None:
             st.info(BY_EYE, icon=":material/compare:")
             session.resume()
-    beliefs.explain(taste and taste.kind, session.so_far(taste) if taste else None)
+    beliefs.explain(taste.kind if taste else None, session.so_far(taste) if taste else None)
     if taste is not None:  # last, so that all else is there while the pictures are made
         with stage:
             pairs.compare(taste)

@@ -1,6 +1,7 @@
 """Style: a photo, or every frame of a film, in the look of paintings, and networks that learn such looks."""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -35,7 +36,7 @@ with left:
         )
         mask_input.show_fault()
         wish = input_form.Wish(content, styles, brushed)
-        settings = settings and wish.at_home(settings)
+        settings = wish.at_home(settings) if settings else None
         parts.saved_settings(TASK, settings, refill.put)
         waits = bool(settings and not wish.follows(settings))
         wanted = waits and (parts.start_button(":material/brush:") or input_form.is_fine_asked())
@@ -54,9 +55,9 @@ if half == "teach":
     under_the_hood.explain_lesson(lesson_job)
 else:
     with stage:
-        if wanted:
+        if wanted and settings is not None:
             parts.start(*wish.job(settings))
-        if several:
+        if several and settings is not None:
             parts.start_all(TASK, wish.each(settings, several))
         job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
     parts.recent(TASK)
@@ -65,6 +66,8 @@ else:
         shown, note = wish.preview(settings)
         needs = () if shown.house else INSTANT
         ask = partial(wish.inputs, shown)
-        more = {"own": input_form.finer} if wish.follows(settings) else {"whole": wish.whole(settings)}
+        more: dict[str, Any] = (
+            {"own": input_form.finer} if wish.follows(settings) else {"whole": wish.whole(settings)}
+        )
         with stage:
             parts.show_live(TASK, shown, ask, before=content.file, needs=needs, note=note, **more)

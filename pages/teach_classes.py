@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import data_set_input
-from pages.teach import audit, base_model, by_hand, classifiers, halves, training, tryout, under_the_hood
+from pages.teach import audit, base_model, by_hand, classifiers, training, tryout, under_the_hood
 from studio.classify.settings import TrainClassifierSettings
 
 chosen = settings = shown = picture = None
@@ -12,7 +12,7 @@ wanted = False
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Teach", anchor=False)
-    half = halves.choose()
+    half = classifiers.choose_half()
     if half == "teach":
         chosen = data_set_input.choose({by_hand.TITLE: by_hand.choose})
         base = base_model.choose()
@@ -22,12 +22,12 @@ with left:
             wanted = parts.start_button(":material/school:", "Teach")
     else:
         shown = classifiers.choose()
-        picture = shown and tryout.choose(shown)
+        picture = tryout.choose(shown) if shown else None
 with right:
     stage = parts.stage(left)
 with stage:
     if half == "teach":
-        if wanted:
+        if wanted and chosen is not None and settings is not None:
             parts.start(training.TASK, settings, {"data": [chosen.file], **base.inputs})
         job = training.find(chosen)
         if job is not None:
@@ -36,7 +36,7 @@ with stage:
             audit.before({"data": [chosen.file], **base.inputs}, settings)
         elif by_hand.wanted():
             by_hand.gather()
-    elif shown is not None:
+    elif shown is not None and picture is not None:
         training.show_kept(shown, picture)
 parts.recent(training.TASK)
-under_the_hood.explain(shown, chosen and chosen.file, settings.model_dump() if settings else {})
+under_the_hood.explain(shown, chosen.file if chosen else None, settings.model_dump() if settings else {})

@@ -22,8 +22,8 @@ with left:
     st.title("Text", anchor=False)
     way = halves.choose(known)
     if way == "write":
-        settings = writing.ask(known)
-        wanted = settings is not None and parts.start_button(":material/edit:", "Write")
+        writes = writing.ask(known)
+        wanted = writes is not None and parts.start_button(":material/edit:", "Write")
     elif way == "who":
         asked = authorship.ask(known)
     else:
@@ -46,11 +46,11 @@ with right:
 text = told = None
 with stage:
     if way == "write":
-        text = writing.show(settings, wanted)
+        text = writing.show(writes, wanted)
     elif way == "who":
         told = authorship.show(asked)
     else:
-        if wanted:
+        if wanted and file is not None and settings is not None:
             parts.start(training.TASK, settings, {"text": [file], **begun.inputs()})
         if training.show(file) is None and file is not None:
             own_texts.show(file, settings)
@@ -58,4 +58,4 @@ parts.recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TAS
 if way == "who":
     evidence.explain(told)
 else:
-    under_the_hood.explain(text, settings if way == "write" else begun.reader(known))
+    under_the_hood.explain(text, writes if way == "write" else begun.reader(known))

@@ -24,7 +24,7 @@ with stage:
     job = parts.show_job(TASK, (settings, photo.title), {channel_sheet.PAINT: None, "xray.filter": None})
     if job is None and settings is not None:
         found = map_view.show(settings, inputs)
-    if found is not None:
+    if found is not None and settings is not None:
         layer_strip.show(found.figures["layers"], settings.seen)
         filter_view.show(settings, found.figures["channel"], inputs)
         branches.show(settings, found)

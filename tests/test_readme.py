@@ -57,7 +57,7 @@ def test_the_readme_is_short():
 
 
 def test_every_paper_that_the_code_names_is_among_the_papers():
-    files = [path for part in ("studio", "pages", "training") for path in (ROOT / part).rglob("*.py")]
+    files = [path for part in ("studio", "pages", "training") for path in (ROOT / part).rglob("*.[pm][yd]")]
     sources = [path.read_text(encoding="utf-8") for path in files]
     named = {
         number

@@ -10,8 +10,6 @@ import streamlit as st
 from PIL import Image, ImageColor
 
 from pages.form import brush_component, kept_inputs
-from pages.form.brush_component import CSS, HTML
-from pages.form.brush_script import JS
 from pages.form.painted_masks import as_text, of_text
 from pages.widgets import owners
 from studio.core.errors import StudioError
@@ -33,8 +31,6 @@ INKS = {
 _LONGEST = 384  # px of what is painted
 _BRUSH = 16  # px
 _PAINTED, _TURN = "dabs", "dabs_turn"
-
-_mount = st.components.v2.component("studio_dab_brush", html=HTML, css=CSS, js=JS)
 
 
 def dab_brush(photo: File) -> File | None:
@@ -59,8 +55,7 @@ def dab_brush(photo: File) -> File | None:
         "width": width,
         "height": height,
     }
-    data = brush_component.told(words, ground)
-    told = _of(photo.digest, _mount(data=data, key=key, on_painted_change=lambda: None).painted)
+    told = _of(photo.digest, brush_component.show(words, ground, key))
     if told is not None:
         st.session_state[_PAINTED] = {"picture": photo.digest, "styles": list(INKS), "masks": told}
         kept = told

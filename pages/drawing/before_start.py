@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from pages.drawing import repeated
-from pages.drawing.wish import EYES, JUDGED, TASKS
+from pages.drawing.wish import EYES, JUDGED, TASKS, GeneratorSettings
 from pages.form import corrected_sets, estimates, named_sets, read_pictures, seen_pictures
 from pages.form.learning_pictures import CHOOSER
 from pages.form.read_pictures import Wish
@@ -23,12 +23,12 @@ from studio.core.tasks import File, Inputs
 FEW = 500  # pictures, below which a model mostly learns them by heart
 
 
-def wish(file: File, settings: Settings) -> Wish:
+def wish(file: File, settings: GeneratorSettings) -> Wish:
     """Which pictures a training of these settings learns from."""
     return Wish(file, settings.size, settings.channels, LEAST_PICTURES)
 
 
-def show(task: str, inputs: Inputs, settings: Settings) -> bool:
+def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
     """Shows them, or what is wrong with what is asked for; returns whether it can start as it stands."""
     (file,) = inputs["data"]
     corrected_sets.tell(file, CHOOSER)  # first, so that it can be undone where too few are left
@@ -71,12 +71,12 @@ def button(file: File) -> str:
     return "Teach" if absent is None else f"Fetch {data.command_name(file)} and teach"
 
 
-def _first_run(settings: Settings) -> None:
+def _first_run(settings: GeneratorSettings) -> None:
     looks = EYES if settings.perceptual_judge or getattr(settings, "perceptual", 0) else ()
     weight_downloads.first_run([*looks, *(comparison.WEIGHTS if settings.scored else ())])
 
 
-def _second_judge(task: str, inputs: Inputs, settings: Settings) -> str:
+def _second_judge(task: str, inputs: Inputs, settings: GeneratorSettings) -> str:
     """What a second judge is, what it wins and what it takes: one sentence."""
     sees = "sees what VGG16 sees, a network that knows photos, and shapes look right sooner"
     if settings.perceptual_judge:

@@ -81,7 +81,7 @@ def show(job: engine.Job, chosen: File | None) -> None:
     trainings.show(job, View(_GROWING[job.task], _CHARTS, _wall, in_words, _kept, _to_faces, _stages))
 
 
-def _wall(job: engine.Job, model: File) -> None:
+def _wall(_job: engine.Job, model: File) -> None:
     picture, told = _drawn_by(model), "New pictures that it draws"
     if picture:
         browser_pictures.image(picture, caption=told)
@@ -113,11 +113,11 @@ def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
         yield f"**FID {figures['fid']:.0f}** with {figures['n']:,} pictures; lower is closer to real ones."
 
 
-def _kept(name: str) -> str:
+def _kept(_name: str) -> str:
     return "it is among the models on Faces"
 
 
-def _to_faces(name: str, model: File) -> None:
+def _to_faces(name: str, _model: File) -> None:
     label = f"Open Faces with {words.plain(name)}"
     st.page_link("draw_faces.py", label=label, icon=":material/face:", query_params=models.address(name))
 

@@ -12,13 +12,15 @@ from pages.drawing.beginning import Beginning
 from pages.form import forms, learning_pictures, saved_settings
 from pages.form.learning_pictures import Source
 from pages.widgets import weight_downloads
-from studio.core import tasks
 from studio.core.data import sample_sets
 from studio.core.generators.least_pictures import LEAST_PICTURES
-from studio.core.settings import Settings
+from studio.dcgan.settings import TrainDcganSettings
+from studio.vae.settings import TrainVaeSettings
 
 KINDS = {"dcgan": "GAN, sharp", "vae": "VAE, redraws photos"}
 TASKS = {"dcgan": "dcgan.train", "vae": "vae.train"}
+GeneratorSettings = TrainDcganSettings | TrainVaeSettings
+_SETTINGS_OF: dict[str, type[GeneratorSettings]] = {"dcgan": TrainDcganSettings, "vae": TrainVaeSettings}
 STEPS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000)
 USUAL = 2000
 MEASURED = 500  # pictures
@@ -57,7 +59,7 @@ def source() -> Source | None:
     )
 
 
-def settings(kind: str, sample: str, begun: Beginning) -> Settings | None:
+def settings(kind: str, sample: str, begun: Beginning) -> GeneratorSettings | None:
     """Asks for the settings of a training; None after showing what is wrong with them.
 
     A second judge of a GAN is in sight, and proposed where nothing has to be fetched for it.
@@ -71,7 +73,7 @@ def settings(kind: str, sample: str, begun: Beginning) -> Settings | None:
     at_hand = judged and not weight_downloads.missing(EYES)
     proposed = {**(JUDGED if at_hand else {}), **begun.proposed}
     found = forms.form(
-        tasks.get(TASKS[kind]).settings,
+        _SETTINGS_OF[kind],
         skip=("steps", "test_every", "scored", *given),
         apart=("size",),
         fold=("width",),

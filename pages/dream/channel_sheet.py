@@ -8,7 +8,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.form import forms, layer_terms, picture_input, samples
-from pages.jobs import jobs
+from pages.jobs import jobs, results
 from pages.widgets import keys, numbers, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -17,6 +17,7 @@ from studio.core.errors import StudioError
 from studio.core.objectives import backbones
 from studio.dream.channels import sheet
 from studio.dream.looks import USUAL
+from studio.dream.settings import ChannelSettings
 
 PAINT = "dream.channel"
 LAYERS = "layers"  # the key of the text that all choices here end up in
@@ -123,7 +124,7 @@ def _any_other(network: str, layer: str) -> None:
 def use_painted(job: engine.Job) -> None:
     """The button of a painted channel that adds it to what is chosen."""
     asked = tasks.settings_of(PAINT, job.settings)
-    if asked is None:
+    if not isinstance(asked, ChannelSettings):
         return
     term = layer_terms.term(asked.layer, asked.channel)
     st.button("Use it in the dream", icon=":material/add:", type="primary", on_click=_use_seen, args=(term,))
@@ -139,9 +140,9 @@ def painted(network: str, layer: str) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     for job in engine.connect().jobs(owner(), limit=LOOK_BACK):
         asked = tasks.settings_of(PAINT, job.settings) if job.task == PAINT and job.result else None
-        if asked is None or asked.layer != layer:
+        if not isinstance(asked, ChannelSettings) or asked.layer != layer:
             continue
         with suppress(StudioError):  # removed since, or of a network that has no such layer
             if asked.wanted.backbone == network:
-                found.setdefault(asked.channel, samples.small(job.result.files[0]))
+                found.setdefault(asked.channel, samples.small(results.of_job(job).files[0]))
     return found

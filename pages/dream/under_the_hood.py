@@ -8,45 +8,12 @@ from typing import Any
 import streamlit as st
 
 from pages.recorded import runs
-from pages.widgets import browser_pictures, curves, under_the_hood
-
-_WHAT = """
-A network that classifies photos responds to an image with feature maps. A dream asks for the opposite:
-*which change of the image would raise these activations?* The gradient of the objective $J$ with respect to
-the pixels is the answer. So the image takes a small step along the gradient, and another, until the faint
-likeness of an eye that the network saw in a cloud is an eye for everybody. This is **gradient ascent** on
-the input: the weights stay fixed, and the pixels change.
-"""
-_FORMULA = r"""\begin{aligned}
-J(x) &= \sum_i w_i\,\mathrm{mean}\big(F_{\ell_i}(x)^2\big) \\
-v &\leftarrow \tfrac12 v + \frac{\nabla_x J}{\sigma(\nabla_x J)}, \qquad v \leftarrow \frac{v}{\sigma(v)} \\
-x &\leftarrow x + \eta\,v
-\end{aligned}"""
-_OCTAVES = """
-A unit responds to patterns of about the size in pixels that it was trained on. The dream therefore works
-through **octaves**: it starts with a small copy of the image, in which one eye covers a whole cloud, and
-continues on larger and larger ones, where smaller things grow within the larger. After each octave only the
-*change* is enlarged; the image's own detail comes back from the original.
-
-In the first half of an octave's steps the image is shifted by a few random pixels, cyclically. Without this
-**jitter** the grid of the network's strides would show, and places that it covers least would hardly change.
-The second half is computed without shifts, which sharpens what has begun to grow. Each step keeps half of
-the direction of the one before (**momentum**), and is divided by its standard deviation $\\sigma$, so that
-steps have one size.
-"""
-_PAPER = (
-    "Mordvintsev, Olah, Tyka, [Inceptionism: Going Deeper into Neural Networks]"
-    "(https://research.google/blog/inceptionism-going-deeper-into-neural-networks/), 2015."
-)
+from pages.widgets import assets, browser_pictures, curves, under_the_hood
 
 
 def explain(job: Any) -> None:
     """The folded section, drawn from this dream; before there is one, from a recorded one."""
-    parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _OCTAVES), (st.caption, _PAPER))
-    section = under_the_hood.section()
-    if section.open:
-        with section:
-            under_the_hood.beside(parts, lambda: _of_a_run(job))
+    under_the_hood.show(lambda: _of_a_run(job), assets.read(__file__, "under_the_hood.md"))
 
 
 def _of_a_run(job: Any) -> None:
@@ -66,7 +33,7 @@ def _of_a_run(job: Any) -> None:
 def _chart(octaves: Sequence[dict[str, float]]) -> Any:
     import altair as alt
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"octave": f"{at['width']} × {at['height']}", "when": when, "value": at[when], "order": number}
         for number, at in enumerate(octaves)
         for when in ("before", "after")
@@ -89,17 +56,11 @@ def _boxes(octaves: Sequence[dict[str, float]], picture: bytes) -> str:
     """Every octave as a frame over the picture, all from the same corner, to scale."""
     whole = octaves[-1]
     frames = "".join(
-        f'<div style="position:absolute; left:0; bottom:0; width:{100 * at["width"] / whole["width"]:.2f}%; '
-        f"height:{100 * at['height'] / whole['height']:.2f}%; border:2px solid #fff; box-sizing:border-box; "
-        'box-shadow:0 0 0 1px rgb(0 0 0 / 55%), inset 0 0 0 1px rgb(0 0 0 / 55%)">'
-        '<span style="position:absolute; top:0; right:0; padding:0 0.35rem; font-size:0.72rem; '
-        f'white-space:nowrap; color:#fff; background:rgb(20 22 28 / 70%)">{at["width"]:.0f} px</span></div>'
+        f'<div class="octave" style="width:{100 * at["width"] / whole["width"]:.2f}%; '
+        f'height:{100 * at["height"] / whole["height"]:.2f}%"><span>{at["width"]:.0f} px</span></div>'
         for at in octaves
     )
-    source = browser_pictures.address(picture)
-    image = f'<img alt="" src="{source}" style="width:100%; height:100%; display:block">'
     ratio = f"{whole['width'] / whole['height']:.4f}"
-    return (
-        f'<div style="position:relative; aspect-ratio:{ratio}; background:#8884; border-radius:0.5rem; '
-        f'overflow:hidden">{image}{frames}</div>'
-    )
+    image = f'<img alt="" src="{browser_pictures.address(picture)}">'
+    style = assets.style(__file__, "octaves.css")
+    return f'{style}<div class="octaves" style="aspect-ratio:{ratio}">{image}{frames}</div>'

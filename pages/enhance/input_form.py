@@ -127,6 +127,6 @@ def _measured(file: File) -> Damage:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _measured_once(digest: str, _file: File) -> Damage:
+def _measured_once(digest: str, _file: File) -> Damage:  # noqa: ARG001 - the key of the cache
     data = _file.read()
     return measured(data, images.read(data))

@@ -42,7 +42,7 @@ def _compared(digest: str, data: bytes) -> Compared:
 
 def of_live(live: engine.Live | None) -> Made | None:
     """A result that follows the sliders, if there is one."""
-    return live and Made(live.inputs["content"][0], live.data, live.figures)
+    return Made(live.inputs["content"][0], live.data, live.figures) if live else None
 
 
 def of_job(job: engine.Job) -> Made | None:

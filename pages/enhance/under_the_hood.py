@@ -8,46 +8,10 @@ import numpy as np
 import streamlit as st
 
 from pages.enhance.made import Made
-from pages.widgets import under_the_hood
+from pages.widgets import assets, under_the_hood
 from studio.enhance.comparison import Compared, spectrum
 
 MAGNIFIED = 6  # times
-
-_WHAT = """
-An image is a sum of waves, long ones for large shapes and short ones for edges and fine lines. Sampled at a
-given pixel size, it holds no wave shorter than two pixels (the **Nyquist limit**). Bicubic interpolation
-draws the waves that are there at the larger size and adds none, so the result is blurred.
-
-What is missing cannot be computed, but it can be **estimated**. A blurred edge was most likely a sharp one,
-and a row of gray steps a slanted line. The network was trained on thousands of photos and their smaller
-copies. It reads lightness alone, in which the eye sees fine detail, and outputs only the **residual**, what
-bicubic interpolation lacks:
-"""
-_FORMULA = r"""\begin{aligned}
-\hat{y} &= \mathrm{bicubic}(x) + \mathrm{shuffle}\big(f_\theta(x)\big) \\
-\mathcal{L} &= \mathrm{mean}\,\big|\,\hat{y} - y\,\big|
-\end{aligned}"""
-_SHUFFLE = """
-All convolutions run at the small size. At the end each place has four, nine or sixteen numbers, which become
-the pixels of the larger image (**sub-pixel convolution**).
-"""
-_CLEANING = r"""
-**Noise and JPEG blocks** are removed by a second network, before anything is enlarged. It is given the image
-with each two by two pixels stacked as channels, and three more numbers: the strength of the noise in
-lightness and in color, and that of the JPEG compression. So it removes as much as there is.
-
-These numbers are estimated. The finest diagonal detail of a photo is nearly all noise, and the median of its
-absolute values gives the standard deviation $\sigma$ even where there are edges. A JPEG file holds the table
-by which its coefficients were quantized. Noise that was compressed away no longer shows in that detail: set
-it by hand then.
-"""
-_PAPERS = (
-    "Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, 1994. Zhang et al., [FFDNet]"
-    "(https://arxiv.org/abs/1710.04026), 2018. "
-    "Keys, Cubic convolution interpolation for digital image processing, 1981. Shi et al., [Real-Time Single "
-    "Image and Video Super-Resolution](https://arxiv.org/abs/1609.05158), 2016. Lim et al., [Enhanced Deep "
-    "Residual Networks for Single Image Super-Resolution](https://arxiv.org/abs/1707.02921), 2017."
-)
 
 
 _BEYOND = " Right of the dashed line are those that the small picture cannot hold."
@@ -55,17 +19,7 @@ _BEYOND = " Right of the dashed line are those that the small picture cannot hol
 
 def explain(made: Made | None) -> None:
     """The folded section; with a result, drawn from its own pixels."""
-    parts = (
-        (st.markdown, _WHAT),
-        (st.latex, _FORMULA),
-        (st.markdown, _SHUFFLE),
-        (st.markdown, _CLEANING),
-        (st.caption, _PAPERS),
-    )
-    section = under_the_hood.section()
-    if section.open:
-        with section:
-            under_the_hood.beside(parts, lambda: _of_this_run(made))
+    under_the_hood.show(lambda: _of_this_run(made), assets.read(__file__, "under_the_hood.md"))
 
 
 def _of_this_run(made: Made | None) -> None:

@@ -48,7 +48,7 @@ def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
         numbers: what was measured at each, their "steps" among it.
         key: of the slider.
     """
-    steps = [int(step) for step in numbers["steps"]]
+    steps = [int(step) for step in numbers["steps"] if step is not None]
     chosen = steps[-1]
     if len(steps) > 1:
         chosen = st.select_slider("After so many steps", steps, value=chosen, key=keys.part(key, steps[-1]))

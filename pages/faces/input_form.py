@@ -51,7 +51,10 @@ def put(settings: FacesSettings) -> None:
     """Puts what the page asks for beside its form where it finds it. Call it from a callback."""
     drawer.put(settings.preset)
     st.session_state[_DRAWER] = settings.preset
-    st.session_state[NEAR], st.session_state[MOVES] = ", ".join(settings.near), ", ".join(settings.moves)
+    st.session_state[NEAR], st.session_state[MOVES] = (
+        ", ".join(map(str, settings.near)),
+        ", ".join(settings.moves),
+    )
     sliders.begin(settings.preset, settings.moves)
     saved_settings.nearest(COUNTS, "n")
 
@@ -115,7 +118,7 @@ def film() -> dict[str, Any]:
     help = "Of the chosen face and others, or the way to another and back"
     if not st.toggle("Film", key="film_on", bind="query-params", help=help):
         return {"walk": 0}
-    most = FacesSettings.described()["walk"].most
+    most = FacesSettings.described()["walk"].most or 0
     with st.container(border=True):
         frames = st.slider("Frames", 2, int(most), USUAL_WALK, key="walk", bind="query-params")
         return {"walk": frames} | forms.fields(FacesSettings, FILM[1:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import streamlit as st
 
@@ -42,7 +43,7 @@ def sliders(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
         st.caption("This model has no directions to change a picture along.")
     made = changes(preset, wall)
     if names:
-        undo = {"disabled": amounts(made) == begun, "on_click": begin, "args": (preset, wall)}
+        undo: dict[str, Any] = {"disabled": amounts(made) == begun, "on_click": begin, "args": (preset, wall)}
         st.button("Undo changes", icon=":material/undo:", type="tertiary", **undo)
     return made
 

@@ -7,20 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces import duel, generator_words, sliders
-from pages.widgets import curves, under_the_hood
+from pages.faces import duel, sliders
+from pages.widgets import assets, curves, under_the_hood
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.models import presets
 
-_WHAT = """
-A model that draws turns a vector of random numbers, the **latent** $z$, into an image. It was trained to do
-so for latents from a fixed distribution, so that each point of the **latent space** gives an image, and
-nearby points give similar ones. A *morph* interpolates between two points along an arc, *more like this*
-samples nearby points, and a *direction* is a line along which one attribute changes: a linear regression on
-the latents of images finds in which direction age or brightness grows. Latents that are scaled toward their
-mean (**truncation**, *how far from the average*) give fewer malformed images, and less variety.
-"""
+_GENERATORS = {"vae.train": "vae.md", "dcgan.train": "gan.md"}
 _WHOSE = {"made": "drawn", "held out": "never seen"}
 _CURVES = {"generator": "draws", "judge": "judges"}
 
@@ -38,12 +31,17 @@ def explain(preset: str, wall: engine.Live | None, face: int) -> None:
     with section:
         found = _found(preset)
         task, figures = (found.task, found.data().get("figures") or {}) if found else ("", {})
-        parts: list[under_the_hood.Part] = [(st.markdown, _WHAT)]
-        if task in generator_words.PARTS:
-            parts += [*generator_words.PARTS[task], (st.caption, generator_words.PAPERS[task])]
-        under_the_hood.beside(parts, lambda: _of_this_model(preset, wall, face, figures))
+        texts = [assets.read(__file__, "under_the_hood.md")]
+        if task in _GENERATORS:
+            texts.append(generator_text(task))
+        under_the_hood.beside(lambda: _of_this_model(preset, wall, face, figures), *texts)
         st.markdown("**How it learnt to draw**")
         duel.show(found, "stage")
+
+
+def generator_text(task: str) -> str:
+    """How a generator is trained, as Markdown, for a training task such as "dcgan.train"."""
+    return assets.read(__file__, _GENERATORS[task])
 
 
 def _found(preset: str) -> presets.Preset | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.faces import sliders
 from pages.faces.input_form import FACE, MORPH, MOVES, NEAR, TO
@@ -87,7 +90,8 @@ def _study(settings: FacesSettings, inputs: Inputs) -> None:
     A fragment, so that nothing else is drawn anew when a slider is moved.
     """
     if settings.to:
-        picture, changes = st.container(), st.expander("Changes", icon=":material/tune:")
+        picture = st.container()
+        changes: DeltaGenerator = st.expander("Changes", icon=":material/tune:")
     else:
         picture, changes = st.columns([3, 2], gap="medium")
     with changes:
@@ -124,7 +128,7 @@ def _ways_on(settings: FacesSettings) -> None:
         )
         help = "Then choose below what it is to become"
         st.toggle("Morph to ...", key=MORPH, help=help, on_change=_morph, persist_state="session")
-        back = {"help": "Back to the wall", "on_click": _close, "args": (settings,)}
+        back: dict[str, Any] = {"help": "Back to the wall", "on_click": _close, "args": (settings,)}
         st.button("Close", icon=":material/close:", type="tertiary", **back)
 
 
@@ -143,7 +147,7 @@ def _path(settings: FacesSettings) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         way = ", then ".join(str(number) for number in settings.near)
         st.caption(f"These are like face {way}; the first is that face itself.")
-        back = {"on_click": _back, "args": (settings,)}
+        back: dict[str, Any] = {"on_click": _back, "args": (settings,)}
         st.button("One wall back", icon=":material/arrow_back:", type="tertiary", **back)
 
 

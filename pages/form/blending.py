@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -25,7 +26,7 @@ def toggle(slot: str, label: str, most: int) -> None:
         st.session_state.setdefault(_blend(slot), True)
     st.session_state[_most(slot)] = most
     help = f"On: a click adds a picture, up to {most}. Off: a click switches to it."
-    how = {"bind": "query-params", "help": help, "on_change": limit, "args": (slot,)}
+    how: dict[str, Any] = {"bind": "query-params", "help": help, "on_change": limit, "args": (slot,)}
     st.toggle(label, key=_blend(slot), **how)
 
 

@@ -12,8 +12,6 @@ import streamlit as st
 from PIL import Image
 
 from pages.form import brush_component, kept_inputs
-from pages.form.brush_component import CSS, HTML
-from pages.form.brush_script import JS
 from pages.form.painted_masks import as_text, of_text
 from pages.widgets import keys
 from studio.core.errors import StudioError
@@ -24,8 +22,6 @@ Colour = tuple[int, int, int]
 _WHITE: Colour = (255, 255, 255)
 _DARK: Colour = (48, 70, 176)  # of the button of a colour on which white letters could not be read
 _MOST_LIGHT = 150  # level of such a colour, at least
-
-_mount = st.components.v2.component("studio_drawing", html=HTML, css=CSS, js=JS)
 
 
 @dataclass(frozen=True)
@@ -78,8 +74,7 @@ class Canvas:
             "width": SIDE,
             "height": SIDE,
         }
-        data = brush_component.told(words, _ground())
-        told = self._told(_mount(data=data, key=key, on_painted_change=lambda: None).painted, turn)
+        told = self._told(brush_component.show(words, _ground(), key), turn)
         if told is not None:
             st.session_state[self.name] = kept = told
         kept_inputs.keep(self.name, kept)
@@ -121,8 +116,9 @@ class Canvas:
         if not isinstance(painted, dict) or painted.get("picture") != turn:
             return None
         masks = painted.get("masks")
-        whole = isinstance(masks, list) and len(masks) == len(self.inks)
-        return list(masks) if whole and all(isinstance(one, str) for one in masks) else None
+        if not isinstance(masks, list) or len(masks) != len(self.inks):
+            return None
+        return list(masks) if all(isinstance(one, str) for one in masks) else None
 
     def _painted(self, masks: Sequence[str]) -> np.ndarray:
         """Masks as one drawing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -96,13 +97,14 @@ def film_task(task: str, settings: Settings, reel: Film, inputs: Inputs) -> tupl
     return FilmSettings.parse(asked), {"film": [reel.film], **others}
 
 
-def can_put(settings: FilmSettings) -> bool:
+def can_put(settings: Settings) -> bool:
     """Whether the form can ask for a video like this one; it asks for no other frames per second."""
-    return not settings.fps
+    return isinstance(settings, FilmSettings) and not settings.fps
 
 
-def put(film: File, settings: FilmSettings) -> None:
+def put(film: File, settings: Settings) -> None:
     """Chooses a film and the part of it that was used. Call it before the form is drawn."""
+    assert isinstance(settings, FilmSettings)
     st.session_state["what"] = "film"
     st.session_state[_OWN] = [] if film.digest == sample().digest else [film]
     seconds, _ = _facts(film)
@@ -157,7 +159,7 @@ def _ask_part(film: File) -> tuple[float, float | None]:
         del st.session_state[_PART]  # of a longer film
     help = f"Up to {most:.1f} s of a film with {fps:.4g} frames per second"
     usual = (0.0, min(whole, math.floor(10 * most) / 10))
-    how = {"format": "%.1f s", "key": _PART, "bind": "query-params", "help": help}
+    how: dict[str, Any] = {"format": "%.1f s", "key": _PART, "bind": "query-params", "help": help}
     start, end = st.slider("Part of the film", 0.0, whole, usual, 0.1, **how)
     if end <= start:
         end = min(start + 0.1, seconds)

@@ -29,7 +29,7 @@ def zoom_film() -> dict[str, Any]:
     )
     if not on:
         return {"zoom": 0}
-    most = DreamSettings.described()["zoom"].most
+    most = DreamSettings.described()["zoom"].most or 0
     with st.container(border=True):
         frames = st.slider("Frames", 2, int(most), FRAMES, key="zoom", bind="query-params")
         return {"zoom": frames} | forms.fields(DreamSettings, ASKED_HERE[1:])

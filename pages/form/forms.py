@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -22,10 +22,11 @@ SEED = "seed"  # which some pages ask for beside the form
 FILMS = {"zoom": "zoom_film", "walk": "film_on", "frames": "learning_film"}
 _LAST = "form_last"
 MOST_LETTERS = 22  # of all choices together, that fit into one row of the form
+S = TypeVar("S", bound=Settings)
 
 
 def form(
-    kind: type[Settings],
+    kind: type[S],
     *,
     skip: Collection[str] = (),
     apart: Collection[str] = (),
@@ -36,7 +37,7 @@ def form(
     beside: Callable[[], Mapping[str, Any]] | None = None,
     more: Callable[[], None] | None = None,
     reset: Callable[[], None] | None = None,
-) -> Settings | None:
+) -> S | None:
     """Draws the widgets of a settings class, bound to the address under the names of its fields.
 
     Args:
@@ -106,7 +107,7 @@ def one_of(
     return st.segmented_control(
         label,
         list(titles),
-        format_func=titles.get,
+        format_func=titles.__getitem__,
         default=default or next(iter(titles)),
         required=True,
         key=key,
@@ -204,7 +205,7 @@ def _widget(field: Described, help: str | None) -> Any:
     if field.kind in ("text", "list"):
         return st.text_input(label, value=_default(field), **shared)
     if field.default is None or field.least is None or field.most is None:
-        limits = {"min_value": field.least, "max_value": field.most, "step": field.step}
+        limits: dict[str, Any] = {"min_value": field.least, "max_value": field.most, "step": field.step}
         limits |= {} if field.kind == "int" else {"format": "%g"}
         return numbers.number(label, value=field.default, placeholder="chosen for you", **limits, **shared)
     return sliders.slider(field, label, help)

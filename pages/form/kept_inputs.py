@@ -16,7 +16,7 @@ import streamlit as st
 from pages.widgets import browser_history, keys, owners, page_errors
 from studio.core import paths
 from studio.core.errors import NoRoom, StudioError, printable
-from studio.core.tasks import File
+from studio.core.tasks import File, Kind
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
 from studio.engine import quotas
@@ -60,7 +60,7 @@ def keep(name: str, given: Any) -> None:
     st.session_state[keys.part(name, "address")] = digest
 
 
-def restore_files(name: str, kind: str, check: Callable[[File], object] = repr) -> list[File]:
+def restore_files(name: str, kind: Kind, check: Callable[[File], object] = repr) -> list[File]:
     """Files that were given, those that are still there; the list is the session's own, to be changed.
 
     Args:
@@ -79,7 +79,7 @@ def describe_files(files: Sequence[File]) -> list[list[str]]:
     return [[file.digest, file.name] for file in files]
 
 
-def read_files(value: Any, kind: str) -> list[File]:
+def read_files(value: Any, kind: Kind) -> list[File]:
     """The files of what `describe_files` gave: those of this user that are still there."""
     found = []
     for one in value if isinstance(value, list) else ():

@@ -13,13 +13,12 @@ import binascii
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from pages.form import brush_component, mask_input
-from pages.form.brush_component import CSS, HTML
-from pages.form.brush_script import JS
 from pages.widgets import browser_history, browser_pictures, keys, owners, page_errors
 from studio.core import paths
 from studio.core.errors import NoRoom, StudioError
@@ -38,8 +37,6 @@ _TOLD = "brush_paint_told"  # in the session, what the address named last
 _KEY = "mask_brush"
 _TURN = "brush_turn"  # a brush that is given other paint begins anew, or the browser would keep its own
 _PAINTED = 128  # level from which a place of a mask is painted
-
-_mount = st.components.v2.component("studio_mask_brush", html=HTML, css=CSS, js=JS)
 
 
 def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
@@ -66,8 +63,7 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
         "width": max(1, round(width * scale)),
         "height": max(1, round(height * scale)),
     }
-    data = brush_component.told(words, picture)
-    painted = _mount(data=data, key=key, on_painted_change=lambda: None).painted
+    painted = brush_component.show(words, picture, key)
     if painted is None:
         painted = kept  # a brush that was put away and is back knows nothing yet
     else:
@@ -126,7 +122,7 @@ def _last(picture: str) -> object:
     return st.session_state[_PAINT]
 
 
-def _remember(painted: dict[str, list] | None) -> None:
+def _remember(painted: dict[str, Any] | None) -> None:
     """Keeps what is painted, and names it in the address, so that a reload has it."""
     if painted is None:
         st.query_params.pop(_ADDRESS, None)
@@ -156,7 +152,7 @@ def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
     ]
 
 
-def _of(picture: str, painted: object) -> dict[str, list] | None:
+def _of(picture: str, painted: object) -> dict[str, Any] | None:
     """What a browser sent, if it is a mask a style of this picture."""
     if not isinstance(painted, dict) or painted.get("picture") != picture:
         return None

@@ -16,7 +16,7 @@ import streamlit as st
 
 from pages.form import blending, samples, uploads
 from pages.form.samples import Sample
-from pages.widgets import address_errors, browser_pictures, keys, owners, words
+from pages.widgets import assets, browser_pictures, keys, owners, page_errors, words
 from studio.core.errors import StudioError, printable
 from studio.core.pictures import formats, images
 from studio.core.tasks import File, stem
@@ -45,7 +45,7 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     )
     found = choices.get(chosen) or choices[titles[0]]
     _remember(slot, [found.title])
-    address_errors.not_found("image", missing)
+    page_errors.not_found("image", missing)
     if found.credit:
         st.caption(found.credit)
     _add(slot, own, many=False)
@@ -93,7 +93,7 @@ def pictures(
             args=(slot,),
         )
         _remember(slot, chosen)
-        address_errors.not_found("image", missing)
+        page_errors.not_found("image", missing)
         _add(slot, own, many=True)
         if not chosen:
             st.caption(f":material/info: Choose one to {most}; until then {words.plain(titles[0])} is used.")
@@ -237,7 +237,7 @@ def _last(slot: str, own: str) -> None:
         args=(slot, own, key, found),
     )
     help = "They are no longer offered here; what was made of them stays"
-    clear = {"icon": ":material/delete:", "type": "tertiary", "help": help}
+    clear: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
     st.button("Clear", key=keys.part(key, "clear"), on_click=own_pictures.forget, **clear)
 
 
@@ -283,18 +283,5 @@ def _style(key: str, thumbnails: Sequence[bytes], tile: float) -> str:
         f'{{ content: ""; background-image: url({browser_pictures.address(data)}); }}'
         for number, data in enumerate(thumbnails, 1)
     ]
-    style = _TILE.replace("SLOT", css).replace("WIDTH", f"{tile}rem")
-    return f"<style>{style}{''.join(rules)}</style>"
-
-
-_TILE = """
-.SLOT [data-testid="stButtonGroup"] > div { display: grid; gap: 0.5rem;
-  grid-template-columns: repeat(auto-fill, minmax(WIDTH, 1fr)); }
-.SLOT [data-testid="stButtonGroup"] button { display: flex; flex-direction: column;
-  align-items: stretch; height: auto; min-width: 0; padding: 0.25rem; gap: 0.25rem; border-radius: 0.5rem;
-  overflow: hidden; }
-.SLOT [data-testid="stButtonGroup"] button::before { display: block; aspect-ratio: 1;
-  border-radius: 0.35rem; background-size: cover; background-position: center; }
-.SLOT [data-testid="stButtonGroup"] button p { font-size: 0.72rem; line-height: 1.2;
-  white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-"""
+    style = assets.style(__file__, "tiles.css", key, tile=f"{tile}rem")
+    return f"{style}<style>{''.join(rules)}</style>"

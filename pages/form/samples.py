@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def photos() -> list[Sample]:
             _title(name),
             f"{photo.title}. {photo.credit}",
             shipped(f"photo-{name}"),
-            lambda name=name: _photo(name),
+            partial(_photo, name),
         )
         for name, photo in sample_photos.photos().items()
     ]
@@ -61,9 +62,7 @@ def gray_photos() -> list[Sample]:
     first = [photo for photo in photos() if photo.title == already]
     others = [photo for photo in photos() if photo.title != already]
     return first + [
-        Sample(
-            _gray_title(name), photo.credit, _gray_thumbnail(photo.thumbnail), lambda name=name: _photo(name)
-        )
+        Sample(_gray_title(name), photo.credit, _gray_thumbnail(photo.thumbnail), partial(_photo, name))
         for name, photo in zip(sample_photos.gray_names(), others, strict=True)
     ]
 
@@ -77,7 +76,7 @@ def paintings() -> list[Sample]:
             painting.title,
             painting.description,
             shipped(f"style-{name}"),
-            lambda name=name: _painting(name),
+            partial(_painting, name),
             name,
             known_styles.SHIPPED,
         )
@@ -98,7 +97,7 @@ def taught() -> list[Sample]:
             file = File(source.digest, "picture", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"
             credit = f"A style that your network {network} has learnt"
-            found.append(Sample(title, credit, _small_if_here(file), lambda file=file: file, name, network))
+            found.append(Sample(title, credit, _small_if_here(file), partial(_itself, file), name, network))
     return found
 
 
@@ -207,3 +206,7 @@ def is_sample(file: File) -> bool:
 
 def _stem(file: File) -> str:
     return file.name.rpartition(".")[0]
+
+
+def _itself(file: File) -> File:
+    return file

@@ -55,7 +55,11 @@ def _rows(slot: str, task: str, put: Put | None) -> None:
         for number, name in enumerate(found):
             with st.container(horizontal=True, gap="small", key=keys.part(slot, f"row_{number}")):
                 key, told = keys.part(slot, number), words.plain(name)
-                use = {"help": "Puts these into the form", "on_click": _use, "args": (slot, task, put, name)}
+                use: dict[str, Any] = {
+                    "help": "Puts these into the form",
+                    "on_click": _use,
+                    "args": (slot, task, put, name),
+                }
                 st.button(told, key=keys.part(key, "use"), width="stretch", **use)
                 _download(key, task, name)
                 st.button(

@@ -38,12 +38,13 @@ def put(name: str, value: Any) -> None:
 
 def _line(field: Described, label: str, help: str | None) -> float | int:
     number = int if field.kind == "int" else float
-    ends = number(field.least), number(field.most)
+    least, most = _ends(field)
     step = _step(field)
     places = "percent" if field.name in SHARES else "%.3f" if step < 0.01 else None
     return st.slider(
         label,
-        *ends,
+        number(least),
+        number(most),
         number(field.default),
         step,
         format=places,
@@ -72,7 +73,7 @@ def _box(field: Described, label: str, value: float | int) -> None:
     numbers.number(
         f"{label}: the number itself",
         min_value=_least(field),
-        max_value=int(field.most) if field.kind == "int" else float(field.most),
+        max_value=int(_ends(field)[1]) if field.kind == "int" else _ends(field)[1],
         step=1 if field.kind == "int" else float(_step(field)),
         format="%d" if field.kind == "int" else "%g",
         key=key,
@@ -87,20 +88,29 @@ def _typed(name: str, key: str) -> None:
     put(name, st.session_state[key])
 
 
+def _ends(field: Described) -> tuple[float, float]:
+    """The least and the most of a setting that a slider sets, which has both."""
+    assert field.least is not None and field.most is not None
+    return float(field.least), float(field.most)
+
+
 def _positions(field: Described) -> float:
-    return math.inf if field.scale == "log" else (field.most - field.least) / _step(field) + 1
+    least, most = _ends(field)
+    return math.inf if field.scale == "log" else (most - least) / _step(field) + 1
 
 
 def _least(field: Described) -> float | int:
+    least, _ = _ends(field)
     if field.kind == "int":
-        return int(field.least)
-    return float(_ratios(field)[0]) if field.scale == "log" and not field.least else float(field.least)
+        return int(least)
+    return float(_ratios(field)[0]) if field.scale == "log" and not least else least
 
 
 def _step(field: Described) -> float | int:
     if field.kind == "int":
         return int(field.step or 1)
-    return float(field.step or (0.01 if field.most - field.least >= 0.5 else 0.005))
+    least, most = _ends(field)
+    return float(field.step or (0.01 if most - least >= 0.5 else 0.005))
 
 
 def _ratios(field: Described) -> list[float]:
@@ -119,8 +129,9 @@ def _marks(field: Described) -> list[float]:
         st.session_state[_mark(field.name)] = st.query_params[field.name]
     # Apart from the slider's own value, for its steps must not change while a person drags it.
     with suppress(TypeError, ValueError):
-        brought = float(st.session_state.get(_mark(field.name)))
-        if max(field.least, 0) <= brought <= field.most and brought > 0:
+        brought = float(st.session_state.get(_mark(field.name), ""))
+        least, most = _ends(field)
+        if max(least, 0) <= brought <= most and brought > 0:
             return sorted({*_ratios(field), brought})
     return _ratios(field)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.widgets import keys, words
@@ -23,7 +23,7 @@ _MOST_TOLD = 3  # files of which it is said what was wrong with them
 
 
 @contextmanager
-def popover(slot: str, label: str, icon: str) -> Iterator[DeltaGenerator]:
+def popover(slot: str, label: str, icon: str) -> Iterator[PopoverContainer]:
     """What `ask` may be drawn in. It closes once it has a file, and stays open to say what was wrong.
 
     What it gives knows whether it is `open`.

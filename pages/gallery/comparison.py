@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import streamlit as st
@@ -29,7 +29,9 @@ def show(one: Item, other: Item) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("All", icon=":material/grid_view:", on_click=wall.back, key="compare_back")
         st.space("stretch")
-        buttons = [("Swap", ":material/swap_horiz:", address.compare, (other.id, one.id))]
+        buttons: list[tuple[str, str, Callable[..., None], tuple[str, ...]]] = [
+            ("Swap", ":material/swap_horiz:", address.compare, (other.id, one.id))
+        ]
         for name, item in zip(NAMES, (one, other), strict=True):
             buttons.append((f"Open {name}", ":material/zoom_in:", address.open, (item.id,)))
         for label, icon, act, ids in buttons:
@@ -80,9 +82,9 @@ def differences(one: Item, other: Item) -> Iterator[tuple[str, str, str]]:
         ("Took", [amounts.duration(max(item.seconds, 1)) if item.seconds else "" for item in both]),
     ):
         if told[0] != told[1]:
-            yield noun, *map(words.plain, told)
-    settings = [_settings(item) for item in both]
-    if one.task == other.task and None not in settings:
+            yield noun, words.plain(told[0]), words.plain(told[1])
+    settings = [found for item in both if (found := _settings(item)) is not None]
+    if one.task == other.task and len(settings) == len(both):
         yield from _set_apart(*settings)
     yield from _weights(*(item.result.recipe for item in both))
 
@@ -100,7 +102,7 @@ def _set_apart(one: Settings, other: Settings) -> Iterator[tuple[str, str, str]]
     for name, field in type(one).described().items():
         values = getattr(one, name), getattr(other, name)
         if values[0] != values[1]:
-            yield words.label(field), *(words.plain(_value(value)) for value in values)
+            yield words.label(field), words.plain(_value(values[0])), words.plain(_value(values[1]))
 
 
 def _value(value: Any) -> str:

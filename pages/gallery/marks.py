@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import streamlit as st
 
-from pages.widgets import words
+from pages.widgets import assets, words
 from pages.widgets.owners import owner
 from studio.core.errors import StudioError
 from studio.engine.jobs.parts import MOST_NAME, MOST_TAG, MOST_TAGS
@@ -32,7 +31,7 @@ def stars(found: Sequence[Entry], labels: Mapping[str, str], width: float) -> No
     """
     had = [entry.id for entry in found if entry.starred]
     st.session_state[_STARS] = had
-    st.html(_style(width))
+    st.html(assets.style(__file__, "stars.css", _STARS, tile=f"{width}rem"))
     st.pills(
         "Stars",
         [entry.id for entry in found],
@@ -127,41 +126,3 @@ def _tag(ids: Sequence[str], key: str) -> None:
     for id in ids:
         change(id, more=st.session_state[key])
     st.session_state[key] = []
-
-
-# A star in a square of 24.
-_PATH = "M12 3.3l2.7 5.5 6 .9-4.3 4.3 1 6.1L12 17.2l-5.4 2.9 1-6.1L3.3 9.7l6-.9z"
-_DRAWN = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><path d='PATH' LOOK/></svg>"
-_STYLE = """
-<style>
-.st-key-TILES { position: relative; }
-.stElementContainer.st-key-STARS { position: absolute; inset: 0; width: auto; pointer-events: none; }
-.st-key-STARS [data-testid="stButtonGroup"] { position: static; }
-.st-key-STARS [data-testid="stButtonGroup"] > div { position: absolute; inset: 0; display: grid; gap: 0.5rem;
-  grid-template-columns: repeat(auto-fill, minmax(WIDTH, 1fr)); grid-auto-rows: 1fr; }
-.st-key-STARS button { position: relative; pointer-events: auto; place-self: start end; margin: 0.4rem;
-  padding: 0; width: 2rem; height: 2rem; min-width: 0; min-height: 0; border: 0; border-radius: 50%;
-  overflow: hidden; background: rgb(20 22 28 / 50%) !important; }
-.st-key-STARS button:hover { background: rgb(20 22 28 / 80%) !important; }
-.st-key-STARS button:focus-visible { outline: 3px solid currentColor; }
-.st-key-STARS button > * { position: absolute; inset: 0; opacity: 0; }
-.st-key-STARS button::before { content: ""; width: 1.4rem; height: 1.4rem;
-  background: HOLLOW center / contain no-repeat; }
-.st-key-STARS button[aria-pressed="true"]::before { background-image: FULL; }
-</style>
-"""
-
-
-def _style(width: float) -> str:
-    hollow, full = "fill='none' stroke='white' stroke-width='1.8'", "fill='#ffd257'"
-    words = {"TILES": TILES, "STARS": _STARS, "WIDTH": f"{width}rem"}
-    words |= {"HOLLOW": _picture(hollow), "FULL": _picture(full)}
-    style = _STYLE
-    for name, text in words.items():
-        style = style.replace(name, text)
-    return style
-
-
-def _picture(look: str) -> str:
-    """As CSS takes it; in plain letters Streamlit would take it for a tag, and drop the whole style."""
-    return f'url("data:image/svg+xml,{quote(_DRAWN.replace("PATH", _PATH).replace("LOOK", look))}")'

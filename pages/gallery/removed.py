@@ -62,7 +62,7 @@ def close() -> None:
 def show() -> None:
     """All that was removed and can be brought back; nothing when there is none."""
     found, odd = removal.removed(owner()), unreadable.of_owner(removal.root(), owner())
-    ids = [one.id for one in (*found, *odd)]
+    ids = [*(item.id for item in found), *(one.id for one in odd)]
     if not ids:
         return
     with st.expander(f"Removed ({len(ids):,})", icon=":material/delete:"):

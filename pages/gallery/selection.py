@@ -29,7 +29,11 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
         if picked is not None:
             if len(picked) == 2:
                 st.button(
-                    "Compare", icon=":material/compare:", on_click=address.compare, args=picked, key="compare"
+                    "Compare",
+                    icon=":material/compare:",
+                    on_click=address.compare,
+                    args=tuple(picked),
+                    key="compare",
                 )
             marks.of_several(picked)
             label = f"Remove {count:,}" if picked else "Remove"

@@ -59,7 +59,7 @@ def cells(item: Item) -> None:
     st.subheader("Cells", anchor=False)
     grid = st.grid(MOST_ACROSS, min_column_width=130)
     for number, cell in enumerate(found):
-        file = files.get(cell.get("digest"))
+        file = files.get(str(cell.get("digest")))
         with grid.cell():
             if file is None or not file.here:
                 st.caption(words.plain(str(cell.get("error") or "It is no longer here.")))

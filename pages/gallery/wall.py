@@ -9,7 +9,7 @@ import streamlit as st
 from pages.form import forms, picture_input
 from pages.gallery import address, marks, selection
 from pages.jobs.navigation import PLACES
-from pages.widgets import keys, words
+from pages.widgets import assets, keys, words
 from pages.widgets.owners import owner
 from studio.gallery import index
 from studio.gallery.index import Entry, Wanted
@@ -55,7 +55,7 @@ def ask() -> Wanted:
 def _select(label: str, titles: Mapping[str, str], *, key: str) -> str:
     """The name of what is chosen; the first again where there is no longer what was chosen before."""
     forms.choosing(key, titles)
-    return st.selectbox(label, list(titles), format_func=titles.get, key=key)
+    return st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key)
 
 
 def back() -> None:
@@ -106,8 +106,10 @@ def _pager(skip: int, shown: int, total: int) -> None:
     )
     if total <= PAGE:
         return
-    moves = (("Newer", -1, ":material/chevron_left:", skip == 0),)
-    moves += (("Older", 1, ":material/chevron_right:", skip + shown >= total),)
+    moves = (
+        ("Newer", -1, ":material/chevron_left:", skip == 0),
+        ("Older", 1, ":material/chevron_right:", skip + shown >= total),
+    )
     for label, step, icon, disabled in moves:
         st.button(
             label,
@@ -143,13 +145,9 @@ def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
         marks.stars(found, labels, TILE)
     left = st.session_state.pop(LEFT, "")
     if left in labels:
-        st.html(_focus(key, list(labels).index(left)), unsafe_allow_javascript=True)
+        index_of_left = list(labels).index(left)
+        assets.run(__file__, "focus_tile.js", widget=keys.css_class(key), index=index_of_left)
     return chosen if several else []
-
-
-def _focus(key: str, number: int) -> str:
-    """A script that goes on at this tile, in sight and by the keyboard, as soon as it is there."""
-    return _FOCUS.replace("KEY", keys.css_class(key)).replace("NUMBER", str(number))
 
 
 def _labels(found: Sequence[Entry]) -> dict[str, str]:
@@ -171,18 +169,3 @@ def _labels(found: Sequence[Entry]) -> dict[str, str]:
 def _open(key: str) -> None:
     address.open(st.session_state[key])
     st.session_state[key] = None
-
-
-_FOCUS = """
-<script>
-(() => {
-  const end = Date.now() + 3000;
-  const look = () => {
-    const tile = document.querySelectorAll('.KEY [data-testid="stButtonGroup"] button')[NUMBER];
-    if (tile) tile.focus();
-    else if (Date.now() < end) requestAnimationFrame(look);
-  };
-  look();
-})();
-</script>
-"""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.guide import documents
 from pages.jobs.navigation import PLACES
-from pages.widgets import address_errors
+from pages.widgets import page_errors
 
 _KEY = "guide_document"
 
@@ -16,8 +16,10 @@ def choose() -> str:
     titles = documents.titles()
     asked = st.query_params.get(documents.PARAMETER, "")
     st.session_state[_KEY] = asked if asked in titles else documents.FIRST
-    name = st.selectbox("Read about", list(titles), format_func=titles.get, key=_KEY, on_change=_chosen)
-    address_errors.not_found("guide", [asked] if asked and asked not in titles else [])
+    name = st.selectbox(
+        "Read about", list(titles), format_func=titles.__getitem__, key=_KEY, on_change=_chosen
+    )
+    page_errors.not_found("guide", [asked] if asked and asked not in titles else [])
     for place in PLACES:
         if place.title == titles[name] and name != documents.FIRST:
             st.page_link(place.file, label=f"Open {place.title}", icon=place.icon)

@@ -66,5 +66,5 @@ def made_here() -> None:
         with grid.cell():
             browser_pictures.image((samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption)
             chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
-            chosen |= {name: words.choice(value) for name, value in tile.settings.items()} | tile.opens
+            chosen |= {name: words.choice(value) for name, value in tile.settings.items()} | dict(tile.opens)
             st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from typing import Any
 
 import streamlit as st
 
@@ -41,7 +42,7 @@ def show(job: engine.Job, parameter: str) -> None:
                 args=(parameter, batch.jobs[to % count]),
             )
         if batch.ended < count:
-            stop = {"on_click": steering.stop_batch, "args": (job.batch,)}
+            stop: dict[str, Any] = {"on_click": steering.stop_batch, "args": (job.batch,)}
             st.button("Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop)
             _watch(job)
         elif batch.failed < count:

@@ -33,7 +33,7 @@ def how(settings: Settings | None) -> list[str]:
     if mode := getattr(settings, "mode", ""):
         found.append(words.choice(mode).lower())
     if settings is not None and results.other_seeds(settings):
-        found.append(f"seed {settings.seed}")
+        found.append(f"seed {settings.model_dump()['seed']}")
     return found
 
 

@@ -35,13 +35,18 @@ def choose(
     """
     note = f"half_of_{capability}"  # of the address: which half was open while it named which job
     if job := jobs.linked_job(capability):
-        half, _, name = st.query_params.get(note, "").partition(":")
-        again = key not in st.session_state and name == job.id and half in titles
-        st.session_state[key] = half if again else of(job)
+        shown, _, named = st.query_params.get(note, "").partition(":")
+        again = key not in st.session_state and named == job.id and shown in titles
+        st.session_state[key] = shown if again else of(job)
     half = st.session_state.get(key)
     before = st.session_state.get(note)
     turns = half in titles and before in titles and before != half
-    if turns and not navigation.came_from_elsewhere() and not browser_history.is_back_or_forward():
+    if (
+        half is not None
+        and turns
+        and not navigation.came_from_elsewhere()
+        and not browser_history.is_back_or_forward()
+    ):
         st.session_state[note] = half
         st.session_state[key] = half  # so that an address which is told anew has it, too
         turned(half)

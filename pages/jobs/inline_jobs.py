@@ -51,7 +51,7 @@ def _found(key: str) -> engine.Job | None:
 
 def _again(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
     """The job from before a reload, if it depends on files alone: a name may mean another model by now."""
-    if not any(inputs.values()) or getattr(settings, "preset", ""):
+    if not any(inputs.values()) or settings.model_dump().get("preset"):
         return None
     request = Request.of(tasks.get(task), settings, inputs, owner())
     jobs_of_owner = engine.connect().jobs(owner(), MOST)

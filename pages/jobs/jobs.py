@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
@@ -205,10 +206,17 @@ def progress(job: engine.Job) -> None:
         if job.state in ("stopping", "cancelling"):
             st.caption(words.STATES[job.state])
         elif job.state != "queued":  # what waits has nothing to keep: it can only be cancelled
-            keeps = {"icon": ":material/stop_circle:", "help": "Stops and keeps the best so far"}
+            keeps: dict[str, Any] = {
+                "icon": ":material/stop_circle:",
+                "help": "Stops and keeps the best so far",
+            }
             st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **keeps)
         if job.state != "cancelling":
-            drops = {"icon": ":material/cancel:", "help": "Ends it and keeps nothing", "type": "tertiary"}
+            drops: dict[str, Any] = {
+                "icon": ":material/cancel:",
+                "help": "Ends it and keeps nothing",
+                "type": "tertiary",
+            }
             st.button("Cancel", key=f"cancel_{job.id}", on_click=steering.cancel, args=(job.id,), **drops)
 
 

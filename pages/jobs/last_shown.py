@@ -22,7 +22,7 @@ def newest(known: Collection[str]) -> str | None:
 
     Videos of all pages have one task, so those whose frames another page makes are left out.
     """
-    names = {st.session_state.get(key(task)) for task in known} - {None}
+    names = {name for task in known if (name := st.session_state.get(key(task))) is not None}
     return max((name for name in names if not _is_of_another_page(name, known)), default=None)
 
 

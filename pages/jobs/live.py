@@ -87,7 +87,7 @@ def show_live(
         if own is not None:
             own()
         results.download(
-            live.data, task, key="live", made=live.recipe, what=what, on_click=lambda: keep(live)
+            live.data, task, key="live", made=live.recipe, what=what, on_click=partial(_keep, live)
         )
         use_again.menu(lambda: File.keep(live.data, "picture", results.named(live.recipe)), key="live")
     _tell()
@@ -130,9 +130,13 @@ def keep_button(made: engine.Live, *, key: str) -> None:
     kept = _kept(made) is not None
     label = "Kept" if kept else "Keep"
     st.button(
-        label, key=keys.part(key, "keep"), icon=KEEP, help=KEEPS, disabled=kept, on_click=keep, args=(made,)
+        label, key=keys.part(key, "keep"), icon=KEEP, help=KEEPS, disabled=kept, on_click=_keep, args=(made,)
     )
     _tell()
+
+
+def _keep(made: engine.Live) -> None:
+    keep(made)
 
 
 def _tell() -> None:

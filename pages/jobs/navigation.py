@@ -145,7 +145,7 @@ PLACES = (
         ":material/search_insights:",
         "search",
         "search",
-        form="pages.search.refill",
+        form="pages.search.input_form",
         group="Train",
     ),
     Place(
@@ -154,7 +154,7 @@ PLACES = (
         ":material/grain:",
         "playground",
         "playground",
-        form="pages.playground.refill",
+        form="pages.playground.input_form",
         group="Look inside",
     ),
     Place("xray_photo.py", "X-ray", ":material/skeleton:", "x-ray", "xray", ("vgg16",), group="Look inside"),

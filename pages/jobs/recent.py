@@ -21,12 +21,12 @@ def recent(*names: str, most: int = 6, title: str = "Recent results") -> None:
 
     Shows nothing when there are none.
     """
-    ended = (
+    jobs_of_page = (
         job
         for job in engine.connect().jobs(owner(), limit=50)
         if not names or repeated(job.task, job.settings) in names
     )
-    ended = list(islice((job for job in ended if job.result is not None and job.result.files), most))
+    ended = list(islice((job for job in jobs_of_page if job.result is not None and job.result.files), most))
     if not ended:
         return
     st.subheader(title, anchor=False)
@@ -39,17 +39,17 @@ def recent(*names: str, most: int = 6, title: str = "Recent results") -> None:
 
 def _card(job: engine.Job) -> None:
     try:
-        thumbnail = samples.small(job.result.files[0])
+        thumbnail = samples.small(results.of_job(job).files[0])
     except StudioError as error:
         st.caption(words.plain(str(error)))
         return
     settings = tasks.settings_of(job.task, job.settings)
-    film = ", a film" if job.result.files[0].kind == "animation" else ""
+    film = ", a film" if results.of_job(job).files[0].kind == "animation" else ""
     caption = (words.made_of(job) or job.title) + film
     browser_pictures.captioned(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)
-        made = results.as_made(settings, job.result.recipe) if settings else None
+        made = results.as_made(settings, results.of_job(job).recipe) if settings else None
         command = commands.line(job.task, made, job.inputs) if made else ""
         if command:
             with st.popover("Recipe", type="tertiary"):

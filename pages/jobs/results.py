@@ -14,11 +14,12 @@ from pages.form.forms import MOST_SEED
 from pages.jobs import commands
 from pages.widgets import browser_pictures, keys, words
 from pages.widgets.ab_slider import ab_slider
+from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.pictures import images, thumbnails
 from studio.core.settings import Described, Settings
-from studio.core.tasks import File, Inputs
+from studio.core.tasks import File, Inputs, Result
 
 MOST_SEEDS = 8
 Again = Callable[[Settings], None]
@@ -156,7 +157,7 @@ def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:
     if field.kind == "int":
         near = (("Less", round(value / 1.5)), ("More", round(value * 1.5)))
     elif field.kind == "float":
-        nudge = (field.most - field.least) / 5
+        nudge = ((field.most or 0.0) - (field.least or 0.0)) / 5
         near = (("Less", round(value - nudge, 4)), ("More", round(value + nudge, 4)))
     else:
         return []
@@ -185,7 +186,7 @@ def vary(
 
 def other_seeds(settings: Settings) -> list[Settings]:
     """The same with MOST_SEEDS other seeds; nothing where nothing is drawn at random."""
-    found = []
+    found: list[Settings] = []
     while len(found) < MOST_SEEDS and (change := _another_seed(settings)):
         settings = settings.model_copy(update=change)
         found.append(settings)
@@ -216,3 +217,9 @@ def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
         st.caption("What made it, as the download carries it:")
         text = made.to_json() if made is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)
+
+
+def of_job(job: engine.Job) -> Result:
+    """The result of a job that has one."""
+    assert job.result is not None
+    return job.result

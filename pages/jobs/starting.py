@@ -28,7 +28,7 @@ def submit(task: str, settings: Settings, inputs: Inputs, made: Recipe | None, t
         made: the recipe of the result that is made again, with the very same weights.
         then: called with the job that was started, or with the one that was there and is to be shown.
     """
-    weights = made and made.weights
+    weights = made.weights if made else None
 
     def start() -> engine.Job:
         return engine.connect().submit(task, settings, inputs, owner(), weights)
@@ -54,7 +54,9 @@ def submit_all(task: str, several: Sequence[tuple[Settings, Inputs]], then: Then
 
 def _identical(task: str, settings: Settings, inputs: Inputs, made: Recipe | None) -> engine.Job | None:
     with suppress(StudioError):  # said when the job is submitted
-        return engine.connect().find_identical(task, settings, inputs, owner(), made and made.weights)
+        return engine.connect().find_identical(
+            task, settings, inputs, owner(), made.weights if made else None
+        )
     return None
 
 

@@ -84,10 +84,10 @@ def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
         key: tells its button from others.
     """
     report = stream.report
-    waiting = "Waiting for its turn" if report is None else ""
+    stage = report.stage if report else "Waiting for its turn"
     done, total = (report.step, report.total) if report and report.total else (0, steps)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(done / total, 1.0), waiting or report.stage or f"Step {done:,} of {total:,}")
+        st.progress(min(done / total, 1.0), stage or f"Step {done:,} of {total:,}")
         st.button(
             "Stop",
             key=keys.part(key, "stop"),

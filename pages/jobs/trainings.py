@@ -116,7 +116,7 @@ def _broken_off(job: engine.Job, settings: Settings) -> None:
 
 
 def _ended(job: engine.Job, settings: Settings, view: View) -> None:
-    file, figures = job.result.files[0], job.result.figures
+    file, figures = results.of_job(job).files[0], results.of_job(job).figures
     view.made(job, file)
     for line in view.told(figures, settings):
         st.markdown(line)
@@ -126,23 +126,24 @@ def _ended(job: engine.Job, settings: Settings, view: View) -> None:
     if name := st.session_state.get(_kept_as(file)):
         view.leads(name, file)
     with st.container(horizontal=True):
-        if job.result.stopped_early and figures["steps"] < settings.steps:
+        if results.of_job(job).stopped_early and figures["steps"] < settings.model_dump()["steps"]:
             help = f"From step {figures['steps']:,}, where it was stopped"
             if st.button("Go on", icon=":material/play_arrow:", help=help):
-                jobs.start(job.task, settings, job.inputs, job.result.recipe)
+                jobs.start(job.task, settings, job.inputs, results.of_job(job).recipe)
         elif st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):
-            jobs.start(job.task, settings, job.inputs, job.result.recipe)
-        results.download_file(file, job.task, key=job.id, made=job.result.recipe)
+            jobs.start(job.task, settings, job.inputs, results.of_job(job).recipe)
+        results.download_file(file, job.task, key=job.id, made=results.of_job(job).recipe)
         jobs.close_button(job.task)
     view.below(file)
     draw(list(reports_of(figures.get("curve") or {})), view.charts)
-    results.recipe(job.task, settings, job.inputs, job.result.recipe)
+    results.recipe(job.task, settings, job.inputs, results.of_job(job).recipe)
 
 
 def learnt(what: str, figures: Mapping[str, Any], settings: Settings) -> str:
     """`"1,000 pictures"` -> how long it learnt from them, as one sentence."""
     took = amounts.duration(max(1, figures["seconds"]))
-    return f"It learnt from {what} for {figures['steps']:,} of {settings.steps:,} steps, in {took}."
+    steps = settings.model_dump()["steps"]
+    return f"It learnt from {what} for {figures['steps']:,} of {steps:,} steps, in {took}."
 
 
 def ended(figures: Mapping[str, Any]) -> Iterator[str]:

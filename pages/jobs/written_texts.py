@@ -103,9 +103,9 @@ def go_on(text: Text) -> None:
         on_click=_write_on,
         args=(text,),
     )
-    another = {"on_click": _another, "args": (text.settings,)}
+    another: dict[str, Any] = {"on_click": _another, "args": (text.settings,)}
     st.button("Make again", icon=":material/refresh:", help="The same settings, another seed", **another)
-    same = {"on_click": _ask, "args": (text.settings,)}
+    same: dict[str, Any] = {"on_click": _ask, "args": (text.settings,)}
     help = f"Seed {text.settings.seed} again, which gives the same text"
     st.button("Same seed", icon=":material/replay:", help=help, **same)
 

@@ -9,19 +9,12 @@ import numpy as np
 import streamlit as st
 
 from pages.form.drawing_canvas import Canvas
-from pages.widgets import browser_pictures
+from pages.widgets import assets, browser_pictures
 from studio.core.pictures import images
 from studio.lab.settings import SIDE
 
 CANVAS = Canvas()  # one for all that is drawn in the Lab
-_STYLE = """<style>
-.lab-row { display: flex; flex-wrap: wrap; gap: 0.6rem; }
-.lab-row figure { margin: 0; flex: 1 1 5rem; max-width: 15rem; }
-.lab-row img { width: 100%; image-rendering: pixelated; border-radius: 0.4rem; display: block; }
-.lab-row figcaption { font-size: 0.85rem; margin-top: 0.2rem; opacity: 0.8; }
-.lab-bars { display: flex; align-items: center; height: 5rem; gap: 1px; }
-.lab-bars span { flex: 1; background: #526ad8; min-height: 1px; border-radius: 1px; }
-</style>"""
+_STYLE = assets.style(__file__, "figures.css")
 
 
 def row(digits: Sequence[tuple[str, np.ndarray]]) -> None:

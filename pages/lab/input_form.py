@@ -29,12 +29,12 @@ _EXPLANATIONS = {
 def ask(what: str) -> tuple[Settings, ...]:
     """Draws the form; gives the settings of each network that is to be taught, none if they are wrong."""
     if what == DREAMS:
-        settings = forms.form(BoltzmannSettings, skip=("most_steps",))
-        saved_settings.saved_settings("lab.boltzmann", settings)
-        return (settings,) if settings is not None else ()
+        machine = forms.form(BoltzmannSettings, skip=("most_steps",))
+        saved_settings.saved_settings("lab.boltzmann", machine)
+        return (machine,) if machine is not None else ()
     settings = forms.form(TeachSettings, skip=("most_steps",), beside=_about, reset=_reset)
     saved_settings.saved_settings("lab.teach", settings)
-    if not isinstance(settings, TeachSettings):
+    if settings is None:
         return ()
     other = st.session_state.get("beside", _ALONE)
     if other in (_ALONE, settings.kind):

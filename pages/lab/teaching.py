@@ -32,9 +32,10 @@ def networks(asked: Sequence[Settings], inputs: Inputs) -> list[Taught]:
         streams.hold(_task(settings), settings, inputs, shelf=shelf, beside=shelf)
         for shelf, settings in zip(shelves, asked, strict=True)
     ]
-    if any(held.stream is None for held in helds):
+    streaming = [held.stream for held in helds if held.stream is not None]
+    if len(streaming) < len(helds):
         return []
-    if not all(held.stream.finished for held in helds):
+    if not all(stream.finished for stream in streaming):
         _watch(shelves)
         _curves(shelves)
         return []

@@ -61,11 +61,15 @@ def answer(settings: OutlineSettings | TranslateSettings, content: File) -> None
     made = live.live_result(task, settings, {"content": [content]}, _SHELF)
     if made is None:
         return
+
+    def keep() -> None:
+        live.keep(made)
+
     what = "The avatar that is painted of your drawing" if task == TASK else "What your network makes of it"
     browser_pictures.image(made.data, alt=what)
     with st.container(horizontal=True):
         live.keep_button(made, key=_SHELF)
-        results.download(made.data, task, key=_SHELF, made=made.recipe, on_click=lambda: live.keep(made))
+        results.download(made.data, task, key=_SHELF, made=made.recipe, on_click=keep)
         use_again.menu(lambda: File.keep(made.data, "picture", _NAMES[task]), key=_SHELF)
     results.recipe(task, settings, made.inputs, made.recipe)
 

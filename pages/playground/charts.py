@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -33,7 +34,7 @@ def layers(gradients: Sequence[float], values: Sequence[float], losses: Sequence
         return
     import altair as alt
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"layer": number, "what": what, "size": max(size, FLOOR), "true": size}
         for what, sizes in ((GRADIENT, gradients), (VALUE, values))
         for number, size in enumerate(sizes, 1)
@@ -44,7 +45,7 @@ def layers(gradients: Sequence[float], values: Sequence[float], losses: Sequence
     every = math.ceil((high - low) / 6)
     marks = [10.0**power for power in range(low, high + 1, every)]
     zero = f"datum.value <= {1.01 * FLOOR} ? '0' : format(datum.value, '.0e')"
-    shared = {"title": None, "sort": [GRADIENT, VALUE]}
+    shared: dict[str, Any] = {"title": None, "sort": [GRADIENT, VALUE]}
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_line(point=alt.OverlayMarkDef(size=80, filled=True), strokeWidth=2)

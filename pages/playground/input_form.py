@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import estimates, forms
+from pages.form import estimates, forms, samples
+from pages.jobs.refill import Form
 from pages.widgets import browser_pictures
 from studio.core import amounts
 from studio.core.tasks import File, Inputs
@@ -14,6 +15,7 @@ from studio.playground import estimate
 from studio.playground.settings import PlaygroundSettings
 
 TASK = "playground.train"
+FORMS = (Form(task=TASK, offers={"content": samples.photos}),)
 FILM = forms.FILMS["frames"]
 FRAMES = 60  # four seconds
 ASKED_HERE = ("frames", "fps", "film", "most_steps")

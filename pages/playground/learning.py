@@ -48,6 +48,7 @@ def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
 def _watch() -> None:
     held: streams.Held = st.session_state[_HELD]
     stream, settings = held.stream, held.settings
+    assert isinstance(settings, PlaygroundSettings)
     if stream is None or stream.finished:
         st.rerun()
     with css.working():

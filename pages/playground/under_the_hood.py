@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.playground import charts
-from pages.widgets import curves, under_the_hood, words
+from pages.widgets import assets, curves, under_the_hood, words
 from studio import engine
 from studio.core.layers.activations import ACTIVATIONS
 from studio.core.pictures import grids
@@ -18,69 +18,12 @@ from studio.playground.settings import PlaygroundSettings
 _TILE, _TILES = 48, 12  # px; waves that are shown
 _FROM, _TO = -4.0, 4.0
 
-_WHAT = """
-The network is a function from a place in the picture to a color. It stores no pixels, only its **weights**
-and **biases**. Each unit multiplies its inputs by weights, adds a bias, and applies its **activation**
-function $f$, a nonlinearity. Without one, all layers together would be a single linear map.
-
-**Training** repeats three steps. The network computes the colors of a batch of pixels and their **loss**
-$\\mathcal{L}$, the difference from the photo. **Backpropagation** computes the **gradient** of the loss:
-from the last layer to the first, the chain rule multiplies by the slope $f'$ of the activation and by the
-weights, which gives $\\delta_\\ell$, and from it the gradient of each weight. Then the optimizer changes all
-weights. **Gradient descent** moves each against its gradient by the **learning rate** $\\eta$; **Adam**,
-chosen here at first, divides the running mean of the gradient by the root of that of its square. So each
-weight moves at a similar speed, however small its gradient is.
-"""
-_FORMULA = r"""\begin{aligned}
-z_{\ell} &= W_{\ell}\,a_{\ell-1} + b_{\ell} \\
-a_{\ell} &= f(z_{\ell}) \\
-\text{color} &= z_L \\
-\delta_L &= \frac{\partial\mathcal{L}}{\partial z_L} \\
-\delta_{\ell} &= \big(W_{\ell+1}^{\top}\,\delta_{\ell+1}\big) \odot f'(z_{\ell}) \\
-\frac{\partial\mathcal{L}}{\partial W_{\ell}} &= \delta_{\ell}\,a_{\ell-1}^{\top} \\
-\frac{\partial\mathcal{L}}{\partial b_{\ell}} &= \delta_{\ell} \\
-g &= \frac{\partial\mathcal{L}}{\partial w} \\
-\text{SGD:}\; w &\leftarrow w - \eta\,g \\
-\text{Adam:}\; m &\leftarrow \beta_1 m + (1-\beta_1)\,g \\
-v &\leftarrow \beta_2 v + (1-\beta_2)\,g^2 \\
-w &\leftarrow w - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{v/(1-\beta_2^t)} + \epsilon}
-\end{aligned}"""
-_WAVES = """
-Given two coordinates alone, such a network fits slowly varying functions first and fine detail hardly ever
-(**spectral bias**). So its inputs also hold **Fourier features**: sines and cosines of the
-coordinates, with random frequencies whose standard deviation is $\\sigma$ (*Fourier scale*). These differ
-from one pixel to the next. With a larger $\\sigma$ the network fits finer detail, and also draws noise
-between pixels it was not trained on. A sine as activation does not replace them: SIREN scales its sums by 30
-and needs weights to match.
-"""
-_WAVES_FORMULA = r"""\begin{aligned}
-\gamma(v) &= \big[v,\; \sin(2\pi B v),\; \cos(2\pi B v)\big] \\
-B_{ij} &\sim \mathcal{N}(0, \sigma^2)
-\end{aligned}"""
-_PAPERS = (
-    "Tancik et al., [Fourier Features Let Networks Learn High Frequency Functions in Low Dimensional "
-    "Domains](https://arxiv.org/abs/2006.10739), 2020. Rumelhart, Hinton, Williams, Learning "
-    "representations by back-propagating errors, 1986. Glorot and Bengio, Understanding the difficulty of "
-    "training deep feedforward neural networks, 2010. He et al., [Delving Deep into "
-    "Rectifiers](https://arxiv.org/abs/1502.01852), 2015. Kingma and Ba, "
-    "[Adam](https://arxiv.org/abs/1412.6980), 2014. Sitzmann et al., [Implicit Neural Representations with "
-    "Periodic Activation Functions](https://arxiv.org/abs/2006.09661), 2020."
-)
-
 
 def explain(settings: PlaygroundSettings | None, job: engine.Job | None) -> None:
     """Draws the folded section for these settings, with the charts of a finished job."""
-    parts = (
-        (st.markdown, _WHAT),
-        (st.latex, _FORMULA),
-        (st.markdown, _WAVES),
-        (st.latex, _WAVES_FORMULA),
-        (st.caption, _PAPERS),
+    under_the_hood.show(
+        lambda: _drawn(settings or PlaygroundSettings(), job), assets.read(__file__, "under_the_hood.md")
     )
-    section = under_the_hood.section()
-    if section.open:
-        with section:
-            under_the_hood.beside(parts, lambda: _drawn(settings or PlaygroundSettings(), job))
 
 
 def _drawn(settings: PlaygroundSettings, job: engine.Job | None) -> None:

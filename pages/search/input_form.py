@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from pages.form import data_set_input, forms
+from pages.jobs.refill import Form
+from pages.search import trials
 from pages.text import own_texts
 from pages.widgets import keys, numbers, words
 from studio import engine
@@ -75,7 +77,7 @@ def ask() -> tuple[SearchSettings | None, Inputs]:
     return (settings if inputs else None), inputs
 
 
-def can_put(job: engine.Job, settings: SearchSettings) -> bool:
+def can_put(_job: engine.Job, settings: SearchSettings) -> bool:
     """Whether the form can ask for a search like this one."""
     if settings.train not in SUBJECTS:
         return False
@@ -174,14 +176,17 @@ def _how_far(name: str, field: Described) -> str:
         # The first one alone where none is left: that is refused, and says what is asked for.
         return f"{field.name}={'|'.join(str(one) for one in picked or usual.choices[:1])}"
     low, high = st.columns(2, vertical_alignment="bottom")
+    limits: dict[str, Any] = {
+        "min_value": _number(field, field.least),
+        "max_value": _number(field, field.most),
+        "step": _step(field, usual),
+        "format": None if field.kind == "int" else "%g",
+    }
     ends = [
         place.number_input(
             f"{label}, {side}",
-            min_value=_number(field, field.least),
-            max_value=_number(field, field.most),
             value=_number(field, end),
-            step=_step(field, usual),
-            format=None if field.kind == "int" else "%g",
+            **limits,
             key=keys.part(key, side),
             persist_state="session",
         )
@@ -197,7 +202,8 @@ def _number(field: Described, value: float | None) -> int | float | None:
 
 
 def _step(field: Described, usual: Range) -> int | float:
-    return 1 if field.kind == "int" else (usual.high - usual.low) / 20
+    low, high = usual.ends
+    return 1 if field.kind == "int" else (high - low) / 20
 
 
 def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> list[str]:
@@ -228,3 +234,6 @@ def _enough(inputs: Inputs) -> int:
         return 1
     chars = own_texts.facts_of(inputs["text"][0]).facts.chars
     return max(1, plan(np.zeros(chars, "int8"), TrainTextSettings()).epochs // 2)
+
+
+FORMS = (Form(task=trials.TASK, can_take=can_put, fill=put),)

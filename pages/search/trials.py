@@ -74,28 +74,30 @@ def measured(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
 
 
 def _ended(job: engine.Job, settings: SearchSettings) -> None:
-    figures, file = job.result.figures, job.result.files[0]
+    figures, file = results.of_job(job).figures, results.of_job(job).files[0]
     task = trained(settings)
-    alike = figures.get("measure", task.goal.metric) == task.goal.metric
+    goal = task.goal
+    assert goal is not None  # or it could not be searched
+    alike = figures.get("measure", goal.metric) == goal.metric
     # What stopped early was measured on its way, perhaps by something else than the figure that counts.
     tried = [one if alike or one["state"] == "done" else {**one, "value": None} for one in figures["trials"]]
     label, fields = partial(words.setting, task.settings), task.settings.described()
-    st.metric(f"The best: {task.goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
+    st.metric(f"The best: {goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
     best = figures["best_settings"].items()
     told = ", ".join(f"{label(name)} **{words.plain(_short(value))}**" for name, value in best)
     st.markdown(f"It came with {told}.")
-    st.caption(_among(tried, task.goal.most))
+    st.caption(_among(tried, goal.most))
     st.caption(
         f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
         f"{figures['stopped_early']}; failed: {figures['failed']}. "
-        f"{words.plain(selection.sentence(figures, task.goal))}"
+        f"{words.plain(selection.sentence(figures, goal))}"
     )
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
     item_actions.keep_model(file)
-    trials = [trial for trial in tried if trial["settings"]]
+    trials: list[dict[str, Any]] = [trial for trial in tried if trial["settings"]]
     if sum(trial["value"] is not None for trial in trials) > 1:
-        st.altair_chart(trial_charts.history(trials, task.goal.most), width="stretch")
+        st.altair_chart(trial_charts.history(trials, goal.most), width="stretch")
         st.caption(
             "Each mark is a training in the order of their beginning; the line is the best until then."
         )
@@ -115,15 +117,15 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     rows = [_row(trial, label) for trial in trials]
     st.dataframe(rows, hide_index=True, width="stretch", placeholder="–")
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+        results.download_file(file, TASK, key=job.id, made=results.of_job(job).recipe)
         _go_on(job, settings)
         jobs.close_button(TASK)
-    results.recipe(TASK, settings, job.inputs, job.result.recipe)
+    results.recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
 
 
 def _go_on(job: engine.Job, settings: SearchSettings) -> None:
     """Buttons for the trials that a stop or the time left out, and for more than were asked for."""
-    figures = job.result.figures
+    figures = results.of_job(job).figures
     if ALL_TRIED in figures.get("notes", ()):
         return
     counted = figures["trials_ended"] + figures["stopped_early"]

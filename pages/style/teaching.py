@@ -80,7 +80,7 @@ def start(asked: Lesson) -> None:
 
 def _painting(job: engine.Job, model: File) -> None:
     """A sample photo, painted in each style that was taught."""
-    taught = job.result.figures["taught"]
+    taught = results.of_job(job).figures["taught"]
     titles = {name: _title(name) for name in taught}
     name = forms.one_of("Style", titles, key=f"seen_{job.id}") if len(taught) > 1 else taught[0]
     photo = samples.photos()[0]
@@ -119,11 +119,11 @@ def _title(name: str) -> str:
     return words.plain(name.replace("_", " ").capitalize())
 
 
-def _kept(name: str) -> str:
+def _kept(_name: str) -> str:
     return "its styles stand among the paintings"
 
 
-def _paint_with(name: str, model: File) -> None:
+def _paint_with(name: str, _model: File) -> None:
     titles = [style.title for style in samples.taught() if style.network == name]
     if titles:
         label, icon = f"Paint with {words.plain(name)}", ":material/brush:"

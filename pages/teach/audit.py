@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages.form import estimates, seen_pictures
-from pages.jobs import inline_jobs
+from pages.jobs import inline_jobs, results
 from pages.teach import base_model, by_hand, corrections, data_sets, evaluations
 from pages.widgets import weight_downloads, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
@@ -65,10 +65,10 @@ def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
         "A first model is taught for it; what it sees of the pictures is kept, so that Teach is quick then",
     )
     if job is not None:
-        for note in job.result.figures.get("notes", ()) if inputs.get("model") else ():
+        for note in results.of_job(job).figures.get("notes", ()) if inputs.get("model") else ():
             if note not in facts["notes"]:
                 st.caption(f":material/info: {words.plain(note)}")
-        found = job.result.figures.get("suspicious") or []
+        found = results.of_job(job).figures.get("suspicious") or []
         doubted(pictures, found, inputs["data"][0], facts["near"])
     else:
         corrections.offer(inputs["data"][0], pictures, (), facts["near"])
@@ -201,7 +201,7 @@ def doubted(
             f"**{amounts.count(len(found), 'label')} to look at again**, the most doubtful first. Right ones "
             f"among them are hard pictures; {wrong}, and teach again."
         )
-    if change:
+    if file is not None and pictures is not None:
         corrections.offer(file, pictures, found, near)
         return
     captions = [f"{one['label']}? Rather {one['looks_like']}, {one['confidence']:.0%}" for one in found]

@@ -55,7 +55,7 @@ def choose() -> Base:
         chosen = st.selectbox(
             "Who looks at the pictures",
             list(titles),
-            format_func=titles.get,
+            format_func=titles.__getitem__,
             key=KEY,
             help="A head is taught on what it sees in them, its last layer before the classes",
         )

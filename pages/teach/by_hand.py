@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -19,7 +20,7 @@ from pages.widgets.owners import owner
 from studio.core import amounts
 from studio.core.data import Pictures
 from studio.core.errors import StudioError
-from studio.core.progress import Progress
+from studio.core.progress import Progress, Report
 from studio.core.tasks import File
 from studio.engine import quotas
 
@@ -59,8 +60,12 @@ def offer(file: File, pictures: Pictures) -> None:
     if not st.button("Change by hand", type="tertiary", icon=":material/edit:", help=help):
         return
     bar = st.progress(0.0, "Taking pictures")
+
+    def show(report: Report) -> None:
+        bar.progress(report.share, report.text)
+
     try:
-        left = _held().bring(file, Progress(lambda report: bar.progress(report.share, report.text)))
+        left = _held().bring(file, Progress(show))
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
@@ -91,7 +96,7 @@ def gather() -> None:
             st.button("Undo", icon=":material/undo:", on_click=held.undo, help="Brings back what you removed")
         label = f"Use these {len(held):,} pictures" if len(held) else "Use these pictures"
         # Under a key it stays the same button while pictures come, so that a click is not lost.
-        use = {"type": "primary", "icon": ":material/check:", "key": "by_hand_use"}
+        use: dict[str, Any] = {"type": "primary", "icon": ":material/check:", "key": "by_hand_use"}
         done = st.button(label, disabled=bool(missing), **use)
     if done and _finish(held):
         st.rerun()
@@ -147,7 +152,7 @@ def _card(held: HandClasses, one: HandClass) -> None:
         )
         st.markdown(amounts.count(count, "picture"), width="content")
         help = f"Delete {words.plain(one.name)}, with its pictures"
-        delete = {"icon": ":material/delete:", "type": "tertiary", "help": help}
+        delete: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
         st.button("Delete", key=keys.part(slot, "delete"), on_click=held.delete, args=(one.number,), **delete)
     uploads.show_fault(slot)
     lens = st.session_state.get(_LENS) == one.number
@@ -212,7 +217,7 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if chosen:
             count = len(chosen)
-            remove = {"icon": ":material/delete:", "on_click": _remove}
+            remove: dict[str, Any] = {"icon": ":material/delete:", "on_click": _remove}
             st.button(
                 f"Remove {count:,}", key=keys.part(slot, "remove"), args=(held, one, key, chosen), **remove
             )
@@ -222,7 +227,7 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
                     "Move to",
                     list(others),
                     index=None,
-                    format_func=others.get,
+                    format_func=others.__getitem__,
                     key=keys.part(slot, "to"),
                     placeholder=f"Move {count:,} to ...",
                     label_visibility="collapsed",

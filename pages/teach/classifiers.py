@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.form import forms
+from pages.jobs import jobs
 from pages.teach import imported_models
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -21,6 +23,7 @@ from studio.core.models import presets
 from studio.core.tasks import File, Inputs
 
 KEY, WAY = "preset", "half"
+HALVES = {"teach": "Teach", "try": "Try"}  # of the page: a new classifier, or one that is there
 NEEDS_IMAGENET = ("resnet50", "imagenet-labels")
 _JUST = "taught_last"
 _NEXT = "classifier_next"  # what is chosen when the widgets are drawn next
@@ -125,6 +128,13 @@ def _last_taught() -> Shown | None:
     return None
 
 
+def choose_half() -> str:
+    """Lets the user choose between the halves; a link to a job opens the one that shows it."""
+    if jobs.linked_job("classify"):
+        st.session_state[WAY] = "teach"
+    return forms.one_of("What to do", HALVES, key=WAY, hidden=True)
+
+
 def choose() -> Shown | None:
     """Lets a person choose a classifier; None after saying what is wrong with it."""
     if _NEXT in st.session_state:
@@ -135,12 +145,16 @@ def choose() -> Shown | None:
     titles = {_LAST: f"{just.title}, trained last"} if just else {}
     titles |= {name: title(name) for name in available.names()}
     titles |= {digest: file.name for digest, file in mine.items()}
-    name = st.selectbox("Who looks", list(titles), format_func=titles.get, key=KEY, bind="query-params")
+    name = st.selectbox(
+        "Who looks", list(titles), format_func=titles.__getitem__, key=KEY, bind="query-params"
+    )
     imported_models.ask()
     try:
         shown = of_imported(mine[name]) if name in mine else of_preset(name) if name else just
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    if shown is None:
         return None
     st.caption(words.plain(describe(shown)))
     if name in mine:

@@ -63,7 +63,12 @@ def _first() -> str:
     """What is chosen at first for all labels at once."""
     ways = {KEEP: "Keep all", MOVE: "Move all", REMOVE: "Remove all"}
     return st.segmented_control(
-        "To begin with", list(ways), format_func=ways.get, default=KEEP, required=True, key="correct_first"
+        "To begin with",
+        list(ways),
+        format_func=ways.__getitem__,
+        default=KEEP,
+        required=True,
+        key="correct_first",
     )
 
 

@@ -50,7 +50,7 @@ def by_class(evaluation: Mapping[str, Any]) -> None:
         }
         for one in evaluation["per_class"]
     ]
-    bar = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
+    bar: dict[str, Any] = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
     found = st.column_config.ProgressColumn(help="Recall: how many of the class it found", **bar)
     named = st.column_config.ProgressColumn(help="Precision: how many that it called so are so", **bar)
     st.dataframe(

@@ -45,12 +45,12 @@ def show(classifier: Shown) -> None:
 
 def show_export(job: engine.Job) -> None:
     """A finished export: the file, how exact it is, and a program that uses it."""
-    file, figures = job.result.files[0], job.result.figures
+    file, figures = results.of_job(job).files[0], results.of_job(job).figures
     for note in figures.get("notes", ()):
         st.markdown(f":material/verified: {words.plain(note)}")
     st.caption(f"{FORMS[job.settings['form']]}, {amounts.size(figures['bytes'])}")
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+        results.download_file(file, TASK, key=job.id, made=results.of_job(job).recipe)
     st.caption("A program that asks it, as it stands:")
     language = "javascript" if job.settings["form"] == "tfjs" else "python"
     st.code(figures["snippet"], language=language, wrap_lines=True, height=320)

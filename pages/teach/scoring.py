@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form import data_set_input, kept_inputs, uploads
-from pages.jobs import inline_jobs
+from pages.jobs import inline_jobs, results
 from pages.teach import audit, data_sets, evaluations
 from pages.teach.classifiers import Shown
 from pages.widgets import words
@@ -48,7 +48,7 @@ def show(shown: Shown) -> None:
     )
     if job is None:
         return
-    figures = job.result.figures
+    figures = results.of_job(job).figures
     pictures = data_sets.if_available(file, shown.side)
     if scored := figures.get("score"):
         evaluations.headline(scored["evaluation"], "Right on these pictures", "pictures")

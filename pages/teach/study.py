@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import inline_jobs
+from pages.jobs import inline_jobs, results
 from pages.recorded import runs
 from pages.widgets import words
 from studio.classify.settings import StudySettings
@@ -57,7 +57,7 @@ def _own(pictures: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | Non
     label = "Work these out on my pictures"
     help = "Two networks look at them, and some hundred heads learn from what they see; about a minute"
     job = inline_jobs.inline_job(TASK, wanted, {"data": [pictures]}, label, ":material/science:", help)
-    return job.result.figures if job is not None else None
+    return results.of_job(job).figures if job is not None else None
 
 
 def _features(told: Mapping[str, Any]) -> Any:

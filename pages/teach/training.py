@@ -15,7 +15,7 @@ from pages.teach.classifiers import Shown
 from pages.widgets import curves, words
 from pages.widgets.owners import owner
 from studio import engine
-from studio.classify.settings import TrainClassifierSettings
+from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core import tasks
 from studio.core.errors import StudioError
 
@@ -40,13 +40,13 @@ def show(job: engine.Job, chosen: PictureSet | None) -> Shown | None:
     if not job.finished:
         _watch(job.id)
         _curve(job.id)
-        if "data" in job.inputs:
+        if "data" in job.inputs and isinstance(settings, TrainClassifierSettings | AuditSettings):
             pictures = data_sets.if_available(job.inputs["data"][0], base_model.side(job.inputs, settings))
             if pictures is not None:
                 audit.examples(pictures)
     elif job.result is None:
         jobs.failed(job, settings)
-    elif job.task == TASK:
+    elif isinstance(settings, TrainClassifierSettings):
         return _ended(job, settings)
     else:
         _another(job, settings)
@@ -70,18 +70,18 @@ def _curve(name: str) -> None:
 
 
 def _ended(job: engine.Job, settings: TrainClassifierSettings) -> Shown | None:
-    file = job.result.files[0]
+    file = results.of_job(job).files[0]
     try:
         shown = classifiers.of_file(file, job.inputs["data"][0])
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
     classifiers.just_taught(shown)
-    if job.result.stopped_early:
+    if results.of_job(job).stopped_early:
         st.caption(":material/info: It was stopped early; this is the best until then.")
     views(
         shown,
-        how_good=lambda: accuracy_in_words(shown, job.result.figures),
+        how_good=lambda: accuracy_in_words(shown, results.of_job(job).figures),
         below=lambda: _go_on(job, settings),
     )
     return shown
@@ -89,14 +89,14 @@ def _ended(job: engine.Job, settings: TrainClassifierSettings) -> Shown | None:
 
 def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
     """What can be done with a classifier that was just taught."""
-    file = job.result.files[0]
+    file = results.of_job(job).files[0]
     kept_models.keep(file, classifiers.use)
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+        results.download_file(file, TASK, key=job.id, made=results.of_job(job).recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):
-            jobs.start(TASK, settings, job.inputs, job.result.recipe)
+            jobs.start(TASK, settings, job.inputs, results.of_job(job).recipe)
         jobs.close_button(TASK)
-    results.recipe(TASK, settings, job.inputs, job.result.recipe)
+    results.recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
 
 
 def show_kept(shown: Shown, picture: Sample) -> None:
@@ -140,7 +140,7 @@ def views(
             if side == TRY:
                 tryout.show(shown, picture)
                 continue
-            if side == GOOD:
+            if side == GOOD and how_good is not None:
                 how_good()
             else:
                 export.show(shown)
@@ -175,14 +175,14 @@ def accuracy_in_words(shown: Shown, figures: Mapping[str, Any]) -> None:
 
 def _another(job: engine.Job, settings: Any) -> None:
     """The result of another task of this page, as its job's own address shows it."""
-    file = job.result.files[0]
+    file = results.of_job(job).files[0]
     if job.task == "classify.audit":
-        audit.show(job.inputs["data"][0], base_model.side(job.inputs, settings), job.result.figures)
+        audit.show(job.inputs["data"][0], base_model.side(job.inputs, settings), results.of_job(job).figures)
     elif job.task == "classify.export":
         export.show_export(job)
     else:
         results.show_result(file, None, key="result")
-        results.download_file(file, job.task, key=job.id, made=job.result.recipe)
+        results.download_file(file, job.task, key=job.id, made=results.of_job(job).recipe)
     if st.button("Close", icon=":material/close:", type="tertiary"):
         jobs.close(TASK)
         st.rerun()

@@ -123,7 +123,8 @@ def _held_out(classifier: Shown) -> list[Sample]:
     found = data_sets.if_available(classifier.pictures, classifier.side)
     if found is None:
         return []
-    offered, counts = [], {}
+    offered: list[Sample] = []
+    counts: dict[str, int] = {}
     there = {name: place for place, name in enumerate(found.names)}
     for place in _in_turn(tested["truth"]):
         name, truth = tested["names"][place], tested["truth"][place]

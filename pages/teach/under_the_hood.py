@@ -14,51 +14,9 @@ from PIL import Image
 from pages.recorded import runs
 from pages.teach import data_sets, study
 from pages.teach.classifiers import Shown
-from pages.widgets import browser_pictures, under_the_hood
+from pages.widgets import assets, browser_pictures, under_the_hood
 from studio.core.tasks import File
 
-_SEEN = """
-The network at the bottom was pretrained on a million photos of a thousand classes (ImageNet){tuned}. Its
-**features** $f$, a vector for each image that responds to edges, textures, eyes or wheels, serve for other
-images as well (**transfer learning**). {head} A **softmax** turns the scores of the classes into
-probabilities, and the loss is the **cross-entropy**, the negative logarithm of the probability of the true
-class; {held}.{after}
-"""
-_FROZEN = " and stays frozen"
-_LINEAR = (
-    "Training fits only a linear **head**: for each class the weights $w_k$ of the features.",
-    "an L2 penalty on the weights reduces overfitting",
-)
-_MLP = (
-    "Training fits a **head** with a hidden layer: units $h$ that combine features, and for each class the "
-    "weights $w_k$ of those units.",
-    "dropout of features and units reduces overfitting",
-)
-_TUNED = (
-    " Then the top of the network is **fine-tuned**: it is trained further with that loss and a small "
-    "learning rate, together with the head, so that $f$ adapts to these classes."
-)
-_FORMULA = r"p_k = \frac{e^{w_k \cdot f + b_k}}{\sum_j e^{w_j \cdot f + b_j}}"
-_MLP_FORMULA = r"""\begin{aligned}
-h &= \max(0,\; U f + c) \\
-p_k &= \frac{e^{w_k \cdot h + b_k}}{\sum_j e^{w_j \cdot h + b_j}}
-\end{aligned}"""
-_LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i} + \frac{\lambda}{2} \lVert W \rVert^2"
-_MLP_LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i}"
-_CAM = """
-**Grad-CAM** shows which places raised the score $s$ of a class. The last convolution has maps $A^c$, one per
-channel. The mean gradient of the score with respect to a map is its weight $\\alpha_c$. The weighted sum of
-the maps, where it is positive, is the heat map over the image. It is coarse, and says where, not why.
-"""
-_SLOPES = r"\alpha_c = \frac{1}{Z} \sum_{i,j} \frac{\partial s}{\partial A^c_{ij}}"
-_WARMTH = r"M = \max\!\Big(0,\; \sum_c \alpha_c A^c\Big)"
-_PAPERS = (
-    "Yosinski et al., [How transferable are features in deep neural networks?]"
-    "(https://arxiv.org/abs/1411.1792), 2014. "
-    "He et al., [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385), 2015. "
-    "Selvaraju et al., [Grad-CAM](https://arxiv.org/abs/1610.02391), 2017. "
-    "Guo et al., [On Calibration of Modern Neural Networks](https://arxiv.org/abs/1706.04599), 2017."
-)
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 MOST_PICTURED = 400  # points of the map that show their picture when pointed at
 
@@ -77,29 +35,20 @@ def explain(
     if not section.open:
         return
     settings = classifier.settings if classifier else {}
-    mlp = settings.get("head") == "mlp"
-    parts = (
-        (st.markdown, _what(settings)),
-        (st.latex, _MLP_FORMULA if mlp else _FORMULA),
-        (st.latex, _MLP_LOSS if mlp else _LOSS),
-        (st.markdown, _CAM),
-        (st.latex, _SLOPES),
-        (st.latex, _WARMTH),
-        (st.caption, _PAPERS),
-    )
     with section:
-        under_the_hood.beside(parts, lambda: _drawn(classifier))
+        under_the_hood.beside(lambda: _drawn(classifier), _text(settings))
         if classifier is not None and classifier.pictures is not None:
             study.show(classifier.pictures, settings)
         else:
             study.show(pictures, asked)
 
 
-def _what(settings: Mapping[str, Any]) -> str:
-    """What learns in a classifier of these settings, in words."""
-    head, held = _MLP if settings.get("head") == "mlp" else _LINEAR
-    tuned = settings.get("finetune")
-    return _SEEN.format(tuned="" if tuned else _FROZEN, head=head, held=held, after=_TUNED if tuned else "")
+def _text(settings: Mapping[str, Any]) -> str:
+    """How a classifier of these settings was trained, as Markdown."""
+    parts = assets.sections(__file__, "under_the_hood.md")
+    backbone = "Fine-tuned backbone" if settings.get("finetune") else "Frozen backbone"
+    head = "Hidden layer" if settings.get("head") == "mlp" else "Linear head"
+    return "\n\n".join((parts[backbone], parts[head], parts["Grad-CAM"]))
 
 
 def _drawn(classifier: Shown | None) -> None:

@@ -9,50 +9,16 @@ import numpy as np
 import streamlit as st
 
 from pages.text.authorship import COLOURS
-from pages.widgets import under_the_hood, words
+from pages.widgets import assets, under_the_hood, words
 from studio.core.data import corpus
 
 MOST_POINTS = 500
 _AROUND = 12  # characters before a point that are told when it is pointed at
 
-_WHAT = """
-Both language models read the same characters. Before each, both give a probability to every character that
-may come. The probability of the character that came under one model, divided by that under the other, is the
-**likelihood ratio** of that character. Along the text the ratios multiply, so their logarithms, in nats, add
-up. The line rises wherever the first model gave the character a higher probability, and falls where the
-second did.
-"""
-_FORMULA = (
-    r"\log \frac{p_A(c_1 \ldots c_n)}{p_B(c_1 \ldots c_n)}"
-    r" = \sum_t \log \frac{p_A(c_t \mid c_{<t})}{p_B(c_t \mid c_{<t})}"
-)
-_SURE = """
-**How sure** is that? Characters of one word depend on each other, so each word counts as one observation,
-and words are treated as independent. The variance of the lead from word to word gives a 95 % confidence
-interval of the mean lead. If it includes 0, the lead may be chance. Of a hundred neutral sentences five would
-still lean to a model, so sentences are corrected for their number (**Benjamini-Hochberg**): of those shown in
-full color at most 5 % are expected to lean by chance.
-
-**What it cannot tell** is who wrote the text. There are only two models, and one must come out ahead; a
-third may fit better still. A model that was trained better is ahead on most texts, so the negative
-log-likelihood of each on its own held-out text is subtracted where both are known. A character that only one
-of them knows, or that they replace by different ones, counts for neither.
-"""
-_PAPERS = (
-    "Mosteller and Wallace, [Inference in an Authorship Problem]"
-    "(https://doi.org/10.1080/01621459.1963.10500849), 1963. By the same ratio, of words such as *upon*, "
-    "they told who wrote the disputed Federalist papers."
-)
-
 
 def explain(told: Mapping[str, Any] | None) -> None:
     """The folded section, drawn from what two voices made of a text; None before there is any."""
-    section = under_the_hood.section()
-    if not section.open:
-        return
-    parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _SURE), (st.caption, _PAPERS))
-    with section:
-        under_the_hood.beside(parts, lambda: _drawn(told))
+    under_the_hood.show(lambda: _drawn(told), assets.read(__file__, "evidence.md"))
 
 
 def _drawn(told: Mapping[str, Any] | None) -> None:

@@ -30,7 +30,7 @@ def choose(known: list[str]) -> str:
     return way
 
 
-def put(settings: TrainTextSettings) -> None:
+def put(_settings: TrainTextSettings) -> None:
     """Puts the size of a memory among those that are asked for. Call it from a callback."""
     saved_settings.nearest(SIZES, "units")
 

@@ -82,7 +82,7 @@ def _curve(name: str) -> None:
 
 
 def _ended(job: engine.Job) -> None:
-    file, figures = job.result.files[0], job.result.figures
+    file, figures = results.of_job(job).files[0], results.of_job(job).figures
     written = _written_by(file)
     if written:
         marked_text(written, key="lesson_paper")
@@ -98,11 +98,11 @@ def _ended(job: engine.Job) -> None:
                 st.text(text)
     settings = TrainTextSettings.parse(job.settings)
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+        results.download_file(file, TASK, key=job.id, made=results.of_job(job).recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same text, settings and seed"):
-            jobs.start(TASK, settings, job.inputs, job.result.recipe)
+            jobs.start(TASK, settings, job.inputs, results.of_job(job).recipe)
         jobs.close_button(TASK)
-    results.recipe(TASK, settings, job.inputs, job.result.recipe)
+    results.recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
 
 
 def _written_by(model: File) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.jobs.written_texts import Text
 from pages.text import gates, next_character
-from pages.widgets import under_the_hood, words
+from pages.widgets import assets, under_the_hood, words
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.process import blas_threads
@@ -24,39 +24,6 @@ NEAR = 32  # characters around one whose gates are drawn
 PASSAGE = (
     "To be, or not to be, that is the question:\nWhether 'tis nobler in the mind to suffer\n"
     "The slings and arrows of outrageous fortune"
-)
-
-_WHAT = """
-The **language model** reads one character after the other. Each is turned into a learned vector, its
-**embedding**, and a recurrent network updates its **state**, a few hundred numbers, from that vector. From
-the state it computes a score for every character of its alphabet, the **logits** $z$. A **softmax** turns
-them into probabilities, and one character is sampled. **Temperature** $T$ divides the logits first: below 1
-likely characters gain, above 1 unlikely ones do. *Top-k* and *top-p* remove unlikely characters before
-sampling.
-
-Training minimizes the **cross-entropy**, the mean negative log-likelihood of the next character in nats,
-with AdamW. The learning rate follows a **schedule**, a short warm-up and a cosine decay, and each gradient
-with a norm above 1 is scaled down to 1 (**gradient clipping**). Gradients reach back through a limited
-number of characters.
-"""
-_FORMULA = r"p_i = \frac{\exp(z_i / T)}{\sum_j \exp(z_j / T)}"
-_GATES_FORMULA = r"""\begin{aligned}
-f, i, o &= \sigma(W_{f,i,o}\,[x_t, h_{t-1}] + b_{f,i,o}) \\
-c_t &= f \odot c_{t-1} + i \odot \tanh(W_c\,[x_t, h_{t-1}] + b_c) \\
-h_t &= o \odot \tanh(c_t)
-\end{aligned}"""
-_GATES = """
-An **LSTM** has a cell state $c$ and three **gates** between 0 and 1 for every unit: the forget gate $f$
-scales what it keeps, the input gate $i$ what it adds, and the output gate $o$ what it passes on. A unit that
-closes at each line end, or opens within quotation marks, learned that from the text alone. A **GRU** has two
-gates and no separate cell state. In general neither is better.
-"""
-_PAPERS = (
-    "Graves, [Generating Sequences With Recurrent Neural Networks](https://arxiv.org/abs/1308.0850), 2013. "
-    "Hochreiter and Schmidhuber, [Long Short-Term Memory](https://doi.org/10.1162/neco.1997.9.8.1735), 1997. "
-    "Holtzman et al., [The Curious Case of Neural Text Degeneration](https://arxiv.org/abs/1904.09751), "
-    "2020, for top-p. Chung et al., [Empirical Evaluation of Gated Recurrent Neural Networks on Sequence "
-    "Modeling](https://arxiv.org/abs/1412.3555), 2014, for GRU and LSTM."
 )
 
 
@@ -85,18 +52,7 @@ def explain(text: Text | None, asked: WriteSettings | None = None) -> None:
         text: what was written; None before there is any.
         asked: what the form asks for: without a text its voice reads a passage.
     """
-    section = under_the_hood.section()
-    if not section.open:
-        return
-    parts = (
-        (st.markdown, _WHAT),
-        (st.latex, _FORMULA),
-        (st.markdown, _GATES),
-        (st.latex, _GATES_FORMULA),
-        (st.caption, _PAPERS),
-    )
-    with section:
-        under_the_hood.beside(parts, lambda: _drawn(text, asked))
+    under_the_hood.show(lambda: _drawn(text, asked), assets.read(__file__, "under_the_hood.md"))
 
 
 def _drawn(text: Text | None, asked: WriteSettings | None) -> None:
@@ -139,7 +95,7 @@ def _near(at: int, length: int) -> slice:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _read(name: str, key: str, text: str) -> Reading:
+def _read(name: str, key: str, text: str) -> Reading:  # noqa: ARG001 - a key of the cache
     spoken = voice.load(name)
     indices = spoken.vocabulary.encode(text).indices
     if not len(indices):

@@ -118,7 +118,7 @@ def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None
     if not held.stream.finished:
         _grow()
         return None
-    return _show_written(held)
+    return _show_written(held, held.stream)
 
 
 def _held() -> CurrentText | None:
@@ -160,9 +160,9 @@ def _grow() -> None:
         )
 
 
-def _show_written(held: CurrentText) -> written_texts.Text | None:
+def _show_written(held: CurrentText, stream: engine.Stream) -> written_texts.Text | None:
     try:
-        made = held.stream.result()
+        made = stream.result()
     except engine.Superseded:
         st.session_state[HELD] = None
         return None

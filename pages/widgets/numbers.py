@@ -6,10 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets import keys
-
-_STYLE = """<style>.CLASS:has(input:out-of-range)::after { content: "SAID"; display: block; font-size: 0.8rem;
-  line-height: 1.2; padding-top: 0.2rem; color: light-dark(#a4271c, #ff9d90); }</style>"""
+from pages.widgets import assets
 
 
 def number(
@@ -22,7 +19,7 @@ def number(
         options: others of `st.number_input`.
     """
     if said := describe_limits(min_value, max_value):
-        st.html(_STYLE.replace("CLASS", keys.css_class(key)).replace("SAID", said))
+        st.html(assets.style(__file__, "numbers.css", key, limits=f'"{said}"'))
     return st.number_input(label, min_value, max_value, key=key, **options)
 
 

@@ -18,7 +18,8 @@ from studio.core.tasks import File
 
 COOKIE = "studio_owner"
 _WHOSE = "whose"
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def owner() -> str:
@@ -71,7 +72,7 @@ def cached(**how: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
             library.check(file.digest if isinstance(file, File) else str(file))
             return kept(*args, **others)
 
-        guarded.clear = kept.clear
+        guarded.clear = kept.clear  # type: ignore[attr-defined]  # as `st.cache_data` has it
         return guarded
 
     return decorate

@@ -1,15 +1,17 @@
-"""What a person sees when a page fails: a sentence, never a traceback; the log has the rest."""
+"""What the user sees when a page or an address is wrong: a sentence; the log has the traceback."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import streamlit as st
 
 from pages.widgets import words
-from studio.core.errors import StudioError
+from studio.core.errors import StudioError, printable
 
 log = logging.getLogger("studio.pages")
+_MOST = 60  # characters of a name
 
 
 def tell(error: Exception) -> bool:
@@ -21,3 +23,15 @@ def tell(error: Exception) -> bool:
         sentence = "This page met a fault of its own; what you made is safe. Reload the page."
         st.error(sentence, icon=":material/error:")
     return True
+
+
+def not_found(what: str, names: Sequence[str]) -> None:
+    """Warns that nothing has the names in the address; draws nothing if there are none.
+
+    Args:
+        what: they would name, e.g. "image".
+        names: that the address has.
+    """
+    if names:
+        listed = ", ".join(printable(name, _MOST) for name in names)
+        st.warning(words.plain(f"There is no {what} called {listed}."), icon=":material/search_off:")

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets import browser_pictures
+from pages.widgets import assets, browser_pictures, keys
 from studio.core.pictures import images
 
 GAP = 2  # px between the pictures of a sheet
@@ -30,15 +30,15 @@ def wall(
     """
     height, width = images.size(data)
     picture = browser_pictures.address(browser_pictures.of_bytes(data))
-    style = _STYLE.replace("KEY", key).replace("COLUMNS", str(_columns(count))).replace("PICTURE", picture)
-    button = f'.st-key-{key} [data-testid="stButtonGroup"] button'
+    style = assets.style(__file__, "picture_wall.css", key, columns=str(_columns(count)))
+    button = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'
     large = (f"{100 * length / side(width, count):.4f}%" for length in (width, height))
-    rules = [f"{button} {{ background-size: {' '.join(large)}; }}"]
+    rules = [f"{button} {{ background-image: url({picture}); background-size: {' '.join(large)}; }}"]
     rules += [
         f"{button}:nth-of-type({number}) {{ background-position: {across:.4f}% {down:.4f}%; }}"
         for number, (across, down) in enumerate(places(width, height, count), 1)
     ]
-    st.html(f"<style>{style}{''.join(rules)}</style>")
+    st.html(f"{style}<style>{''.join(rules)}</style>")
     st.pills(
         label,
         range(1, count + 1),
@@ -56,9 +56,10 @@ def places(width: int, height: int, count: int) -> Iterator[tuple[float, float]]
     one = side(width, count)
     for number in range(count):
         row, column = divmod(number, _columns(count))
-        yield tuple(
+        across, down = (
             100 * at * (one + GAP) / max(1.0, whole - one) for at, whole in ((column, width), (row, height))
         )
+        yield across, down
 
 
 def side(width: int, count: int) -> float:
@@ -68,17 +69,3 @@ def side(width: int, count: int) -> float:
 
 def _columns(count: int) -> int:
     return math.ceil(math.sqrt(count))
-
-
-_STYLE = """
-.st-key-KEY [data-testid="stButtonGroup"] > div { display: grid; gap: 3px;
-  grid-template-columns: repeat(auto-fill, minmax(max(2.5rem, calc(100% / COLUMNS - 3px)), 1fr)); }
-.st-key-KEY [data-testid="stButtonGroup"] button { aspect-ratio: 1; width: auto; height: auto; min-width: 0;
-  min-height: 0; padding: 0; border: 0; border-radius: 0.25rem; overflow: hidden;
-  background-image: url(PICTURE); }
-.st-key-KEY [data-testid="stButtonGroup"] button > * { opacity: 0; }
-.st-key-KEY [data-testid="stButtonGroup"] button:hover { filter: brightness(1.12); }
-.st-key-KEY [data-testid="stButtonGroup"] button[aria-checked="true"],
-.st-key-KEY [data-testid="stButtonGroup"] button:focus-visible { outline: 3px solid currentColor;
-  outline-offset: 1px; z-index: 1; }
-"""

@@ -81,7 +81,7 @@ def setting(kind: type[Settings], name: str) -> str:
 
 def choice(name: object) -> str:
     """What may be chosen as a page writes it: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
-    return _NAMES.get(name) or str(name).replace("_", " ").replace("-", " ").capitalize()
+    return _NAMES.get(str(name)) or str(name).replace("_", " ").replace("-", " ").capitalize()
 
 
 def model(name: str) -> str:

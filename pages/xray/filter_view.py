@@ -10,19 +10,12 @@ import streamlit as st
 
 from pages.form import forms
 from pages.jobs import live
-from pages.widgets import browser_pictures
+from pages.widgets import assets, browser_pictures
 from studio.core.tasks import Inputs
 from studio.xray.settings import FILTERED, FilterSettings, LookSettings
 
 TASK = "xray.filter"
-_STYLE = """<style>
-.sums { display: flex; flex-wrap: wrap; gap: 0.4rem 0.7rem; align-items: center; font-size: 0.8rem;
-  margin-bottom: 0.6rem; }
-.sums table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.sums td { width: 3.1rem; height: 1.9rem; text-align: center; border: 1px solid #8884; }
-.sums figcaption { font-size: 0.72rem; opacity: 0.8; text-align: center; }
-.sums figure { margin: 0; }
-</style>"""
+_STYLE = assets.style(__file__, "filter_view.css")
 
 
 def show(settings: LookSettings, channel: int, inputs: Inputs) -> None:

@@ -9,16 +9,10 @@ from typing import Any
 
 import streamlit as st
 
+from pages.widgets import assets
+
 _TALL, _LEAST = 4.5, 0.35  # rem of the first maps, and of the smallest
-_STYLE = """<style>
-.layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.2rem, 1fr));
-  gap: 0.75rem 0.4rem; align-items: end; }
-.layers div { display: flex; flex-direction: column; gap: 0.15rem;
-  font-size: 0.72rem; line-height: 1.25; padding: 0.3rem; border-radius: 0.4rem; overflow-wrap: anywhere; }
-.layers i { display: block; background: light-dark(#8fa0e0, #526ad8); border-radius: 0.15rem; }
-.layers .chosen { outline: 2px solid light-dark(#3046b0, #8fa0e0); }
-.layers .chosen i { background: light-dark(#c0521f, #fa9f28); }
-</style>"""
+_STYLE = assets.style(__file__, "layer_strip.css")
 
 
 def show(layers: Sequence[Mapping[str, Any]], chosen: str) -> None:

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import html
+from pathlib import Path
 from typing import Any
 
-_STYLE = (
-    "body{font:16px/1.5 sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#22252b;"
-    "background:#f8f7f3}code,pre{font:13px/1.5 monospace;background:#eeece4;padding:.1rem .3rem;"
-    "overflow-wrap:anywhere}pre{padding:.8rem;overflow-x:auto}"
-    "td{padding:.1rem 1rem .1rem 0;vertical-align:top}"
-    "h3{margin:2rem 0 0}a{color:#3046b0}@media(prefers-color-scheme:dark){body{color:#e9e7e2;"
-    "background:#15171c}code,pre{background:#20242c}a{color:#9db0ff}}"
-)
+_STYLE = Path(__file__).with_name("docs.css").read_text(encoding="utf-8")
 HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 _EXAMPLE = """T="Authorization: Bearer $(studio token)"; A=http://localhost:8501/api/v1
 curl -H "$T" $A/tasks/style.transfer

@@ -158,7 +158,7 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise _explained(cls, error) from None
 
-    def for_ending(self, ending: str) -> Self:
+    def for_ending(self, ending: str) -> Self:  # noqa: ARG002 - for subclasses
         """These settings for a result whose file ends so, e.g. "gif"; some make another kind of it then."""
         return self
 

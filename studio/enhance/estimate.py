@@ -31,8 +31,8 @@ def usual(settings: EnhanceSettings, inputs: Inputs) -> float:
 
 def needs(settings: EnhanceSettings, inputs: Inputs) -> float:
     """About how many bytes of memory it takes to enhance a picture."""
-    bytes = _RESULT_BYTES * settings.scale**2 + (_CLEANED_BYTES if settings.cleans else 0)
-    return _BASE + bytes * 1e6 * _megapixels(inputs)
+    growth = _RESULT_BYTES * settings.scale**2 + (_CLEANED_BYTES if settings.cleans else 0)
+    return _BASE + growth * 1e6 * _megapixels(inputs)
 
 
 def _megapixels(inputs: Inputs) -> float:

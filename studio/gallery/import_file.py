@@ -51,7 +51,7 @@ class Provenance:
 
 
 def provenance(
-    data: bytes, name: str, owner: str = LOCAL, shared: Callable[[Input], bool] = lambda source: False
+    data: bytes, name: str, owner: str = LOCAL, shared: Callable[[Input], bool] = lambda _source: False
 ) -> Provenance:
     """Reads how a PNG, or the `NAME.EXT.json` of another file, was made. Nothing in it is run or fetched.
 

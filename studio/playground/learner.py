@@ -135,7 +135,7 @@ class Learner:
     def _colors(self, told: np.ndarray) -> np.ndarray:
         return losses.painted(self._settings.loss, self.network.answer(told))
 
-    def paint(self, height: int, width: int, after: Callable[[int], None] = lambda rows: None) -> np.ndarray:
+    def paint(self, height: int, width: int, after: Callable[[int], None] = lambda _rows: None) -> np.ndarray:
         """Asks the network for a picture of any size, row by row, so that memory does not grow with it.
 
         Args:

@@ -108,7 +108,7 @@ def compare(
     whole = _passage(nats, words, 0, len(read), offset)
     assert whole is not None
     found = corrected([one for one in passages if one is not None])
-    return Compared(read, nats, whole, found, tuple(_notes(text, heard, (first.name, second.name))))
+    return Compared(read, nats, whole, found, tuple(_notes(text, heard)))
 
 
 def _same(heard: Sequence[Heard], character: str) -> bool:
@@ -176,7 +176,7 @@ def lean(ahead: np.ndarray, words: np.ndarray) -> Lean:
     return Lean(mean, (mean - reach, mean + reach), p)
 
 
-def _notes(text: str, heard: Sequence[Heard], names: Sequence[str]) -> Iterator[str]:
+def _notes(text: str, heard: Sequence[Heard]) -> Iterator[str]:
     if len(text) > MOST_CHARS:
         yield f"Only the first {MOST_CHARS:,} of {len(text):,} characters were read."
     read = text[:MOST_CHARS]

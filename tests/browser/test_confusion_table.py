@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pages.teach import confusion
+from pages.widgets import assets
 
 pytestmark = pytest.mark.browser
 
@@ -17,6 +18,10 @@ async ([script, data]) => {
 """
 
 
+def _read(end):
+    return assets.read(confusion.__file__, f"confusion.{end}")
+
+
 @pytest.fixture
 def widths(browser):
     """Draws the table of some classes in a window; the widths of its columns but the first, in px."""
@@ -24,9 +29,9 @@ def widths(browser):
 
     def widths(classes, wide):
         page.set_viewport_size({"width": wide, "height": 800})
-        page.set_content(f"<style>{confusion._CSS}</style><div id='place'>{confusion._HTML}</div>")
+        page.set_content(f"<style>{_read('css')}</style><div id='place'>{_read('html')}</div>")
         counts = [[9 if one == other else 0 for one in classes] for other in classes]
-        page.evaluate(_MOUNT, [confusion._JS, {"classes": classes, "counts": counts, "chosen": None}])
+        page.evaluate(_MOUNT, [_read("js"), {"classes": classes, "counts": counts, "chosen": None}])
         return page.locator("tbody tr:first-child td").evaluate_all("all => all.map(one => one.offsetWidth)")
 
     yield widths

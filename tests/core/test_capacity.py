@@ -149,7 +149,7 @@ def test_a_film_needs_what_its_frames_do(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "small", "large"),
+    "name, small, large",
     [
         ("vae.train", TrainVaeSettings(batch=32), TrainVaeSettings(batch=1024)),
         ("vae.train", TrainVaeSettings(), TrainVaeSettings(width=128)),
@@ -170,7 +170,7 @@ def test_larger_jobs_need_more(name, small, large):
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "gib"),
+    "name, settings, gib",
     [
         ("style.transfer", TransferSettings(size=2048), 2.8),
         ("style.transfer", TransferSettings(house=("mosaic",), size=2048), 2.2),

@@ -42,7 +42,7 @@ def test_write_replaces_at_once_and_leaves_no_temporary(tmp_path):
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = paths.write(tmp_path / "file.bin", b"old")
-    with pytest.raises(ZeroDivisionError), paths.replacing(path) as temporary:
+    with pytest.raises(ZeroDivisionError), paths.replacing(path) as temporary:  # noqa: PT012 - a block fails
         temporary.write_bytes(b"half")
         raise ZeroDivisionError
     assert path.read_bytes() == b"old"

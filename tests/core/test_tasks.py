@@ -109,7 +109,7 @@ def test_what_a_training_is_measured_by_has_a_readable_name():
 
 
 @pytest.mark.parametrize(
-    ("task", "given", "slots", "name"),
+    "task, given, slots, name",
     [
         ("style.transfer", {}, ["content", "style"], "content 1 + style 1"),
         ("style.transfer", {"house": ["stained_glass"]}, ["content", "mask"], "content 1 + stained glass"),

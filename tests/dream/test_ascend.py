@@ -172,7 +172,7 @@ def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("look", "layers", "told"), [("fur", (), True), ("eyes", (), False), ("fur", ("block3_conv1",), False)]
+    "look, layers, told", [("fur", (), True), ("eyes", (), False), ("fur", ("block3_conv1",), False)]
 )
 def test_a_look_that_the_network_does_not_have_is_told_with_the_result(inputs, look, layers, told):
     settings = DreamSettings(**SMALL | {"look": look, "layers": layers, "backbone": "vgg16"})
@@ -189,7 +189,7 @@ def test_steps_are_told_in_order_to_the_last(inputs):
     assert any(report.preview is not None for report in reports)
 
 
-@pytest.mark.parametrize(("backbone", "least"), [("vgg16", 32), ("inceptionv3", 75)])
+@pytest.mark.parametrize("backbone, least", [("vgg16", 32), ("inceptionv3", 75)])
 def test_a_picture_too_small_for_the_network_is_refused_with_the_size_to_choose(home, backbone, least):
     strip = np.zeros((20, 300, 3), "uint8")
     with pytest.raises(InvalidInput, match=f"at least {least} px") as refused:
@@ -200,7 +200,7 @@ def test_a_picture_too_small_for_the_network_is_refused_with_the_size_to_choose(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("backbone", "name", "home_of"),
+    "backbone, name, home_of",
     [("resnet50", "conv4_block3_out", "resnet50_home"), ("inceptionv3", "mixed3", "inceptionv3_home")],
 )
 def test_the_other_backbones_dream_too(request, photo, backbone, name, home_of):

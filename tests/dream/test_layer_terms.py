@@ -33,7 +33,7 @@ def test_a_look_stays_itself_on_its_own_backbone():
 
 
 @pytest.mark.parametrize(
-    ("layers", "backbone", "says"),
+    "layers, backbone, says",
     [
         (("block5_con1",), "auto", "block5_conv1"),
         (("mixed44",), "inceptionv3", "mixed4"),

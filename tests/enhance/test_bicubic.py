@@ -41,7 +41,7 @@ def test_a_pixel_of_one_level_is_48_decibels_away():
     assert psnr(truth, framed, 2) == float("inf")  # borders do not count
 
 
-@pytest.mark.parametrize(("scale", "published"), [(2, 33.66), (3, 30.39), (4, 28.42)])
+@pytest.mark.parametrize("scale, published", [(2, 33.66), (3, 30.39), (4, 28.42)])
 def test_set5_comes_out_as_published(data_dir, scale, published):
     from benchmarks.enhance import lightness
 

@@ -20,7 +20,7 @@ def test_what_ships_is_small_and_for_everybody(name):
     assert presets.find(name).weights().stat().st_size < 4e6
 
 
-@pytest.mark.parametrize(("scale", "gain"), [(2, 2.0), (3, 1.5), (4, 1.2)])
+@pytest.mark.parametrize("scale, gain", [(2, 2.0), (3, 1.5), (4, 1.2)])
 def test_it_is_nearer_to_photos_than_bicubic(scale, gain):
     enlarger = enlarge.open(presets.find(SHIPPED))
     gains = []
@@ -41,7 +41,7 @@ def gains(made, seen, photo):
     return [psnr(photo[..., n], made[..., n], 0) - psnr(photo[..., n], seen[..., n], 0) for n in range(3)]
 
 
-@pytest.mark.parametrize(("level", "gain"), [(5, 1), (15, 4), (30, 6)])
+@pytest.mark.parametrize("level, gain", [(5, 1), (15, 4), (30, 6)])
 def test_it_takes_noise_away(level, gain):
     cleaner = clean.open(presets.find(CLEANER))
     for name in ("chelsea", "astronaut", "coffee"):

@@ -129,7 +129,7 @@ NETWORKS = {"clean", "enlarge"}
 
 
 @pytest.mark.parametrize(
-    ("settings", "alone"),
+    "settings, alone",
     [
         ({"face": 2}, True),
         ({"n": 1}, True),

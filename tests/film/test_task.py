@@ -70,7 +70,7 @@ def test_its_length_is_known_without_reading_it(home, kind):
         animations.length(data[:20])
 
 
-@pytest.mark.parametrize(("kind", "fps"), [("mp4", 60), ("gif", 50)])
+@pytest.mark.parametrize("kind, fps", [("mp4", 60), ("gif", 50)])
 def test_a_film_of_120_frames_a_second_lasts_as_long(home, kind, fps):
     data = animations.encode((np.full((32, 48, 3), n, "uint8") for n in range(60)), "mp4", 120)
     clip = File.keep(data, "animation", "quick.mp4")
@@ -192,7 +192,7 @@ def test_the_recipe_makes_the_same_film(film):
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    "settings, told",
     [
         (asked("text.write"), "a picture of a picture"),
         (asked("dream.ascend", zoom=8), "a picture of a picture"),

@@ -40,7 +40,7 @@ def test_the_first_setting_varies_along_a_row_the_second_down(home):
 
 
 @pytest.mark.parametrize(
-    ("word", "found"),
+    "word, found",
     [
         ("seconds=0:2:3", [0, 1, 2]),
         ("seconds=0:1", [0, 0.25, 0.5, 0.75, 1]),
@@ -95,7 +95,7 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    "typed, told",
     [
         (
             "abc",

@@ -75,7 +75,7 @@ def test_a_lesson_turns_the_knobs_and_says_what_to_look_at(visit, monkeypatch, n
     page.button(key=f"lesson_{name}").click().run()
     assert not page.exception
     assert asked[-1] == lessons.settings(name)
-    assert lessons.LESSONS[name].told in texts(page.info)
+    assert lessons.LESSONS[name].text in texts(page.info)
     page.slider(key="fourier_features").set_value(99).run()
     assert not page.info
 
@@ -122,7 +122,7 @@ def test_with_all_weights_at_0_only_the_last_bias_learns():
     assert not any(layer.kernel.any() or layer.bias.any() for layer in hidden)
     assert not last.kernel.any() and last.bias.all()
     assert "only biases" in charts.reading(look.gradients, [0.08, look.learnt])
-    assert "bias" in lessons.LESSONS["zero"].told
+    assert "bias" in lessons.LESSONS["zero"].text
 
 
 def test_every_lesson_can_be_watched_at_once():

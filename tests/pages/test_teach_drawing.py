@@ -359,7 +359,7 @@ def test_samples_have_their_pictures():
 def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, shown):
     page = visit("teach-to-draw", kind=kind, hood="true")
     assert not page.exception
-    formulas = " ".join(str(one.value) for one in page.latex)
+    formulas = " ".join(str(one.value) for one in page.markdown)
     assert shown in formulas
     assert r"\min_G" not in formulas  # the minimax loss, which no training here uses
     assert page.get("vega_lite_chart")

@@ -536,7 +536,7 @@ def test_a_marked_picture_shades_what_surprised():
 
 def test_a_beginning_is_as_long_as_the_settings_allow():
     WriteSettings(prompt="a" * written_texts.MOST_BEGUN)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="prompt"):
         WriteSettings(prompt="a" * (written_texts.MOST_BEGUN + 1))
 
 

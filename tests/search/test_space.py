@@ -12,7 +12,7 @@ from tests.wording import says_what_to_do
 
 
 @pytest.mark.parametrize(
-    "word, range",
+    "word, expected",
     [
         ("x", Range(-10.0, 10.0)),
         ("x=-2:4.5", Range(-2.0, 4.5)),
@@ -27,9 +27,9 @@ from tests.wording import says_what_to_do
         ("--rate=0.5:1", Range(0.5, 1.0, log=True)),
     ],
 )
-def test_a_range_is_what_was_said_or_what_is_usual(word, range):
+def test_a_range_is_what_was_said_or_what_is_usual(word, expected):
     [found] = space(BowlSettings, [word]).values()
-    assert found == range
+    assert found == expected
 
 
 @pytest.mark.parametrize(

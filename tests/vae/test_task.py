@@ -160,8 +160,8 @@ def test_a_model_to_start_from(result, dataset, tiny):
     preset, _ = opened(begun, "again")
     assert begun.figures["curve"]["reconstruction"][0] < result.figures["curve"]["reconstruction"][0]
     assert "began with the weights of discs" in preset.card()
+    other = tiny.model_copy(update={"width": 6})
     with pytest.raises(InvalidInput, match="width 6"):
-        other = tiny.model_copy(update={"width": 6})
         tasks.run("vae.train", other, {"data": [dataset], "start": result.files})
 
 
@@ -215,8 +215,8 @@ def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
     )
     with pytest.raises(InvalidInput, match="not finite"):
         tasks.imported(tasks.get("vae.train").opens)(changed)
+    other = presets.Preset(preset.name, preset.folder, "dcgan.train", preset.digest)
     with pytest.raises(InvalidInput, match="dcgan"):
-        other = presets.Preset(preset.name, preset.folder, "dcgan.train", preset.digest)
         tasks.imported(tasks.get("vae.train").opens)(other)
 
 

@@ -22,7 +22,7 @@ def check_beside_keras(preset, vae, channels):
     assert np.abs(read - found).max() < 1e-4 * max(1, np.abs(found).max())
 
 
-@pytest.mark.parametrize(("name", "channels"), [("faces-vae", 3), ("digits-vae", 1)])
+@pytest.mark.parametrize("name, channels", [("faces-vae", 3), ("digits-vae", 1)])
 def test_models_that_ship_read_and_draw_the_same(name, channels):
     preset = presets.find(name)
     check_beside_keras(preset, generator.load(preset), channels)

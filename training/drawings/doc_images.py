@@ -74,7 +74,7 @@ def _draw_enhance(path: Path) -> None:
     """A part of a photo, shrunk and enlarged again: plainly, by the network, and as it was."""
     photo = _pixels(ENLARGED)[PART]
     small = Image.fromarray(photo).resize([side // TIMES for side in photo.shape[1::-1]])
-    asked = [{"scale": TIMES, "sharpness": sharpness} for sharpness in (0, 1)]
+    asked: list[dict[str, object]] = [{"scale": TIMES, "sharpness": sharpness} for sharpness in (0, 1)]
     _row([*(_made("enhance.enlarge", one, content=np.asarray(small)) for one in asked), photo], path)
 
 
@@ -86,7 +86,7 @@ def _draw_clean(path: Path) -> None:
     buffer = io.BytesIO()
     Image.fromarray(_pixels(BLOCKY)[:200, 120:320]).save(buffer, "JPEG", quality=QUALITY)
     blocky = images.read(buffer.getvalue())
-    asked = {"scale": 1}
+    asked: dict[str, object] = {"scale": 1}
     cleaned = _made("enhance.enlarge", asked, content=noisy)
     asked = {"scale": 1, "denoise": 0, "jpeg_quality": QUALITY}
     deblocked = _made("enhance.enlarge", asked, content=blocky)

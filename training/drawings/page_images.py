@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
@@ -28,15 +29,17 @@ from studio.core.settings import Settings
 from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
+from studio.enhance.settings import EnhanceSettings
 from studio.outline.settings import KINDS as KINDS_DRAWN
 from studio.outline.settings import Kind
+from studio.text.settings import WriteSettings
 from training.drawings import text_tiles
 from training.drawings.sketches import doodles, views
 from training.drawings.sketches.doodles import Hand
 from training.drawings.sketches.lots import Lot, draw_lot
 
 TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
-TILE = {
+TILE: dict[str, dict[str, Any]] = {
     "style.transfer": {"size": 512},
     "dream.ascend": {"size": 512},
     "classify.explain": {"view": "over"},
@@ -51,7 +54,7 @@ DOODLE = 79  # of the avatars that a training learns from
 WHOLE = (25, 4, 12, 45, 68, 40, 86, 59, 79, 8)  # of them, faces that are drawn whole
 SMALL = 128  # px of an avatar that is drawn by several hands
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
-LOOK = {"size": 224, "octaves": 3, "steps": 14}
+LOOK: dict[str, Any] = {"size": 224, "octaves": 3, "steps": 14}
 SKY = 0.72  # of its height, from the top: what is shown
 LONGEST = 480  # px of a tile
 EYE = (83, 62, 160, 107)  # px of the photo that is enlarged: left, top, width and height
@@ -207,8 +210,8 @@ def _made(tile: Tile) -> Image.Image:
         for slot, name in tile.inputs.items()
     }
     house = {"house": [tile.inputs["style"]]} if inputs.pop("style", []) else {}  # as its page paints it
-    settings = tasks.get(tile.task).settings.parse(TILE[tile.task] | tile.settings | house)
-    if tile.task == "enhance.enlarge":
+    settings = tasks.get(tile.task).settings.parse({**TILE[tile.task], **tile.settings, **house})
+    if isinstance(settings, EnhanceSettings):
         return _halves(settings, _pixels(tile.inputs["content"]))
     if tile.task == "outline.paint":
         return _doodle(settings)
@@ -230,7 +233,7 @@ def _doodle(settings: Settings) -> Image.Image:
     return Image.fromarray(np.concatenate([drawn, images.resize(made, *drawn.shape[:2])], axis=1))
 
 
-def _halves(settings: Settings, photo: np.ndarray) -> Image.Image:
+def _halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
     """A part of a photo, on the left as its pixels are, on the right enlarged by the network."""
     left, top, width, height = EYE
     part = photo[top : top + height, left : left + width]
@@ -246,7 +249,7 @@ def _halves(settings: Settings, photo: np.ndarray) -> Image.Image:
 
 def _told(tile: Tile) -> Image.Image:
     """What a voice writes, with its surprise."""
-    settings = tasks.get(tile.task).settings.parse(TOLD | tile.settings)
+    settings = WriteSettings.parse({**TOLD, **tile.settings})
     result = tasks.run(tile.task, settings, {})
     written = result.files[0].read().decode()[len(settings.prompt) :]
     return text_tiles.marked(settings.prompt, written, result.figures["nats"])

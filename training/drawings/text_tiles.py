@@ -27,9 +27,10 @@ def marked(before: str, text: str, nats: Sequence[float]) -> Image.Image:
     return picture
 
 
-def _set(text: str, font: ImageFont.FreeTypeFont) -> Iterator[tuple[float, int, str]]:
+def _set(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> Iterator[tuple[float, int, str]]:
     """Where each character stands; one that ends a line has no width."""
-    x, y = _EDGE, _EDGE - 4
+    x: float = _EDGE
+    y = _EDGE - 4
     for at, character in enumerate(text):
         word = text[at + 1 :].partition("\n")[0].partition(" ")[0]
         ends = character == "\n"

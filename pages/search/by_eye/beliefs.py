@@ -8,48 +8,16 @@ from typing import Any
 import streamlit as st
 
 from pages.recorded import runs
-from pages.widgets import under_the_hood, words
-from studio.core.settings import Settings
+from pages.widgets import assets, under_the_hood, words
+from studio.core.settings import Scale, Settings
 from studio.search.by_eye.learnt import Line, lines
 from studio.search.by_eye.pairs import Pairs
 from studio.search.by_eye.searches import Taste
 
-_WHAT = """
-It is hard to give an image a score and easy to say which of two is better. The model assumes a hidden
-**utility** $f$ of the settings, and that $f$ is a *Gaussian process*: similar settings have similar
-utilities. Picks are noisy, so the image with the higher utility is only more likely to be picked (a probit
-model with ties):
-"""
-_FORMULA = r"""\begin{aligned}
-P(a \succ b) &= \Phi\big(f(a) - f(b) - \tau\big) \\
-P(a \approx b) &= 1 - P(a \succ b) - P(b \succ a)
-\end{aligned}"""
-_NEXT = """
-The posterior of $f$ given the picks is approximated by a Gaussian around its mode (*Laplace's
-approximation*). The next rival $x$ of the best image $c$ so far is the one with the highest **expected
-improvement** over it: either its mean is high, or its uncertainty is.
-"""
-_IMPROVEMENT = r"x^{*} = \arg\max_x \; \mathbb{E}\big[\max(f(x) - f(c),\, 0)\big]"
-_PAPERS = """
-Chu and Ghahramani, [Preference Learning with Gaussian
-Processes](https://doi.org/10.1145/1102351.1102369), 2005. Brochu, Cora and de Freitas,
-[A Tutorial on Bayesian Optimization](https://arxiv.org/abs/1012.2599), 2010.
-"""
-
 
 def explain(kind: type[Settings] | None, duels: Pairs | None) -> None:
     """The folded section: what is believed after the picks of a search, or else of a recorded one."""
-    parts = [
-        (st.markdown, _WHAT),
-        (st.latex, _FORMULA),
-        (st.markdown, _NEXT),
-        (st.latex, _IMPROVEMENT),
-        (st.caption, _PAPERS),
-    ]
-    section = under_the_hood.section()
-    if section.open:
-        with section:
-            under_the_hood.beside(parts, lambda: _believed(kind, duels))
+    under_the_hood.show(lambda: _believed(kind, duels), assets.read(__file__, "beliefs.md"))
 
 
 def _believed(kind: type[Settings] | None, duels: Pairs | None) -> None:
@@ -75,7 +43,7 @@ def _recorded() -> tuple[type[Settings], Pairs]:
     return taste.kind, taste.duels()
 
 
-def _band(line: Line, label: str, scale: str) -> Any:
+def _band(line: Line, label: str, scale: Scale) -> Any:
     """The mean and its band along one setting."""
     import altair as alt
 

@@ -15,6 +15,7 @@ from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
 from studio.dream.layer_terms import read
 from studio.dream.looks import LOOKS
+from studio.dream.settings import DreamSettings
 from studio.search.space import Range, space
 
 SIZE = 256  # px of the pictures that are compared
@@ -38,10 +39,10 @@ class Subject(NamedTuple):
     offered: Mapping[str, str]
     shared: Mapping[str, Any]
     asked: tuple[str, ...]
-    needs: Callable[[Settings, Mapping[str, Range]], list[str]]
+    needs: Callable[[Any, Mapping[str, Range]], list[str]]
 
 
-def _backbones(settings: Settings, ranges: Mapping[str, Range]) -> list[str]:
+def _backbones(settings: DreamSettings, ranges: Mapping[str, Range]) -> list[str]:
     looks = ranges["look"].choices if "look" in ranges else [settings.look]
     return list(dict.fromkeys(read(look, (), "auto").backbone for look in looks))
 
@@ -53,7 +54,7 @@ SUBJECTS = {
         {"strength": "", "stroke_size": "", "keep_colors": ""},
         {"mode": "instant"},
         (),
-        lambda settings, ranges: ["adain"],
+        lambda _settings, _ranges: ["adain"],
     ),
     "dream.ascend": Subject(
         "Dream",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from pages.jobs import live, results
@@ -42,12 +44,15 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
     number = len(taste.compared) + 1
     st.progress((number - 1) / MOST, f"Comparison {number} of {MOST} at most: which do you like better?")
     sides = st.columns(2, gap="small")
-    made = {}
+    made: dict[int, engine.Live] = {}
     # What is there already is drawn first, so that a person has something to look at meanwhile.
-    for side in sorted((0, 1), key=lambda side: not _here(taste, duels, pair[side])):
+    points = (pair.left, pair.right)
+    for side in sorted((0, 1), key=lambda side: not _here(taste, duels, points[side])):
         with sides[side]:
-            made[side] = _picture(taste, duels, pair[side], ("The left one", "The right one")[side])
-    if None in made.values():
+            live_result = _picture(taste, duels, points[side], ("The left one", "The right one")[side])
+            if live_result is not None:
+                made[side] = live_result
+    if len(made) < len(sides):
         st.button("Try again", icon=":material/refresh:")
         return
     for side, picked, key in ((0, "left", "Left"), (1, "right", "Right")):
@@ -62,14 +67,14 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
             args=(taste.id, pair, picked),
         )
     with st.container(horizontal=True):
-        alike = {"on_click": _judge, "args": (taste.id, pair, "alike"), "shortcut": "0"}
+        alike: dict[str, Any] = {"on_click": _judge, "args": (taste.id, pair, "alike"), "shortcut": "0"}
         st.button("Too alike", icon=":material/drag_handle:", help="Or neither is better", **alike)
         none = not taste.compared
         st.button("Undo last", icon=":material/undo:", disabled=none, on_click=_undo, args=(taste.id,))
         st.button("Take the best", icon=":material/check:", disabled=none, on_click=_done, args=(True,))
     with st.expander("What these two are", icon=":material/receipt_long:"):
         for side, name in ((0, "Left"), (1, "Right")):
-            told = wording.point(taste.kind, dict(zip(duels.grid.names, pair[side], strict=True)))
+            told = wording.point(taste.kind, dict(zip(duels.grid.names, points[side], strict=True)))
             st.markdown(f"**{name}**: {words.plain(told)}")
             results.download(made[side].data, taste.task, key=f"eye_{side}", made=made[side].recipe)
         st.caption("Each file has its recipe inside.")
@@ -100,7 +105,7 @@ def _needs(taste: Taste, duels: Pairs) -> list[str]:
     return pair_form.weights_needed(taste.task, settings, duels.grid.ranges)
 
 
-def _judge(id: str, pair: Pair, picked: str) -> None:
+def _judge(id: str, pair: Pair, picked: searches.Picked) -> None:
     try:
         searches.judge(id, owner(), pair, picked)
     except StudioError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import streamlit as st
 
@@ -41,7 +42,7 @@ def judges() -> bool:
 def begin(question: Question) -> None:
     """Begins a search and shows it, or says why it cannot begin. Not for callbacks."""
     try:
-        size = type(question.settings)().size
+        size = int(type(question.settings)().model_dump()["size"])
         taste = searches.begin(
             question.task, question.settings, question.vary, question.inputs(), owner(), size
         )
@@ -102,7 +103,11 @@ def resume() -> None:
                 on_click=show,
                 args=(taste.id,),
             )
-            forget = {"on_click": _forget, "args": (taste.id,), "help": "Its pictures that were kept stay"}
+            forget: dict[str, Any] = {
+                "on_click": _forget,
+                "args": (taste.id,),
+                "help": "Its pictures that were kept stay",
+            }
             st.button("Forget", key=f"eye_off_{taste.id}", type="tertiary", **forget)
 
 

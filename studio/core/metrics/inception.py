@@ -61,7 +61,7 @@ def features(
 
 
 @lru_cache(maxsize=4)
-def _network(extractor: keras.Model, batch: int) -> Callable:
+def _network(extractor: keras.Model, batch: int) -> Callable:  # noqa: ARG001 - a key of the cache
     """Compiled for one size of batch."""
 
     def mean(images_01):

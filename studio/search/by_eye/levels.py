@@ -90,15 +90,15 @@ class Grid:
         return beside
 
 
-def levels(field: Described, range: Range) -> tuple[Any, ...]:
+def levels(field: Described, limits: Range) -> tuple[Any, ...]:
     """The values of one setting, low to high; of a choice, its choices."""
-    if range.choices:
-        return tuple(range.choices)
-    on_form = _ratios(field) if field.scale == "log" else _steps(field, range)
-    low, high = range.ends
+    if limits.choices:
+        return tuple(limits.choices)
+    on_form = _ratios(field) if field.scale == "log" else _steps(field, limits)
+    low, high = limits.ends
     within = [value for value in on_form if low <= value <= high]
     values = within if len(within) > 1 else [low, high]
-    return tuple(dict.fromkeys(round(value) if range.whole else float(value) for value in values))
+    return tuple(dict.fromkeys(round(value) if limits.whole else float(value) for value in values))
 
 
 def _ratios(field: Described) -> list[float]:

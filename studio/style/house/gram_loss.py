@@ -24,7 +24,7 @@ def content_weight(strength: float) -> float:
 def grams(
     backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None
 ) -> dict[str, np.ndarray]:
-    """The Gram matrix of every style layer, `{layer: (C, C) float32}`, as `objectives.gram_matrix`.
+    """The Gram matrix of every style layer, `{layer: (C, C) float32}`, as `objectives.terms.gram_matrix`.
 
     Args:
         images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are read in tiles.

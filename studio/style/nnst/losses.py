@@ -101,7 +101,7 @@ class Layerwise:
         banks = tuple(bank[rows][None, :, None] for bank, rows in zip(self._banks, candidates, strict=True))
         everywhere = self._photo.shape[0] * self._photo.shape[1]
 
-        def inputs(tile: tiling.Tile, height: int, width: int):
+        def inputs(tile: tiling.Tile, _height: int, width: int):
             rows, columns = own(tile)
             photo, shares = self._photo[place(tile)], self._shares[place(tile)]
             count = photo.shape[0] * photo.shape[1]

@@ -66,7 +66,7 @@ def test_keras_that_does_not_load_says_why(home, monkeypatch):
     assert (found.state, "libcuda is broken" in found.found) == ("trouble", True)
 
 
-@pytest.mark.parametrize(("free", "state"), [(2 * 2**30, "note"), (9 * 2**30, "well")])
+@pytest.mark.parametrize("free, state", [(2 * 2**30, "note"), (9 * 2**30, "well")])
 def test_little_memory_is_noted(checks, monkeypatch, free, state):
     seen = namedtuple("seen", "total available")
     monkeypatch.setattr(psutil, "virtual_memory", lambda: seen(16 * 2**30, free))
@@ -88,7 +88,7 @@ SHUT = "a stranger's model is opened without network and with access to its own 
 
 
 @pytest.mark.parametrize(
-    ("rules", "state", "found"),
+    "rules, state, found",
     [
         (ALL, "well", f"{SHUT} (Landlock 7, seccomp)"),
         (sandbox.Rules(seccomp=True), "note", "opened with access to all files (in force: seccomp)"),

@@ -29,7 +29,7 @@ def test_plain_words_stand_without_quotes():
 
 
 @pytest.mark.parametrize(
-    ("file", "named"),
+    "file, named",
     [
         ("tfds:mnist", "tfds:mnist"),
         ("tfds:imagenet_resized 32x32:0.1.0", "tfds:imagenet_resized/32x32:0.1.0"),

@@ -67,7 +67,7 @@ def test_what_no_folder_or_command_can_be_called_is_refused_in_a_sentence(typed)
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
+    "text, name",
     [
         ("Élise_2/#1", "Élise_2 1"),
         ("***", ""),

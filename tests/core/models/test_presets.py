@@ -230,6 +230,11 @@ def test_unknown_names_are_refused(home, name):
         presets.find(name)
 
 
+def _read_all(name):
+    found = presets.find(name)
+    found.weights(), found.recipe(), found.card()
+
+
 @pytest.mark.parametrize(
     "file, data",
     [
@@ -248,8 +253,7 @@ def test_a_folder_that_is_not_whole_is_refused(home, file, data):
     path = saved("tiny").folder / file
     path.unlink() if data is None else path.write_bytes(data)
     with pytest.raises(InvalidInput):
-        found = presets.find("tiny")
-        found.weights(), found.recipe(), found.card()
+        _read_all("tiny")
 
 
 @pytest.mark.parametrize(

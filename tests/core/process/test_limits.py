@@ -57,7 +57,7 @@ OWN_1 = "9:name=systemd:/\n4:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc\n"
 
 
 @pytest.mark.parametrize(
-    ("own", "files"),
+    "own, files",
     [
         ("0::/\n", FILES_2),  # as a container sees itself
         ("0::/user.slice/job\n", {f"user.slice/{name}": text for name, text in FILES_2.items()}),

@@ -140,7 +140,7 @@ def brush(draw, picture, monkeypatch):
         told["given"] = json.loads(data[4 : 4 + length])
         return SimpleNamespace(painted=told.pop("painted", None))
 
-    monkeypatch.setattr("pages.form.painted_masks._mount", mount)
+    monkeypatch.setattr("pages.form.brush_component._mount", mount)
 
     def brush(*masks, styles=STYLES[:2], address=""):
         content = picture_input.keep(images.encode_png(picture), "photo.png")  # for whoever looks now

@@ -25,7 +25,7 @@ UPLOADERS = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("address", "slot", "asked"), UPLOADERS)
+@pytest.mark.parametrize("address, slot, asked", UPLOADERS)
 def test_every_uploader_opens_and_takes_an_image_after_an_upload_on_another_page(
     visit, picture, address, slot, asked
 ):

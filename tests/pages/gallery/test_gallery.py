@@ -138,7 +138,7 @@ def test_the_wall_goes_on_at_the_item_that_was_looked_at(visit, made):
     page = visit("gallery", item=ids[0])
     button(page, "All").click().run()
     [script] = scripts(page)
-    assert "button')[2]" in script, "the oldest is the third"
+    assert '"index": 2}' in script, "the oldest is the third"
     assert not scripts(page.run()), "only once"
 
 

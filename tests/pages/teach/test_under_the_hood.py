@@ -18,9 +18,9 @@ from studio.classify.teach import card
     ],
 )
 def test_it_says_what_learnt(settings, told, untold):
-    found = under_the_hood._what(settings)
+    found = under_the_hood._text(settings)
     assert all(part in found for part in told) and not any(part in found for part in untold)
-    assert "{" not in found
+    assert "Grad-CAM" in found
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ import tomllib
 import numpy as np
 import pytest
 
-from pages.widgets import css
+from pages.widgets import assets, css
 
 from ..conftest import ROOT
 
 LEAST = 4.6  # WCAG asks 4.5 of small words
 TINT = 0.1  # of the primary colour behind a chosen label, as Streamlit has it
 WHITE = np.ones(3)
+SHEET = assets.read(css.__file__, "all_pages.css")
 
 
 def color(text: str) -> np.ndarray:
@@ -37,8 +38,8 @@ def test_words_in_the_primary_colour_and_on_its_grounds_can_be_read(number, name
     primary, wall = color(theme["primaryColor"]), color(theme["backgroundColor"])
     assert contrast(primary, wall) >= LEAST
     assert contrast(primary, TINT * primary + (1 - TINT) * wall) >= LEAST
-    grounds = [pair[number] for pair in re.findall(r"--ground: light-dark\((\S+), (\S+)\)", css.WALL)]
+    grounds = [pair[number] for pair in re.findall(r"--ground: light-dark\((\S+), (\S+)\)", SHEET)]
     assert len(grounds) == 2
     assert all(contrast(color(ground), WHITE) >= LEAST for ground in grounds)
-    (walls,) = re.findall(r"--wall: light-dark\((\S+), (\S+)\)", css.WALL)
+    (walls,) = re.findall(r"--wall: light-dark\((\S+), (\S+)\)", SHEET)
     assert walls[number] == theme["backgroundColor"], "what lies behind the Start button is the page"

@@ -8,7 +8,7 @@ from pages.widgets import numbers
 
 
 @pytest.mark.parametrize(
-    ("least", "most", "said"),
+    "least, most, said",
     [
         (64, 2048, "Not used: enter 64 to 2048."),
         (0.05, None, "Not used: enter 0.05 or more."),

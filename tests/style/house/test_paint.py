@@ -152,7 +152,7 @@ def test_what_is_no_network_of_styles_is_refused(tiny, photo, network):
 
 
 @pytest.mark.parametrize(
-    ("settings", "inputs", "told"),
+    "settings, inputs, told",
     [
         ({"mode": "fine"}, {}, "the mode fine"),
         ({}, {"mask": 2}, "masks"),
@@ -184,7 +184,7 @@ def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(ti
 
 
 @pytest.mark.parametrize(
-    ("file", "name"),
+    "file, name",
     [("My Stars.png", "my_stars"), ("wash.png", "wash"), ("Äpfel (2).jpg", "äpfel_2"), (".png", "png")],
 )
 def test_a_style_is_called_after_its_picture(file, name):

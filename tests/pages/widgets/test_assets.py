@@ -1,0 +1,63 @@
+"""Files beside the modules of the pages: all are found, and all are used."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pages.widgets import assets, keys
+
+from ...conftest import ROOT
+
+_NAME = re.compile(r"\"([a-z0-9_]+\.(?:css|js|md))\"")
+_COMPONENT = re.compile(r"assets\.component\(")
+PAGES = ROOT / "pages"
+
+
+def named() -> set[str]:
+    """The files that modules name: those of each component, and others by their names in the code."""
+    found = set()
+    for path in PAGES.rglob("*.py"):
+        text = path.read_text("utf-8")
+        own = [f"{path.stem}{end}" for end in (".html", ".css", ".js")] if _COMPONENT.search(text) else []
+        for name in [*own, *_NAME.findall(text)]:
+            found.add(path.with_name(name).relative_to(PAGES).as_posix())
+    return found - {f"widgets/assets{end}" for end in (".html", ".css", ".js")}
+
+
+def test_every_file_is_there_and_is_used():
+    there = {
+        path.relative_to(PAGES).as_posix()
+        for path in PAGES.rglob("*")
+        if path.suffix in (".css", ".html", ".js", ".md")
+    }
+    assert len(there) > 40
+    assert there == named()
+
+
+@pytest.mark.parametrize("sheet", sorted(PAGES.rglob("*.css")), ids=lambda path: path.name)
+def test_a_sheet_holds_no_tag(sheet):
+    assert "<" not in sheet.read_text("utf-8"), "Streamlit would take it for a tag, and drop the whole style"
+
+
+def test_a_sheet_is_that_of_one_widget(tmp_path):
+    (tmp_path / "box.css").write_text(".KEY { width: var(--tile); }", "utf-8")
+    found = assets.style(str(tmp_path / "box.py"), "box.css", "photo.before", tile="8rem")
+    name = keys.css_class("photo.before")
+    assert found == f"<style>.{name} {{ width: var(--tile); }}.{name} {{ --tile: 8rem; }}</style>"
+
+
+def test_sections_are_found_by_their_headings(tmp_path):
+    (tmp_path / "a.md").write_text("## One\n\nFirst.\n\n### Part\n\n## Two\nSecond.\n", "utf-8")
+    found = assets.sections(str(tmp_path / "a.py"), "a.md")
+    assert found == {"One": "First.\n\n### Part", "Two": "Second."}
+
+
+@pytest.mark.parametrize(
+    "text", sorted(PAGES.rglob("*.md")), ids=lambda path: path.as_posix()[len(str(PAGES)) :]
+)
+def test_formulas_are_closed(text):
+    told = text.read_text("utf-8")
+    assert told.count("$$") % 2 == 0
+    assert re.sub(r"\$\$.*?\$\$", "", told, flags=re.DOTALL).count("$") % 2 == 0
