@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 
@@ -90,7 +89,7 @@ def film_task(task: str, settings: Settings, reel: Film, inputs: Inputs) -> tupl
     """
     ending = reel.film.name.rpartition(".")[2].lower()
     kind = ending if ending in animations.KINDS else "mp4"
-    base = json.dumps(settings.model_dump(mode="json", exclude_defaults=True))
+    base = settings.model_dump(mode="json", exclude_defaults=True)
     others = {slot: files for slot, files in inputs.items() if slot != "content" and files}
     asked = {"task": task, "base": base, "film": kind, "start": reel.start, "end": reel.end}
     return FilmSettings.parse(asked), {"film": [reel.film], **others}

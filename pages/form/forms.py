@@ -149,7 +149,7 @@ def _forget(kind: str, known: Mapping[str, Described], apart: Collection[str]) -
 def prefill(settings: Settings) -> None:
     """Puts settings where the form of their page finds them; lists and texts stay with the page itself."""
     kind = type(settings)
-    names = [name for name, field in kind.described().items() if field.kind not in ("list", "text")]
+    names = [name for name, field in kind.described().items() if field.kind not in ("list", "text", "dict")]
     for name in names:
         sliders.put(name, getattr(settings, name))
     for name in FILMS.keys() & set(names):

@@ -31,7 +31,7 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
     with st.popover("Sweep", icon=":material/grid_on:", help="One or two settings, all on one sheet"):
         vary = [_axis(settings, known, "First", keys.part(key, "sweep_1"), "")]
         vary.append(_axis(settings, known, "Second", keys.part(key, "sweep_2"), "None"))
-        plan = SweepSettings(task=task, base=settings.model_dump_json(), vary=tuple(filter(None, vary)))
+        plan = SweepSettings(task=task, base=settings.model_dump(mode="json"), vary=tuple(filter(None, vary)))
         try:
             count = sum(map(len, sweep.cells(plan)))
         except StudioError as error:

@@ -132,7 +132,7 @@ def film_task(
         if name.startswith(_ZOOM):
             raise _not_for_films(f"`{settings.described()[name].flag}`", getattr(settings, name))
     own = {name: getattr(settings, name) for name in _OWN if name in chosen}
-    base = settings.model_dump_json(exclude=set(own))
+    base = settings.model_dump(mode="json", exclude=set(own))
     return repaint, FilmSettings.parse({"task": task.name, "base": base, **own, **part}), known
 
 

@@ -31,6 +31,8 @@ def sweep_task(
     """
     if out is None:
         raise invalid("output", expected="a picture", received="none", next_step="name one with -o")
-    wanted = SweepSettings.parse({"task": task.name, "base": settings.model_dump_json(), "vary": list(vary)})
+    wanted = SweepSettings.parse(
+        {"task": task.name, "base": settings.model_dump(mode="json"), "vary": list(vary)}
+    )
     words = {slot.name: texts for slot, texts in named.items()}
     return SWEEP, wanted, {slot: words[slot.name] for slot in SWEEP.inputs if words.get(slot.name)}

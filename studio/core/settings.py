@@ -59,7 +59,7 @@ class Described:
     """One setting as plain data: what a widget, a flag or a search space needs to know of it."""
 
     name: str
-    kind: Literal["bool", "int", "float", "text", "choice", "list"]
+    kind: Literal["bool", "int", "float", "text", "choice", "list", "dict"]
     default: Any
     help: str
     tier: Tier
@@ -151,12 +151,21 @@ class Settings(BaseModel):
             raise _explained(cls, error) from None
 
     @classmethod
-    def parse_json(cls, text: str) -> Self:
-        """As `parse`, from a recipe's JSON, without conversions: `true` is no number, "3" is no 3."""
+    def from_plain(cls, values: Mapping[str, Any]) -> Self:
+        """Builds the settings from saved ones, without conversions: `True` is no number, "3" is not 3.
+
+        Args:
+            values: plain data, as `model_dump(mode="json")` gives it and a recipe holds it.
+
+        Raises:
+            InvalidInput: as `parse`.
+        """
         try:
-            return cls.model_validate_json(text, strict=True)
+            return cls.model_validate({name: _frozen(value) for name, value in values.items()}, strict=True)
         except ValidationError as error:
             raise _explained(cls, error) from None
+        except UnicodeEncodeError:
+            raise InvalidInput("The settings have characters that no text may have. Remove them.") from None
 
     def for_ending(self, ending: str) -> Self:
         """These settings for a result whose file ends so, e.g. "gif"; some make another kind of it then."""
@@ -209,6 +218,15 @@ def _describe(name: str, field: Any) -> Described:
     )
 
 
+def _frozen(value: Any) -> Any:
+    """Plain data as a field holds it: JSON has lists for tuples, and can spell half a character."""
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    if isinstance(value, str):
+        value.encode()
+    return value
+
+
 def _option(cls: type[Settings], name: str, value: Any) -> Any:
     """A value; one of several numbers may come as text, for a flag knows nothing else."""
     known = cls.model_fields.get(name)
@@ -222,8 +240,8 @@ def _kind(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         return _kind(next(a for a in get_args(annotation) if a is not NoneType))
     if origin is Literal:
         return "choice", tuple(get_args(annotation))
-    if origin in (list, tuple):
-        return "list", ()
+    if origin in (list, tuple, dict):
+        return "dict" if origin is dict else "list", ()
     return {bool: "bool", int: "int", float: "float", str: "text"}[annotation], ()
 
 
@@ -254,6 +272,7 @@ def _expected(field: Described, problem: Any) -> str:
         "choice": "one",
         "list": "a list",
         "bool": "true or false",
+        "dict": "an object",
     }
     if problem["type"] == "too_long":
         return f"at most {problem['ctx']['max_length']} of them"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -77,7 +76,7 @@ class LiveLane:
                 raise Superseded(OVERTAKEN)
             raise StudioError(answer["error"])
         recipe = answer.pop("recipe")
-        recipe = None if recipe is None else Recipe.model_validate_json(json.dumps(recipe))
+        recipe = None if recipe is None else Recipe.model_validate(recipe)
         return Live(task=task.name, settings=settings, inputs=inputs, recipe=recipe, **answer)
 
     def stream(

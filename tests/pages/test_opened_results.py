@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import pytest
@@ -145,7 +144,7 @@ def test_a_face_of_a_wall(opened, models):
 @pytest.mark.slow
 def test_a_video(opened, engine):
     film = film_input.sample()
-    base = json.dumps({"size": 256, "strength": 0.5})
+    base = {"size": 256, "strength": 0.5}
     asked = {"task": "style.transfer", "base": base, "start": 0.5, "end": 1.5}
     offered = {sample.title: sample.file for sample in samples.paintings()}
     page = opened(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import json
 import logging
 import os
 import threading
@@ -185,7 +184,7 @@ def _not_too_large(data: bytes) -> bytes:
 
 def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> tasks.Result:
     tasks.TASKS.setdefault(name, entry)  # the server may know tasks that this process has not met
-    settings = tasks.get(name).settings.parse_json(json.dumps(asked["settings"]))
+    settings = tasks.get(name).settings.from_plain(asked["settings"])
     with owners.asking(asked.get("owner", owners.NOBODY)), pretrained.using(asked.get("weights") or {}):
         return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
 

@@ -267,7 +267,7 @@ def unpack_result(packed: Mapping[str, Any]) -> tasks.Result:
     return tasks.Result(
         files=tuple(tasks.File(**file) for file in packed["files"]),
         figures=packed["figures"],
-        recipe=None if recipe is None else recipes.Recipe.model_validate_json(json.dumps(recipe)),
+        recipe=None if recipe is None else recipes.Recipe.model_validate(recipe),
         stopped_early=packed["stopped_early"],
     )
 
