@@ -97,21 +97,19 @@ def _both_ways(
     port: int, task: str, settings: dict[str, Any], inputs: dict[str, list[str]]
 ) -> tuple[Callable[[], object], Callable[[], object]]:
     from studio import engine
-    from studio.core import tokens
-    from studio.run import task_request
+    from studio.core import tasks, tokens
+    from studio.run import request
 
     address, session = f"http://127.0.0.1:{port}/api/v1", requests.Session()
     session.headers["Authorization"] = f"Bearer {tokens.own()}"
     _until(lambda: _ready(session, address))
-    found, parsed, files = task_request.parse(
-        task, settings, {slot: [(name, "") for name in names] for slot, names in inputs.items()}
-    )
+    parsed, files = request.resolve(tasks.get(task), settings, inputs)
     body = {"task": task, "settings": settings, "inputs": inputs}
 
     def http() -> None:
         session.post(f"{address}/live", json=body, timeout=60).raise_for_status()
 
-    return lambda: engine.connect().live(found.name, parsed, files, "page"), http
+    return lambda: engine.connect().live(task, parsed, files, "page"), http
 
 
 def _ready(session: requests.Session, address: str) -> bool:

@@ -12,7 +12,12 @@ from studio.classify.settings import (
 from studio.core.tasks import Goal, Slot, Task
 
 _BASE = Slot(
-    "model", "model", least=0, flag="--base", help="a classifier, made elsewhere or trained here, that looks"
+    "model",
+    "model",
+    least=0,
+    flag="--base",
+    help="a classifier, made elsewhere or trained here, that looks",
+    third_party=True,
 )
 
 TRAIN = Task(
@@ -73,7 +78,7 @@ STUDY = Task(
     readable="studio.classify.teach.study_words:readable",
 )
 
-_MODEL = Slot("model", "model", least=0, flag="--preset")
+_MODEL = Slot("model", "model", least=0, flag="--preset", third_party=True)
 
 PREDICT = Task(
     name="classify.predict",

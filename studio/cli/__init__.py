@@ -13,12 +13,12 @@ from studio.cli import (
     app,
     console,
     doctor,
-    elsewhere,
     flags,
     gallery,
     make,
     models,
     replay,
+    requests,
     score,
     search,
     token,
@@ -26,6 +26,7 @@ from studio.cli import (
 )
 from studio.core.errors import Cancelled, StudioError
 from studio.core.process import startup
+from studio.core.training import parallel
 from studio.core.version import VERSION
 from studio.run import terminal
 
@@ -49,11 +50,13 @@ def follow(parser: flags.Parser, words: Sequence[str]) -> int:
     startup.spare()
     try:
         arguments = parser.parse_args(words)
-        elsewhere.check(arguments)
+        requests.check_server(arguments)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
         terminal.note("Stopped before there was a result to save.")
         return console.STOPPED
+    except parallel.ProcessLost as error:
+        parallel.leave(console.error(str(error)))
     except StudioError as error:
         return console.error(str(error))
     except BrokenPipeError:
@@ -67,7 +70,7 @@ def follow(parser: flags.Parser, words: Sequence[str]) -> int:
 def _parser() -> flags.Parser:
     parser = flags.Parser("studio", description="A creative AI studio: style transfer and more, on Keras 3.")
     parser.add_argument("--version", action="version", version=f"studio {VERSION}")
-    elsewhere.add_flags(parser)
+    requests.add_server(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     app.add(commands)
     make.add(commands)

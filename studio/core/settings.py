@@ -228,9 +228,12 @@ def _frozen(value: Any) -> Any:
 
 
 def _option(cls: type[Settings], name: str, value: Any) -> Any:
-    """A value; one of several numbers may come as text, for a flag knows nothing else."""
-    known = cls.model_fields.get(name)
-    options = _kind(known.annotation)[1] if known is not None and isinstance(value, str) else ()
+    """A value; a list, and one of several numbers, may come as text, for a flag knows nothing else."""
+    if name not in cls.model_fields or not isinstance(value, str):
+        return value
+    kind, options = _kind(cls.model_fields[name].annotation)
+    if kind == "list":
+        return split_commas(value)
     return next((option for option in options if str(option) == value), value)
 
 

@@ -186,7 +186,7 @@ def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> ta
     tasks.TASKS.setdefault(name, entry)  # the server may know tasks that this process has not met
     settings = tasks.get(name).settings.from_plain(asked["settings"])
     with owners.asking(asked.get("owner", owners.NOBODY)), pretrained.using(asked.get("weights") or {}):
-        return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
+        return tasks.perform(tasks.get(name), settings, store.unpack_inputs(asked["inputs"]), progress)
 
 
 def _outcome(work: Callable[[], dict[str, Any]], title: str) -> dict[str, Any]:
