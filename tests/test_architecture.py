@@ -216,7 +216,6 @@ OWN = {
     "studio/cli/films.py": "a film in place of a picture",
     "studio/cli/search.py": "the command of searches, which has a training's words as its own",
     "pages/form/film_input.py": "a film in place of a picture",
-    "pages/form/film_settings.py": "the film of a zoom",
     "pages/form/layer_terms.py": "layers and channels as a text",
     "pages/form/samples.py": "styles of a person's own networks, and looks",
     "pages/jobs/navigation.py": "the line of each page",

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from pages.form import forms
 from pages.jobs import results
 from pages.widgets import words
 from studio.core import amounts, tasks
@@ -23,7 +19,7 @@ def of_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
     """
     settings = tasks.settings_of(run.task, run.settings)
     took = f"took {amounts.duration(max(seconds, 1))}" if seconds else ""
-    parts = [words.made_of(run), *how(settings), took, stopped(run.settings, result)]
+    parts = [words.made_of(run), *how(settings), took, stopped(settings, result)]
     return " · ".join(part for part in parts if part)
 
 
@@ -37,16 +33,14 @@ def how(settings: Settings | None) -> list[str]:
     return found
 
 
-def stopped(asked: Mapping[str, Any], result: Result) -> str:
-    """What there is of a result that was stopped early; "" of a whole one.
-
-    Args:
-        asked: the settings, as they were kept.
-    """
+def stopped(settings: Settings | None, result: Result) -> str:
+    """What there is of a result that was stopped early; "" of a whole one."""
     if not result.stopped_early:
         return ""
     frames = result.figures.get("frames")
-    all = result.figures.get("of") or max((asked.get(name) or 0 for name in forms.FILMS), default=0)
+    fields = type(settings).described() if settings is not None else {}
+    counted = [getattr(settings, name) for name, field in fields.items() if field.video == "frames"]
+    all = result.figures.get("of") or max(counted, default=0)
     if isinstance(frames, int) and 0 < frames < all:
         return f"stopped early, the first {frames} of {all} frames"
     return "stopped early, the best so far"

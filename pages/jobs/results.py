@@ -9,10 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import film_settings, mask_input
+from pages.form import mask_input
 from pages.form.forms import MOST_SEED
 from pages.jobs import commands
-from pages.widgets import browser_pictures, keys, words
+from pages.widgets import browser_pictures, keys, video, words
 from pages.widgets.ab_slider import ab_slider
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -31,7 +31,7 @@ def show_result(
 ) -> None:
     """Shows a result as large as the page allows, whatever kind it is; `name` is as in `compare`."""
     if file.kind == "animation":
-        film_settings.play(file, caption)
+        video.play(file, caption)
     elif file.kind != "picture":
         browser_pictures.captioned(thumbnails.picture_of(file, whole=True), caption=caption)
     else:
@@ -81,7 +81,7 @@ def download(
         f"Download {what}".rstrip(),
         data,
         file_name=name,
-        mime=film_settings.MIMES.get(ending, "application/octet-stream"),
+        mime=video.MIMES.get(ending, "application/octet-stream"),
         icon=":material/download:",
         key=keys.part(key, "download"),
         on_click=on_click or "ignore",

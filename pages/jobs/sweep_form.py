@@ -50,7 +50,7 @@ def _axis(settings: Settings, known: dict, title: str, key: str, none: str) -> s
     name = st.selectbox(
         f"{title} setting",
         names,
-        format_func=lambda name: words.label(known[name]) if name else none,
+        format_func=lambda name: known[name].title if name else none,
         key=key,
     )
     if not name:

@@ -176,7 +176,9 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
             options |= {"type": split_commas, "action": "extend"}  # given twice it adds to the first
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
-        groups[field.tier].add_argument(field.flag, help=_help(field), **options)
+        groups["main" if field.tier == "main" else "more"].add_argument(
+            field.flag, help=_help(field), **options
+        )
 
 
 def add_saved_settings(parser: Parser) -> None:

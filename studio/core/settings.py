@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from studio.core.errors import InvalidInput, did_you_mean, invalid, unknown
 
-Tier = Literal["main", "more"]
-Scale = Literal["linear", "log"]
+Tier = Literal["main", "more", "hidden"]
+Scale = Literal["linear", "log", "percent"]
+Video = Literal["", "frames", "part"]
 
 
 _MOST = 10**15 - 1
@@ -24,10 +25,12 @@ def setting(
     default: Any,
     help: str,
     *,
+    label: str = "",
     tier: Tier = "more",
     unit: str = "",
     scale: Scale = "linear",
     step: float | None = None,
+    video: Video = "",
     bare: str = "",
     positional: bool = False,
     here: bool = False,
@@ -38,10 +41,14 @@ def setting(
     Args:
         default: the value that a person gets who changes nothing.
         help: one line, shown beside the widget and by `--help`.
-        tier: "main" for the few that matter, "more" for the folded rest.
+        label: the standard term, which stands above its widget; "" for its name in words.
+        tier: "main" for the few that matter, "more" for the folded rest, "hidden" for what a form leaves out,
+            because the page asks for it in another way or not at all.
         unit: shown after the value, e.g. "px".
-        scale: "log" where ratios matter more than differences.
+        scale: "log" where ratios matter more than differences, "percent" for a share.
         step: the widget's step.
+        video: "frames" if it counts the frames of a video that the task then makes, 0 for none; "part" if it
+            says how that video is.
         bare: of a choice, the value that its flag means when it stands alone.
         positional: whether a command takes it without its flag, too.
         here: whether it says where or how this machine does the work, as a database or how many processes.
@@ -49,9 +56,22 @@ def setting(
             recipe or the link would then choose for this machine.
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
-    shown: dict[str, Any] = {"tier": tier, "unit": unit, "scale": scale, "step": step, "bare": bare}
-    shown |= {"positional": positional, "here": here}
+    shown: dict[str, Any] = {"label": label, "tier": tier, "unit": unit, "scale": scale, "step": step}
+    shown |= {"video": video, "bare": bare, "positional": positional, "here": here}
     return Field(default, description=help, json_schema_extra=shown, **bounds)
+
+
+def test_split(
+    default: float,
+    help: str = "The share of the images that is kept to test on.",
+    *,
+    tier: Tier = "more",
+    ge: float = 0.01,
+    le: float = 0.5,
+    step: float = 0.01,
+) -> Any:
+    """Declares the share of the data that a training leaves out to test on; see `setting`."""
+    return setting(default, help, label="Test split", tier=tier, scale="percent", step=step, ge=ge, le=le)
 
 
 @dataclass(frozen=True)
@@ -62,6 +82,7 @@ class Described:
     kind: Literal["bool", "int", "float", "text", "choice", "list", "dict"]
     default: Any
     help: str
+    label: str
     tier: Tier
     unit: str
     scale: Scale
@@ -69,6 +90,7 @@ class Described:
     least: float | None
     most: float | None
     choices: tuple[Any, ...] = ()
+    video: Video = ""
     bare: str = ""
     positional: bool = False
     here: bool = False
@@ -82,9 +104,9 @@ class Described:
         return self.least
 
     @property
-    def label(self) -> str:
-        """The name in a person's words: `style_weight` -> "Style weight"."""
-        return self.name.replace("_", " ").capitalize()
+    def title(self) -> str:
+        """The label with its unit, as it stands above a widget: "Size (px)"."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
 
     @property
     def flag(self) -> str:
@@ -182,6 +204,13 @@ class Settings(BaseModel):
         return {name: value for name, value in values.items() if name not in kept}
 
     @classmethod
+    def term(cls, name: str) -> str:
+        """The label of a setting within a sentence: "learning rate", "VGG16-feature discriminator"."""
+        field = cls.described().get(name)  # none where another version of the studio had it
+        label = field.label if field else name.replace("_", " ")
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+    @classmethod
     def described(cls) -> dict[str, Described]:
         """Every setting of this class as plain data, in the order of declaration."""
         return {name: _describe(name, field) for name, field in cls.model_fields.items()}
@@ -204,6 +233,7 @@ def _describe(name: str, field: Any) -> Described:
         kind=kind,
         default=None if default is PydanticUndefined else default,
         help=field.description or "",
+        label=extra.get("label") or name.replace("_", " ").capitalize(),
         tier=extra.get("tier", "more"),
         unit=extra.get("unit", ""),
         scale=extra.get("scale", "linear"),
@@ -211,6 +241,7 @@ def _describe(name: str, field: Any) -> Described:
         least=bound.get("ge", bound.get("gt")),
         most=bound.get("le", bound.get("lt")),
         choices=choices,
+        video=extra.get("video", ""),
         bare=extra.get("bare", ""),
         positional=extra.get("positional", False),
         here=extra.get("here", False),

@@ -52,21 +52,37 @@ class DreamSettings(Settings):
     hold_colors: float = setting(
         0.0, "How much the picture holds on to its mean colour.", ge=0, le=20, step=0.5
     )
-    zoom: int = setting(0, "Frames of an endless zoom into the dream; 0: one picture.", ge=0, le=600)
-    zoom_scale: float = setting(1.04, "How much larger each frame of a zoom is.", ge=1.005, le=1.5)
+    zoom: int = setting(
+        0,
+        "Frames of an endless zoom into the dream; 0: one picture.",
+        ge=0,
+        le=600,
+        label="Zoom video",
+        video="frames",
+    )
+    zoom_scale: float = setting(
+        1.04, "How much larger each frame of a zoom is.", ge=1.005, le=1.5, video="part"
+    )
     zoom_turn: float = setting(
-        0.5, "How far each frame of a zoom turns.", unit="degrees", ge=-15, le=15, step=0.1
+        0.5, "How far each frame of a zoom turns.", unit="degrees", ge=-15, le=15, step=0.1, video="part"
     )
-    zoom_steps: int = setting(3, "Steps at each octave of every frame of a zoom.", ge=1, le=50)
+    zoom_steps: int = setting(3, "Steps at each octave of every frame of a zoom.", ge=1, le=50, video="part")
     fps: int = setting(
-        15, "Frames a second of a zoom; if given, of a film that is dreamt into, too.", ge=1, le=60
+        15,
+        "Frames a second of a zoom; if given, of a film that is dreamt into, too.",
+        ge=1,
+        le=60,
+        label="Frames per second",
+        video="part",
     )
-    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file of a zoom.")
+    film: Literal["mp4", "webp", "gif"] = setting(
+        "mp4", "The kind of file of a zoom.", label="Format", video="part"
+    )
     most_steps: int | None = setting(
         None, "Ends after so many steps in all, as a dream does that was stopped.", ge=1
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
-    precision: Choice = setting("auto", CHOICE_HELP)
+    precision: Choice = setting("auto", CHOICE_HELP, tier="hidden")
 
     def for_ending(self, ending: str) -> DreamSettings:
         """These settings for a file that ends so: a zoom's is the kind of its film."""

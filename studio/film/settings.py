@@ -16,10 +16,17 @@ class FilmSettings(Settings):
 
     task: str = setting("style.transfer", "What is done with each frame.", max_length=100)
     base: dict[str, Any] = setting({}, "The settings of that.", max_length=100)
-    fps: int = setting(0, "Frames per second; 0 keeps the times of the film.", tier="main", ge=0, le=MOST_FPS)
+    fps: int = setting(
+        0,
+        "Frames per second; 0 keeps the times of the film.",
+        tier="main",
+        ge=0,
+        le=MOST_FPS,
+        label="Frames per second",
+    )
     start: float = setting(0.0, "Where in the film it starts.", unit="s", ge=0)
     end: float | None = setting(None, "Where in the film it ends; empty: at its end.", unit="s", gt=0)
-    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")
+    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main", label="Format")
 
     @property
     def span(self) -> Span:

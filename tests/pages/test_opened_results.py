@@ -138,7 +138,7 @@ def test_a_face_of_a_wall(opened, models):
     walked = {"preset": "tiny", "walk": 30, "fps": 12, "n": 16}
     photo = samples.photos()[1].file()
     film = opened("faces", "faces.draw", walked, {"photo": [photo]}, "animation")
-    assert state(film, "film_on", "walk", "fps", "face") == [True, 30, 12, 0]
+    assert state(film, "walk.on", "walk", "fps", "face") == [True, 30, 12, 0]
 
 
 @pytest.mark.slow

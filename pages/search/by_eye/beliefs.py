@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.recorded import runs
-from pages.widgets import under_the_hood, words
+from pages.widgets import under_the_hood
 from studio.core.settings import Settings
 from studio.search.by_eye.learnt import Line, lines
 from studio.search.by_eye.pairs import Pairs
@@ -62,7 +62,8 @@ def _believed(kind: type[Settings] | None, duels: Pairs | None) -> None:
     fields = kind.described()
     for line in lines(duels):
         field = fields[line.name]
-        st.altair_chart(_band(line, words.label(field), field.scale), width="stretch")
+        scale = "log" if field.scale == "log" else "linear"
+        st.altair_chart(_band(line, field.title, scale), width="stretch")
     st.caption(
         "How much better than the best picture so far (the mark, at 0) each value is believed to be, the "
         "other settings left alone. The band is one standard deviation; 1 is the noise of a pick."

@@ -242,10 +242,10 @@ def test_choices_and_labels_are_in_a_persons_words():
         "WebP",
     ]
     known = DreamSettings.described()
-    assert words.label(known["fps"]) == "Frames a second"
-    assert words.label(known["size"]) == "Size (px)"
-    assert words.setting(DreamSettings, "size") == "size"
-    assert words.setting(DreamSettings, "what_was_once") == "what was once"
+    assert known["fps"].title == "Frames per second"
+    assert known["size"].title == "Size (px)"
+    assert DreamSettings.term("size") == "size"
+    assert DreamSettings.term("what_was_once") == "what was once"
 
 
 @pytest.mark.parametrize(
