@@ -109,6 +109,11 @@ def put(film: File, settings: FilmSettings) -> None:
     st.session_state[_PART] = (settings.start, whole if settings.end is None else min(settings.end, whole))
 
 
+def frame_of(film: File, settings: FilmSettings) -> File:
+    """The frame of a film that its settings are tried by."""
+    return first_frame(film, settings.start)
+
+
 def first_frame(film: File, start: float) -> File:
     """The first frame of the used part of a film, as a picture."""
     return File.keep(_frame(film, start), "picture", "first-frame.png")

@@ -26,8 +26,8 @@ def of_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
 def how(settings: Settings | None) -> list[str]:
     """The mode of some settings and their seed, where there is one and something is drawn at random."""
     found = []
-    if mode := getattr(settings, "mode", ""):
-        found.append(words.choice(mode).lower())
+    if settings is not None and settings.manner:
+        found.append(words.choice(settings.manner).lower())
     if settings is not None and results.other_seeds(settings):
         found.append(f"seed {settings.seed}")
     return found

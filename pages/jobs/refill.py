@@ -87,7 +87,7 @@ def _of_frames(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | 
         found = tasks.settings_of(task, base)
         if found is not None:
             others = {slot: files for slot, files in job.inputs.items() if slot != "film"}
-            first = film_input.first_frame(job.inputs["film"][0], settings.start)
+            first = film_input.frame_of(job.inputs["film"][0], settings)
             return replace(job, task=task, settings=base, inputs={"content": [first], **others}), found
     return None
 

@@ -23,7 +23,6 @@ from studio.core.tasks import File, Inputs
 MOST_SEEDS = 8
 Again = Callable[[Settings], None]
 # A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
-_OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
 
 
 def show_result(
@@ -116,13 +115,6 @@ def named(made: Any, task: str = "", ending: str = ".png") -> str:
     return words.file_name(told, ending)
 
 
-def overruled(settings: Settings, name: str) -> bool:
-    """Whether another setting overrules this one, so that varying it would change nothing."""
-    if name == "look" and getattr(settings, "backbone", "auto") != "auto":
-        return True  # few looks belong to a network, and all others are dreamt as one
-    return bool(getattr(settings, _OVERRULED.get(name, ""), None))
-
-
 def variants(settings: Settings) -> dict[str, dict[str, Any]]:
     """Small changes worth a try: label -> the settings that differ."""
     found: dict[str, dict[str, Any]] = {}
@@ -131,7 +123,7 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
         if name == "seed":
             if change := _another_seed(settings):
                 found["Another seed"] = change
-        elif field.tier == "main" and not overruled(settings, name):
+        elif field.tier == "main" and name not in settings.ineffective:
             for label, new in _neighbours(field, value):
                 if new != value:
                     found[label] = {name: new}
@@ -140,10 +132,9 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def _another_seed(settings: Settings) -> dict[str, int]:
     """Nothing where nothing is drawn at random."""
-    seed = getattr(settings, "seed", None)
-    if seed is None or not getattr(settings, "optimizes", True):
+    if not settings.draws_at_random:
         return {}
-    return {"seed": (seed * 31 + 17) % MOST_SEED}
+    return {"seed": (settings.seed * 31 + 17) % MOST_SEED}
 
 
 def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:

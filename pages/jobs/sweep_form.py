@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.jobs.results import overruled
 from pages.widgets import keys, words
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -24,7 +23,7 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
         start: called with the plan. Not a callback: it may open another page.
     """
     known = {
-        name: field for name, field in sweep.able(type(settings)).items() if not overruled(settings, name)
+        name: field for name, field in sweep.able(type(settings)).items() if name not in settings.ineffective
     }
     if tasks.get(task).lane == "drive" or not known:
         return

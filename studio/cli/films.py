@@ -20,9 +20,7 @@ _ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)
 _PICTURES = (".webp",)  # of these, as which a picture is saved
 _PNG = (".png", ".apng")
 _UNREAD = (".avi", ".webm", ".mkv")
-_ZOOM = "zoom"  # so begin the settings of a film that is made of one picture
 _PART = ("start", "end")  # settings of a film that choose a part of it
-_OWN = ("fps", "film")  # what such a film and one that is painted both have
 
 Words = Mapping[str, Sequence[str]]  # by the name of a slot, what the user wrote for its files
 
@@ -128,10 +126,11 @@ def film_task(
     known = {slot.name: words.pop(slot.name, []) for slot in repaint.inputs}
     for name, texts in words.items():
         raise _not_for_films(name, ", ".join(texts))
+    fields, shared = settings.described(), FilmSettings.model_fields  # of a video made of one image, too
     for name in chosen:
-        if name.startswith(_ZOOM):
-            raise _not_for_films(f"`{settings.described()[name].flag}`", getattr(settings, name))
-    own = {name: getattr(settings, name) for name in _OWN if name in chosen}
+        if fields[name].video and name not in shared:
+            raise _not_for_films(f"`{fields[name].flag}`", getattr(settings, name))
+    own = {name: getattr(settings, name) for name in chosen if fields[name].video}
     base = settings.model_dump(mode="json", exclude=set(own))
     return repaint, FilmSettings.parse({"task": task.name, "base": base, **own, **part}), known
 

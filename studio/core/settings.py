@@ -156,6 +156,21 @@ class Settings(BaseModel):
         return ()
 
     @property
+    def ineffective(self) -> frozenset[str]:
+        """Settings that others overrule as these stand, so that to vary them changes nothing."""
+        return frozenset()
+
+    @property
+    def draws_at_random(self) -> bool:
+        """Whether another seed, where there is one, makes another result."""
+        return "seed" in type(self).model_fields
+
+    @property
+    def manner(self) -> str:
+        """How the result is made, in a word for its caption, e.g. "fine"; "" where there is one way alone."""
+        return ""
+
+    @property
     def subject(self) -> str:
         """What a result that no file was given for is called, e.g. "face 3"; "" for the title of its task."""
         return ""

@@ -98,6 +98,11 @@ class DreamSettings(Settings):
         return chosen(usual)
 
     @property
+    def ineffective(self) -> frozenset[str]:
+        """Few looks belong to a network, and all others are dreamt as one."""
+        return frozenset({"look"} if self.layers or self.backbone != "auto" else ())
+
+    @property
     def looks(self) -> tuple[str, ...]:
         """The look, or what is climbed in its place."""
         return tuple(self.layers) or (self.look,)
@@ -134,6 +139,11 @@ class ChannelSettings(Settings):
     size: int = setting(192, "A side of the picture.", tier="main", unit="px", ge=96, le=512, step=32)
     steps: int = setting(48, "Steps from noise; more is stronger.", ge=1, le=512)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    @property
+    def ineffective(self) -> frozenset[str]:
+        """The layer says which network, and what its channels are."""
+        return frozenset({"backbone", "channel"} if self.layer else ())
 
     @property
     def subject(self) -> str:

@@ -87,6 +87,19 @@ class TransferSettings(Settings):
         return self.house
 
     @property
+    def ineffective(self) -> frozenset[str]:
+        """House styles are instant."""
+        return frozenset({"mode"} if self.house else ())
+
+    @property
+    def draws_at_random(self) -> bool:
+        return self.optimizes
+
+    @property
+    def manner(self) -> str:
+        return self.mode
+
+    @property
     def optimizes(self) -> bool:
         """Whether an image is optimized; an instant result comes from one pass through a network."""
         return self.mode != "instant"
