@@ -65,7 +65,7 @@ def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Ma
     began = time.monotonic()
     try:
         with _working(found, quiet) as progress:
-            result = machine.run(found.name, settings, inputs, progress)
+            result = machine.run(found, settings, inputs, progress)
             missed = not result.stopped_early and _asked(progress)
     except Cancelled:
         raise KeyboardInterrupt("Stopped before there was a result.") from None

@@ -276,7 +276,7 @@ def _settings_of_one() -> set[str]:
     owners: dict[str, set[str]] = {}
     for task in map(get, TASKS):
         for name in task.settings.model_fields:
-            owners.setdefault(name, set()).add(task.settings.__module__.split(".")[1])
+            owners.setdefault(name, set()).add(part(task.settings.__module__))
     return {name for name, found in owners.items() if len(found) == 1 and found <= CAPABILITIES}
 
 

@@ -31,25 +31,22 @@ from studio.core.version import VERSION
 from studio.run import terminal
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command.
+def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) -> int:
+    """Runs one command; of any fault only one line is shown.
 
     Args:
         argv: the words after `studio`; those of this process when None.
+        parser: of another program, such as a training script; None for that of `studio`.
 
     Returns:
         The exit code.
     """
-    return follow(_parser(), sys.argv[1:] if argv is None else list(argv))
-
-
-def follow(parser: flags.Parser, words: Sequence[str]) -> int:
-    """Runs what the words ask of a parser. Returns the exit code; of any fault only one line is shown."""
+    words = sys.argv[1:] if argv is None else list(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path that is no text leaves as it came
     startup.spare()
     try:
-        arguments = parser.parse_args(words)
+        arguments = (parser or _parser()).parse_args(words)
         requests.check_server(arguments)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):

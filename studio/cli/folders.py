@@ -95,7 +95,7 @@ def run(
                 place = target.resolve()
                 try:
                     originals.check(place, f"output {printable(str(target), 100)}")
-                    inputs = {first.name: [machine.read(first, str(path))], **given}
+                    inputs = {first.name: [machine.read(first, str(path), None)], **given}
                     machine.check(task.name, settings, inputs)
                 except StudioError as error:
                     done.pass_over(path, error)
@@ -111,7 +111,7 @@ def run(
                 try:
                     with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
                         started = time.monotonic()
-                        result = machine.run(task.name, settings, inputs, progress)
+                        result = machine.run(task, settings, inputs, progress)
                 except InvalidInput as error:  # found only in the work, such as a side that is too short
                     done.pass_over(path, error)
                     continue

@@ -57,7 +57,7 @@ def run(
     with console.working(task.title, arguments, listener) as progress:
         if trains:
             parallel.barrier()  # none may find a checkpoint that the first has yet to forget
-        result = machine.run(task.name, settings, inputs, progress)
+        result = machine.run(task, settings, inputs, progress)
     seconds = time.monotonic() - started
     if not parallel.is_first():
         return 0

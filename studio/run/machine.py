@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from studio.core import tasks
@@ -26,9 +27,8 @@ class Machine:
         """Whether a task knows a model by this name there; what it does not is a folder or a file."""
         return isinstance(value, str) and (value in task.builtin or self.knows(value))
 
-    def read(self, slot: Slot, value: Any, labels: str | None = None) -> File:
-        """One input by what a person calls it or a program has, as `studio.run.input_files.read`."""
-        return input_files.read(slot, value, labels)
+    # One input by what a user calls it or a program has.
+    read: Callable[[Slot, Any, str | None], File] = staticmethod(input_files.read)
 
     def check(self, name: str, settings: Settings, inputs: Inputs) -> float | None:
         """About how many bytes of memory the work needs; None if that is not known.
@@ -57,9 +57,8 @@ class Machine:
         elif goes_on and not run.folder.exists():
             terminal.note("There is nothing to resume with these data and settings; it begins anew.")
 
-    def run(self, name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
-        """Runs a task that was checked, as `studio.core.tasks.perform`; its files are kept here."""
-        return tasks.perform(tasks.get(name), settings, inputs, progress)
+    # Runs a task that was checked; its files are kept here.
+    run: Callable[[Task, Settings, Inputs, Progress | None], Result] = staticmethod(tasks.perform)
 
 
 HERE = Machine()

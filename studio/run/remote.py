@@ -22,7 +22,7 @@ from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
 from studio.core.files import Kind
 from studio.core.progress import Progress
 from studio.core.settings import Settings
-from studio.core.tasks import File, Inputs, Result, Slot
+from studio.core.tasks import File, Inputs, Result, Slot, Task
 from studio.core.version import VERSION
 from studio.core.weights.index import Sha256
 from studio.run import input_files
@@ -162,7 +162,7 @@ class Remote(Machine):
             step = "leave it out"
             raise invalid("`resume`", expected="none for another machine", received="no", next_step=step)
 
-    def run(self, name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
+    def run(self, task: Task, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
         """Runs a task there and keeps its files here.
 
         Raises:
@@ -172,7 +172,7 @@ class Remote(Machine):
         """
         progress = progress or Progress()
         asked = {
-            "task": name,
+            "task": task.name,
             "settings": settings.portable(settings.model_dump(mode="json")),
             "inputs": {
                 slot: [self._sent(file, progress) for file in files] for slot, files in inputs.items()
