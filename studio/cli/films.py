@@ -14,6 +14,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import Task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
+from studio.run.request import Words
 
 _MADE = tuple(f".{kind}" for kind in animations.KINDS)
 _ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # others may be pictures
@@ -21,8 +22,6 @@ _PICTURES = (".webp",)  # of these, as which a picture is saved
 _PNG = (".png", ".apng")
 _UNREAD = (".avi", ".webm", ".mkv")
 _PART = ("start", "end")  # settings of a film that choose a part of it
-
-Words = Mapping[str, Sequence[str]]  # by the name of a slot, what the user wrote for its files
 
 
 def can_go_through(task: Task) -> bool:

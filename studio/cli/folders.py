@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.cli import console
-from studio.cli.films import Words
 from studio.core import amounts, paths
 from studio.core.data.names import first_few, is_hidden, is_junk
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
@@ -21,7 +20,7 @@ from studio.core.tasks import Inputs, Task
 from studio.run import outputs, terminal
 from studio.run.machine import Machine, keep
 from studio.run.protected_inputs import Originals
-from studio.run.request import read
+from studio.run.request import Words, read
 
 
 @dataclass

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from studio.cli import flags
-from studio.cli.films import Words
 from studio.core.errors import InvalidInput
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Task
 from studio.run import outputs, saved_settings
 from studio.run.machine import HERE, Machine
-from studio.run.request import sort
+from studio.run.request import Words, sort
 
 _CAN = "elsewhere"  # set by commands whose work another machine can do
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studio.cli import console
-from studio.cli.films import Words
 from studio.core import amounts, tasks
 from studio.core.capacity import gib
 from studio.core.settings import Settings
@@ -17,7 +16,7 @@ from studio.core.tasks import Inputs, Result, Task
 from studio.core.training import checkpoints, parallel
 from studio.run import outputs, terminal
 from studio.run.machine import HERE, Machine, keep
-from studio.run.request import read
+from studio.run.request import Words, read
 
 LONG = 30.0  # s; what is expected to take less is not worth a line
 

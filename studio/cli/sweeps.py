@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from studio.cli import flags
-from studio.cli.films import Words
 from studio.core.errors import invalid
 from studio.core.settings import Settings
 from studio.core.tasks import Task
 from studio.gallery.sweep_settings import SWEEP, SweepSettings
+from studio.run.request import Words
 
 
 def add_flag(parser: flags.Parser) -> None:
