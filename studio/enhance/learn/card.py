@@ -32,7 +32,7 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     begun = cards.begun(figures)
     seen = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
-    drawn = f", and {settings.drawings:,} pictures that the studio draws itself" if settings.drawings else ""
+    drawn = f", and {figures['drawings']:,} pictures beside them" if figures["drawings"] else ""
     parts = [
         f"# {_TITLE[settings.to]} pictures like {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawn}; "

@@ -13,13 +13,11 @@ from studio.core.data.sources import refused
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
 from studio.core.models import cards, loading, presets
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
 from studio.enhance import models
 from studio.enhance.learn import card, damaging, windows
-from studio.enhance.learn.drawings import drawn
 from studio.enhance.planes import FOLD
 from studio.enhance.settings import CLEAN, TrainEnhanceSettings
 
@@ -59,12 +57,9 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
     small = len(pictures.names) - len(large)
     learnt, held_out = split(positions(pictures, progress)[large], settings.held_out)
     photos = pictures.images[large]
-    if settings.drawings:
-        progress.stage("Drawing pictures to learn from")
-        pictures_drawn = drawn(settings.drawings, size, progress)
-        if learner.channels == 1:
-            pictures_drawn = np.stack([images.gray(one) for one in pictures_drawn])
-        photos = np.concatenate([photos, pictures_drawn])
+    if drawings := inputs.get("drawings"):
+        added = data.pictures(drawings[0], size, learner.channels, progress).images
+        photos = np.concatenate([photos, added])
         learnt = np.concatenate([learnt, np.arange(len(large), len(photos))])
     run = checkpoints.find(models.TASK, settings, inputs)
     trainer = learner(photos, learnt, held_out, settings, run, start)
@@ -72,6 +67,7 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
     figures: dict[str, Any] = {
         "steps": trained.steps,
         "photos": len(large),
+        "drawings": len(photos) - len(large),
         "held_out": len(held_out),
         "tested_photos": len(trainer.at_the_end),
         "seconds": trained.curves.seconds,
@@ -89,7 +85,8 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
     }
     recipe = recipes.make(models.TASK, settings, inputs)
     name = data.command_name(file)
-    command = cards.command("train_enhance", name, settings, figures["started_from"])
+    more = [word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))]
+    command = cards.command("train_enhance", name, settings, figures["started_from"], more)
     told = {"trained_on": name, "command": command, "figures": figures}
     text = card.write(name, settings, figures, command)
     curves = {**trained.curves.losses, **trained.curves.tests}

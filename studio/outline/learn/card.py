@@ -10,10 +10,11 @@ from studio.core.models import cards
 from studio.outline.settings import KINDS, PainterSettings, TrainOutlineSettings, TrainTranslateSettings
 
 
-def write(settings: TrainOutlineSettings, figures: Mapping[str, Any], command: str) -> str:
+def write(name: str, settings: TrainOutlineSettings, figures: Mapping[str, Any], command: str) -> str:
     """The card in Markdown.
 
     Args:
+        name: of the avatars.
         settings: of the training.
         figures: as `studio.outline.learn.task.train` gives them.
         command: that trains it.
@@ -30,12 +31,11 @@ def write(settings: TrainOutlineSettings, figures: Mapping[str, Any], command: s
         rows.append((f"LPIPS, {figures['scored']:,} outlines", apart))
     parts = [
         "# Paints avatars from drawings",
-        f"Data: {settings.avatars:,} avatars that the studio draws itself, each as an outline, as parts and "
-        f"as light, by an unsteady hand and only in part; {figures['held_out']:,} others were held out.\n\n"
-        + cards.LICENCE,
+        f"Data: {name}, {figures['avatars']:,} avatars with sketches of each; {figures['held_out']:,} were "
+        "held out.\n\n" + cards.LICENCE,
         _how(settings, figures, "drawings", command),
         *figures["notes"],
-        f"On held-out avatars, drawn by hands of all kinds.\n\n{cards.table(rows)}",
+        f"On held-out avatars.\n\n{cards.table(rows)}",
     ]
     return "\n\n".join(parts) + "\n"
 
