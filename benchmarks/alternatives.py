@@ -275,11 +275,11 @@ def _plainly(path: Path) -> str:
 
 
 def _by_the_studio(path: Path) -> str:
-    from studio.core.brought import models
     from studio.core.errors import StudioError
+    from studio.imported import files, safe_copies
 
     try:
-        models.admit(models.bring(path))
+        safe_copies.admit(files.keep(path))
     except StudioError as error:
         return str(error)
     return ""

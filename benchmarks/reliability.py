@@ -72,13 +72,13 @@ def preset(path: Path, place: Path) -> None:
 
 def keras_model(path: Path, place: Path) -> None:
     """As a model that somebody made with Keras: its description, before Keras sees any of it."""
-    from studio.core.brought.files import keras_files
     from studio.core.errors import InvalidInput
+    from studio.imported import keras_files
 
     try:
         with path.open("rb") as file:
             keras_files.read(file)
-    except keras_files.Refused as error:  # which `models.admit` tells with the name of the file
+    except keras_files.Refused as error:  # which `safe_copies.admit` tells with the name of the file
         raise InvalidInput(f"{error}. Next: none.") from None
 
 

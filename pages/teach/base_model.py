@@ -1,4 +1,4 @@
-"""What looks at the pictures that a classifier learns from: ImageNet's networks, or a model of one's own."""
+"""What looks at the pictures that a classifier learns from: ImageNet's networks, or an imported model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.teach import brought_models
+from pages.teach import imported_models
 from pages.widgets import words
 from studio.classify.data import matching
 from studio.classify.models import trained
@@ -16,11 +16,12 @@ from studio.classify.settings import OF_FINETUNING, AuditSettings, TrainClassifi
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
+from studio.imported import files
 
 KEY = "looks"
 _OURS = "A network that learnt on ImageNet"
-_RENAMED = "looks_renamed"
-GIVEN = ("levels", "flat")  # asked for beside the form, of a model of one's own alone
+_REPLACED = "looks_replaced"
+GIVEN = ("preprocessing", "flat")  # stored with an imported model, or asked when it is imported
 # What a model of one's own has already, or what it does not take.
 _IDLE = ("backbone", "finetune", "size", *OF_FINETUNING)
 
@@ -44,11 +45,11 @@ _IMAGENET = Base({}, GIVEN, {})
 
 
 def choose() -> Base:
-    """Lets a person choose what looks, among ImageNet's networks and the models that this tab has brought."""
-    if renamed := st.session_state.pop(_RENAMED, ""):
-        st.session_state[KEY] = renamed
-    brought_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
-    mine, chosen = brought_models.mine(), ""
+    """Lets a person choose what looks, among ImageNet's networks and the models imported in this tab."""
+    if replaced := st.session_state.pop(_REPLACED, ""):
+        st.session_state[KEY] = replaced
+    imported_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
+    mine, chosen = imported_models.mine(), ""
     if mine:
         titles = {"": _OURS} | {digest: file.name for digest, file in mine.items()}
         chosen = st.selectbox(
@@ -58,25 +59,29 @@ def choose() -> Base:
             key=KEY,
             help="A head is taught on what it sees in them, its last layer before the classes",
         )
-    brought_models.ask("Use a model of your own")
+    imported_models.ask("Use a model of your own")
     if not chosen:
         return _IMAGENET
     file = mine[chosen]
     try:
-        st.caption(words.plain(brought_models.about(brought_models.known(file))))
+        st.caption(words.plain(imported_models.about(imported_models.known(file))))
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return _IMAGENET
-    levels = brought_models.settle(file, lambda digest: st.session_state.update({_RENAMED: digest}))
-    given = {"levels": levels, "flat": brought_models.flat(file)}
-    return Base({"model": [file]}, (*GIVEN, *_IDLE), given)
+
+    def replace(digest: str) -> None:
+        st.session_state[_REPLACED] = digest
+
+    imported_models.choose_preprocessing(file, replace)
+    imported_models.name_classes(file, replace)
+    return Base({"model": [file]}, (*GIVEN, *_IDLE), {"flat": imported_models.flat(file)})
 
 
 def side(inputs: Inputs, settings: TrainClassifierSettings | AuditSettings) -> int:
     """The px at which pictures are read for a job; by its settings where its model can no longer be taken."""
     for file in inputs.get("model", ()):
         with suppress(StudioError):
-            if brought_models.is_one(file):
-                return matching.side(brought_models.of_file(file, settings.flat).size)
+            if files.is_imported(file):
+                return matching.side(imported_models.of_file(file, settings.flat).size)
             return trained.side_of(presets.from_zip(file))
     return settings.size

@@ -1,15 +1,15 @@
-"""The classifiers that a page can show: one just taught, those kept or brought, and ImageNet's own."""
+"""The classifiers that a page can show: one just trained, those kept or imported, and ImageNet's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from pages.teach import brought_models
+from pages.teach import imported_models
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio import engine
@@ -41,8 +41,8 @@ class Shown:
         settings: what it was made with.
         pictures: the data set that it learnt from, if that is known.
         about: what it is, in one line, where that does not follow from the rest.
-        levels: what one that was brought is given for the levels of a picture; "" for others.
-        flat: whether one that was brought takes a picture as a row of numbers.
+        imported: whether it is an imported model.
+        flat: whether that takes an image as a row of numbers.
     """
 
     title: str
@@ -52,16 +52,13 @@ class Shown:
     settings: Mapping[str, Any] = field(default_factory=dict)
     pictures: File | None = None
     about: str = ""
-    levels: str = ""
+    imported: bool = False
     flat: bool = False
 
     @property
     def asked(self) -> dict[str, Any]:
-        """The settings that name it, and say what it is given."""
-        given = {"levels": self.levels} if self.levels else {}
-        return (
-            given | ({"flat": True} if self.flat else {}) | ({"preset": self.preset} if self.preset else {})
-        )
+        """The settings that name it, and how it takes images."""
+        return ({"flat": True} if self.flat else {}) | ({"preset": self.preset} if self.preset else {})
 
     @property
     def inputs(self) -> Inputs:
@@ -101,11 +98,12 @@ def of_preset(name: str) -> Shown:
     return Shown(title(name), name, None, found.data(), settings, pictures)
 
 
-def of_brought(file: File) -> Shown:
-    """The classifier of a `.keras` file. Raises `InvalidInput` if it cannot be taken."""
-    found = brought_models.known(file)
-    known = {"classes": found.classes, "side": matching.side(found.size)}
-    return Shown(found.name, "", file, known, about=brought_models.about(found))
+def of_imported(file: File) -> Shown:
+    """An imported classifier. Raises `InvalidInput` if it is refused."""
+    facts = imported_models.known(file)
+    data = {"classes": facts.classes, "side": matching.side(facts.size)}
+    about, flat = imported_models.about(facts), imported_models.flat(file)
+    return Shown(facts.name, "", file, data, about=about, imported=True, flat=flat)
 
 
 def just_taught(shown: Shown) -> None:
@@ -131,24 +129,32 @@ def choose() -> Shown | None:
     """Lets a person choose a classifier; None after saying what is wrong with it."""
     if _NEXT in st.session_state:
         st.session_state[KEY] = st.session_state.pop(_NEXT)
-    brought_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
+    imported_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
     just = _last_taught()
-    mine = brought_models.mine()
+    mine = imported_models.mine()
     titles = {_LAST: f"{just.title}, trained last"} if just else {}
     titles |= {name: title(name) for name in available.names()}
     titles |= {digest: file.name for digest, file in mine.items()}
     name = st.selectbox("Who looks", list(titles), format_func=titles.get, key=KEY, bind="query-params")
-    brought_models.ask()
+    imported_models.ask()
     try:
-        shown = of_brought(mine[name]) if name in mine else of_preset(name) if name else just
+        shown = of_imported(mine[name]) if name in mine else of_preset(name) if name else just
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
     st.caption(words.plain(describe(shown)))
-    if name in mine and shown is not None:
-        levels = brought_models.settle(mine[name], lambda digest: st.session_state.update({_NEXT: digest}))
-        return replace(shown, levels=levels, flat=brought_models.flat(mine[name]))
+    if name in mine:
+        imported_models.name_classes(mine[name], select)
     return shown
+
+
+def select(name: str) -> None:
+    """Chooses a classifier when the page is drawn next.
+
+    Args:
+        name: of a preset, or the SHA-256 of an imported model.
+    """
+    st.session_state[_NEXT] = name
 
 
 def use(name: str) -> str:
@@ -157,7 +163,7 @@ def use(name: str) -> str:
     Returns:
         What a person can do with it now, in a few words.
     """
-    st.session_state[_NEXT] = name
+    select(name)
     st.session_state[WAY] = "try"
     return "try it on a picture"
 

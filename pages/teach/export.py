@@ -33,7 +33,7 @@ _FOR = {
 def show(classifier: Shown) -> None:
     """Asks for a form and gives the file."""
     form = forms.one_of("Kind of file", FORMS, key="export_form")
-    taken = "pictures of one size with levels of -1 to 1" if form in _ZIPPED else "raw pictures of any size"
+    taken = "images of one size in the range -1 to 1" if form in _ZIPPED else "raw pictures of any size"
     st.caption(f"{_FOR[form]} It takes {taken} and carries the names of its classes.")
     settings = ExportSettings.parse({**classifier.asked, "form": form})
     job = inline_jobs.inline_job(

@@ -1,4 +1,4 @@
-"""How good a model that a person brought is on pictures of theirs: scored and audited by one job."""
+"""How good an imported model is on the user's images: scored and audited by one job."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def show(shown: Shown) -> None:
     """Asks for pictures in folders called as the classes, and shows what the model makes of them.
 
     Args:
-        shown: a classifier that was brought.
+        shown: an imported classifier.
     """
     classes = shown.data["classes"]
     st.markdown(
@@ -58,8 +58,8 @@ def show(shown: Shown) -> None:
     elif unknown := figures.get("unknown"):
         st.warning(
             f"It has no classes called {words.plain(first_few(unknown))}, as folders of "
-            f"{words.plain(file.name)} are. Call them alike, or give the classes other names under “Levels "
-            "and names”.",
+            f"{words.plain(file.name)} are. Call them alike, or give the classes other names under “Class "
+            "names”.",
             icon=":material/label:",
         )
     else:

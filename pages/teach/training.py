@@ -101,7 +101,7 @@ def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
 
 def show_kept(shown: Shown, picture: Sample) -> None:
     """A classifier that was taught before: to be tried, first of all."""
-    known, own = shown.data.get("evaluation"), bool(shown.levels)
+    known, own = shown.data.get("evaluation"), shown.imported
 
     def how_good() -> None:
         if own:

@@ -11,20 +11,19 @@ import streamlit as st
 from pages.form import forms, picture_input, samples
 from pages.form.samples import Sample
 from pages.jobs import live, results
-from pages.teach import data_sets, live_camera
+from pages.teach import classifiers, data_sets, imported_models, live_camera
 from pages.teach.classifiers import Shown
 from pages.widgets import browser_pictures, keys, weight_downloads, words
 from studio import engine
-from studio.classify.settings import LEVELS_TOLD, ExplainSettings
+from studio.classify.settings import ExplainSettings
 from studio.core.pictures import images
-from studio.core.tasks import File, Inputs
+from studio.core.tasks import File
 
 TASK = "classify.explain"
 SLOT = "picture"
 VIEWS = {"beside": "Side by side", "over": "Overlaid", "light": "Only what counts"}
 _MARKED = {"beside": "Warm colours", "over": "Warm colours", "light": "Light, not dark"}
 MOST_OFFERED = 6
-COMPARED = ("0-255", "0-1", "-1-1")
 ANY = ""
 
 
@@ -61,6 +60,7 @@ def show(classifier: Shown, picture: Sample | None = None) -> None:
         return
     if on_camera:
         live_camera.show(classifier)
+        _preprocessing(classifier)
     elif picture is not None:
         _looked(classifier, picture)
 
@@ -84,27 +84,19 @@ def _looked(classifier: Shown, picture: Sample) -> None:
         caption = f"{_MARKED[view]}: where it sees “{told}” (Grad-CAM){unseen}"
         browser_pictures.image(made.data, caption=caption)
         live_camera.bars(made.figures["labels"])
+        _preprocessing(classifier)
     with asked:
         _labels(classifier, picture, made.figures["labels"])
         with st.container(horizontal=True):
             results.download(made.data, TASK, key="looked", made=made.recipe)
             live.keep_button(made, key="looked")
         results.recipe(TASK, made.settings, made.inputs, made.recipe)
-        if classifier.levels:
-            _levels(settings, inputs)
 
 
-def _levels(settings: ExplainSettings, inputs: Inputs) -> None:
-    """What a brought model says of the picture when it is given other levels, side by side."""
-    if not st.toggle("Compare levels", help="What it answers when it is given other levels"):
-        return
-    for column, levels in zip(st.columns(len(COMPARED)), COMPARED, strict=True):
-        other = settings.model_copy(update={"levels": levels})
-        with column, st.spinner("Looking ..."):
-            made = live.live_result(TASK, other, inputs, "looked", most=12)
-            st.markdown(f"**{LEVELS_TOLD[levels]}**")
-            if made is not None:
-                live_camera.bars(made.figures["labels"][:3])
+def _preprocessing(classifier: Shown) -> None:
+    """The preprocessing of an imported model, next to its answer."""
+    if classifier.imported and classifier.file:
+        imported_models.choose_preprocessing(classifier.file, classifiers.select)
 
 
 def _wanted(classifier: Shown, picture: Sample) -> str:

@@ -16,7 +16,7 @@ _BASE = Slot(
     "model",
     least=0,
     flag="--base",
-    help="a classifier, made elsewhere or trained here, that looks",
+    help="a classifier whose features are used, trained here or imported",
     third_party=True,
 )
 
@@ -46,7 +46,7 @@ TRAIN = Task(
         varies=("backbone", "head"),
     ),
     scores="studio.classify.ask.score:figures",
-    scores_brought="studio.classify.ask.score:of_brought",
+    scores_imported="studio.classify.ask.score:of_imported",
 )
 
 AUDIT = Task(

@@ -25,18 +25,10 @@ _ONLY_BESIDE: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
 )
 
 
-FOUND = "found"  # levels as the network itself tells them
-LEVELS = (FOUND, "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch")
-Levels = Literal["found", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
-_FLAT = "A model made elsewhere that takes a row of numbers, such as 784, takes the pixels of a picture so."
-LEVELS_TOLD = {
-    "0-255": "0 to 255",
-    "0-1": "0 to 1",
-    "-1-1": "-1 to 1",
-    "imagenet-caffe": "ImageNet, as VGG and ResNet had it",
-    "imagenet-torch": "ImageNet, as DenseNet and PyTorch have it",
-}
-_LEVELS = "What a model made elsewhere takes for the levels of a picture; it is found out unless it is said."
+AUTO = "auto"  # the preprocessing that an imported model says, or that is assumed
+Preprocessing = Literal["auto", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
+_PREPROCESSING = "Input range of an imported model; auto: what the model says, else 0 to 1."
+_FLAT = "Give an imported model that takes a row of numbers, such as 784, the pixels of an image."
 
 
 class TrainClassifierSettings(Settings):
@@ -86,7 +78,7 @@ class TrainClassifierSettings(Settings):
         "Also measure validation accuracy, on training images left out: a search selects by it.",
     )
     seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
-    levels: Levels = setting(FOUND, _LEVELS)
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
     flat: bool = setting(False, _FLAT)
 
     @property
@@ -115,7 +107,7 @@ class AuditSettings(Settings):
         224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
-    levels: Levels = setting(FOUND, _LEVELS)
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
     flat: bool = setting(False, _FLAT)
 
     def without_effect(self, model: str) -> list[str]:
@@ -127,9 +119,9 @@ class AuditSettings(Settings):
 
 def _idle_beside(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
     """What does nothing because a model looks at the pictures, or because none does."""
-    fields, named = type(settings).model_fields, ("backbone", "size") if model else ("levels", "flat")
+    fields, named = type(settings).model_fields, ("backbone", "size") if model else ("preprocessing", "flat")
     idle = [name for name in named if getattr(settings, name) != fields[name].default]
-    why = "since the model has its own" if model else "since no model made elsewhere was given"
+    why = "since the model has its own" if model else "since no imported model was given"
     return [f"Without effect, {why}: {', '.join(idle)}."] if idle else []
 
 
@@ -149,14 +141,14 @@ class StudySettings(Settings):
 
 
 IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training
-_PRESET = "A classifier: its name, its folder, or a model made elsewhere (.keras, .h5, zip or folder)."
+_PRESET = "A classifier: its name, its folder, or an imported model (.keras, .h5, zip or folder)."
 
 
 class PredictSettings(Settings):
     """Says what pictures show."""
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
-    levels: Levels = setting(FOUND, _LEVELS)
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
     flat: bool = setting(False, _FLAT)
     top: int = setting(5, "How many labels are told of each picture, the likeliest first.", ge=1, le=1000)
 
@@ -165,7 +157,7 @@ class ExplainSettings(Settings):
     """Shows where in a picture a classifier sees what it says."""
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
-    levels: Levels = setting(FOUND, _LEVELS)
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
     flat: bool = setting(False, _FLAT)
     label: str = setting("", "The label to look for; empty: the likeliest.", tier="main", max_length=200)
     view: Literal["beside", "over", "light"] = setting(
@@ -181,7 +173,7 @@ class ExportSettings(Settings):
     """Makes a file of a classifier that other programs take."""
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
-    levels: Levels = setting(FOUND, _LEVELS)
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
     flat: bool = setting(False, _FLAT)
     form: Literal["keras", "tflite", "onnx", "teachable", "tfjs"] = setting(
         "keras",

@@ -29,6 +29,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str | None = None, **options: Any):
         super().__init__(prog, allow_abbrev=False, **options)
+        # Argparse would take `-1-1` in `--preprocessing -1-1` for a flag; no flag here begins with a digit.
+        self._negative_number_matcher = re.compile(r"-\.?\d")
         self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.default_command = ""  # that runs when none is named
         self.positional = ""  # the flag of the setting that may stand without it

@@ -24,7 +24,7 @@ _HINTS = {
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
-LABELS = "a file that names the classes of a model made elsewhere: a line each, JSON or CSV"
+LABELS = "a file that names the classes of an imported model: one per line, JSON or CSV"
 _FOLDER = ", or a folder of them: then OUT is one, too"
 _FILM = "; or a film, if OUT is one"
 

@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     help = "measure a trained model on data that it has not learnt from; prints one JSON object"
     parser = flags.add_leaf(commands, "score", help, _run)
     parser.add_argument(
-        "preset", metavar="PRESET", help="a trained model: its name or folder, or a classifier made elsewhere"
+        "preset", metavar="PRESET", help="a trained model: its name or folder, or an imported classifier"
     )
     what = "a text file for a voice, else pictures, sample:NAME or tfds:NAME"
     parser.add_argument("data", metavar="DATA", help=what)
@@ -28,23 +28,21 @@ def add(commands: Any) -> None:
         "it did not learn from)"
     )
     parser.add_argument("--labels", metavar="FILE", help=make.LABELS)
-    levels = (
-        "what a model made elsewhere takes for the levels of a picture; it is found out unless it is said"
-    )
-    parser.add_argument("--levels", metavar="LEVELS", help=levels)
-    flat = "a model made elsewhere that takes a row of numbers, such as 784, takes the pixels of a picture so"
+    preprocessing = "input range of an imported model (default: what the model says, else 0-1)"
+    parser.add_argument("--preprocessing", metavar="RANGE", help=preprocessing)
+    flat = "give an imported model that takes a row of numbers, such as 784, the pixels of an image"
     parser.add_argument("--flat", action="store_true", help=flat)
     parser.add_argument("--part", metavar="FROM:TO", help=part)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.preset)
-    file = input_files.is_brought(path) or input_files.is_missing(path)
+    file = input_files.is_imported(path) or input_files.is_missing(path)
     preset = None if file and not presets.is_known(arguments.preset) else input_files.preset(arguments.preset)
     part = _part(arguments.part) if arguments.part is not None else None
     scores = {task.name: task.scores for task in map(tasks.get, tasks.TASKS) if task.scores}
     if preset is None:
-        return _brought(arguments, part)
+        return _imported(arguments, part)
     if preset.task not in scores:
         expected = f"a model of {', '.join(scores)}"
         raise invalid(f"preset {preset.name}", expected=expected, received=preset.task)
@@ -56,13 +54,15 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _brought(arguments: argparse.Namespace, part: tuple[float, float] | None) -> int:
-    """Scores a classifier that was made elsewhere, on what it is said to tell apart."""
+def _imported(arguments: argparse.Namespace, part: tuple[float, float] | None) -> int:
+    """Scores an imported classifier on the classes that it names."""
     file = input_files.read(Slot("model", "model"), arguments.preset, arguments.labels)
-    score = next(task.scores_brought for task in map(tasks.get, tasks.TASKS) if task.scores_brought)
+    score = next(task.scores_imported for task in map(tasks.get, tasks.TASKS) if task.scores_imported)
     with console.working("Score", arguments) as progress:
         figures = dict(
-            tasks.imported(score)(file, arguments.data, part, progress, arguments.levels, arguments.flat)
+            tasks.imported(score)(
+                file, arguments.data, part, progress, arguments.preprocessing, arguments.flat
+            )
         )
     for told in figures.pop("notes", ()):
         terminal.note(told)

@@ -134,8 +134,8 @@ class Task:
         scores: of a training, `module:function` of `figures(preset, data, part, progress) -> figures`, which
             measures one of its models; without a part, on what the training held out. What it has to tell in
             sentences is a figure called "notes". "" where nothing measures it.
-        scores_brought: the same of `figures(file, data, part, progress, levels, flat)`, which measures a
-            model that was made elsewhere.
+        scores_imported: the same of `figures(file, data, part, progress, preprocessing, flat)`, which
+            measures an imported model.
         done: how its result is told apart from its content, as words of a file's name that stand between the
             content and what else it was made of, the second only before those: "coffee dreaming of eyes.png".
         beside: what pages call the content that a result is compared with, at the size of the result.
@@ -168,7 +168,7 @@ class Task:
     readable: str = ""
     goal: Goal | None = None
     scores: str = ""
-    scores_brought: str = ""
+    scores_imported: str = ""
     done: tuple[str, str] = ("", "")
     beside: str = "Content"
     interactive: bool = False

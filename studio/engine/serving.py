@@ -69,7 +69,7 @@ class Serving:
     def _serve(self, home: Path) -> None:
         """Runs a cluster until it ends."""
         paths.sweep_temporaries(home)
-        for folder in (home / "removed", home / "cache" / "brought", home / "cache" / "received"):
+        for folder in (home / "removed", home / "cache" / "imported", home / "cache" / "received"):
             store.sweep(folder)
         ledger = Ledger(home / "jobs")
         ledger.load()

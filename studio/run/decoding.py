@@ -12,11 +12,11 @@ import signal
 import sys
 from pathlib import Path
 
-from studio.core.brought import given
 from studio.core.data import corpus, encodings
 from studio.core.errors import InvalidInput, printable
 from studio.core.files import Kind
 from studio.core.pictures import animations, images
+from studio.imported import files
 
 KINDS: tuple[Kind, ...] = ("picture", "animation", "text", "model")
 SECONDS = 60  # of time, and of a processor's
@@ -33,7 +33,7 @@ def decode(kind: Kind, path: Path) -> None:
             corpus.read(path)
     elif kind == "model":
         with path.open("rb") as file:
-            given.check(file, path.name)
+            files.check(file, path.name)
     else:
         animations.check(path.read_bytes(), f"film {printable(path.name, 60)}")
 

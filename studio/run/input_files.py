@@ -11,14 +11,13 @@ import numpy as np
 from PIL import Image
 
 from studio.core import amounts, caches, paths, tasks
-from studio.core.brought import models
-from studio.core.brought.files import keras_files
 from studio.core.data import corpus, encodings, sample_sets
 from studio.core.errors import a, invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.pictures import animations, film_limits, formats, images, paintings, sample_photos
 from studio.core.tasks import File, Inputs, Kind, Slot
 from studio.core.training import start_from
+from studio.imported import files, keras_files
 from studio.run.program_result import Made
 
 _SAMPLE = sample_sets.PREFIX
@@ -33,7 +32,7 @@ def read(slot: Slot, value: Any, labels: str | None = None) -> File:
         slot: of the input.
         value: what a user named; of a program also an earlier result, a kept file, an image of Pillow or an
             array `(H, W, 3) uint8`, `(H, W)` or with 1 or 4 channels.
-        labels: of a model that was made elsewhere, the path of a file that names its classes.
+        labels: of an imported model, the path of a file that names its classes.
 
     Raises:
         InvalidInput: if it is no such file, sample, model or data set, or not of the slot's kind.
@@ -101,7 +100,7 @@ def check(kind: Kind, path: Path) -> None:
         _check_packed(path)
     elif kind == "model":
         with path.open("rb") as file:
-            models.check(file, path.name)
+            files.check(file, path.name)
 
 
 def from_name(slot: Slot, text: str) -> File | None:
@@ -146,15 +145,15 @@ def _film(path: Path) -> File:
 
 
 def _model(text: str, labels: str | None = None) -> File:
-    """A model as a file that tasks take: by its name, its folder, or a file or folder made elsewhere."""
+    """A model as a file that tasks take: by its name, its folder, or an imported file or folder."""
     path = paths.expand_user(text)
     if path.is_file() and is_packed(path):
         return _packed(path)
     if is_missing(path):
         shown, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
-    if is_brought(path):
-        return models.bring(path, paths.expand_user(labels) if labels else None)
+    if is_imported(path):
+        return files.keep(path, paths.expand_user(labels) if labels else None)
     return _zipped(preset(text))
 
 
@@ -173,8 +172,8 @@ def is_missing(path: Path) -> bool:
     return path.suffix.lower() in _MODEL_FILES and not path.exists()
 
 
-def is_brought(path: Path) -> bool:
-    """Whether a path is that of a model which was made elsewhere, or of what may be one."""
+def is_imported(path: Path) -> bool:
+    """Whether a path is that of a third-party model, or of what may be one."""
     if path.is_dir():
         return not any((path / name).exists() for name in model_folder.MEMBERS)
     return path.is_file() and not is_packed(path)

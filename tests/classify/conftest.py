@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import drawn_classes
 import pytest
-from near_copies import in_this_process
+from copies_in_process import in_this_process
 
-from studio.core.brought import models as core_brought
+from studio.imported import sandboxed_process
 
 
 @pytest.fixture(scope="session")
@@ -18,4 +18,4 @@ def drawn(tmp_path_factory):
 @pytest.fixture
 def near(home, monkeypatch):
     """The safe copy is made in this process, since Keras takes seconds to load in a new one."""
-    monkeypatch.setattr(core_brought, "_answer", in_this_process)
+    monkeypatch.setattr(sandboxed_process, "run", in_this_process)

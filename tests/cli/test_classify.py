@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import own_networks
 import pytest
+import third_party_networks
 import toy_classifier
 from PIL import Image
 
@@ -165,10 +165,10 @@ def test_score_of_a_classifier(toy, said):
 
 @pytest.fixture
 def own(tmp_path, monkeypatch, picture, home):
-    """A Keras classifier made elsewhere, and a photo, in the working folder."""
+    """An imported Keras classifier, and a photo, in the working folder."""
     monkeypatch.chdir(tmp_path)
     Path("photo.png").write_bytes(images.encode_png(picture))
-    own_networks.save(Path("my.keras"), own_networks.usual())
+    third_party_networks.save(Path("my.keras"), third_party_networks.usual())
     return "my.keras"
 
 
@@ -176,7 +176,9 @@ def own(tmp_path, monkeypatch, picture, home):
 def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, said):
     code, out, err = said("classify", "predict", own, "photo.png", "--quiet")
     assert (code, err) == (0, "") and out.startswith("photo.png: class ")
-    assert out.count("%") == 4
+    assert out.count("%") == 4 and "Preprocessing: 0 to 255 (it has a Rescaling layer)" in out
+    _, out, _ = said("classify", "predict", own, "photo.png", "--preprocessing", "-1-1", "--quiet")
+    assert "Preprocessing: -1 to 1 (chosen in the settings)" in out
     code, out, _ = said(
         "classify", "explain", own, "photo.png", "-o", "why.png", "--label", "class 3", "--quiet"
     )

@@ -103,7 +103,7 @@ def test_classes_are_looked_over_and_what_cannot_be_taught_is_refused(weights_ho
 
 @pytest.mark.slow
 def test_keras_models_that_a_person_brings(outcomes):
-    found = list(outcomes("model", commands=[KERAS], every=5))  # all: core/brought/test_models.py
+    found = list(outcomes("model", commands=[KERAS], every=5))  # all: imported/test_safe_copies.py
     assert not [(path.name, fault) for path, _, _, fault in found if fault]
     assert not [path.name for path, expected, taken, _ in found if expected == "refuse" and taken]
     assert not list(Path().rglob("PWNED"))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import own_networks
+import third_party_networks
 from PIL import Image
 
 SIDE = 224  # px of what it looks at
@@ -33,7 +33,7 @@ def packed(
     import keras
 
     keras.utils.set_random_seed(1)
-    network = own_networks.teachable(len(names))
+    network = third_party_networks.teachable(len(names))
     seen, top = network.layers
     given = np.stack([Image.fromarray(one).resize((SIDE, SIDE)) for one in (*first, *second)])
     given = given.astype("float32") / 127.5 - 1

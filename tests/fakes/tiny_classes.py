@@ -15,7 +15,6 @@ from studio.classify.export import snippets
 from studio.classify.settings import IMAGENET
 from studio.classify.teach.evaluate import evaluate
 from studio.core import data, paths, recipes, tasks
-from studio.core.brought import models
 from studio.core.data import duplicates
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.models import presets
@@ -23,6 +22,7 @@ from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Result, Task
+from studio.imported import files
 
 STEPS = 5
 
@@ -97,7 +97,7 @@ def explain(settings, inputs, progress: Progress) -> Result:
     classes, chances = ["tabby", "lynx"], np.array([0.75, 0.25])
     for file in inputs.get("model", ()):
         folder = paths.folder("cache") / file.digest
-        if models.is_one(file):
+        if files.is_imported(file):
             classes, chances = ["mine", "yours"], np.array([0.25, 0.75])
         else:
             classes, chances = _asked(presets.unpack(file.read(), folder), picture)

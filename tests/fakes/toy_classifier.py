@@ -24,7 +24,7 @@ def colours(size: int = 32) -> Classifier:
     network.get_layer("maps").set_weights([np.eye(3, dtype="float32")[None, None], np.zeros(3)])
     network.layers[-1].set_weights([8 * np.eye(3, dtype="float32"), np.array([0.1, 0, 0])])
     return Classifier(
-        "colours", "0" * 64, COLOURS, (size, size), network, maps, prepared=prepared, levels="0-1"
+        "colours", "0" * 64, COLOURS, (size, size), network, maps, prepared=prepared, preprocessing="0-1"
     )
 
 

@@ -148,7 +148,7 @@ def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkey
 
 
 def test_a_lock_that_is_held_stays(home):
-    locks = [put(home / "cache" / "brought" / "a.lock", 0), put(home / "cache" / "workers" / "b.dirlock", 0)]
+    locks = [put(home / "cache" / "imported" / "a.lock", 0), put(home / "cache" / "workers" / "b.dirlock", 0)]
     with paths.locked(locks[0]):
         os.utime(locks[0], (LONG_AGO, LONG_AGO))
         disk_usage.free(["cache"])

@@ -16,9 +16,9 @@ from PIL import Image
 from pages.form import samples
 from pages.home.tiles import TILES
 from pages.recorded import runs
-from pages.teach import audit, base_model, brought_models, live_camera, study
-from studio.classify.models import brought as own
-from studio.classify.models.brought import Known
+from pages.teach import audit, base_model, imported_models, live_camera, study
+from studio.classify.models import imported_classifier as imported
+from studio.classify.models.imported_classifier import Known
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.teach import study_words
 from studio.core import paths, tasks
@@ -26,7 +26,9 @@ from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images
+from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
+from studio.imported import packing, safe_copies
 from tests.wording import says_what_to_do
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
@@ -355,7 +357,7 @@ def keras_file(**more: bytes) -> bytes:
 @pytest.fixture
 def bring(visit):
     """The half that tries, with a model of a person's own."""
-    brought_models.of_file.clear()  # two files of the same second are the same file
+    imported_models.of_file.clear()  # two files of the same second are the same file
 
     def bring(data: bytes, name: str = "my net.keras"):
         page = visit("teach", half="Try")
@@ -364,28 +366,58 @@ def bring(visit):
     return bring
 
 
+def storing(monkeypatch) -> list[str]:
+    """The choices of preprocessing that are stored with the model from now on, without its safe copy."""
+    stored: list[str] = []
+
+    def store(file, choice):
+        stored.append(choice)
+        return File.keep(packing.with_preprocessing(file.read(), file.name, choice), "model", "my net.zip")
+
+    monkeypatch.setattr(safe_copies, "with_preprocessing", store)
+    return stored
+
+
+def preprocessing(page):
+    """The control that is next to the answer."""
+    return next(one for one in page.button_group if one.label == "Preprocessing")
+
+
 @pytest.mark.slow
-def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch):
-    found = Known("my net", ("mine", "yours"), (20, 30), 7, why="it scales by itself")
+def test_an_imported_model_is_checked_chosen_and_tried(bring, monkeypatch):
+    found = Known(
+        "my net", ("mine", "yours"), (20, 30), 7, preprocessing="0-255", reason="it has a Rescaling layer"
+    )
     asked = []
-    monkeypatch.setattr(own, "known", lambda file, flat=False: asked.append(file.name) or found)
+    monkeypatch.setattr(imported, "known", lambda file, flat=False: asked.append(file.name) or found)
+    stored = storing(monkeypatch)
     page = done(bring(keras_file()))
     assert set(asked) == {"my net.keras"}
     chosen = page.selectbox(key="preset")
     assert chosen.options[chosen.index] == "my net.keras"
-    assert "Yours: 2 classes (mine, yours); it is given pictures of 30 × 20 px." in said(page.caption)
+    assert "Imported: 2 classes (mine, yours); it takes images of 30 × 20 px." in said(page.caption)
     assert page.get("progress")[0].proto.text == "**yours** 75.0%"
-    assert "It is given levels of 0 to 255: it scales by itself." in said(page.caption)
-    page.selectbox(key="levels").set_value("0-1").run()
-    assert "It is given levels of 0 to 1, as you chose." in said(page.caption)
+    assert "Preprocessing: 0 to 255 (it has a Rescaling layer)." in said(page.caption)
+    preprocessing(page).set_value("0-1").run()
+    assert stored == ["0-1"]
+    assert "my net.zip" in page.selectbox(key="preset").options
+    chosen = page.selectbox(key="preset")
+    assert chosen.options[chosen.index] == "my net.zip" and page.get("progress")
     chosen.set_value("imagenet-resnet50").run()
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
 
 
 @pytest.mark.slow
-def test_a_model_of_ones_own_is_scored_on_pictures_in_folders(bring, engine, until, monkeypatch):
-    found = Known("my net", ("red", "blue", "green"), (20, 30), 7, why="it scales by itself")
-    monkeypatch.setattr(own, "known", lambda file, flat=False: found)
+def test_an_imported_model_is_scored_on_images_in_folders(bring, engine, until, monkeypatch):
+    found = Known(
+        "my net",
+        ("red", "blue", "green"),
+        (20, 30),
+        7,
+        preprocessing="0-255",
+        reason="it has a Rescaling layer",
+    )
+    monkeypatch.setattr(imported, "known", lambda file, flat=False: found)
     page = done(bring(keras_file()))
     page.session_state["side_3_True"] = "How good it is"
     page.run()
@@ -405,7 +437,7 @@ def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatc
     def refuse(file, flat=False):
         raise InvalidInput("Invalid model my net.keras. Choose another.")
 
-    monkeypatch.setattr(own, "known", refuse)
+    monkeypatch.setattr(imported, "known", refuse)
     page = bring(keras_file(**{"evil.py": b"open('PWNED', 'w')"}) if where == "at once" else keras_file())
     assert not page.exception and len(page.error) == 1
     told = page.error[0].value.replace("\\", "")
@@ -416,10 +448,12 @@ def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatc
 
 
 @pytest.mark.slow
-def test_a_model_of_ones_own_looks_at_what_is_taught_and_looked_over(brought, engine, until, monkeypatch):
-    brought_models.of_file.clear()
-    found = Known("my net", ("mine", "yours"), (48, 64), 7, why="it scales by itself")
-    monkeypatch.setattr(own, "known", lambda file, flat=False: found)
+def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(brought, engine, until, monkeypatch):
+    imported_models.of_file.clear()
+    found = Known(
+        "my net", ("mine", "yours"), (48, 64), 7, preprocessing="0-255", reason="it has a Rescaling layer"
+    )
+    monkeypatch.setattr(imported, "known", lambda file, flat=False: found)
     page = done(brought(archive()))
     assert "backbone" in page.query_params or page.button_group(key="backbone")
     upload = next(one for one in page.file_uploader if "model" in one.label)
@@ -427,7 +461,9 @@ def test_a_model_of_ones_own_looks_at_what_is_taught_and_looked_over(brought, en
     chosen = page.selectbox(key="looks")
     assert chosen.options[chosen.index] == "my net.keras"
     assert {"backbone", "finetune", "flip"}.isdisjoint(keys(page)) and "head" in keys(page)
-    page.selectbox(key="levels").set_value("0-1").run()
+    stored = storing(monkeypatch)
+    preprocessing(page).set_value("0-1").run()
+    assert stored == ["0-1"]
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
     assert "64 px" not in said(page.markdown)
     button(page, "Look for wrong labels").click().run()
@@ -435,9 +471,8 @@ def test_a_model_of_ones_own_looks_at_what_is_taught_and_looked_over(brought, en
     until(lambda: page.run() and "Make again" in labels(page))
     jobs = {job.task: job for job in reversed(engine.jobs())}  # the newest of each
     for task in ("classify.train", "classify.audit"):
-        assert [file.name for file in jobs[task].inputs["model"]] == ["my net.keras"]
-        assert jobs[task].settings["levels"] == "0-1"
-    chosen.set_value("").run()
+        assert [file.name for file in jobs[task].inputs["model"]] == ["my net.zip"], "with its preprocessing"
+    page.selectbox(key="looks").set_value("").run()
     assert "backbone" in keys(done(page))
 
 

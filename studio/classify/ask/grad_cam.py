@@ -51,7 +51,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
         "probability": float(probabilities[place]),
         "whole": crop.cut(picture, *classifier.size).shape == picture.shape,
         "labels": predict.best(probabilities, classifier.classes, TOLD),
-        **available.levels_note(settings, inputs),
+        **available.preprocessing(settings, inputs),
         "seconds": time.monotonic() - began,
     }
     recipe = recipes.make("classify.explain", settings, inputs, available.weights(classifier, inputs))

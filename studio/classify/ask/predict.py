@@ -29,9 +29,8 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
         {"path": file.name, "labels": best(row, classifier.classes, settings.top)}
         for file, row in zip(files, found, strict=True)
     ]
-    given = available.levels_note(settings, inputs)
     recipe = recipes.make("classify.predict", settings, inputs, available.weights(classifier, inputs))
-    answer: dict[str, Any] = {"pictures": told, **given}
+    answer: dict[str, Any] = {"pictures": told, **available.preprocessing(settings, inputs)}
     kept = File.keep(json.dumps(answer).encode(), "text", "labels.json")
     return Result((kept,), {**answer, "seconds": time.monotonic() - began}, recipe)
 
@@ -50,8 +49,8 @@ def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[
 
 def readable(told: Mapping[str, Any]) -> str:
     """The same in a person's words: a line for each picture, what it is first, then what else it may be."""
-    said = [f"({told['levels_told']})"] if told.get("levels_told") else []
-    return "\n".join([*map(_line, told["pictures"]), *said])
+    notes = [f"({told['preprocessing_note']})"] if told.get("preprocessing_note") else []
+    return "\n".join([*map(_line, told["pictures"]), *notes])
 
 
 def _line(one: Mapping[str, Any]) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from studio.classify.data import matching
-from studio.classify.models import brought, trained
-from studio.classify.settings import FOUND, LEVELS
+from studio.classify.models import imported_classifier, trained
+from studio.classify.settings import AUTO
 from studio.classify.teach import held_out
 from studio.classify.teach.evaluate import evaluate
 from studio.core import data
@@ -18,6 +18,7 @@ from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.tasks import File
+from studio.imported.preprocessing import LABELS, describe
 
 
 def figures(
@@ -60,49 +61,47 @@ def figures(
     }
 
 
-def of_brought(
+def of_imported(
     file: File,
     where: str,
     part: tuple[float, float] | None,
     progress: Progress,
-    levels: str | None = None,
+    preprocessing: str | None = None,
     flat: bool = False,
 ) -> dict[str, Any]:
-    """Measures a classifier that was made elsewhere; what it learnt from is not known.
+    """Measures an imported classifier, whose training images are not known.
 
     Args:
         file: of the classifier.
         where, part: as for `figures`.
         progress: told of each stage.
-        levels: what it is given for the levels of a picture; None for what it was found to take.
-        flat: whether one that takes a row of numbers is given the pixels of a picture.
+        preprocessing: one of `preprocessing.LABELS`; None for that of the model.
+        flat: whether one that takes a row of numbers is given the pixels of an image.
 
     Returns:
-        As `figures`, and `levels`.
+        As `figures`, and `preprocessing`.
 
     Raises:
         InvalidInput: if the data set cannot be read or has other classes, or the model cannot be taken.
     """
-    levels = levels or FOUND
-    if levels not in LEVELS:
-        raise unknown("levels", levels, LEVELS)
-    known = brought.known(file, flat)
+    if preprocessing not in (None, AUTO, *LABELS):
+        raise unknown("preprocessing", preprocessing, (AUTO, *LABELS))
+    known = imported_classifier.known(file, flat)
+    choice = known.choice(preprocessing or AUTO)
     found = data.pictures(sample_sets.resolve(where, progress), matching.side(known.size), progress=progress)
     truth = _truth(found, known.classes, where, file.name)
     none = np.zeros(len(truth), bool)
     rows = _rows(truth, none, none, part)
-    classifier = brought.open(file, levels, flat)
+    classifier = imported_classifier.open(file, choice.preprocessing, flat)
     progress.stage("Looking at the pictures")
     told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], known.classes)
     said = f"{file.name} may have learnt from some of these pictures: nobody knows what it learnt from."
-    chosen = known.levels if levels == FOUND else levels
-    why = f" ({known.why})" if levels == FOUND else ""
     return {
         **{name: told[name] for name in ("accuracy", "interval", "n", "per_class")},
         "calibration_error": told["calibration"]["error"],
         "calibration_floor": told["calibration"]["floor"],
-        "levels": chosen,
-        "notes": [*found.notes, f"It is given levels of {chosen}{why}.", said],
+        "preprocessing": choice.preprocessing,
+        "notes": [*found.notes, f"{describe(choice)}.", said],
     }
 
 

@@ -1,4 +1,4 @@
-"""How a data set goes together with a classifier that was made elsewhere: its classes, and its size."""
+"""How a data set fits an imported classifier: its classes, and its size."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ from studio.classify.models import available, crop
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import paths, recipes
-from studio.core.brought.files.keras_files import LABELS, SIZE
 from studio.core.errors import StudioError, Unavailable
 from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
+from studio.imported.keras_files import LABELS, SIZE
 
 PICTURES = 10  # that an export is compared on
 MOST_AWAY = 1e-3  # of a probability, above which an export is wrong, not rounded
@@ -82,7 +82,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "notes": [
             told,
             *_INPUT_NOTES.get(settings.form, ()),
-            *available.in_notes(available.levels_note(settings, inputs)),
+            *available.preprocessing_notes(settings, inputs),
         ],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
@@ -129,7 +129,7 @@ def _keras(classifier: Classifier, path: Path) -> None:
         network.trainable = was_trainable
     _add_labels(path, classifier.classes)
     height, width = classifier.size
-    if height == width:  # so that it is fed the same when it is brought back
+    if height == width:  # so that it gets the same images when it is imported again
         with zipfile.ZipFile(path, "a") as file:
             file.writestr(SIZE, str(height))
 

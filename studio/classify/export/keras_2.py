@@ -30,7 +30,7 @@ _ENDINGS = ("_initializer", "_regularizer", "_constraint")
 
 
 def network(classifier: Classifier) -> keras.Model:
-    """The same classifier for pictures of its size, levels from -1 to 1; plain layers alone.
+    """The same classifier for images of its size in the range -1 to 1; plain layers alone.
 
     Raises:
         StudioError: if it has parts that Keras 2 has not.
@@ -42,17 +42,17 @@ def network(classifier: Classifier) -> keras.Model:
         raise _not_told("parts that are no layers")
     described(body)  # whatever Keras 2 has not is found before it is copied
     taken = body.inputs[0].shape
-    kernel, bias = classifier.scales()
+    kernel, bias = classifier.mix()
     pictures = keras.Input((*classifier.size, 3), name="pictures")
-    levels = keras.layers.Conv2D(kernel.shape[1], 1, name="levels")
-    found = levels(pictures)
+    preprocessing = keras.layers.Conv2D(kernel.shape[1], 1, name="preprocessing")
+    found = preprocessing(pictures)
     if len(taken) < 4:
         found = keras.layers.Reshape([size or 0 for size in taken[1:]], name="row")(found)
     copy = keras.models.clone_model(body, input_tensors=found)
     # Not the copy's own output, which Keras puts on inputs of its own.
     whole = keras.Model(pictures, copy.get_layer(body.output_names[0]).output, name="classifier")
     # From [-1, 1] to [0, 255], and on to what the network takes.
-    levels.set_weights([127.5 * kernel[None, None], bias + 127.5 * kernel.sum(axis=0)])
+    preprocessing.set_weights([127.5 * kernel[None, None], bias + 127.5 * kernel.sum(axis=0)])
     for layer in body.layers:
         if layer.weights:
             whole.get_layer(layer.name).set_weights(layer.get_weights())

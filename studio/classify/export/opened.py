@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 
 from studio.classify.models import crop
-from studio.core.brought.files import containers
-from studio.core.brought.rebuilding import building
-from studio.core.brought.sandboxed import sources
+from studio.imported import building, containers, sources
 
 _HDF5 = "keras_model.h5"
 Ask = Callable[[np.ndarray], np.ndarray]
@@ -50,10 +48,10 @@ def _onnx(path: Path) -> Ask:
 
 
 def _zip(path: Path) -> Ask:
-    """The model in a zip, which takes pictures of one size with levels from -1 to 1."""
+    """The model in a zip, which takes pictures of one size in the range -1 to 1."""
     with tempfile.TemporaryDirectory() as place, zipfile.ZipFile(path) as packed:
         if containers.WEB in packed.namelist():
-            found = sources.look_over(path, Path(place), building.MOST_PARAMETERS)
+            found = sources.read(path, Path(place), building.MOST_PARAMETERS)
             model = building.built(building.fitted(found.config))
             found.fill(model)
         else:

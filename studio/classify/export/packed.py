@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from studio.classify.export import keras_2
 from studio.classify.models.classifier import Classifier
-from studio.core.brought.files import containers, labels
+from studio.imported import class_names, containers
 
 if TYPE_CHECKING:
     import keras
 
-MODEL, LISTING, TOLD = "keras_model.h5", containers.WEB, containers.TOLD
-LEVELS = "-1-1"
+MODEL, LISTING = "keras_model.h5", containers.WEB
+_PREPROCESSING = "-1-1"
 _SHARD = 4 << 20  # bytes, which browsers keep
 
 
@@ -55,9 +55,12 @@ def web(classifier: Classifier, path: Path) -> None:
 def _pack(classifier: Classifier, path: Path, files: dict[str, bytes]) -> None:
     names = [" ".join(name.split()) for name in classifier.classes]
     height, width = classifier.size
-    told = {"labels": names, "imageSize": height, "imageWidth": width, "levels": LEVELS}
-    beside = {labels.FILES[0]: labels.written(names), TOLD: json.dumps(told).encode()}
-    path.write_bytes(containers.packed({**files, **beside}))
+    size = {"imageSize": height, "imageWidth": width}
+    metadata = {"labels": names, **size, "preprocessing": _PREPROCESSING}
+    labels = {class_names.FILES[0]: class_names.written(names)}
+    path.write_bytes(
+        containers.packed({**files, **labels, containers.METADATA: json.dumps(metadata).encode()})
+    )
 
 
 def _hdf5(network: keras.Model) -> bytes:

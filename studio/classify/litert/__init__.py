@@ -1,1 +1,1 @@
-"""Classifiers made elsewhere, written for LiteRT: asked without Keras."""
+"""Imported classifiers written for LiteRT: run without Keras."""

@@ -1,4 +1,4 @@
-"""The classifiers that can be asked: trained or brought ones, and ImageNet's own."""
+"""The classifiers that can be asked: trained or imported ones, and ImageNet's own."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import numpy as np
 
 from studio.classify.litert import written
 from studio.classify.litert.written import Written
-from studio.classify.models import brought, imagenet, trained
+from studio.classify.models import imagenet, imported_classifier, trained
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import (
-    FOUND,
     IMAGENET,
-    LEVELS_TOLD,
     AuditSettings,
     ExplainSettings,
     ExportSettings,
@@ -26,6 +24,8 @@ from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs
+from studio.imported import files
+from studio.imported.preprocessing import describe
 
 Asked = PredictSettings | ExplainSettings | ExportSettings
 Given = Asked | AuditSettings | TrainClassifierSettings
@@ -58,41 +58,39 @@ def classifier(settings: Asked, inputs: Inputs, progress: Progress | None = None
 def for_labels(
     settings: PredictSettings, inputs: Inputs, picture: np.ndarray, progress: Progress
 ) -> Classifier | Written:
-    """As `classifier`, for its answers alone: one made elsewhere needs no Keras from its second look on.
+    """As `classifier`, for its answers alone: an imported one needs no Keras from its second answer on.
 
     Args:
         picture: one of those that it is asked about, `(H, W, 3) uint8`.
     """
     for file in inputs.get("model", ()):
-        if brought.is_one(file):
-            how = file, settings.levels, settings.flat
-            return written.found(*how) or written.make(*how, picture) or brought.open(*how)
+        if files.is_imported(file):
+            how = file, settings.preprocessing, settings.flat
+            return written.found(*how) or written.make(*how, picture) or imported_classifier.open(*how)
     return classifier(settings, inputs, progress)
 
 
 def given(settings: Given, inputs: Inputs) -> Classifier | None:
     """The classifier that is among the inputs, if there is one; raises as `classifier`."""
     for file in inputs.get("model", ()):
-        if brought.is_one(file):
-            return brought.open(file, settings.levels, settings.flat)
+        if files.is_imported(file):
+            return imported_classifier.open(file, settings.preprocessing, settings.flat)
         return trained.open(presets.from_zip(file))
     return None
 
 
-def levels_note(settings: Given, inputs: Inputs) -> dict[str, str]:
-    """What a model made elsewhere is given for the levels of a picture, and why, in words; else nothing."""
+def preprocessing(settings: Given, inputs: Inputs) -> dict[str, str]:
+    """The preprocessing of an imported model, and a sentence that says why; else nothing."""
     for file in inputs.get("model", ()):
-        if brought.is_one(file):
-            known = brought.known(file, settings.flat)
-            chosen = known.levels if settings.levels == FOUND else settings.levels
-            why = f": {known.why}" if settings.levels == FOUND else ", as was said"
-            return {"levels": chosen, "levels_told": f"Levels of {LEVELS_TOLD[chosen]}{why}"}
+        if files.is_imported(file):
+            choice = imported_classifier.known(file, settings.flat).choice(settings.preprocessing)
+            return {"preprocessing": choice.preprocessing, "preprocessing_note": describe(choice)}
     return {}
 
 
-def in_notes(levels: Mapping[str, str]) -> list[str]:
-    """What `levels_note` found as a sentence for a list of notes; none where it found nothing."""
-    return [f"{levels['levels_told']}."] if levels else []
+def preprocessing_notes(settings: Given, inputs: Inputs) -> list[str]:
+    """That sentence for a list of notes; none where no model was imported."""
+    return [f"{note}." for key, note in preprocessing(settings, inputs).items() if key.endswith("note")]
 
 
 def weights(classifier: Classifier | Written, inputs: Inputs) -> dict[str, str]:
@@ -113,9 +111,9 @@ def check(settings: Asked, inputs: Mapping[str, Sequence[File]]) -> None:
 def check_given(settings: Given, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` if a model among the inputs cannot be taken; loads no Keras."""
     for file in inputs.get("model", ()):
-        if brought.is_one(file):
+        if files.is_imported(file):
             with file.path.open("rb") as opened:
-                brought.check(opened, file.name)
+                files.check(opened, file.name)
 
 
 def check_base(settings: TrainClassifierSettings, inputs: Mapping[str, Sequence[File]]) -> None:

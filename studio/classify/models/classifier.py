@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.classify.models import crop, scales
-from studio.core.brought.rebuilding import answers
+from studio.classify.models import crop
 from studio.core.errors import StudioError
 from studio.core.models.recently_used import get_or_make as in_memory
 from studio.core.progress import Progress
+from studio.imported import image_input, preprocessing
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +39,7 @@ class Classifier:
         key: what tells it from others that have the same weights; "" if it is not held.
         independent: whether each answer stands for itself, so that a picture may show several or none.
         prepared: in the network, pictures as its layers take them; None where that is not one place.
-        levels: of those, one of `scales.SCALES`.
+        preprocessing: of those, one of `preprocessing.LABELS`.
         flat: whether its layers take a picture as a row of numbers.
         few: so many pictures it looks at without being compiled first, which takes as long as some of them.
     """
@@ -55,7 +55,7 @@ class Classifier:
     key: str = ""
     independent: bool = False
     prepared: keras.KerasTensor | None = None
-    levels: str = "imagenet-caffe"
+    preprocessing: str = "imagenet-caffe"
     flat: bool = False
     few: int = 0
 
@@ -66,11 +66,10 @@ class Classifier:
 
         return None if self.prepared is None else keras.Model(self.prepared, self.network.output)
 
-    def scales(self) -> tuple[np.ndarray, np.ndarray]:
-        """How `prepared` mixes colours from 0 to 255, see `scales.mix`. It must be known."""
+    def mix(self) -> tuple[np.ndarray, np.ndarray]:
+        """How `prepared` mixes colors from 0 to 255, see `preprocessing.mix`. It must be known."""
         assert self.prepared is not None
-        shape = answers.rolled(self.prepared.shape) or self.prepared.shape[1:]
-        return scales.mix(self.levels, 3 if len(shape) == 3 and shape[2] == 3 else 1)
+        return preprocessing.mix(self.preprocessing, image_input.channels(self.prepared.shape))
 
     def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
         """What it thinks of some pictures.

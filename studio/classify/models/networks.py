@@ -1,4 +1,4 @@
-"""From raw pictures to the answers of a brought network, all of its layers among those of the whole."""
+"""From raw images to the answers of an imported network, all of its layers among those of the whole."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from studio.classify.models import crop, scales
-from studio.core.brought import models
-from studio.core.brought.rebuilding import answers
+from studio.classify.models import crop
+from studio.imported import image_input, preprocessing
+from studio.imported.safe_copies import SafeCopy
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +20,7 @@ class Whole:
 
     Attributes:
         network: it.
-        prepared: in it, the pictures as the brought network takes them.
+        prepared: in it, the images as the imported network takes them.
         maps: the last activations in it that still have places; None where there are none.
     """
 
@@ -29,21 +29,21 @@ class Whole:
     maps: keras.KerasTensor | None
 
 
-def assemble(found: models.Brought, size: tuple[int, int], levels: str) -> Whole:
-    """The network around a brought one that takes raw pictures of any size.
+def assemble(copy: SafeCopy, size: tuple[int, int], chosen: str) -> Whole:
+    """The network around an imported one that takes raw images of any size.
 
     Args:
-        found: the safe copy.
-        size: `(height, width)` of the pictures that it takes.
-        levels: what it takes for levels.
+        copy: of the imported network.
+        size: `(height, width)` of the images that it takes.
+        chosen: its preprocessing, one of `preprocessing.LABELS`.
     """
     import keras
 
-    given = keras.saving.load_model(found.path, compile=False)
+    given = keras.saving.load_model(copy.path, compile=False)
     body = keras.Model(given.inputs[0], given.outputs[0])
-    names = {"pictures", "prepared", "brought"}
+    names = {"pictures", "prepared", "imported"}
     pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
-    prepared = keras.Model(pictures, _prepared(pictures, size, body.inputs[0], levels), name="prepared")
+    prepared = keras.Model(pictures, _prepared(pictures, size, body.inputs[0], chosen), name="prepared")
     made: list[keras.KerasTensor] = []
     copies: dict[int, tuple[Any, Any]] = {}
 
@@ -68,14 +68,14 @@ def assemble(found: models.Brought, size: tuple[int, int], levels: str) -> Whole
         return made[-1]  # not the copy's own output, which Keras puts on inputs of its own
 
     entered = prepared(pictures)
-    answer = _answer(through(body, entered), found, names)
-    network = keras.Model(pictures, answer, name="brought")
+    answer = _answer(through(body, entered), copy, names)
+    network = keras.Model(pictures, answer, name="imported")
     network.trainable = False
-    for layer, copy in copies.values():
+    for layer, twin in copies.values():
         if getattr(layer, "weights", None):
-            copy.set_weights(layer.get_weights())
-        if isinstance(copy, keras.layers.Normalization):
-            copy.finalize_state()  # it keeps something made of its weights
+            twin.set_weights(layer.get_weights())
+        if isinstance(twin, keras.layers.Normalization):
+            twin.finalize_state()  # it keeps something made of its weights
     places = [one for one in made if len(one.shape) == 4 and one.shape[1:3] != (1, 1)]
     return Whole(network, entered, places[-1] if places else None)
 
@@ -92,31 +92,26 @@ def _inner(layer: Any) -> keras.Model | None:
     return keras.Model(inputs[0], outputs[0])
 
 
-def _prepared(pictures: Any, size: tuple[int, int], taken: Any, levels: str) -> Any:
-    """Pictures as the network takes them."""
+def _prepared(pictures: Any, size: tuple[int, int], taken: Any, chosen: str) -> Any:
+    """Images as the network takes them."""
     from keras import ops
 
     found = crop.resampled(pictures, *size)
-    turned, scale, offset = scales.SCALES[levels]
-    if len(taken.shape) == 3 or (answers.rolled(taken.shape) or taken.shape)[-1] == 1:
-        found = ops.sum(found * ops.array(scales.BRIGHT, "float32"), axis=-1, keepdims=True)
-        turned, scale, offset = scales.SCALES[scales.of_grey(levels)]
-    if str(taken.dtype) == "uint8":
-        found = ops.round(found)
-    elif levels != "0-255":
-        found = ops.flip(found, -1) if turned else found
-        found = found * ops.array(scale, "float32") + ops.array(offset, "float32")
+    whole = str(taken.dtype) == "uint8"
+    kernel, bias = preprocessing.mix("0-255" if whole else chosen, image_input.channels(taken.shape))
+    found = ops.matmul(found, ops.array(kernel)) + ops.array(bias)
+    found = ops.round(found) if whole else found
     if len(taken.shape) == 2:
         found = ops.reshape(found, (-1, taken.shape[1]))
     found = ops.squeeze(found, -1) if len(taken.shape) == 3 else found
     return ops.cast(found, taken.dtype)
 
 
-def _answer(given: Any, found: models.Brought, names: set[str]) -> Any:
+def _answer(given: Any, copy: SafeCopy, names: set[str]) -> Any:
     """A row of shares for each picture: of sum 1, unless each stands for itself."""
     import keras
 
-    way = found.facts.sees.answers if found.facts.sees else "logits"
+    way = copy.facts.image_input.answers if copy.facts.image_input else "logits"
     if len(given.shape) > 2:
         given = keras.layers.Reshape((given.shape[-1],), name=free("row", names))(given)
     if way == "logits" or (way == "logit" and given.shape[-1] != 1):

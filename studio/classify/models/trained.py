@@ -1,7 +1,7 @@
 """A trained classifier, opened from its folder; held in memory.
 
-What is saved of one is only what was trained: the head, and after fine-tuning the backbone's top. Taught on a
-model made elsewhere, all of it is saved: see `saved_whole`.
+Only what was trained is saved: the head, and after fine-tuning the backbone's top. A classifier trained on an
+imported model is saved whole: see `whole_network`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from studio.classify.models import crop, saved_whole
+from studio.classify.models import crop, whole_network
 from studio.classify.models.classifier import Classifier, cached_classifier
 from studio.classify.settings import LEANS, MAPS, TrainClassifierSettings
 from studio.core.errors import StudioError, invalid
@@ -40,7 +40,7 @@ def settings_of(preset: Preset) -> TrainClassifierSettings:
 
 def side_of(preset: Preset) -> int:
     """The px that pictures are read at for a classifier. Raises as `settings_of`."""
-    return saved_whole.side_of(preset) or settings_of(preset).size
+    return whole_network.side_of(preset) or settings_of(preset).size
 
 
 def classes_of(preset: Preset) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def classes_of(preset: Preset) -> tuple[str, ...]:
 
 def _opened(preset: Preset) -> Classifier:
     settings, classes = settings_of(preset), classes_of(preset)
-    if whole := saved_whole.open(preset, classes):
+    if whole := whole_network.open(preset, classes):
         return whole
     backbone = _backbone(preset, settings.backbone)
     network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.classify.models.saved_whole import KEY
+from studio.classify.models.whole_network import KEY
 from studio.classify.settings import TrainClassifierSettings
 from studio.core.models import cards
 from studio.core.objectives import backbones

@@ -16,7 +16,7 @@ _TOPS = {"resnet50": (0.21, 0.6), "vgg16": (0.09, 0.39)}  # of looking, what one
 _LESSON = 6  # times as long as looking: forward, back, the tests between, and reading from the disk
 _BASE = 0.9 * 2**30  # bytes, of Keras and the network
 _PASS = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30}  # of looking at a batch of 224 px
-_OF_A_FILE = 6  # bytes for each of a model made elsewhere: its network, that of the features, what they make
+_OF_A_FILE = 6  # bytes for each of an imported model: its network, that of the features, what they make
 _TUNING = 0.5 * 2**30  # of a batch of 32 that is learnt from, and the optimizer
 
 

@@ -86,7 +86,7 @@ def keep(pictures: Pictures, classifier: Classifier, seen: np.ndarray) -> None:
 
 
 def _store(pictures: Pictures, classifier: Classifier, wide: int) -> Store:
-    told = paths.digest(f"{classifier.digest} {classifier.levels}".encode())
+    told = paths.digest(f"{classifier.digest} {classifier.preprocessing}".encode())
     return Store("own", told, pictures.images.shape[1], wide)
 
 

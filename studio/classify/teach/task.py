@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.classify.data import audit as looked
 from studio.classify.data import matching
-from studio.classify.models import available, saved_whole, trained
+from studio.classify.models import available, trained, whole_network
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.classify.teach import card, doubts, head, held_out, on_base, teach_head, training_set
 from studio.classify.teach.evaluate import evaluate
@@ -85,7 +85,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "seconds_looking": looking,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [
-            *available.in_notes(available.levels_note(settings, inputs)),
+            *available.preprocessing_notes(settings, inputs),
             *found.notes,
             *settings.without_effect(looks if base else ""),
             *stopped,
@@ -97,7 +97,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "train_classifier", name, settings, more=("--base", given.name) if given else ()
     )
     if base:
-        known[saved_whole.KEY] = saved_whole.description(made, base, looks)
+        known[whole_network.KEY] = whole_network.description(made, base, looks)
     known["figures"] = dict(figures)
     recipe = recipes.make(trained.TASK, settings, inputs, found.weights)
     text = card.write(name, settings, known, figures)
@@ -195,9 +195,8 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
                 told = doubts.by_classifier(
                     base, given[0].name, pictures, alike.labels, settings.seed, progress
                 )
-                levels = available.levels_note(settings, inputs)
-                found["notes"] += [*available.in_notes(levels), *told.pop("notes")]
-                found |= told | ({"levels": levels["levels"]} if levels else {})
+                found["notes"] += [*available.preprocessing_notes(settings, inputs), *told.pop("notes")]
+                found |= told | available.preprocessing(settings, inputs)
             else:
                 found["suspicious"], weights = _doubted(settings, file, progress)
         except StudioError as error:

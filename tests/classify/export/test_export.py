@@ -22,9 +22,9 @@ from skimage import data
 from studio.classify.export import export, opened, snippets
 from studio.classify.settings import ExportSettings
 from studio.core import tasks
-from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.pictures import images
+from studio.imported import resave
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +92,7 @@ def zipped(request, tmp_path_factory):
 def test_a_zip_says_what_the_model_says_and_is_opened_by_the_studio_again(zipped, colours, tmp_path):
     assert export.largest_difference(colours, zipped) < 1e-5
     facts = resave.run(zipped, tmp_path)
-    assert facts["labels"] == colours.classes and facts["sees"]["levels"] == "-1-1"
+    assert facts["labels"] == colours.classes and facts["image_input"]["preprocessing"] == "-1-1"
     copy = keras.saving.load_model(tmp_path / resave.COPY, compile=False)
     picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), "uint8")
     answers = np.asarray(copy(picture.astype("float32") / 127.5 - 1))

@@ -7,17 +7,17 @@ import sys
 
 import keras
 import numpy as np
-import own_networks
 import pytest
+import third_party_networks
 from skimage import data
 
 from studio.classify.litert import from_keras, written
-from studio.classify.models import brought
-from studio.classify.settings import FOUND, PredictSettings
+from studio.classify.models import imported_classifier
+from studio.classify.settings import AUTO, PredictSettings
 from studio.core import tasks
-from studio.core.brought import models as core_brought
 from studio.core.pictures import images
 from studio.core.tasks import File
+from studio.imported import files
 
 pytestmark = pytest.mark.usefixtures("near")
 # An own process: this one has loaded Keras.
@@ -34,7 +34,7 @@ print(json.dumps(["keras" in sys.modules, made.files[0].digest]))
 
 
 def given(tmp_path, network) -> File:
-    return core_brought.bring(own_networks.save(tmp_path / "net.keras", network))
+    return files.keep(third_party_networks.save(tmp_path / "net.keras", network))
 
 
 def flat() -> keras.Model:
@@ -43,26 +43,26 @@ def flat() -> keras.Model:
 
 
 NETWORKS = {
-    "shares of one": lambda: own_networks.usual(end="softmax"),
-    "logits": lambda: own_networks.usual(end=None),
-    "shares apart": lambda: own_networks.usual(3, end="sigmoid"),
-    "one share": own_networks.single,
+    "shares of one": lambda: third_party_networks.usual(end="softmax"),
+    "logits": lambda: third_party_networks.usual(end=None),
+    "shares apart": lambda: third_party_networks.usual(3, end="sigmoid"),
+    "one share": third_party_networks.single,
     "a row of numbers": flat,
-    "nested": own_networks.transferred,
+    "nested": third_party_networks.transferred,
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("levels", [FOUND, "0-1", "imagenet-torch"])
+@pytest.mark.parametrize("levels", [AUTO, "0-1", "imagenet-torch"])
 def test_it_says_what_the_whole_network_says(name, levels, tmp_path):
-    if name == "nested" and levels != FOUND:
+    if name == "nested" and levels != AUTO:
         pytest.skip("levels are the same for all, and this one is large")
     file, pictures = given(tmp_path, NETWORKS[name]()), [data.chelsea(), data.coffee()[:90]]
     row = name == "a row of numbers"
     assert written.found(file, levels, row) is None
     made = written.make(file, levels, row, pictures[0])
-    whole = brought.open(file, levels, row)
+    whole = imported_classifier.open(file, levels, row)
     assert made is not None and (made.name, made.digest, made.classes) == (
         whole.name,
         whole.digest,
@@ -75,7 +75,7 @@ def test_it_says_what_the_whole_network_says(name, levels, tmp_path):
 
 @pytest.mark.slow
 def test_the_second_look_loads_no_keras_and_says_the_very_same(home, tmp_path):
-    file = given(tmp_path, own_networks.usual())
+    file = given(tmp_path, third_party_networks.usual())
     picture = File.keep(images.encode_png(data.chelsea()), "picture", "a.png")
     first = tasks.run("classify.predict", PredictSettings(), {"pictures": [picture], "model": [file]})
     words = [sys.executable, "-P", "-c", ASKED, file.digest, picture.digest]
@@ -85,14 +85,14 @@ def test_the_second_look_loads_no_keras_and_says_the_very_same(home, tmp_path):
 
 @pytest.mark.slow
 def test_one_that_would_say_something_else_is_left_to_keras(tmp_path, monkeypatch):
-    file = given(tmp_path, own_networks.usual())
-    other = own_networks.usual()
+    file = given(tmp_path, third_party_networks.usual())
+    other = third_party_networks.usual()
     good = from_keras.write
     with monkeypatch.context() as patch:
         patch.setattr(from_keras, "write", lambda network, shape: good(other, shape))
-        assert written.make(file, FOUND, False, data.chelsea()) is None
-    assert written.found(file, FOUND, False) is None
-    assert written.make(file, FOUND, False, data.chelsea()) is None, "it was tried"
+        assert written.make(file, AUTO, False, data.chelsea()) is None
+    assert written.found(file, AUTO, False) is None
+    assert written.make(file, AUTO, False, data.chelsea()) is None, "it was tried"
 
 
 @pytest.mark.slow
@@ -102,7 +102,7 @@ def test_one_of_layers_that_are_not_written_is_asked_by_keras(tmp_path):
     file = given(tmp_path, keras.Sequential([*steps, layers.Softmax()]))
     picture = File.keep(images.encode_png(data.chelsea()), "picture", "a.png")
     result = tasks.run("classify.predict", PredictSettings(), {"pictures": [picture], "model": [file]})
-    expected = brought.open(file).probabilities([data.chelsea()])[0].max()
+    expected = imported_classifier.open(file).probabilities([data.chelsea()])[0].max()
     (told,) = result.figures["pictures"]
     assert told["labels"][0]["probability"] == pytest.approx(float(expected), abs=1e-6)
     assert np.isfinite(expected)

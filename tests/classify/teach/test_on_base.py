@@ -1,4 +1,4 @@
-"""A head is taught on what a model made elsewhere sees, and the result is a classifier like any other."""
+"""A head is trained on the features of an imported model, and the result is a classifier like any other."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import shutil
 
 import numpy as np
 import pytest
-from near_copies import in_this_process
+from copies_in_process import in_this_process
 
 from studio.classify.ask import score
 from studio.classify.models import trained
 from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings, TrainClassifierSettings
 from studio.core import data, tasks
-from studio.core.brought import models as core_brought
 from studio.core.errors import InvalidInput
 from studio.core.models import model_folder, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.untrusted.refusals import Refused
+from studio.imported import files, sandboxed_process
 
 pytestmark = pytest.mark.usefixtures("near")
 
@@ -37,7 +37,7 @@ def seeing_edges(path, nested=False):
     kernels = np.stack([edge, -edge, edge.T, -edge.T], axis=-1)[:, :, None].repeat(3, axis=2)
     made.set_weights([kernels, np.zeros(4), np.ones((4, 5)) * np.arange(5), np.zeros(5)])
     made.save(path)
-    return core_brought.bring(path)
+    return files.keep(path)
 
 
 def taught(base, folder, **change):
@@ -52,7 +52,7 @@ def once(drawn, tmp_path_factory):
     place = tmp_path_factory.mktemp("once")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(place / "home"))
-        patch.setattr(core_brought, "_answer", in_this_process)
+        patch.setattr(sandboxed_process, "run", in_this_process)
         result = taught(seeing_edges(place / "net.keras"), drawn)
         return result.files[0].read()
 
@@ -95,7 +95,7 @@ def test_it_is_exported_explained_and_brought_back(made, drawn, tmp_path, form):
     made = tasks.run("classify.export", ExportSettings(form=form), inputs)
     path = tmp_path / f"out.{ExportSettings(form=form).ending}"
     path.write_bytes(made.files[0].read())
-    back = {**looked, "model": [core_brought.bring(path)]}
+    back = {**looked, "model": [files.keep(path)]}
     again = tasks.run("classify.predict", PredictSettings(), back).figures["pictures"][0]["labels"]
     assert [one["label"] for one in again] == [one["label"] for one in told]
     assert [one["probability"] for one in again] == pytest.approx(
@@ -131,8 +131,8 @@ def test_settings_that_do_not_go_together_are_told(drawn, tmp_path):
     assert (
         "Without effect, since the model has its own: size." in taught(base, drawn, size=96).figures["notes"]
     )
-    alone = TrainClassifierSettings(levels="0-1").without_effect()
-    assert alone == ["Without effect, since no model made elsewhere was given: levels."]
+    alone = TrainClassifierSettings(preprocessing="0-1").without_effect()
+    assert alone == ["Without effect, since no imported model was given: preprocessing."]
 
 
 def _code(told):

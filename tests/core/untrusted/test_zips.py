@@ -9,11 +9,11 @@ import zipfile
 import pytest
 
 from studio.core import data
-from studio.core.brought.files import keras_files
 from studio.core.data import archives
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.untrusted import zips
+from studio.imported import keras_files
 
 HIDDEN = 200 * 2**20  # bytes that a member holds
 SAID = 1000  # bytes that the zip declares for it

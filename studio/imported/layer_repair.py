@@ -1,0 +1,192 @@
+"""The settings of one layer, as Keras 1 to 3 wrote them, as Keras 3 takes them.
+
+Settings that only training needs are dropped, because nothing is trained here. Unknown ones stay, so that
+`config_check` finds them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from studio.core.untrusted.refusals import Refused
+
+Part = dict[str, Any]
+
+IDENTITY = "Identity"
+# They do nothing after training; each version of Keras writes other settings for them.
+_ONLY_IN_TRAINING = frozenset(
+    """
+    ActivityRegularization AlphaDropout AugMix AutoContrast CutMix Dropout Equalization FixedDropout
+    GaussianDropout GaussianNoise MixUp RandAugment RandomBrightness RandomColorDegeneration
+    RandomColorJitter RandomContrast RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur
+    RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective RandomPosterization
+    RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomWidth RandomZoom
+    Solarization SpatialDropout1D SpatialDropout2D SpatialDropout3D StochasticDepth
+    """.split()  # noqa: SIM905
+)
+_CLASSES = {
+    "AtrousConvolution2D": "Conv2D",
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "Convolution2DTranspose": "Conv2DTranspose",
+    "Deconvolution2D": "Conv2DTranspose",
+    "SeparableConvolution2D": "SeparableConv2D",
+    "SyncBatchNormalization": "BatchNormalization",
+}
+_KEYS = {
+    "atrous_rate": "dilation_rate",
+    "bias": "use_bias",
+    "border_mode": "padding",
+    "dim_ordering": "data_format",
+    "nb_filter": "filters",
+    "subsample": "strides",
+}
+_KEYS_OF = {"Dense": {"output_dim": "units"}, "LeakyReLU": {"alpha": "negative_slope"}}
+_ENDINGS = ("_initializer", "_regularizer", "_constraint")
+_DROPPED = frozenset(
+    """
+    W_constraint W_learning_rate W_regularizer activity_regularizer b_constraint b_learning_rate
+    b_regularizer batch_input_shape beta_init build_config fused gamma_init implementation init input_dim
+    input_dtype
+    input_shape mode optional quantization_config ragged renorm renorm_clipping renorm_momentum rng_type
+    sparse synchronized virtual_batch_size weights
+    """.split()  # noqa: SIM905
+)
+_WRITES_ZEROS = {
+    "Conv1D": ("kernel",),
+    "Conv2D": ("kernel",),
+    "Conv2DTranspose": ("kernel",),
+    "Dense": ("kernel",),
+    "DepthwiseConv2D": ("depthwise",),
+    "SeparableConv2D": ("depthwise", "pointwise"),
+}
+_ZEROS: Part = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
+_FORMATS = {"channelsFirst": "channels_first", "channelsLast": "channels_last"}
+_FORMATS |= {"th": "channels_first", "tf": "channels_last"}
+_ACTIVATIONS = {"softmax_v2": "softmax", "relu_v2": "relu", "Swish": "swish"}
+_ELSEWHERE = {"LayerScale": "keras.src.applications.convnext"}
+_NUMBERS = re.compile(r"(mixed_)?b?float\d\d|u?int\d+|bool")
+_OF_KERAS = ("keras.layers", "tf_keras.", "keras.engine", "keras.src.engine", "tensorflow.")
+
+
+def repair(part: Part) -> Part:
+    """One layer: its class, its module and its settings."""
+    name, config = part.get("class_name"), part.get("config")
+    if not isinstance(name, str) or not isinstance(config, dict) or not of_keras(part):
+        return part
+    name = name.removeprefix("Custom>").removeprefix("Keras>").removeprefix("TensorFlow>")
+    name = _CLASSES.get(name, name)
+    if name in _ONLY_IN_TRAINING:
+        return keras_layer(IDENTITY, {"name": plain_name(config.get("name", name))})
+    if name == "InputLayer":
+        return keras_layer(name, _input(config))
+    return keras_layer(name, _settings(name, config))
+
+
+def keras_layer(name: str, config: Part) -> Part:
+    """A layer as Keras 3 writes it."""
+    module = _ELSEWHERE.get(name, "keras.layers")
+    return {"module": module, "class_name": name, "config": config, "registered_name": None}
+
+
+def of_keras(part: Part) -> bool:
+    """Whether a part says that it is one of Keras' own, or comes from an age that did not say."""
+    module, registered, name = part.get("module"), part.get("registered_name"), part.get("class_name")
+    if module is None:
+        return registered in (None, name)
+    if not isinstance(module, str) or not module.startswith(_OF_KERAS):
+        return False
+    return registered in (None, name) if module == "keras.layers" else True
+
+
+def plain_name(name: Any) -> Any:
+    """A layer's name without slashes, which Keras 2 took and Keras 3 does not: `conv1/bn` -> `conv1_bn`."""
+    within = (
+        isinstance(name, str) and not name.startswith("/") and not name.endswith("/") and ".." not in name
+    )
+    return name.replace("/", "_") if within else name
+
+
+def sizes(shape: Any) -> Any:
+    """A shape without its batch size."""
+    return [None, *shape[1:]] if isinstance(shape, list) and shape else shape
+
+
+def _input(config: Part) -> Part:
+    shape = next((config[key] for key in ("batch_shape", "batch_input_shape") if config.get(key)), None)
+    if shape is None and isinstance(config.get("shape"), list):
+        shape = [None, *config["shape"]]
+    kind = config.get("dtype")
+    if isinstance(kind, dict) or kind in (None, "float16", "float64", "bfloat16"):
+        kind = "float32"
+    return {"batch_shape": sizes(shape), "dtype": kind, "name": plain_name(config.get("name", "input"))}
+
+
+def _settings(name: str, config: Part) -> Part:
+    found: Part = {}
+    renamed = _KEYS | _KEYS_OF.get(name, {})
+    if "nb_row" in config and "nb_col" in config:
+        found["kernel_size"] = [config["nb_row"], config["nb_col"]]
+    elif "filter_length" in config:
+        found["kernel_size"] = config["filter_length"]
+    for old, value in config.items():
+        key = renamed.get(old, old)
+        if _dropped(name, key, value) or old in ("nb_row", "nb_col", "filter_length"):
+            continue
+        found[key] = plain_name(value) if key == "name" else _value(key, value)
+    if found.get("data_format") in (None, "default"):
+        found.pop("data_format", None)
+    if name == "BatchNormalization" and isinstance(found.get("axis"), list) and len(found["axis"]) == 1:
+        found["axis"] = found["axis"][0]
+    return found | {f"{one}_initializer": _ZEROS for one in _WRITES_ZEROS.get(name, ())}
+
+
+def _dropped(name: str, key: str, value: Any) -> bool:
+    if key == "groups" and name == "DepthwiseConv2D":
+        return True
+    if key == "padding_mode" and value in (None, "zeros"):
+        return True
+    if key == "dtype":  # everything is computed in float32; what is no type of numbers is found out later
+        return not isinstance(value, str) or bool(_NUMBERS.fullmatch(value))
+    if key.endswith(_ENDINGS) or key in _DROPPED:
+        check_dropped(value)
+        return True
+    return False
+
+
+def _value(key: str, value: Any) -> Any:
+    if key == "data_format":
+        return _FORMATS.get(value, value) if isinstance(value, str) else value
+    if key.endswith("activation") or key == "layer":
+        return _activation(value)
+    return value
+
+
+def _activation(value: Any) -> Any:
+    """The name of an activation; or a layer that stands for one, or within another."""
+    if isinstance(value, str):
+        return _ACTIVATIONS.get(value, value)
+    if not isinstance(value, dict):
+        return value
+    if value.get("class_name") == "function" and value.get("module") in (
+        None,
+        "builtins",
+        "keras.activations",
+    ):
+        return _activation(value.get("config"))
+    return repair(value)
+
+
+def check_dropped(value: Any) -> None:
+    """Raises `Refused` where code hides in what is left out: such a file is hostile."""
+    if isinstance(value, list):
+        for one in value:
+            check_dropped(one)
+    elif isinstance(value, dict):
+        if value.get("class_name") in ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper"):
+            raise Refused("code in its description, which is none of the parts that are taken")
+        for one in value.values():
+            check_dropped(one)

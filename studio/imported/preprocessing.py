@@ -1,0 +1,138 @@
+"""The input range and preprocessing of image networks.
+
+Hardly any file says which its network was trained with. What is certain is used: a choice stored with the
+model, a layer that scales, the structure of Teachable Machine's networks and of the backbones of
+`keras.applications`. Otherwise 0 to 1 is assumed, which most tutorials use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from studio.imported import building
+
+if TYPE_CHECKING:
+    import keras
+
+Preprocessing = Literal["0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
+LABELS: dict[Preprocessing, str] = {
+    "0-255": "0 to 255",
+    "0-1": "0 to 1",
+    "-1-1": "-1 to 1",
+    "imagenet-caffe": "ImageNet, Caffe style",
+    "imagenet-torch": "ImageNet, PyTorch style",
+}
+ASSUMED: Preprocessing = "0-1"
+STORED = "stored with the model"
+LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue, for networks that take grayscale
+# Values from 0 to 255 -> (from RGB to BGR, multiplied by, plus).
+_SCALES: dict[str, tuple[bool, Any, Any]] = {
+    "0-255": (False, 1.0, 0.0),
+    "0-1": (False, 1 / 255, 0.0),
+    "-1-1": (False, 1 / 127.5, -1.0),
+    "imagenet-caffe": (True, 1.0, (-103.939, -116.779, -123.68)),
+    "imagenet-torch": (
+        False,
+        tuple(1 / (255 * deviation) for deviation in (0.229, 0.224, 0.225)),
+        tuple(-mean / deviation for mean, deviation in ((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))),
+    ),
+}
+_ARITHMETIC = ("TrueDivide", "Divide", "Multiply", "Subtract", "Add")
+# Layers that the networks of `keras.applications` have and others hardly do, and what they were trained with.
+# The first that matches counts: DenseNets also have all layers that tell a ResNet.
+_BACKBONES: tuple[tuple[set[str], str, Preprocessing], ...] = (
+    ({"conv2_block1_0_bn", "pool2_conv"}, "DenseNet", "imagenet-torch"),
+    ({"block1_conv1", "block5_conv3"}, "VGG", "imagenet-caffe"),
+    ({"conv1_conv", "conv2_block1_preact_bn"}, "ResNet V2", "-1-1"),
+    ({"conv1_conv", "conv2_block1_1_conv", "conv1_bn"}, "ResNet", "imagenet-caffe"),
+    ({"conv1", "bn_conv1", "res2a_branch2a"}, "ResNet", "imagenet-caffe"),
+    ({"Conv1", "bn_Conv1", "expanded_conv_depthwise"}, "MobileNetV2", "-1-1"),
+    ({"conv_dw_1", "conv_pw_1"}, "MobileNet", "-1-1"),
+    ({"mixed_5b", "conv_7b"}, "InceptionResNetV2", "-1-1"),
+    ({"mixed0", "mixed10"}, "InceptionV3", "-1-1"),
+    ({"block2_sepconv1", "block14_sepconv2"}, "Xception", "-1-1"),
+    ({"stem_conv1", "stem_bn1"}, "NASNet", "-1-1"),
+)
+
+
+class Choice(NamedTuple):
+    """A preprocessing, and why; the reason is "" where it is assumed."""
+
+    preprocessing: Preprocessing
+    reason: str = ""
+
+
+def choose(network: keras.Model, stored: str = "") -> Choice:
+    """The preprocessing that a network takes.
+
+    Args:
+        network: with its weights.
+        stored: the choice that its file holds; "" for none.
+    """
+    for name in LABELS:
+        if name == stored:
+            return Choice(name, STORED)
+    if str(network.inputs[0].dtype) == "uint8":
+        return Choice("0-255", "its input is uint8")
+    if _is_teachable_machine(network):
+        return Choice("-1-1", "Teachable Machine made it")
+    if scaling := _of_scaling_layer(network):
+        return scaling
+    names = {layer.name for layer in building.steps(network)}
+    for layers, backbone, preprocessing in _BACKBONES:
+        if layers <= names:
+            return Choice(preprocessing, f"it has the layers of {backbone}, from keras.applications")
+    return Choice(ASSUMED)
+
+
+def describe(choice: Choice) -> str:
+    """A choice as a sentence without its full stop."""
+    why = choice.reason or "assumed, because nothing in the model says otherwise"
+    return f"Preprocessing: {LABELS[choice.preprocessing]} ({why})"
+
+
+def mix(preprocessing: str, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """A preprocessing as a mix of colors from 0 to 255: `rgb @ kernel + bias`.
+
+    Args:
+        preprocessing: one of `LABELS`.
+        channels: that the network takes, 3 or 1. ImageNet's means are of colors: a grayscale network gets
+            0 to 255 in their place.
+
+    Returns:
+        `(3, channels)` and `(channels,)`, both float32.
+    """
+    if channels == 1 and preprocessing.startswith("imagenet"):
+        preprocessing = "0-255"
+    to_bgr, scale, offset = _SCALES[preprocessing]
+    colors = np.eye(3)[:, ::-1] if to_bgr else np.eye(3)
+    kernel = colors if channels == 3 else np.array(LUMA)[:, None]
+    return (kernel * np.asarray(scale)).astype("float32"), np.broadcast_to(offset, channels).astype("float32")
+
+
+def _of_scaling_layer(network: keras.Model) -> Choice | None:
+    """What the layers before the first trained one say; None for nothing."""
+    for step in building.steps(network):
+        name = type(step).__name__
+        if name in _ARITHMETIC:
+            return Choice("0-255", f"it scales its input ({name})")
+        if name == "Rescaling":
+            enlarges = float(np.max(np.abs(step.scale))) > 1
+            return Choice("0-1" if enlarges else "0-255", "it has a Rescaling layer")
+        if name == "Normalization":
+            large = float(np.max(np.abs(np.asarray(step.mean)))) > 2
+            return Choice("0-255" if large else "0-1", "it has a Normalization layer")
+        if getattr(step, "weights", None):
+            return None
+    return None
+
+
+def _is_teachable_machine(network: keras.Model) -> bool:
+    """Whether it has the one structure of all of Teachable Machine's networks."""
+    names = {layer.name for layer in building.all_layers(network)}
+    dense = [layer for layer in building.all_layers(network) if type(layer).__name__ == "Dense"]
+    head = len(dense) == 2 and dense[0].units == 100 and not dense[1].use_bias
+    backbone = {"Conv1", "bn_Conv1", "block_16_project"} <= names
+    return backbone and head and tuple(network.inputs[0].shape[1:]) == (224, 224, 3)

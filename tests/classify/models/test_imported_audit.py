@@ -1,0 +1,105 @@
+"""A data set is looked over by what a classifier of one's own sees in it and says of it."""
+
+from __future__ import annotations
+
+import shutil
+
+import drawn_classes
+import keras
+import numpy as np
+import pytest
+import third_party_networks
+from skimage import data
+
+from studio.classify.models import imported_classifier
+from studio.classify.settings import AuditSettings
+from studio.core import data as core_data
+from studio.core import tasks
+from studio.core.errors import InvalidInput
+from studio.imported import files
+
+pytestmark = pytest.mark.usefixtures("near")
+
+
+def drawn(folder):
+    """Seven lying and nine standing stripes, one of which is in the wrong folder."""
+    place = drawn_classes.make(folder, each=8)
+    shutil.rmtree(place / "disc")
+    (place / "lying" / "07.png").rename(place / "standing" / "wrong.png")
+    return place
+
+
+def knowing(place, tmp_path, classes):
+    """A network whose features tell stripes apart, for its convolution looks for their edges; by its file."""
+    from keras import Input, Sequential, layers
+
+    first = [Input((40, 40, 3)), layers.Rescaling(1 / 255), layers.Conv2D(4, 3, activation="relu")]
+    made = Sequential([*first, layers.GlobalAveragePooling2D(), layers.Dense(2), layers.Softmax()])
+    edge = np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]], "float32")
+    kernels = np.stack([edge, -edge, edge.T, -edge.T], axis=-1)[:, :, None].repeat(3, axis=2)
+    choice = np.array([[9, 0], [9, 0], [0, 9], [0, 9]], "float32")
+    made.set_weights([kernels, np.zeros(4), choice, np.zeros(2)])
+    made.save(tmp_path / "my net.keras")
+    (tmp_path / "labels.txt").write_text("\n".join(classes))
+    return files.keep(tmp_path / "my net.keras", tmp_path / "labels.txt")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("classes, known", [(("Lying", "standing"), True), (("lying", "upright"), False)])
+def test_an_audit_asks_what_it_sees_and_what_it_says(classes, known, tmp_path):
+    place = drawn(tmp_path / "set")
+    file = knowing(place, tmp_path, classes)
+    inputs = {"data": [core_data.reference(str(place))], "model": [file]}
+    told = tasks.run("classify.audit", AuditSettings(size=64), inputs)
+    assert told.figures["suspicious"][0] == {
+        "name": "standing/wrong.png",
+        "label": "standing",
+        "looks_like": "lying",
+        "confidence": told.figures["suspicious"][0]["confidence"],
+    }
+    scored = told.figures.get("score", {}).get("evaluation", {})
+    assert scored.get("accuracy") == (
+        (15 / 16) if known else None
+    )  # right on all but the one in the wrong folder
+    report = told.files[0].read().decode()
+    assert ("right on 93.8% of 16 pictures" in report) is known
+    assert ("standing" in told.figures.get("unknown", ())) is not known
+    notes = " ".join(told.figures["notes"])
+    assert ("what it says" in notes) is known and ("not know standing" in notes) is not known
+    assert "Without effect, since the model has its own: size." in notes
+    assert (
+        told.figures["preprocessing"] == "0-255" and told.figures["small_count"] == 0
+    )  # they are its own 40 px
+    assert told.recipe.inputs["model"][0].digest == file.digest and told.recipe.weights == {}
+
+
+@pytest.mark.slow
+def test_what_it_sees_enters_its_last_layer_that_weighs(tmp_path):
+    path = third_party_networks.save(tmp_path / "usual.keras", third_party_networks.usual())
+    network = keras.saving.load_model(path)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
+    pooled = keras.Model(network.inputs, network.layers[5].output)
+    found = imported_classifier.open(files.keep(path))
+    seen, answers = found.seen(list(pictures))
+    expected = np.asarray(pooled(pictures.astype("float32"), training=False))
+    assert seen == pytest.approx(expected, abs=1e-5) and seen.shape == (3, 5)
+    assert answers == pytest.approx(found.probabilities(list(pictures)), abs=1e-6)
+    nested = third_party_networks.save(tmp_path / "nested.keras", third_party_networks.nested())
+    assert imported_classifier.open(files.keep(nested)).seen([data.coffee()])[0].shape == (1, 4)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_taken_is_refused_and_what_does_nothing_is_told(tmp_path):
+    from keras import Input, Sequential, layers
+
+    inputs = {"data": [core_data.reference(str(drawn(tmp_path / "set")))]}
+    words = third_party_networks.save(tmp_path / "words.keras", Sequential([Input((6,)), layers.Dense(3)]))
+    with pytest.raises(InvalidInput, match=r"words\.keras.*Use an image classifier"):
+        tasks.run("classify.audit", AuditSettings(), {**inputs, "model": [files.keep(words)]})
+    file = files.keep(third_party_networks.save(tmp_path / "usual.keras", third_party_networks.usual()))
+    settings = AuditSettings(suspicious=False, size=32)
+    told = tasks.run("classify.audit", settings, {**inputs, "model": [file]}).figures["notes"]
+    assert "Without effect where labels are not looked at: usual.keras." in told
+    assert AuditSettings(preprocessing="0-1").without_effect("") == [
+        "Without effect, since no imported model was given: preprocessing."
+    ]

@@ -1,0 +1,266 @@
+"""Imported classifiers answer as Keras does, and are explained as others."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import third_party_networks
+import toy_classifier
+from skimage import data
+
+from studio.classify.ask import grad_cam
+from studio.classify.export import export
+from studio.classify.models import available, crop, imported_classifier
+from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
+from studio.core import tasks
+from studio.core.errors import InvalidInput, StudioError
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.imported import files, keras_files, safe_copies, sandboxed_process
+
+pytestmark = [pytest.mark.usefixtures("near"), pytest.mark.slow]
+
+
+def given(tmp_path, network, name="my net.keras") -> tuple[File, keras.Model]:
+    path = third_party_networks.save(tmp_path / name, network)
+    return files.keep(path), keras.saving.load_model(path)
+
+
+@pytest.mark.parametrize("end", ["softmax", None])
+def test_it_says_what_keras_says_of_a_picture_of_its_size(end, tmp_path):
+    file, network = given(tmp_path, third_party_networks.usual(end=end))
+    found = imported_classifier.open(file)
+    assert (found.name, found.size, found.digest) == ("my net", (20, 30), file.digest)
+    assert found.classes == ("class 1", "class 2", "class 3", "class 4")
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
+    expected = keras.ops.convert_to_numpy(network(pictures.astype("float32"), training=False))
+    if end is None:
+        expected = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
+    assert found.probabilities(list(pictures)) == pytest.approx(expected, abs=1e-5)
+    assert np.ptp(expected) > 0.01
+    large = data.astronaut()[:300]
+    assert found.probabilities([large])[0] == pytest.approx(
+        found.probabilities([crop.cut(large, 20, 30)])[0], abs=1e-6
+    )
+    again = [np.asarray(found.network(large[None]))[0] for _ in range(4)]
+    assert np.ptp(again, axis=0).max() == 0  # what is random while it learns is not so here
+    assert again[0] == pytest.approx(found.probabilities([large])[0], abs=0.01)
+
+
+def test_grey_networks_see_how_bright_colours_are(tmp_path):
+    file, network = given(tmp_path, third_party_networks.grey())
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
+    bright = np.round(picture @ np.array([0.299, 0.587, 0.114], "float32"))
+    expected = np.asarray(network(bright[None, ..., None].astype("uint8")))
+    assert imported_classifier.open(file).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_networks_within_it_and_what_they_have_learnt_stay(tmp_path):
+    file, network = given(tmp_path, third_party_networks.transferred())
+    found = imported_classifier.open(file)
+    assert found.size == (224, 224)
+    cut = crop.cut(data.coffee(), 224)
+    raw = np.asarray(network(cut[None].astype("float32")))[0]
+    assert found.probabilities([cut])[0] == pytest.approx(
+        np.exp(raw - raw.max()) / np.exp(raw - raw.max()).sum(), abs=1e-3
+    )
+    where, _, _ = grad_cam.look(found, data.coffee())
+    assert where.shape == (111, 111) and where.max() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("end, then", [("softmax", []), (None, []), ("softmax", [keras.layers.Identity()])])
+def test_where_it_looks_is_what_its_weights_say(end, then, tmp_path):
+    file, network = given(tmp_path, third_party_networks.usual(end=end, then=then))
+    found = imported_classifier.open(file)
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    where, probabilities, place = grad_cam.look(found, picture, 2)
+    assert probabilities == pytest.approx(found.probabilities([picture])[0], abs=1e-5) and place == 2
+    pooled = keras.Model(network.inputs, network.layers[3].output)(
+        picture[None].astype("float32"), training=False
+    )
+    kernel = np.asarray(network.get_layer("probabilities").kernel)
+    spoken = np.maximum(np.asarray(pooled)[0] @ (kernel[:, 2] - kernel.mean(axis=1)), 0)
+    assert where.shape == (9, 14)
+    assert where == pytest.approx(spoken / spoken.max(), abs=1e-3)
+
+
+def test_one_without_places_says_so(tmp_path):
+    file, _ = given(tmp_path, third_party_networks.flat())
+    found = imported_classifier.open(file)
+    assert found.maps is None
+    with pytest.raises(StudioError, match=r"my net has no layer .* place by place"):
+        grad_cam.look(found, data.coffee())
+
+
+def test_an_export_of_the_studio_answers_the_same_when_it_is_imported_again(tmp_path):
+    colours = toy_classifier.colours()
+    export.WRITERS["keras"](colours, tmp_path / "colours.keras")
+    found = imported_classifier.open(files.keep(tmp_path / "colours.keras"))
+    assert (found.classes, found.size, found.name) == (colours.classes, (32, 32), "colours")
+    photos = [data.astronaut()[:300], data.coffee(), data.chelsea()]
+    assert found.probabilities(photos) == pytest.approx(colours.probabilities(photos), abs=2e-3)
+    where, _, _ = grad_cam.look(found, photos[0], 0)
+    assert where == pytest.approx(grad_cam.look(colours, photos[0], 0)[0], abs=0.05)
+
+
+@pytest.mark.parametrize("labels", ["cat\ndog", "cat\n\ndog\nbee", "cat\x1b[2J\na\nb\nc"])
+def test_names_that_do_not_fit_are_not_used(labels, tmp_path):
+    path = third_party_networks.save(tmp_path / "my.keras", third_party_networks.usual())
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr(keras_files.LABELS, labels)
+    assert imported_classifier.known(files.keep(path)).classes[0] == "class 1"
+
+
+@pytest.mark.parametrize("network, shapes", [("words", "inputs (6)"), ("two", "and")])
+def test_what_is_no_image_classifier_is_refused(network, shapes, tmp_path):
+    from keras import Input, Model, layers
+
+    one, other = Input((6,)), Input((6,))
+    made = {
+        "words": lambda: Model(one, layers.Dense(3)(one)),
+        "two": lambda: Model([one, other], layers.Dense(3)(layers.Add()([one, other]))),
+    }
+    file, _ = given(tmp_path, made[network]())
+    with pytest.raises(InvalidInput, match=r"Use an image classifier") as error:
+        imported_classifier.known(file)
+    assert shapes in str(error.value) and "my net.keras" in str(error.value)
+
+
+def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_path):
+    file, network = given(tmp_path, third_party_networks.single())
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    second = float(np.asarray(network(picture[None].astype("float32"), training=False))[0, 0])
+    found = imported_classifier.open(file)
+    assert found.classes == ("class 1", "class 2")
+    assert found.probabilities([picture])[0] == pytest.approx([1 - second, second], abs=1e-5)
+    file, network = given(tmp_path, third_party_networks.usual(3, end="sigmoid"), "several.keras")
+    apart = np.asarray(network(picture[None].astype("float32"), training=False))[0]
+    found = imported_classifier.open(file)
+    assert found.independent and found.probabilities([picture])[0] == pytest.approx(apart, abs=1e-5)
+    _, shares, _ = grad_cam.look(found, picture)
+    assert shares == pytest.approx(apart, abs=1e-4) and abs(apart.sum() - 1) > 0.1
+
+
+@pytest.mark.parametrize(
+    "preprocessing, applied",
+    [
+        ("0-1", lambda picture: picture / 255),
+        ("-1-1", lambda picture: picture / 127.5 - 1),
+        ("imagenet-caffe", lambda picture: picture[..., ::-1] - [103.939, 116.779, 123.68]),
+        ("imagenet-torch", lambda picture: (picture / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]),
+    ],
+)
+def test_the_preprocessing_of_the_setting_is_applied(preprocessing, applied, tmp_path):
+    file, network = given(tmp_path, third_party_networks.plain())
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    expected = np.asarray(network(applied(picture.astype("float64"))[None].astype("float32"), training=False))
+    assert imported_classifier.open(file, preprocessing).probabilities([picture]) == pytest.approx(
+        expected, abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("count, side", [(784, (28, 28)), (3072, (32, 32, 3))])
+def test_a_row_of_numbers_is_an_image_only_if_the_user_says_so(count, side, tmp_path):
+    from keras import Input, Sequential, layers
+
+    made = Sequential([Input((count,)), layers.Rescaling(1 / 255), layers.Dense(3, activation="softmax")])
+    file, network = given(tmp_path, made)
+    shape = " x ".join(map(str, side))
+    with pytest.raises(
+        imported_classifier.Flat, match=rf"row of {count:,} numbers.*images of {shape},.*--flat"
+    ):
+        imported_classifier.open(file)
+    picture = np.random.default_rng(0).integers(0, 256, side, "uint8")
+    expected = np.asarray(network(picture.reshape(1, -1).astype("float32")))
+    asked = picture if len(side) == 3 else np.repeat(picture[..., None], 3, axis=-1)
+    found = imported_classifier.open(file, flat=True)
+    assert found.size == side[:2]
+    assert found.probabilities([asked]) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_map_is_found_within_a_network_of_networks(tmp_path):
+    file, _ = given(tmp_path, third_party_networks.nested())
+    where, _, _ = grad_cam.look(imported_classifier.open(file), data.coffee())
+    assert where.shape == (8, 8)  # of the convolution inside, not the picture's own 16
+
+
+def test_names_are_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypatch):
+    file, _ = given(tmp_path, third_party_networks.usual())
+    imported_classifier.known(file)
+    monkeypatch.setattr(sandboxed_process, "run", None)
+    named = safe_copies.with_names(file, ["0 a", "b", "c", "ü"])
+    assert imported_classifier.known(named).classes == ("0 a", "b", "c", "ü")
+    again = safe_copies.with_names(named, ["d", "e", "f", "g"])
+    assert imported_classifier.known(again).classes == ("d", "e", "f", "g") and files.is_imported(again)
+    with pytest.raises(InvalidInput, match=r": 2. Use 4 names"):
+        safe_copies.with_names(file, ["a", "b"])
+
+
+def test_the_preprocessing_is_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypatch):
+    file, network = given(tmp_path, third_party_networks.plain())
+    assert imported_classifier.known(file).choice() == ("0-1", "")
+    named = safe_copies.with_names(file, ["a", "b", "c"])
+    with monkeypatch.context() as patch:
+        patch.setattr(sandboxed_process, "run", None)
+        stored = safe_copies.with_preprocessing(named, "-1-1")
+    known = imported_classifier.known(stored)
+    assert known.classes == ("a", "b", "c") and known.choice()[0] == "-1-1"
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    expected = np.asarray(network(picture[None] / 127.5 - 1, training=False))
+    assert imported_classifier.open(stored).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
+    facts = safe_copies.admit(stored).facts
+    shutil.rmtree(safe_copies._folder(stored))
+    assert safe_copies.admit(stored).facts == facts, "the sandbox reads from the file what was stored"
+    other = safe_copies.with_names(stored, ["d", "e", "f"])
+    assert imported_classifier.known(other).preprocessing == "-1-1"
+
+
+def test_the_tasks_take_it(tmp_path):
+    file, _ = given(tmp_path, third_party_networks.usual())
+    photo = File.keep(images.encode_png(data.coffee()), "picture", "cup.png")
+    asked = tasks.run(
+        "classify.predict", PredictSettings(top=2), {"pictures": [photo, photo], "model": [file]}
+    )
+    assert [len(one["labels"]) for one in asked.figures["pictures"]] == [2, 2]
+    assert asked.figures["preprocessing"] == "0-255"
+    assert "it has a Rescaling layer" in asked.figures["preprocessing_note"]
+    assert asked.recipe.inputs["model"][0].digest == file.digest and asked.recipe.weights == {}
+    seen = tasks.run(
+        "classify.explain", ExplainSettings(label="CLASS 2"), {"picture": [photo], "model": [file]}
+    )
+    assert seen.figures["label"] == "class 2"
+    made = tasks.run("classify.export", ExportSettings(form="keras"), {"model": [file]})
+    assert made.figures["largest_difference"] < 1e-4
+    assert made.files[0].name == "my net.keras"
+
+
+def test_a_worker_loads_only_the_copy(tmp_path, monkeypatch):
+    file, _ = given(tmp_path, third_party_networks.flat())
+    imported_classifier.known(file)
+    loaded = []
+    load = keras.saving.load_model
+    monkeypatch.setattr(
+        keras.saving, "load_model", lambda path, **more: loaded.append(path) or load(path, **more)
+    )
+    monkeypatch.setattr("studio.classify.models.classifier._HELD", {})
+    imported_classifier.open(file)
+    assert loaded == [safe_copies.admit(file).path]
+
+
+def test_bad_files_are_found_before_keras_is_loaded(home):
+    for task, settings, slot in (
+        ("classify.predict", PredictSettings(), "pictures"),
+        ("classify.explain", ExplainSettings(), "picture"),
+    ):
+        photo = File.keep(b"not looked at", "picture", "a.png")
+        packed = home.parent / "bad.keras"
+        with zipfile.ZipFile(packed, "w") as file:
+            file.writestr("config.json", "{}")
+        bad = File.keep(packed.read_bytes(), "model", "bad.keras")
+        with pytest.raises(InvalidInput, match=r"bad\.keras"):
+            tasks.check(task, settings, {slot: [photo], "model": [bad]})
+    assert available.names()  # which does not look at files

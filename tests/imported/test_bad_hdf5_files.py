@@ -1,0 +1,175 @@
+"""Whole models in HDF5 that do what the bad files of the corpus do: refused in one sentence, nothing run."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+from old_files import ARRAYS, conv, dense, h5, layer, old, sequential
+
+from studio.core.errors import InvalidInput
+from studio.core.untrusted.refusals import Refused
+from studio.core.untrusted.zips import open_zip
+from studio.imported import files, resave
+
+KERNEL = "model_weights/dense/dense/kernel:0"
+LARGE = 60_000  # bytes of an attribute, above which HDF5 wants another layout
+
+
+def refused(path, tmp_path, monkeypatch) -> str:
+    """What is said of a file, in an empty folder in which nothing may appear."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    (tmp_path / "copy").mkdir()
+    with pytest.raises((Refused, InvalidInput)) as error:
+        resave.run(files.keep(path).path, tmp_path / "copy")
+    assert not list(empty.iterdir()) and not (tmp_path / "copy" / resave.COPY).exists()
+    told = str(error.value)
+    assert "\n" not in told and "Traceback" not in told and str(tmp_path) not in told
+    return told
+
+
+def put(value, **more):
+    """A change of a file: another array, in place of a kernel."""
+
+    def change(file):
+        del file[KERNEL]
+        file.create_dataset(KERNEL, data=value, **more)
+
+    return change
+
+
+def outside(file):
+    del file[KERNEL]
+    file.create_dataset(KERNEL, (4, 2), "float32", external=[("/etc/hostname", 0, h5py.h5f.UNLIMITED)])
+
+
+def cycle(file):
+    file["model_weights/dense/again"] = file["model_weights"]
+
+
+def deep(file):
+    group = file["model_weights/dense"]
+    for _ in range(120):
+        group = group.create_group("g")
+    group["kernel:0"] = np.zeros((4, 2), "float32")
+
+
+def linked_group(file):
+    del file["model_weights/dense"]
+    file["model_weights/dense"] = h5py.ExternalLink("/etc/hostname", "/")
+
+
+def twice(file):
+    file["model_weights"].attrs["layer_names"] = [b"conv", b"conv", b"dense"]
+
+
+def climbing(file):
+    file["model_weights/dense"].attrs["weight_names"] = [b"/model_weights/conv/conv/kernel:0", b"../x"]
+
+
+NUMBERS = {
+    "an array that lies in another file": (outside, "not stored as it is"),
+    "a layer that lies in another file": (linked_group, "another place"),
+    "a group within itself": (cycle, "another place|twice"),
+    "groups 120 deep": (deep, "a link to another place"),
+    "infinite numbers": (put(np.full((4, 2), np.inf, "float32")), "not finite"),
+    "texts": (put(np.full((4, 2), b"ab", "S8")), "not stored as it is"),
+    "complex numbers": (put(np.zeros((4, 2), "complex64")), "not stored as it is"),
+    "a layer that is listed twice": (twice, "two layers of one name"),
+    "arrays elsewhere in the file": (climbing, "no weights"),
+}
+
+
+@pytest.mark.parametrize("bad", NUMBERS)
+def test_bad_arrays_are_refused(bad, home, tmp_path, monkeypatch):
+    change, expected = NUMBERS[bad]
+    path = h5(tmp_path / "model.h5", old(), change=change)
+    told = refused(path, tmp_path, monkeypatch)
+    assert any(part in told for part in expected.split("|")), told
+
+
+def many(count):
+    return sequential(conv(batch_input_shape=[None, 8, 8, 3]), *(dense(f"d{n}") for n in range(count)))
+
+
+CODE = {"class_name": "Lambda", "config": {"function": ["4wEA", None, None]}}
+WITHIN = layer("TimeDistributed", "t", layer=layer("Lambda", "code", function=["4wEA", None, None]))
+CONFIGS = {
+    "code in a wrapper": (old(WITHIN), "Lambda"),
+    "code as an activation": (old(layer("Dense", "x", units=2, activation=CODE)), "Lambda"),
+    "2,500 layers": (many(2_500), "layers, more than 2,000"),
+    "billions of units": (old(dense("wide", units=2 * 10**9)), "a size of 2000000000"),
+    "less than no units": (old(dense("wide", units=-5)), "a layer with -5 units"),
+    "a text as units": (old(dense("wide", units="many")), "units"),
+    "a name that is a path": (old(dense("../../PWNED")), "a layer named"),
+    "two keys of one name": (
+        '{"class_name": "Sequential", "class_name": "Sequential", "config": {}}',
+        "not valid JSON",
+    ),
+    "a list": ("[]", "something else than a model"),
+    "null": ("null", "something else than a model"),
+    "an integer of 6,000 digits": ('{"class_name": "Sequential", "config": ' + "9" * 6000 + "}", "JSON"),
+    "lists 50,000 deep": ("[" * 50_000, "nested"),
+}
+
+
+@pytest.mark.parametrize("bad", CONFIGS)
+def test_bad_descriptions_are_refused(bad, home, tmp_path, monkeypatch):
+    config, expected = CONFIGS[bad]
+    told = refused(written(tmp_path / "model.h5", config), tmp_path, monkeypatch)
+    assert expected in told
+
+
+def written(path, config):
+    text = config if isinstance(config, str) else json.dumps(config)
+    with h5py.File(path, "w", libver="latest" if len(text) > LARGE else None) as file:
+        file.attrs["model_config"] = text
+        file.attrs["keras_version"] = "2.4.0"
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = np.array([], "S1")
+    return path
+
+
+@pytest.mark.parametrize("left", [8, 100, 0.5, 0.99])
+def test_what_is_left_of_a_file_is_refused(left, home, tmp_path, monkeypatch):
+    data = h5(tmp_path / "whole.h5", old()).read_bytes()
+    path = tmp_path / "model.h5"
+    path.write_bytes(data[: int(left if left > 1 else left * len(data))])
+    assert "damaged" in refused(path, tmp_path, monkeypatch)
+
+
+@pytest.mark.slow
+def test_descriptions_of_the_corpus_are_refused_in_hdf5_too(data_dir, home, tmp_path, monkeypatch):
+    count = 0
+    for number, path in enumerate(sorted((data_dir / "badfiles" / "models").glob("*.keras"))):
+        text = _description(path)
+        if text is None or path.name.startswith(("good", "future", "missing", "zipslip", "weights_nested")):
+            continue
+        if "inside" in path.name or "upsampling" in path.name or "300" in path.name:
+            continue
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        twin = written(folder / f"{path.stem}.h5", text)
+        refused(twin, folder, monkeypatch)
+        count += 1
+    assert count > 20
+
+
+def _description(path) -> str | None:
+    """The text of a description that lies in a file of the corpus; None where there is none that is short."""
+    try:
+        with path.open("rb") as file, open_zip(file, 1 << 20) as packed:
+            told = packed.getinfo("config.json")
+            return packed.read(told).decode() if told.file_size < 1 << 20 else None
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile):
+        return None
+
+
+def test_the_good_twin_is_taken(home, tmp_path):
+    (tmp_path / "copy").mkdir()
+    assert resave.run(h5(tmp_path / "model.h5", old(), ARRAYS), tmp_path / "copy")["parameters"] == 122

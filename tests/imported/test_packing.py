@@ -1,0 +1,56 @@
+"""Class names next to an imported model are found, whichever file is given."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+
+from studio.core.errors import InvalidInput
+from studio.core.tasks import Slot
+from studio.imported import containers, files, packing
+from studio.run import input_files
+
+
+def keras_file(path):
+    """An empty `.keras` file: Keras writes a metadata.json into each."""
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in ("config.json", "metadata.json", "model.weights.h5"):
+            packed.writestr(name, "{}")
+    return path
+
+
+@pytest.mark.parametrize("names", ["labels.txt", "labelmap.txt", "classes.txt"])
+def test_names_beside_a_keras_file_are_packed_with_it(names, tmp_path):
+    path = keras_file(tmp_path / "mine.keras")
+    (tmp_path / names).write_text("apple\npear\n")
+    data, name = packing.packed(path)
+    assert name == "mine.zip"
+    (tmp_path / "mine.zip").write_bytes(data)
+    with (tmp_path / "mine.zip").open("rb") as file, containers.opened(file) as packed:
+        assert containers.names_in(packed, containers.find(packed)) == ("apple", "pear")
+
+
+def test_names_within_a_keras_file_count_more(tmp_path):
+    path = keras_file(tmp_path / "mine.keras")
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr("labels.txt", "plum\n")
+    (tmp_path / "labels.txt").write_text("apple\npear\n")
+    assert packing.packed(path) == (path.read_bytes(), "mine.keras")
+
+
+def test_a_saved_model_is_named_as_what_it_is(home, tmp_path):
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    (folder / "saved_model.pb").write_bytes(b"\n\x10")
+    with pytest.raises(InvalidInput, match="a TensorFlow SavedModel"):
+        input_files.read(Slot("model", "model"), str(folder))
+
+
+def test_a_zipped_tflite_file_is_named_as_what_it_is(home, tmp_path):
+    path = tmp_path / "model.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("model.tflite", b"\x1c\0\0\0TFL3")
+        packed.writestr("labels.txt", "a\nb\n")
+    with pytest.raises(InvalidInput, match="a zip with a TFLite file"):
+        files.keep(path)

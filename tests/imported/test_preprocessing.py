@@ -1,0 +1,102 @@
+"""The preprocessing of a network: what is certain is used, else 0 to 1 is assumed."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import third_party_networks
+
+from studio.imported import preprocessing
+
+
+def network(*first, shape=(8, 8, 3), dtype="float32") -> keras.Model:
+    body = [keras.layers.Conv2D(2, 3), keras.layers.BatchNormalization()]
+    return keras.Sequential([keras.Input(shape, dtype=dtype), *first, *body])
+
+
+def adapted(values: np.ndarray) -> keras.layers.Normalization:
+    layer = keras.layers.Normalization()
+    layer.adapt(values)
+    return layer
+
+
+COLORS = np.random.default_rng(0).random((4, 8, 8, 3)).astype("float32")
+SCALING = {
+    "Rescaling from 255": (lambda: keras.layers.Rescaling(1 / 255), "0-255", "Rescaling"),
+    "Rescaling of colors": (lambda: keras.layers.Rescaling([0.01, 0.01, 0.01]), "0-255", "Rescaling"),
+    "Rescaling from 1": (lambda: keras.layers.Rescaling(2, -1), "0-1", "Rescaling"),
+    "Normalization of 0 to 255": (lambda: adapted(255 * COLORS), "0-255", "Normalization"),
+    "Normalization of 0 to 1": (lambda: adapted(COLORS), "0-1", "Normalization"),
+}
+
+
+@pytest.mark.parametrize("layer, expected, reason", SCALING.values(), ids=SCALING)
+def test_a_layer_that_scales_tells_the_input_range(layer, expected, reason):
+    for first in ([layer()], [keras.layers.ZeroPadding2D(), keras.Sequential([layer()])]):
+        choice = preprocessing.choose(network(*first))
+        assert choice.preprocessing == expected and reason in choice.reason
+
+
+def test_an_operation_that_scales_tells_the_input_range():
+    images = keras.Input((8, 8, 3))
+    scaled = keras.Model(images, keras.layers.Conv2D(2, 3)(images / 127.5 - 1))
+    assert preprocessing.choose(scaled) == ("0-255", "it scales its input (TrueDivide)")
+
+
+def test_where_nothing_is_known_0_to_1_is_assumed():
+    assert preprocessing.choose(network()) == ("0-1", "")
+    late = network(keras.layers.Conv2D(3, 3), keras.layers.Rescaling(1 / 255))
+    assert preprocessing.choose(late) == ("0-1", ""), "what scales activations is no preprocessing"
+    assert "0 to 1 (assumed" in preprocessing.describe(preprocessing.choose(network()))
+
+
+def test_what_is_stored_counts_most_and_uint8_says_itself():
+    assert preprocessing.choose(network(), "imagenet-torch").preprocessing == "imagenet-torch"
+    assert preprocessing.choose(network(), "anything else") == ("0-1", "")
+    assert preprocessing.choose(network(dtype="uint8")).preprocessing == "0-255"
+
+
+@pytest.mark.slow
+def test_teachable_machine_is_recognized_by_its_structure():
+    choice = preprocessing.choose(third_party_networks.teachable())
+    assert choice == ("-1-1", "Teachable Machine made it")
+
+
+# The preprocessing of Keras' own `preprocess_input`: modes "caffe", "tf" and "torch", or within the network.
+BACKBONES = {
+    "VGG16": "imagenet-caffe",
+    "VGG19": "imagenet-caffe",
+    "ResNet50": "imagenet-caffe",
+    "ResNet50V2": "-1-1",
+    "DenseNet121": "imagenet-torch",
+    "MobileNet": "-1-1",
+    "MobileNetV2": "-1-1",
+    "MobileNetV3Small": "0-255",
+    "InceptionV3": "-1-1",
+    "InceptionResNetV2": "-1-1",
+    "Xception": "-1-1",
+    "NASNetMobile": "-1-1",
+    "EfficientNetB0": "0-255",
+    "EfficientNetV2B0": "0-255",
+    "ConvNeXtTiny": "0-255",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BACKBONES)
+def test_backbones_of_keras_are_recognized_by_their_layers(name):
+    sizes = {"NASNetMobile": 224}
+    shape = (sizes.get(name, 96), sizes.get(name, 96), 3)
+    base = getattr(keras.applications, name)(weights=None, include_top=False, input_shape=shape)
+    images = keras.Input(shape)
+    whole = keras.Model(images, keras.layers.GlobalAveragePooling2D()(base(images)))
+    assert preprocessing.choose(whole).preprocessing == BACKBONES[name]
+
+
+@pytest.mark.parametrize("name", preprocessing.LABELS)
+def test_grayscale_networks_get_no_color_means(name):
+    kernel, bias = preprocessing.mix(name, 1)
+    assert kernel.shape == (3, 1) and bias.shape == (1,)
+    expected = {"0-1": 1.0, "-1-1": 1.0}.get(name, 255.0)
+    assert np.full(3, 255.0) @ kernel + bias == pytest.approx([expected])

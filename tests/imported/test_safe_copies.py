@@ -1,0 +1,514 @@
+"""Untrusted Keras files: bad ones are refused in one sentence, good ones become a safe copy."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.core import paths
+from studio.core.errors import InvalidInput, StudioError
+from studio.core.process import sandbox
+from studio.core.tasks import File
+from studio.core.untrusted.refusals import Refused
+from studio.imported import building, files, keras_files, resave, safe_copies, sandboxed_process
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Whole models in HDF5, which the corpus' own list refuses: they are read without Keras' way of loading them.
+WHOLE = ("h5_named.keras", "legacy_whole_model.h5")
+
+
+def rows(data_dir):
+    index = data_dir / "badfiles" / "INDEX.tsv"
+    if not index.is_file():
+        pytest.skip(f"no {index}")
+    with index.open(encoding="utf-8", newline="") as file:
+        found = [row for row in csv.DictReader(file, delimiter="\t") if row["kind"] == "model"]
+    assert len(found) > 90
+    expected = {row["file"]: row["expected"] for row in found}
+    expected |= {f"models/{name}": "accept" for name in WHOLE}
+    return [(data_dir / "badfiles" / name, one) for name, one in expected.items()]
+
+
+def load(path, folder) -> dict:
+    """As `safe_copies.admit`, but in this process, since Keras takes seconds to load in each new one."""
+    kept = files.keep(path)
+    folder.mkdir()
+    try:
+        return resave.run(kept.path, folder)
+    except Refused as error:
+        raise files.refusal(path.name, str(error)) from None
+
+
+@pytest.mark.slow
+def test_every_bad_file_ends_as_it_should(data_dir, home, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    wrong, taken = [], set()
+    for number, (path, expected) in enumerate(rows(data_dir)):
+        try:
+            load(path, tmp_path / str(number))
+            told = ""
+            taken.add(path.name)
+        except InvalidInput as error:
+            told = str(error)
+        alone = path.name.endswith(".weights.h5")  # which may be good, but has no layers
+        if expected != "either" and bool(told) != (alone or expected == "refuse"):
+            wrong.append((path.name, told))
+        if told and not one_sentence(told, path, home):
+            wrong.append((path.name, told))
+    assert not wrong
+    assert taken >= {"good_control.keras", "good but ünïcode name.keras"}
+    assert not list(Path.cwd().iterdir()) and not list(tmp_path.rglob("PWNED*"))
+
+
+def one_sentence(told, path, home) -> bool:
+    parts = ("Invalid model ", "Use ", ": ")
+    inside = [str(path.parent), str(home), "Traceback", "\n", "root:"]
+    return all(part in told for part in parts) and not any(part in told for part in inside)
+
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from studio.imported import files
+from studio.core.errors import InvalidInput
+path = Path(sys.argv[1])
+idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    with path.open("rb") as file:
+        files.check(file, path.name)
+except InvalidInput as error:
+    told = str(error)
+more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle
+print(more / 1024, told)
+"""
+
+
+def bombs(data_dir, folder) -> list[Path]:
+    """Those of the corpus, and two of the worst that pass for small."""
+    names = [path for path, _ in rows(data_dir)]
+    found = [path for path in names if "bomb" in path.name or path.name.startswith(("huge_", "many_"))]
+    found = [path for path in found if path.suffix == ".keras" and "inside" not in path.name]
+    assert len(found) >= 4
+    wide = folder / "wide.keras"
+    with zipfile.ZipFile(wide, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("config.json", "[" + "{}," * 1_390_000 + "{}]")
+        file.writestr("model.weights.h5", b"")
+    listed = folder / "listed.keras"
+    with zipfile.ZipFile(listed, "w") as file:
+        for number in range(60_000):
+            file.writestr(zipfile.ZipInfo(f"{number}" + "x" * 200), b"")
+    return [*found, wide, listed]
+
+
+@pytest.mark.slow
+def test_bombs_are_refused_and_take_little_memory(data_dir, tmp_path):
+    for path in bombs(data_dir, tmp_path):
+        command = [sys.executable, "-c", MEASURE, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+        more, told = done.stdout.split(maxsplit=1)
+        assert float(more) < 200, (path.name, done.stdout)
+        assert ": " in told
+        assert ("list of members that is too long" in told) == (path.name == "listed.keras")
+
+
+def keras_file(path, config: dict | bytes, arrays: dict | None = None, packed: bytes = b"") -> Path:
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        for name, value in (arrays or {}).items():
+            file[name] = value
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("config.json", config if isinstance(config, bytes) else json.dumps(config))
+        file.writestr("model.weights.h5", packed or weights.getvalue())
+    return path
+
+
+def sequential(*layers: dict, shape=(4,)) -> dict:
+    first = {"batch_shape": [None, *shape], "dtype": "float32", "name": "in"}
+    parts = [{"module": "keras.layers", "class_name": "InputLayer", "config": first, "registered_name": None}]
+    parts += [{"module": "keras.layers", "registered_name": None, **layer} for layer in layers]
+    return {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": {"name": "made", "layers": parts},
+        "registered_name": None,
+        "build_config": {"input_shape": [None, *shape]},
+    }
+
+
+def dense(units, name="d", **more) -> dict:
+    return {"class_name": "Dense", "config": {"name": name, "units": units, **more}}
+
+
+REFUSED = {
+    "a function as activation": dense(
+        2, activation={"module": "os", "class_name": "function", "config": "system"}
+    ),
+    "a builtin as activation": dense(
+        2, activation={"module": "builtins", "class_name": "function", "config": "eval"}
+    ),
+    "an unknown name as activation": dense(2, activation="keras.utils.get_file"),
+    "a registered name": dense(2) | {"registered_name": "pkg>Dense"},
+    "a layer of another module": dense(2) | {"module": "keras.src.layers.core.dense"},
+    "a name that is a path": dense(2, name="../d"),
+    "an absolute name": dense(2, name="/d"),
+    "a huge text": dense(2, note="x" * 20_000),
+    "a size far below zero": {"class_name": "Cropping1D", "config": {"name": "c", "cropping": [-(2**40), 0]}},
+    "true as a size": dense(True),
+    "no size": dense(None),
+    "a size of another kind": dense({"module": "keras.layers", "class_name": "Dense", "config": {}}),
+    "a type of long texts": {"class_name": "Rescaling", "config": {"name": "r", "dtype": "S900000000"}},
+    "a list of names": dense(2) | {"class_name": ["Dense"]},
+    "a module that is none": dense(2) | {"module": ["keras.layers"]},
+}
+
+
+@pytest.mark.parametrize("layer", REFUSED.values(), ids=REFUSED)
+def test_parts_that_are_not_known_are_refused(layer, tmp_path):
+    path = keras_file(tmp_path / "my.keras", sequential(layer))
+    with pytest.raises(InvalidInput, match=r": "), path.open("rb") as file:
+        files.check(file, path.name)
+    keras_file(path, sequential(dense(2)))
+    with path.open("rb") as file:
+        files.check(file, path.name)  # or the test would prove nothing
+
+
+def test_what_only_its_training_needed_may_be_large(tmp_path):
+    schedule = {"name": "e", "decay_steps": 10_000_000, "seed": 2**40}
+    trained = {
+        "optimizer": {"module": "keras.optimizers", "class_name": "Adam", "config": schedule},
+        "loss": "sparse_categorical_crossentropy",
+    }
+    path = keras_file(tmp_path / "my.keras", sequential(dense(2)) | {"compile_config": trained})
+    with path.open("rb") as file:
+        files.check(file, path.name)
+
+
+def test_all_known_parts_are_parts_of_keras():
+    from importlib import import_module
+
+    from studio.imported import allowed_layers
+
+    missing = {
+        f"{module}.{name}"
+        for module, names in allowed_layers.ALLOWED.items()
+        for name in names
+        if not hasattr(import_module(module), name)
+    }
+    assert {one.rpartition(".")[2] for one in missing} <= allowed_layers.MODELS | {
+        "FloatDTypePolicy",
+        "DTypePolicy",
+    }
+
+
+@pytest.mark.slow
+def test_sizes_that_no_memory_holds_are_counted_before_anything_is_made(home, tmp_path):
+    layers = sequential(dense(60_000), dense(60_000, "e"))
+    with pytest.raises(InvalidInput, match=r"3,600,\d+,\d+ parameters, more than 200,000,000"):
+        load(keras_file(tmp_path / "my.keras", layers), tmp_path / "a")
+    large = {"class_name": "UpSampling2D", "config": {"name": "u", "size": [6000, 6000]}}
+    with pytest.raises(InvalidInput, match="numbers of one image"):
+        load(keras_file(tmp_path / "my.keras", sequential(large, shape=(2, 2, 3))), tmp_path / "b")
+
+
+def test_numbers_that_are_none_are_told_with_their_layer(home, tmp_path):
+    arrays = {"layers/dense/vars/0": np.array([[np.nan, 1.0]] * 4), "layers/dense/vars/1": np.zeros(2)}
+    with pytest.raises(InvalidInput, match="not finite, in /layers/dense/vars/0"):
+        load(keras_file(tmp_path / "my.keras", sequential(dense(2)), arrays), tmp_path / "a")
+
+
+@pytest.mark.slow
+def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home, monkeypatch):
+    file = files.keep(data_dir / "badfiles" / "models" / "good_control.keras")
+    found = safe_copies.admit(file)
+    assert found.path == home / "cache" / "imported" / file.digest / "model.keras"
+    assert (found.facts.parameters, found.facts.inputs, found.facts.outputs) == (
+        53,
+        ((None, 6),),
+        ((None, 3),),
+    )
+    assert found.facts.image_input is None
+    with found.path.open("rb") as copy, file.path.open("rb") as given:
+        # shared_object_id is an address in memory
+        layers = [keras_files.read(one).config["config"]["layers"] for one in (copy, given)]
+    assert [one["config"].get("units") for one in layers[0]] == [None, 5, 3]
+    assert len(layers[0]) == len(layers[1])
+    assert [one.name for one in (home / "cache" / "imported").glob(".new-*")] == []
+    monkeypatch.setattr(sandboxed_process, "_wait", None)
+    assert safe_copies.admit(file) == found
+    found.path.write_bytes(found.path.read_bytes()[:-1] + b"x")
+    with pytest.raises(TypeError):  # a copy that was altered is not taken: it would be made anew
+        safe_copies.admit(file)
+
+
+def test_weights_are_read_only_in_that_process(data_dir, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(resave, "run", None)
+    monkeypatch.chdir(tmp_path)
+    folder = data_dir / "badfiles" / "models"
+    with pytest.raises(InvalidInput, match="not stored as it is"):
+        safe_copies.admit(files.keep(folder / "external_storage_inside.keras"))
+    assert not list((home / "cache" / "imported").glob("*/*"))
+
+
+CAPS = {
+    "memory": ("b = bytearray(resave.MOST_BYTES + (1 << 28))", "MemoryError"),
+    "a large file": ("open('big', 'wb').truncate(1 << 40)", "OSError"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems cap less")
+@pytest.mark.parametrize("work, raised", CAPS.values(), ids=CAPS)
+def test_that_process_may_take_little(work, raised, tmp_path):
+    code = f"import signal\nfrom studio.imported import resave\nresave._cap(1000)\n{work}"
+    done = run(code, tmp_path)
+    assert done.returncode and (raised in done.stderr or done.returncode == -signal.SIGXFSZ)
+
+
+@pytest.mark.slow
+def test_that_process_ends_when_its_time_is_up(tmp_path):
+    start = "import time\nfrom studio.imported import resave\nresave._clock(1)\n"
+    assert run(f"{start}time.sleep(30)", tmp_path).returncode == -signal.SIGALRM
+    assert run(f"{start}resave._clock(0)\nprint('well')", tmp_path).stdout == "well\n"
+
+
+def run(code, folder):
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env, check=False)
+
+
+@pytest.mark.parametrize(
+    "code, told", [(-signal.SIGALRM, "too long"), (-signal.SIGKILL, "memory"), (1, "memory")]
+)
+def test_a_process_that_dies_is_told_in_one_sentence(code, told, data_dir, home, monkeypatch):
+    file = files.keep(data_dir / "badfiles" / "models" / "good_control.keras")
+    monkeypatch.setattr(sandboxed_process, "_wait", lambda *args: code)
+    with pytest.raises(InvalidInput, match=f": a file that takes .*{told}"):
+        safe_copies.admit(file)
+
+
+FACTS = {"name": "a", "parameters": 1, "inputs": [], "outputs": [], "image_input": None, "labels": []}
+
+
+def leaving(monkeypatch, copy: bytes, answer: object) -> None:
+    """The process that loads the untrusted file leaves this; the one that checks the copy is real."""
+    real = sandboxed_process._wait
+
+    def run(command, place, *others):
+        if resave.__name__ not in command:
+            return real(command, place, *others)
+        (place / resave.COPY).write_bytes(copy)
+        (place / resave.ANSWER).write_text(answer if isinstance(answer, str) else json.dumps(answer))
+        return 0
+
+    monkeypatch.setattr(sandboxed_process, "_wait", run)
+
+
+def test_a_refused_model_leaves_nothing_behind(home, tmp_path, monkeypatch):
+    file = files.keep(keras_file(tmp_path / "my.keras", sequential(dense(2))))
+    leaving(monkeypatch, b"", {"refused": "it is too odd"})
+    for _ in range(2):  # a page asks again when it is drawn again
+        with pytest.raises(InvalidInput, match="too odd"):
+            safe_copies.admit(file)
+        assert not paths.is_kept(file.digest)
+        assert not [path for path in (home / "cache" / "imported").iterdir() if path.suffix != ".lock"]
+
+
+def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
+    folder = data_dir / "badfiles" / "models"
+    good = (folder / "good_control.keras").read_bytes()
+    file = files.keep(folder / "good_control.keras")
+    leaving(monkeypatch, (folder / "lambda_bytecode.keras").read_bytes(), {"facts": FACTS})
+    with pytest.raises(InvalidInput, match="Lambda"):
+        safe_copies.admit(file)
+    file = files.keep(folder / "good_control.keras")  # what was refused is gone
+    bad = (
+        "",
+        "[]",
+        "5",
+        "[" * 100_000,
+        {},
+        {"facts": FACTS | {"more": 1}},
+        {"facts": FACTS | {"name": None}},
+    )
+    for answer in (*bad, {"refused": 3}):
+        leaving(monkeypatch, good, answer)
+        with pytest.raises(StudioError, match=r"its description is missing\. Try"):
+            safe_copies.admit(file)
+    leaving(monkeypatch, good, {"facts": FACTS})
+    assert safe_copies.admit(file).facts.name == "a"
+
+
+def test_a_link_that_it_leaves_for_a_copy_is_not_followed(data_dir, home, monkeypatch):
+    good = data_dir / "badfiles" / "models" / "good_control.keras"
+
+    def run(command, place, *others):
+        (place / resave.COPY).symlink_to(good)
+        (place / resave.ANSWER).write_text(json.dumps({"facts": FACTS}))
+        return 0
+
+    monkeypatch.setattr(sandboxed_process, "_wait", run)
+    with pytest.raises(StudioError, match="its description is missing"):
+        safe_copies.admit(files.keep(good))
+    assert not list((home / "cache" / "imported").glob("*/*"))
+
+
+BAD_WEIGHTS = {
+    "numbers that are none": lambda file: file.create_dataset("a", data=np.array([1.0, np.nan])),
+    "a link to another file": lambda file: file.__setitem__("a", h5py.ExternalLink("secret.h5", "/a")),
+    "numbers of another file": lambda file: file.create_dataset(
+        "a", (4,), "f4", external=[("/etc/passwd", 0, 16)]
+    ),
+    "more numbers than it stores": lambda file: file.create_dataset("a", (1 << 40,), "f4", chunks=(1024,)),
+    "no numbers": lambda file: file.create_dataset("a", data=[b"text"]),
+}
+
+
+@pytest.mark.parametrize("spoil", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+def test_the_weights_of_the_copy_are_checked(spoil, data_dir, home, tmp_path, monkeypatch):
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as opened:
+        spoil(opened)
+    copy = keras_file(tmp_path / "copy.keras", sequential(dense(2)), packed=weights.getvalue())
+    leaving(monkeypatch, copy.read_bytes(), {"facts": FACTS})
+    with pytest.raises(InvalidInput, match=r"not finite|another place|not stored as it is"):
+        safe_copies.admit(files.keep(data_dir / "badfiles" / "models" / "good_control.keras"))
+    assert not list((home / "cache" / "imported").glob("*/*"))
+
+
+SPY = """
+import json, os, socket, sys
+from pathlib import Path
+tries = {
+    "connect": lambda: socket.create_connection(("127.0.0.1", int(Path(sys.argv[1]).read_text())), timeout=5),
+    "read": lambda: Path("../secret").read_text(),
+    "write": lambda: Path("../made").write_text("x"),
+    "start": lambda: os.execv("/bin/true", ["true"]),
+}
+refused = []
+for name, work in tries.items():
+    try:
+        work()
+    except OSError:
+        refused.append(name)
+Path("answer.json").write_text(json.dumps({"refused": " ".join(refused)}))
+"""
+
+
+@pytest.mark.skipif(not sandbox.in_force().landlock, reason="this kernel does not offer Landlock")
+def test_a_process_that_opens_an_untrusted_file_reaches_nothing_else(tmp_path, monkeypatch):
+    place, packages = tmp_path / "place", tmp_path / "site-packages"
+    place.mkdir()
+    packages.mkdir()
+    (packages / "spy.py").write_text(SPY)
+    (tmp_path / "secret").write_text("secret")
+    monkeypatch.setenv("PYTHONPATH", str(packages))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        (tmp_path / "port").write_text(str(listener.getsockname()[1]))
+        with pytest.raises(InvalidInput, match=": connect read write start"):
+            sandboxed_process.run("spy", tmp_path / "port", place, "my.keras")
+
+
+ODD_ENDS = {
+    "an answer without end": "open('answer.json', 'w').write(' ' * (17 << 20) + '{\"refused\": \"no\"}')",
+    "a link to a device": "os.symlink('/dev/null', 'answer.json')",
+    "a folder": "os.mkdir('answer.json')",
+}
+
+
+@pytest.mark.parametrize("work", ODD_ENDS.values(), ids=ODD_ENDS)
+def test_an_odd_answer_is_not_read(work, tmp_path, monkeypatch):
+    with pytest.raises(StudioError, match="its description is missing"):
+        spied(f"import os; {work}", tmp_path, monkeypatch)
+
+
+FILLS = {
+    "many files": "[open(f'{n}', 'wb').write(bytes(1 << 20)) for n in range(8)]",
+    "many empty files": "os.mkdir('a'), [open(f'a/{n}', 'wb') for n in range(1000)]",
+    "files without a name": "f = [open(f'{n}', 'wb', 0) for n in range(8)];"
+    "[(one.write(bytes(1 << 20)), os.unlink(one.name)) for one in f]",
+}
+
+
+@pytest.mark.parametrize("work", FILLS.values(), ids=FILLS)
+def test_a_process_that_fills_the_disk_is_ended(work, tmp_path, monkeypatch):
+    monkeypatch.setattr(resave, "most_of_a_file", lambda size: 1 << 20)
+    with pytest.raises(InvalidInput, match=r"more disk space than it may\. .* Try a smaller"):
+        spied(f"import os, time; {work}; time.sleep(60)", tmp_path, monkeypatch)
+
+
+def test_what_a_process_says_without_end_is_not_held_in_memory(tmp_path, monkeypatch):
+    say = "import os; [os.write(one, b'x' * (1 << 20)) for one in (1, 2) for _ in range(64)]"
+    tracemalloc.start()
+    try:
+        with pytest.raises(StudioError, match="its description is missing"):
+            spied(say, tmp_path, monkeypatch)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def spied(code, folder, monkeypatch):
+    """What comes of it if the process that opens a file does this instead."""
+    place, packages = folder / "place", folder / "site-packages"
+    place.mkdir()
+    packages.mkdir()
+    (packages / "spy.py").write_text(code)
+    (folder / "my.keras").touch()
+    monkeypatch.setenv("PYTHONPATH", str(packages))
+    return sandboxed_process.run("spy", folder / "my.keras", place, "my.keras")
+
+
+def test_secrets_of_the_environment_stay_outside(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "secret")
+    env = sandboxed_process._environment(tmp_path)
+    assert "SECRET_KEY" not in env and env["HOME"] == str(tmp_path)
+
+
+def test_a_studio_model_is_no_keras_file(home):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("settings.json", "{}")
+    assert not files.is_imported(File.keep(packed.getvalue(), "model", "my.zip"))
+    assert not files.is_imported(File.keep(b"PK\3\4 cut", "model", "my.keras"))
+
+
+def test_what_was_only_measured_is_never_filled():
+    import keras
+
+    described = sequential(dense(7), shape=(8,))
+    skeleton = building.skeleton(described)
+    with keras.StatelessScope():
+        pass  # at whose end Keras fills whatever still waits for it
+    assert [variable.shape for variable in skeleton.variables] == [(8, 7), (7,)]
+    assert all(variable._value is None for variable in skeleton.variables)
+
+
+def test_a_member_that_is_said_to_lie_before_the_file_is_refused(data_dir, home, tmp_path):
+    data = bytearray((data_dir / "badfiles" / "models" / "good_control.keras").read_bytes())
+    end = data.rindex(b"PK\5\6")
+    data[end + 16 : end + 20] = (int.from_bytes(data[end + 16 : end + 20], "little") + 999).to_bytes(
+        4, "little"
+    )
+    path = tmp_path / "shifted.keras"
+    path.write_bytes(data)
+    with pytest.raises(InvalidInput, match="damaged"):
+        safe_copies.admit(files.keep(path))
+    with pytest.raises(InvalidInput, match="damaged"):
+        files.check(io.BytesIO(data), "an-upload.keras")  # what lies in memory says that in its own way

@@ -1,0 +1,390 @@
+"""Models of Keras 1 to 2.15, Teachable Machine and TensorFlow.js are read; bad ones are refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from old_files import ARRAYS, RNG, conv, dense, h5, layer, old, sequential
+
+from studio.core.errors import InvalidInput
+from studio.core.untrusted.refusals import Refused
+from studio.imported import (
+    building,
+    class_names,
+    containers,
+    files,
+    network_repair,
+    packing,
+    resave,
+    safe_copies,
+    tfjs_files,
+)
+
+
+def taken(path: Path, tmp_path: Path) -> tuple[keras.Model, dict]:
+    folder = tmp_path / f"copy of {path.name}"
+    folder.mkdir()
+    facts = resave.run(path, folder)
+    assert [one.name for one in folder.iterdir()] == [resave.COPY]
+    return keras.saving.load_model(folder / resave.COPY, compile=False), facts
+
+
+def expected(pictures: np.ndarray, scale=1.0, offset=0.0) -> np.ndarray:
+    """What the network of `ARRAYS` answers, by plain NumPy."""
+    kernel, bias = ARRAYS["conv"].values()
+    windows = np.lib.stride_tricks.sliding_window_view(pictures * scale + offset, (3, 3), (1, 2))
+    made = np.maximum(np.einsum("nijcab,abcd->nijd", windows, kernel) + bias, 0).mean(axis=(1, 2))
+    logits = made @ ARRAYS["dense"]["dense/kernel:0"] + ARRAYS["dense"]["dense/bias:0"]
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+PICTURES = RNG.random((2, 8, 8, 3))
+
+
+def says(path: Path, tmp_path: Path, **way) -> dict:
+    network, facts = taken(path, tmp_path)
+    assert np.asarray(network(PICTURES.astype("float32"))) == pytest.approx(
+        expected(PICTURES, **way), abs=1e-5
+    )
+    return facts
+
+
+def test_an_old_file_says_what_its_numbers_say(tmp_path):
+    facts = says(
+        h5(tmp_path / "model.h5", old(layer("Dropout", "drop", rate=0.5, noise_shape=None))), tmp_path
+    )
+    assert facts["inputs"] == [[None, 8, 8, 3]] and facts["image_input"]["answers"] == "probabilities"
+
+
+def test_words_of_keras_1_are_read(tmp_path):
+    first = layer("Convolution2D", "conv", nb_filter=4, nb_row=3, nb_col=3, border_mode="valid", bias=True)
+    first["config"] |= {
+        "dim_ordering": "tf",
+        "subsample": [1, 1],
+        "init": "glorot_uniform",
+        "activation": "relu",
+    }
+    first["config"] |= {"batch_input_shape": [16, 8, 8, 3], "W_regularizer": None}
+    last = layer("Dense", "dense", output_dim=2, init="normal", activation="softmax", input_dim=4)
+    config = {"class_name": "Sequential", "config": [first, layer("GlobalAveragePooling2D", "mean"), last]}
+    arrays = {
+        one: {name.replace("/kernel:0", "_W").replace("/bias:0", "_b"): value for name, value in each.items()}
+        for one, each in ARRAYS.items()
+    }
+    says(h5(tmp_path / "model.h5", config, arrays), tmp_path)
+
+
+def graph(*steps: tuple[dict, list]) -> dict:
+    """A network whose layers say where what goes into them comes from, as Keras 2 wrote it."""
+    given = {"batch_input_shape": [4, 8, 8, 3], "dtype": "float32", "sparse": False, "ragged": False}
+    parts = [layer("InputLayer", "in", **given) | {"name": "in", "inbound_nodes": []}]
+    parts += [part | {"name": part["config"]["name"], "inbound_nodes": nodes} for part, nodes in steps]
+    ends = {"input_layers": [["in", 0, 0]], "output_layers": [[parts[-1]["name"], 0, 0]]}
+    return {"class_name": "Functional", "config": {"name": "made", "layers": parts, **ends}}
+
+
+def test_divisions_that_tensorflow_kept_scale_as_they_did(tmp_path):
+    config = graph(
+        (layer("RandomFlip", "flip", mode="horizontal", seed=None), [[["in", 0, 0, {}]]]),
+        (layer("TFOpLambda", "tf.math.truediv", function="math.truediv"), [["flip", 0, 0, {"y": 127.5}]]),
+        (
+            layer("TFOpLambda", "tf.math.subtract", function="math.subtract"),
+            [["tf.math.truediv", 0, 0, {"y": 1.0, "name": None}]],
+        ),
+        (conv(), [[["tf.math.subtract", 0, 0, {}]]]),
+        (layer("GlobalAveragePooling2D", "mean"), [[["conv", 0, 0, {}]]]),
+        (dense(), [[["mean", 0, 0, {}]]]),
+    )
+    facts = says(h5(tmp_path / "model.h5", config), tmp_path, scale=1 / 127.5, offset=-1)
+    image_input = facts["image_input"]
+    assert (image_input["preprocessing"], image_input["reason"]) == ("0-255", "it has a Rescaling layer")
+    other = layer("TFOpLambda", "tf.io.read_file", function="io.read_file")
+    with pytest.raises(Refused, match=r"operation io\.read_file"):
+        network_repair.repair(graph((other, [["in", 0, 0, {}]])))
+
+
+def test_operations_of_keras_3_in_hdf5_are_read(tmp_path):
+    inputs = keras.Input((8, 8, 3), name="in")
+    made = keras.layers.Conv2D(4, 3, activation="relu", name="conv")(inputs[..., ::-1] / 127.5 - 1)
+    made = keras.layers.GlobalAveragePooling2D()(made)
+    network = keras.Model(inputs, keras.layers.Dense(2, activation="softmax", name="dense")(made))
+    network.set_weights([value for each in ARRAYS.values() for value in each.values()])
+    network.save(tmp_path / "model.h5")
+    pictures = 255 * PICTURES.astype("float32")
+    copy, facts = taken(tmp_path / "model.h5", tmp_path)
+    assert np.asarray(copy(pictures)) == pytest.approx(expected(pictures[..., ::-1], 1 / 127.5, -1), abs=1e-5)
+    assert facts["image_input"]["preprocessing"] == "0-255"
+
+
+def chunked(file):
+    """The numbers as they are, but packed."""
+    for name, value in {one: value for each in ARRAYS.values() for one, value in each.items()}.items():
+        place = f"model_weights/{name.partition('/')[0]}/{name}"
+        del file[place]
+        file.create_dataset(place, data=value.astype("float32"), compression="gzip", shuffle=True)
+
+
+@pytest.mark.slow
+def test_numbers_that_are_packed_are_read(tmp_path):
+    says(h5(tmp_path / "model.h5", old(), change=chunked), tmp_path)
+    network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, activation="relu")])
+    network.add(keras.layers.GlobalAveragePooling2D())
+    network.add(keras.layers.Dense(2, activation="softmax"))
+    network.set_weights([value for each in ARRAYS.values() for value in each.values()])
+    network.save(tmp_path / "plain.keras")
+    with (
+        zipfile.ZipFile(tmp_path / "plain.keras") as plain,
+        zipfile.ZipFile(tmp_path / "a.keras", "w") as made,
+    ):
+        for name in plain.namelist():
+            made.writestr(name, packed_again(plain.read(name)) if name.endswith(".h5") else plain.read(name))
+    says(tmp_path / "a.keras", tmp_path)
+
+
+def packed_again(data: bytes) -> bytes:
+    body = io.BytesIO()
+    with h5py.File(io.BytesIO(data)) as plain, h5py.File(body, "w") as made:
+
+        def note(name, one):
+            if isinstance(one, h5py.Dataset):
+                made.create_dataset(name, data=one[()], compression="gzip")
+
+        plain.visititems(note)
+    return body.getvalue()
+
+
+def test_hard_sigmoid_is_that_of_the_keras_which_wrote_it(tmp_path):
+    arrays = {"dense": {"dense/kernel:0": np.eye(3), "dense/bias:0": np.zeros(3)}}
+    rows = np.array([[[[-2.4, 1.0, 2.7]]]], "float32")
+    for version, slope in (("2.15.0", 5), (None, 5), ("3.4.0", 6)):
+
+        def change(file, version=version):
+            del file.attrs["keras_version"]
+            file.attrs.update({"keras_version": version} if version else {})
+
+        first = layer("GlobalAveragePooling2D", "mean", batch_input_shape=[None, 1, 1, 3])
+        last = layer("Dense", "dense", units=3, activation="hard_sigmoid")
+        path = h5(tmp_path / f"{version}.h5", sequential(first, last), arrays, change)
+        network, facts = taken(path, tmp_path)
+        assert np.asarray(network(rows))[0] == pytest.approx(
+            np.clip(rows.ravel() / slope + 0.5, 0, 1), abs=1e-6
+        )
+        assert facts["image_input"]["answers"] == "shares"
+
+
+def web(folder: Path, config: dict, arrays: dict, packing: dict | None = None) -> Path:
+    """As TensorFlow.js writes it, in two shards that cut an array apart."""
+    entries, raw = [], b""
+    for each in arrays.values():
+        for name, value in each.items():
+            shape = list(np.shape(value))
+            entries.append(
+                {"name": name.removesuffix(":0"), "shape": shape, "dtype": "float32"} | (packing or {})
+            )
+            raw += np.asarray(value, "<f4").tobytes()
+    shards = {"group1-shard1of2.bin": raw[:50], "group1-shard2of2.bin": raw[50:]}
+    listing = {"format": "layers-model", "modelTopology": {"model_config": config, "backend": "tensorflow"}}
+    listing["weightsManifest"] = [{"paths": list(shards), "weights": entries}]
+    (folder / "model.json").write_text(json.dumps(listing))
+    for name, data in shards.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def test_a_folder_of_tensorflow_js_is_read_with_its_names(home, tmp_path):
+    (tmp_path / "web").mkdir()
+    folder = web(tmp_path / "web", old(), ARRAYS)
+    (folder / "metadata.json").write_text('{"labels": ["cat", "dog"]}')
+    file = files.keep(folder)
+    assert file.name == "web.zip" and files.is_imported(file)
+    assert says(file.path, tmp_path)["labels"] == ("cat", "dog")
+    (folder / "group1-shard2of2.bin").unlink()
+    with pytest.raises(Refused, match="shard2of2"):
+        resave.run(files.keep(folder).path, tmp_path)
+
+
+def test_names_beside_a_file_are_kept_with_it(home, tmp_path):
+    path = h5(tmp_path / "keras_model.h5", old())
+    (tmp_path / "labels.txt").write_text("0 Cat\n1 Big dog\n\n", encoding="utf-8")
+    file = files.keep(path)
+    assert file.name == "keras_model.zip" and says(file.path, tmp_path)["labels"] == ("Cat", "Big dog")
+    own = tmp_path / "own.csv"
+    own.write_text("index,name\n1,b\n0,a\n")
+    (tmp_path / "again").mkdir()
+    assert says(files.keep(path, own).path, tmp_path / "again")["labels"] == ("a", "b")
+
+
+NAMES = {
+    "a.txt": (b"\xef\xbb\xbf0 Cat\r\n1 Dog\r\n\r\n", ("Cat", "Dog")),
+    "b.txt": (b"7 dwarfs\n0 heroes", ("7 dwarfs", "0 heroes")),
+    "a.json": (b'{"Dog": 1, "Cat": 0}', ("Cat", "Dog")),
+    "b.json": (b'{"0": "Cat", "1": "Dog"}', ("Cat", "Dog")),
+    "c.json": (b'["Cat", "Dog"]', ("Cat", "Dog")),
+    "a.csv": (b"Cat\nDog\n", ("Cat", "Dog")),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_classes_are_read_in_every_common_form(name):
+    data, found = NAMES[name]
+    assert class_names.read(data, name) == found
+    assert class_names.read(class_names.written(found), "labels.txt") == found
+
+
+@pytest.mark.parametrize("data", [b"[1, 2]", b'{"a": 0, "b": 2}', b"{}", b'["\\u001b[2J"]', b"[" * 1000])
+def test_what_are_no_names_is_refused(data):
+    with pytest.raises(Refused):
+        class_names.read(data, "class_names.json")
+
+
+def nested(depth: int) -> dict:
+    part = old()
+    for number in range(depth):
+        part = sequential(part, name=f"n{number}")
+    return part
+
+
+def bad_arrays(**changed) -> dict:
+    return {"conv": ARRAYS["conv"], "dense": {**ARRAYS["dense"], **changed}}
+
+
+def virtual(file):
+    layout = h5py.VirtualLayout((4, 2), "float32")
+    layout[:] = h5py.VirtualSource("/etc/hostname", "a", (4, 2))
+    del file["model_weights/dense/dense/kernel:0"]
+    file.create_virtual_dataset("model_weights/dense/dense/kernel:0", layout)
+
+
+def replaced(value):
+    def change(file):
+        del file["model_weights/dense/dense/kernel:0"]
+        file["model_weights/dense/dense/kernel:0"] = value
+
+    return change
+
+
+def bomb(file):
+    del file["model_weights/dense/dense/kernel:0"]
+    file.create_dataset(
+        "model_weights/dense/dense/kernel:0", (2**20, 2**20), "float32", chunks=(2**10, 2**10)
+    )
+
+
+CODE = layer("Lambda", "code", function=["4wEAAAAAAAAA", None, None], function_type="lambda")
+BAD = {
+    "code": (old(CODE), None, lambda file: None, "Lambda.*Rescaling"),
+    "code in a network within": (sequential(nested(1), CODE), None, lambda file: None, "Lambda.*Rescaling"),
+    "code in what is left out": (
+        old(
+            layer("Dropout", "d", rate=0.1),
+            first=conv(batch_input_shape=[None, 8, 8, 3], bias_constraint=CODE),
+        ),
+        None,
+        lambda file: None,
+        "code",
+    ),
+    "a link to another file": (old(), None, replaced(h5py.ExternalLink("secret.h5", "/a")), "another place"),
+    "a soft link": (old(), None, replaced(h5py.SoftLink("/model_weights/conv")), "another place"),
+    "a virtual array": (old(), None, virtual, "not stored as it is"),
+    "a bomb": (old(), None, bomb, "far more|not stored"),
+    "a wrong shape": (old(), bad_arrays(**{"dense/bias:0": np.zeros(3)}), lambda file: None, "not those"),
+    "no array": (old(), {"conv": ARRAYS["conv"], "dense": {}}, lambda file: None, "no weights of dense"),
+    "numbers that are none": (
+        old(),
+        bad_arrays(**{"dense/bias:0": np.array([np.nan, 0])}),
+        lambda file: None,
+        "not finite",
+    ),
+    "two layers of one name": (old(conv("conv")), None, lambda file: None, "cannot build|not those"),
+    "deep nesting": (nested(60), None, lambda file: None, "nested"),
+    "no JSON": ("{", None, lambda file: None, "JSON"),
+    "a description of 5 MB": (" " * (5 << 20), None, lambda file: None, "too long"),
+    "a class of another library": (
+        old({"class_name": "Custom>Attack", "config": {}}),
+        None,
+        lambda file: 0,
+        "none",
+    ),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_bad_old_files_are_refused_in_one_sentence(bad, home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config, arrays, change, told = BAD[bad]
+    path = h5(tmp_path / "model.h5", config, arrays, change)
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    with pytest.raises(Refused, match=told) as error:
+        resave.run(path, folder)
+    assert "\n" not in str(error.value) and not list(tmp_path.rglob("PWNED*"))
+    assert not (folder / resave.COPY).exists()
+
+
+def test_layers_that_could_not_be_are_counted_before_anything_is_made(tmp_path):
+    config = old(layer("Dense", "large", units=60_000), layer("Dense", "larger", units=60_000))
+    with pytest.raises(Refused, match="parameters, more than 200,000,000"):
+        building.check_size(building.skeleton(building.fitted(network_repair.repair(config))))
+
+
+def test_zips_that_hold_no_model_or_several_are_refused(home, tmp_path):
+    for names in (["a.txt"], ["a.h5", "b.h5"], ["a/model.json", "b/model.json"]):
+        path = tmp_path / "my.zip"
+        with zipfile.ZipFile(path, "w") as packed:
+            for name in names:
+                packed.writestr(name, "{}")
+        with pytest.raises(InvalidInput, match=r"without a model|several models"):
+            files.keep(path)
+    outside = containers.packed({"deep/../../x.h5": h5(tmp_path / "a.h5", old()), "labels.txt": b"a\nb\n"})
+    with containers.opened(io.BytesIO(outside)) as packed:
+        assert containers.find(packed) is None
+
+
+def test_only_the_sandbox_reads_hdf5(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(h5py, "File", None)
+    (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    files.keep(tmp_path / "a.h5")
+
+
+@pytest.mark.slow
+def test_a_teachable_machine_zip_is_taken_whole(home, tmp_path):
+    from third_party_networks import teachable
+
+    network = teachable()
+    arrays = {
+        one.name: {f"{v.path}:0": RNG.normal(0.1, 0.1, v.shape) ** 2 for v in one.variables}
+        for one in network.layers
+    }
+    config = json.loads(network.to_json())
+    path = h5(tmp_path / "keras_model.h5", config, arrays)
+    packed = tmp_path / "converted_keras.zip"
+    packed.write_bytes(containers.packed({"keras_model.h5": path, "labels.txt": b"0 Cat\n1 Dog\n\n"}))
+    found = safe_copies.admit(files.keep(packed)).facts
+    assert found.labels == ("Cat", "Dog") and found.classes == 2
+    assert (found.image_input.preprocessing, found.image_input.height) == ("-1-1", 224)
+
+
+def test_names_of_classes_may_hold_what_joins_letters_and_emoji():
+    names = ("می\u200cخواهم", "\U0001f469\u200d\U0001f467")
+    assert class_names.read(class_names.written(names), "labels.txt") == names
+    with pytest.raises(Refused):
+        class_names.read(class_names.written(("a\x1b[2J", "b")), "labels.txt")
+
+
+def test_a_long_model_json_is_refused_before_it_is_unpacked(monkeypatch):
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("m/model.json", b" " * (tfjs_files.MOST_TEXT + 1))
+    monkeypatch.setattr(containers, "member", None)
+    for read in (files.check, lambda file, name: packing.with_names(file.read(), name, ["a", "b"])):
+        with pytest.raises((InvalidInput, Refused), match=r"model\.json of more than 4 MB"):
+            body.seek(0)
+            read(body, "web.zip")
