@@ -60,7 +60,7 @@ def kinds(size: int) -> list:
         return "dream.ascend", settings, {"content": photo(n)}
 
     def frames(n: int):
-        base = TransferSettings(size=size, house=(drawn[n % len(drawn)],)).model_dump_json()
+        base = TransferSettings(size=size, house=(drawn[n % len(drawn)],)).model_dump(mode="json")
         return "film.repaint", FilmSettings(base=base, film="webp"), {"film": film(n)}
 
     return [

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.faces import input_form, models, under_the_hood, wall_view
-from studio.faces.settings import FacesSettings
+from studio.faces.settings import USUAL_WALK, FacesSettings
 
 TASK = wall_view.TASK
 
@@ -22,7 +22,8 @@ with left:
             FacesSettings,
             skip=input_form.ASKED_HERE,
             extra={"preset": preset, **crop},
-            beside=lambda: {"seed": input_form.seed(), **input_form.film()},
+            beside=lambda: {"seed": input_form.seed()},
+            proposed={"walk": USUAL_WALK},
             more=lambda: more.update(input_form.of_the_wall()),
             reset=lambda: input_form.reset(preset),
         )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.dream import before_start, channel_sheet, refill, targets, under_the_hood
-from pages.form import film_settings, many_photos
+from pages.form import many_photos
 from studio.dream.settings import DreamSettings
 
 TASK = "dream.ascend"
@@ -16,26 +16,13 @@ def inputs():
     return {"content": [content.file()], "guide": [guide.file()] if guide else []}
 
 
-def reset():
-    """What the page asks for beside its form."""
-    targets.reset()
-    film_settings.reset()
-
-
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Dream", anchor=False)
     content = parts.picture("content", "Content", parts.photos())
     wish = targets.what_to_see()
     guide = parts.optional("guide", "Guide picture", parts.guides(), GUIDE, "Your guide")
-    asked_here = (*targets.ASKED_HERE, *film_settings.ASKED_HERE)
-    settings = parts.form(
-        DreamSettings,
-        skip=(*asked_here, "precision"),
-        extra=wish,
-        beside=film_settings.zoom_film,
-        reset=reset,
-    )
+    settings = parts.form(DreamSettings, skip=targets.ASKED_HERE, extra=wish, reset=targets.reset)
     settings = targets.checked_settings(settings, guided=guide is not None)
     parts.saved_settings(TASK, settings, refill.put)
     wanted = settings is not None and parts.start_button(":material/bedtime:")

@@ -12,9 +12,7 @@ with left:
     st.title("Playground", anchor=False)
     st.caption("Watch a tiny network memorize your photo. Change a setting and training restarts.")
     content = parts.picture("content", "Photo", parts.photos())
-    settings = parts.form(
-        PlaygroundSettings, skip=input_form.ASKED_HERE, beside=input_form.film, reset=input_form.reset
-    )
+    settings = parts.form(PlaygroundSettings)
     parts.saved_settings(TASK, settings)
     inputs = {"content": [content.file()]}
     at_once = settings is not None and input_form.follows(settings, inputs)

@@ -29,7 +29,6 @@ with left:
         brushed = input_form.brushed(content, styles)
         settings = parts.form(
             TransferSettings,
-            skip=("style_weights", "house", "network", "stop_after", "precision"),
             extra={"style_weights": input_form.weights(styles)},
             more=mask_input.ask,
             reset=refill.set_weights,

@@ -14,17 +14,21 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from os import PathLike
 from typing import Any
 
-from studio.core import amounts, tasks
+from PIL import Image
+
+from studio.core import amounts, paths, tasks
 from studio.core.errors import Cancelled, printable
 from studio.core.progress import Progress, Report, counted
 from studio.core.tasks import Task
-from studio.run import arguments, keep, terminal
-from studio.run.machine import HERE, Machine
+from studio.run import terminal
+from studio.run.machine import HERE, Machine, keep
 from studio.run.program_result import Made
+from studio.run.request import by_kind, resolve
 
 
 def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
@@ -51,22 +55,22 @@ def connect(url: str, token: str = "") -> Elsewhere:
 
 
 def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Made:
-    found, made_from = tasks.get(arguments.full_name(task)), arguments.sources(given)
+    commands = {one.command: one.name for one in map(tasks.get, tasks.TASKS) if one.command}
+    found, made_from = tasks.get(commands.get(str(task), str(task))), _sources(given)
     goes_on = given.pop("resume", None) if found.produces == "model" else None
-    chosen, inputs = arguments.settings_and_inputs(found, given, machine)
-    settings = found.settings.parse(chosen)
+    settings, inputs = resolve(found, *by_kind(found, given), machine)
     machine.check(found.name, settings, inputs)
     if found.produces == "model":
         machine.take_up(found.name, settings, inputs, goes_on, quiet)
     began = time.monotonic()
     try:
         with _working(found, quiet) as progress:
-            result = machine.run(found.name, settings, inputs, progress)
+            result = machine.run(found, settings, inputs, progress)
             missed = not result.stopped_early and _asked(progress)
     except Cancelled:
         raise KeyboardInterrupt("Stopped before there was a result.") from None
     if not found.readable:
-        keep.in_gallery(result, time.monotonic() - began)
+        keep(result, time.monotonic() - began)
     if missed:  # what is made at once never asks; the loop around it is to end all the same
         raise KeyboardInterrupt("Stopped; the last result is in the gallery.")
     if not quiet:
@@ -75,6 +79,20 @@ def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Ma
     if result.stopped_early:
         terminal.note("Stopped early; this is the best so far.")
     return Made(found, settings, result, made_from)
+
+
+def _sources(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The whole paths of what was given: the program may go to another folder before it saves."""
+    lists = [value if isinstance(value, list | tuple) else [value] for value in given.values()]
+    named = [
+        # An image that Pillow has read from a file knows which.
+        getattr(one, "filename", "") if isinstance(one, Image.Image) else one
+        for values in lists
+        for one in values
+    ]
+    those = [paths.expand_user(str(one)) for one in named if isinstance(one, str | PathLike)]
+    own = [str(one.resolve()) for one in those if one.name and paths.is_there(one)]
+    return tuple([*own, *(source for one in named if isinstance(one, Made) for source in one.sources)])
 
 
 def _asked(progress: Progress) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.tasks import TASKS
+from studio.core.tasks import TASKS, get
 
 ROOT = Path(__file__).resolve().parent.parent
 OUR_FOLDERS = ("studio", "pages", "training", "benchmarks", "tests")
@@ -234,7 +234,6 @@ OWN = {
     "studio/cli/films.py": "a film in place of a picture",
     "studio/cli/search.py": "the command of searches, which has a training's words as its own",
     "pages/form/film_input.py": "a film in place of a picture",
-    "pages/form/film_settings.py": "the film of a zoom",
     "pages/form/layer_terms.py": "layers and channels as a text",
     "pages/form/samples.py": "styles of a person's own networks, and looks",
     "pages/jobs/navigation.py": "the line of each page",
@@ -267,6 +266,65 @@ def test_what_serves_all_capabilities_knows_none_by_name(folder):
 
 def test_a_name_of_a_capability_is_seen():
     assert not {file for file in OWN if not _names_capabilities(ROOT / file)}, "an exception that none needs"
+
+
+# Words that settings share with all else, such as the kind of a file.
+EVERYDAY = set(
+    """across activation avatars base count detail down edges embedding enhance first flat head hidden jobs
+    keep kept label levels model name near off optimizer scale second start stop top train walk""".split()  # noqa: SIM905
+)
+NAMES_SETTINGS = {
+    "studio/cli/films.py": "the flags for a part of a video",
+    "studio/cli/gallery.py": "the name of an item",
+    "studio/cli/search.py": "the command of searches",
+    "studio/cli/synonyms.py": "settings by the names that other tools give them",
+    "studio/cli/score.py": "how a classifier made elsewhere takes images",
+    "studio/core/machine/speed.py": "what the speed of a machine is told by",
+    "studio/core/models/cards.py": "why a training ended, of which patience is one",
+    "pages/form/film_input.py": "a film in place of a picture",
+    "pages/form/samples.py": "looks, with their images",
+    "pages/jobs/navigation.py": "the line of each page",
+    "pages/jobs/written_texts.py": "a text and its prompt",
+}
+
+
+@cache
+def _settings_of_one() -> set[str]:
+    """The names of settings that one capability alone has."""
+    owners: dict[str, set[str]] = {}
+    for task in map(get, TASKS):
+        for name in task.settings.model_fields:
+            owners.setdefault(name, set()).add(part(task.settings.__module__))
+    return {name for name, found in owners.items() if len(found) == 1 and found <= CAPABILITIES}
+
+
+def _names_settings(path: Path) -> set[str]:
+    """The settings of one capability that a file names: as a text, a flag, or an attribute of settings."""
+    words, flags = set(), set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            (flags if node.value.startswith("--") else words).add(node.value.strip("-").replace("-", "_"))
+        elif isinstance(node, ast.Attribute) and "settings" in ast.unparse(node.value).lower():
+            words.add(node.attr)
+    return (words - EVERYDAY | flags) & _settings_of_one()
+
+
+def _may_name_settings(folder: str) -> list[Path]:
+    """Its files, but for those that build and read networks, whose layers have such words, too."""
+    networks = {"imported", "data", "metrics", "pictures", "training", "untrusted", "weights"}
+    return [path for path in sources(folder) if not networks & {*path.relative_to(ROOT).parts}]
+
+
+@pytest.mark.parametrize("folder", [f"studio/{n}" for n in SHARED] + [f"pages/{n}" for n in SHARED_PAGES])
+def test_what_serves_all_capabilities_names_no_setting_of_one(folder):
+    """A setting says of itself what a form, a flag or a caption needs to know."""
+    found = {relative(path): _names_settings(path) for path in _may_name_settings(folder)}
+    assert not {file: names for file, names in found.items() if names and file not in NAMES_SETTINGS}
+
+
+def test_a_name_of_a_setting_is_seen():
+    assert {"zoom", "house", "octaves"} <= _settings_of_one()
+    assert not {file for file in NAMES_SETTINGS if not _names_settings(ROOT / file)}, "an exception too many"
 
 
 def test_core_is_shared():

@@ -18,11 +18,12 @@ import pytest
 from PIL import Image
 
 import studio
-from studio.core import paths, recipes, tasks
+from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images, sample_photos
 from studio.gallery import index
 from studio.gallery.index import Wanted
+from studio.run.machine import Machine
 
 SMALL = {"size": 64, "quiet": True}
 
@@ -233,12 +234,12 @@ def test_the_program_that_calls_it_keeps_its_logging(unbuffered, home):
 def test_control_c_returns_the_best_so_far_or_ends_the_loop(told, home, monkeypatch, capsys):
     """A task that asks whether to stop returns; of one that never asks, the result is in the gallery."""
 
-    def run(name, settings, inputs, progress):
+    def run(task, settings, inputs, progress):
         signal.raise_signal(signal.SIGINT)
         return dataclasses.replace(made.result, stopped_early=told)
 
     made = painted()
-    monkeypatch.setattr(tasks, "run", run)
+    monkeypatch.setattr(Machine, "run", staticmethod(run))
     if told:
         assert painted().stopped_early and "the best so far" in capsys.readouterr().err
     else:
@@ -248,11 +249,11 @@ def test_control_c_returns_the_best_so_far_or_ends_the_loop(told, home, monkeypa
 
 
 def test_control_c_before_there_is_a_result_is_one(home, monkeypatch):
-    def run(name, settings, inputs, progress):
+    def run(task, settings, inputs, progress):
         signal.raise_signal(signal.SIGINT)
         progress.check()
 
-    monkeypatch.setattr(tasks, "run", run)
+    monkeypatch.setattr(Machine, "run", staticmethod(run))
     with pytest.raises(KeyboardInterrupt, match="before there was a result"):
         painted()
 

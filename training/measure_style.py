@@ -105,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--photos", type=int, default=AT_THE_END, help=f"to look at, of the others (default {AT_THE_END})"
     )
-    return cli.follow(parser, sys.argv[1:] if argv is None else argv)
+    return cli.main(argv, parser)
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ def main(argv: list[str] | None = None) -> int:
     room.add_argument(
         "--without-judge", action="store_true", help="leave out a VAE's judge, which only a training needs"
     )
-    return cli.follow(parser, sys.argv[1:] if argv is None else argv)
+    return cli.main(argv, parser)
 
 
 if __name__ == "__main__":

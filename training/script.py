@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -26,4 +25,4 @@ def main(task: str, script: str, argv: Sequence[str] | None = None) -> int:
     parser = flags.Parser(f"python -m training.{script}", description=found.help)
     flags.prepare_leaf(parser, partial(train.run, found))
     train.add_flags(parser, found)
-    return cli.follow(parser, sys.argv[1:] if argv is None else list(argv))
+    return cli.main(argv, parser)

@@ -83,7 +83,9 @@ def _second_judge(task: str, inputs: Inputs, settings: GeneratorSettings) -> str
         found = f"The second judge {sees}"
         seconds = _seconds(task, inputs, settings.model_copy(update={"perceptual_judge": 0.0}))
         return f"{found}; without it the training takes {amounts.about(seconds)}." if seconds else f"{found}."
-    found = f"With **Second judge** at 1 and **Batch** at {JUDGED['batch']}, a second judge {sees}"
+    found = (
+        f"With **VGG16-feature discriminator** at 1 and **Batch** at {JUDGED['batch']}, a second judge {sees}"
+    )
     seconds = _seconds(task, inputs, settings.model_copy(update=JUDGED))
     takes = [f"takes {amounts.about(seconds)}"] if seconds else []
     if absent := weight_downloads.missing(EYES):

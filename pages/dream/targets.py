@@ -40,7 +40,7 @@ def checked_settings(settings: DreamSettings | None, guided: bool) -> DreamSetti
         field = DreamSettings.described()["backbone"]
         chosen, usual = words.choice(settings.backbone), words.choice("auto")
         st.info(
-            f"{words.label(field)} is set to {chosen}, which has no such look: it dreams of its usual layer. "
+            f"{field.title} is set to {chosen}, which has no such look: it dreams of its usual layer. "
             f"Choose {usual} for the look.",
             icon=":material/info:",
         )

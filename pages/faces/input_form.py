@@ -1,4 +1,4 @@
-"""What the faces page asks for besides its form: how many, a photo, a film."""
+"""What the faces page asks for besides its form: how many, and a photo."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from studio.core.errors import StudioError
 from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.faces import models, photo
-from studio.faces.settings import USUAL_WALK, FacesSettings
+from studio.faces.settings import FacesSettings
 
 CROP = ("crop", "crop_x", "crop_y")
-FILM = ("walk", "fps", "film")
-ASKED_HERE = ("preset", "model", "seed", "n", "face", "to", "form", *CROP, *FILM)
+ASKED_HERE = ("preset", "model", "seed", "n", "face", "to", "form", *CROP)
 COUNTS = (16, 36, 64, 100, 144)
 FACE, TO, NEAR, MOVES, MORPH = "face", "to", "near", "moves", "morph"
 _DRAWER, _PHOTO = "drawer", "face_photo"
@@ -43,8 +42,7 @@ def reset(preset: str) -> None:
     """Puts back what the page asks for beside its form, but for the photo. Call it from a callback."""
     _let_go()
     sliders.begin(preset, ())
-    st.session_state["film_on"], st.session_state["walk"] = False, USUAL_WALK
-    forms.defaults(FacesSettings, ("seed", "n", *CROP, *FILM[1:]))
+    forms.defaults(FacesSettings, ("seed", "n", *CROP))
 
 
 def put(settings: FacesSettings) -> None:
@@ -111,17 +109,6 @@ def seed() -> int:
             "Another wall", icon=":material/casino:", on_click=forms.roll, help="Another seed at random"
         )
     return value
-
-
-def film() -> dict[str, Any]:
-    """A switch and, when it is on, the settings of a film; gives the values that it asked for."""
-    help = "Of the chosen face and others, or the way to another and back"
-    if not st.toggle("Film", key="film_on", bind="query-params", help=help):
-        return {"walk": 0}
-    most = FacesSettings.described()["walk"].most or 0
-    with st.container(border=True):
-        frames = st.slider("Frames", 2, int(most), USUAL_WALK, key="walk", bind="query-params")
-        return {"walk": frames} | forms.fields(FacesSettings, FILM[1:])
 
 
 def of_the_wall() -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +90,7 @@ def film_task(task: str, settings: Settings, reel: Film, inputs: Inputs) -> tupl
     """
     ending = reel.film.name.rpartition(".")[2].lower()
     kind = ending if ending in animations.KINDS else "mp4"
-    base = json.dumps(settings.model_dump(mode="json", exclude_defaults=True))
+    base = settings.model_dump(mode="json", exclude_defaults=True)
     others = {slot: files for slot, files in inputs.items() if slot != "content" and files}
     asked = {"task": task, "base": base, "film": kind, "start": reel.start, "end": reel.end}
     return FilmSettings.parse(asked), {"film": [reel.film], **others}
@@ -110,6 +109,11 @@ def put(film: File, settings: Settings) -> None:
     seconds, _ = _facts(film)
     whole = math.floor(10 * seconds) / 10
     st.session_state[_PART] = (settings.start, whole if settings.end is None else min(settings.end, whole))
+
+
+def frame_of(film: File, settings: FilmSettings) -> File:
+    """The frame of a film that its settings are tried by."""
+    return first_frame(film, settings.start)
 
 
 def first_frame(film: File, start: float) -> File:

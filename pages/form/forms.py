@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -18,8 +18,7 @@ MOST_SEED = 2**31 - 1
 LOCK = "seed_locked"
 SHARED = ("size",)  # means the same on every page, so that it goes with a person from one to another
 SEED = "seed"  # which some pages ask for beside the form
-# Settings that count frames, 0 for none, and their switches.
-FILMS = {"zoom": "zoom_film", "walk": "film_on", "frames": "learning_film"}
+FRAMES = 60  # of a video at first: four seconds at 15 frames per second
 _LAST = "form_last"
 MOST_LETTERS = 22  # of all choices together, that fit into one row of the form
 S = TypeVar("S", bound=Settings)
@@ -55,19 +54,22 @@ def form(
         The settings, or None after showing what is wrong with them.
     """
     known = {name: field for name, field in kind.described().items() if name not in skip and not field.here}
+    known = {name: field for name, field in known.items() if field.tier != "hidden"}
     known |= {name: replace(known[name], default=value) for name, value in (proposed or {}).items()}
     _forget(kind.__name__, known, apart)
     values = dict(extra or {})
     shown = {name for name, field in known.items() if field.tier == "main"} - set(fold) | set(unfold)
-    sight = [field for name, field in known.items() if name in shown]
-    for field in known.values():
-        if field in sight:
-            values[field.name] = _setting(field, folded=False)
+    video = [field for field in known.values() if field.video]
+    sight = [field for name, field in known.items() if name in shown and field not in video]
+    for field in sight:
+        values[field.name] = _setting(field, folded=False)
     if beside is not None:
         values |= beside()
+    if video:
+        values |= _video(video)
     with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):  # open where it moves
         for field in known.values():
-            if field not in sight:
+            if field not in (*sight, *video):
                 values[field.name] = _setting(field, folded=True)
         if more is not None:
             more()
@@ -80,6 +82,21 @@ def form(
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
+
+
+def _video(fields: Sequence[Described]) -> dict[str, Any]:
+    """A switch and, when it is on, the settings of the video that the task then makes; gives their values."""
+    frames, *parts = sorted(fields, key=lambda field: field.video != "frames")
+    if not st.toggle(frames.label, key=_switch(frames), bind="query-params", help=frames.help):
+        return {frames.name: 0}
+    with st.container(border=True):
+        shared: dict[str, Any] = {"key": frames.name, "bind": "query-params"}
+        count = st.slider("Frames", 2, int(frames.most or FRAMES), int(_default(frames)), **shared)
+        return {frames.name: count} | {field.name: _setting(field, folded=False) for field in parts}
+
+
+def _switch(frames: Described) -> str:
+    return keys.part(frames.name, "on")
 
 
 def fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
@@ -150,13 +167,14 @@ def _forget(kind: str, known: Mapping[str, Described], apart: Collection[str]) -
 def prefill(settings: Settings) -> None:
     """Puts settings where the form of their page finds them; lists and texts stay with the page itself."""
     kind = type(settings)
-    names = [name for name, field in kind.described().items() if field.kind not in ("list", "text")]
+    names = [name for name, field in kind.described().items() if field.kind not in ("list", "text", "dict")]
     for name in names:
         sliders.put(name, getattr(settings, name))
-    for name in FILMS.keys() & set(names):
-        st.session_state[FILMS[name]] = getattr(settings, name) > 0
-        if not getattr(settings, name):
-            st.session_state.pop(name)  # the slider of a film begins above 0
+    for field in kind.described().values():
+        if field.video == "frames":
+            st.session_state[_switch(field)] = getattr(settings, field.name) > 0
+            if not getattr(settings, field.name):
+                st.session_state.pop(field.name)  # the slider begins above 0
     # The form of another page would otherwise take away what both have.
     st.session_state[_LAST] = (kind.__name__, tuple(names), ())
 
@@ -191,7 +209,7 @@ def _setting(field: Described, folded: bool) -> Any:
 
 def _widget(field: Described, help: str | None) -> Any:
     shared: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
-    label = words.label(field)
+    label = field.title
     if field.kind == "bool":
         return st.toggle(label, value=field.default, **shared)
     if field.kind == "choice":
@@ -241,6 +259,8 @@ def _reset(fields: Collection[Described], also: Callable[[], None] | None = None
     # Forgetting a value is not enough: the address would bring it back, so the default is written.
     for field in fields:
         st.session_state[field.name] = _default(field)
+        if field.video == "frames":
+            st.session_state[_switch(field)] = False
     if also is not None:
         also()
 
@@ -248,7 +268,7 @@ def _reset(fields: Collection[Described], also: Callable[[], None] | None = None
 def _default(field: Described) -> Any:
     if field.kind == "list":
         return ", ".join(str(value) for value in field.default)
-    return field.default
+    return field.default or FRAMES if field.video == "frames" else field.default
 
 
 def _parsed(field: Described, value: Any) -> Any:

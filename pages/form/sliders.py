@@ -11,7 +11,6 @@ import streamlit as st
 from pages.widgets import keys, numbers
 from studio.core.settings import Described
 
-SHARES = ("held_out",)  # shown in per cent
 BOX_WIDTH = 92  # px: too narrow for the plus and minus that a slider makes needless
 FEW = 12  # positions, which a hand sets without a miss: so short a slider has no box
 
@@ -26,7 +25,7 @@ def slider(field: Described, label: str, help: str | None) -> float | int:
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         value = _ratio(field, label, help) if field.scale == "log" else _line(field, label, help)
-        if field.name not in SHARES and _positions(field) > FEW:
+        if field.scale != "percent" and _positions(field) > FEW:
             _box(field, label, value)
     return value
 
@@ -40,7 +39,7 @@ def _line(field: Described, label: str, help: str | None) -> float | int:
     number = int if field.kind == "int" else float
     least, most = _ends(field)
     step = _step(field)
-    places = "percent" if field.name in SHARES else "%.3f" if step < 0.01 else None
+    places = "percent" if field.scale == "percent" else "%.3f" if step < 0.01 else None
     return st.slider(
         label,
         number(least),

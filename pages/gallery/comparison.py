@@ -102,7 +102,7 @@ def _set_apart(one: Settings, other: Settings) -> Iterator[tuple[str, str, str]]
     for name, field in type(one).described().items():
         values = getattr(one, name), getattr(other, name)
         if values[0] != values[1]:
-            yield words.label(field), words.plain(_value(values[0])), words.plain(_value(values[1]))
+            yield field.title, words.plain(_value(values[0])), words.plain(_value(values[1]))
 
 
 def _value(value: Any) -> str:

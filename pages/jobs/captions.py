@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from pages.form import forms
 from pages.jobs import results
 from pages.widgets import words
 from studio.core import amounts, tasks
@@ -23,30 +19,28 @@ def of_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
     """
     settings = tasks.settings_of(run.task, run.settings)
     took = f"took {amounts.duration(max(seconds, 1))}" if seconds else ""
-    parts = [words.made_of(run), *how(settings), took, stopped(run.settings, result)]
+    parts = [words.made_of(run), *how(settings), took, stopped(settings, result)]
     return " · ".join(part for part in parts if part)
 
 
 def how(settings: Settings | None) -> list[str]:
     """The mode of some settings and their seed, where there is one and something is drawn at random."""
     found = []
-    if mode := getattr(settings, "mode", ""):
-        found.append(words.choice(mode).lower())
+    if settings is not None and settings.manner:
+        found.append(words.choice(settings.manner).lower())
     if settings is not None and results.other_seeds(settings):
         found.append(f"seed {settings.model_dump()['seed']}")
     return found
 
 
-def stopped(asked: Mapping[str, Any], result: Result) -> str:
-    """What there is of a result that was stopped early; "" of a whole one.
-
-    Args:
-        asked: the settings, as they were kept.
-    """
+def stopped(settings: Settings | None, result: Result) -> str:
+    """What there is of a result that was stopped early; "" of a whole one."""
     if not result.stopped_early:
         return ""
     frames = result.figures.get("frames")
-    all = result.figures.get("of") or max((asked.get(name) or 0 for name in forms.FILMS), default=0)
+    fields = type(settings).described() if settings is not None else {}
+    counted = [getattr(settings, name) for name, field in fields.items() if field.video == "frames"]
+    all = result.figures.get("of") or max(counted, default=0)
     if isinstance(frames, int) and 0 < frames < all:
         return f"stopped early, the first {frames} of {all} frames"
     return "stopped early, the best so far"

@@ -41,7 +41,7 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
             go_to(place.file, job=job.id)
         st.toast("It has begun; the tray shows how far it is.")
 
-    starting.submit(task, settings, inputs, made, then)
+    starting.start(task, settings, inputs, made, then)
 
 
 def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:

@@ -17,43 +17,21 @@ from pages.jobs import (
     pace,
     refill,
     results,
-    starting,
     steering,
     use_again,
 )
+from pages.jobs.starting import show, start, start_all
 from pages.widgets import browser_history, browser_pictures, css, curves, keys, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.core.tasks import File, Inputs
+from studio.core.tasks import File
 
 PARAMETER = refill.PARAMETER
 WATCH_SECONDS = 0.5
 CURVE_SECONDS = 2.0
-
-
-def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
-    """Submits a job and shows it, see `starting.submit`."""
-    starting.submit(task, settings, inputs, made, _show_now)
-
-
-def start_all(task: str, several: Sequence[tuple[Settings, Inputs]]) -> None:
-    """Submits jobs as one batch and shows the first, see `starting.submit_all`."""
-    starting.submit_all(task, several, _show_now)
-
-
-def _show_now(job: engine.Job) -> None:
-    show(job)
-    st.rerun()
-
-
-def show(job: engine.Job) -> None:
-    """Puts a job into the address, so that a reload and a link find it."""
-    st.query_params[PARAMETER] = st.session_state[refill.OPENED] = job.id
-    st.session_state[last_shown.key(job.task)] = job.id
 
 
 def close(task: str) -> None:

@@ -163,7 +163,10 @@ def _made(
             inputs = ask()
             wanted = (task, settings.model_dump_json(), str(inputs))
             if held is None or held[0] != wanted or (held[1] is not None and not _is_valid(held[1])):
-                held = (wanted, *_compute(task, settings, inputs))
+                try:
+                    held = (wanted, _of_all(task, settings, inputs), "")
+                except StudioError as error:
+                    held = (wanted, None, str(error))
     place.empty()
     st.session_state["live"] = held
     _, live, problem = held
@@ -173,13 +176,6 @@ def _made(
             del st.session_state["live"]
             st.rerun()
     return live
-
-
-def _compute(task: str, settings: Settings, inputs: Inputs) -> tuple[engine.Live | None, str]:
-    try:
-        return _of_all(task, settings, inputs), ""
-    except StudioError as error:
-        return None, str(error)
 
 
 def live_result(

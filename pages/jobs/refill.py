@@ -5,7 +5,6 @@ What a form asks for besides, its page says itself: see `Form`, and `form` of a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -83,12 +82,12 @@ def refill(job: engine.Job, settings: Settings) -> None:
 
 def _of_frames(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | None:
     """The job that would make the first frame of a video alone; None if it cannot be made again."""
-    with suppress(StudioError, ValueError, RecursionError):
-        task, base = repeated(job.task, job.settings), json.loads(settings.base)
+    with suppress(StudioError):
+        task, base = repeated(job.task, job.settings), settings.base
         found = tasks.settings_of(task, base)
         if found is not None:
             others = {slot: files for slot, files in job.inputs.items() if slot != "film"}
-            first = film_input.first_frame(job.inputs["film"][0], settings.start)
+            first = film_input.frame_of(job.inputs["film"][0], settings)
             asked = {"task": task, "settings": base, "inputs": {"content": [first], **others}}
             return job.model_copy(update=asked), found
     return None

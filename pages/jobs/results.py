@@ -9,10 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import film_settings, mask_input
+from pages.form import mask_input
 from pages.form.forms import MOST_SEED
 from pages.jobs import commands
-from pages.widgets import browser_pictures, keys, words
+from pages.widgets import browser_pictures, keys, video, words
 from pages.widgets.ab_slider import ab_slider
 from studio import engine
 from studio.core import tasks
@@ -24,7 +24,6 @@ from studio.core.tasks import File, Inputs, Result
 MOST_SEEDS = 8
 Again = Callable[[Settings], None]
 # A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
-_OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
 
 
 def show_result(
@@ -32,7 +31,7 @@ def show_result(
 ) -> None:
     """Shows a result as large as the page allows, whatever kind it is; `name` is as in `compare`."""
     if file.kind == "animation":
-        film_settings.play(file, caption)
+        video.play(file, caption)
     elif file.kind != "picture":
         browser_pictures.captioned(thumbnails.picture_of(file, whole=True), caption=caption)
     else:
@@ -82,7 +81,7 @@ def download(
         f"Download {what}".rstrip(),
         data,
         file_name=name,
-        mime=film_settings.MIMES.get(ending, "application/octet-stream"),
+        mime=video.MIMES.get(ending, "application/octet-stream"),
         icon=":material/download:",
         key=keys.part(key, "download"),
         on_click=on_click or "ignore",
@@ -117,13 +116,6 @@ def named(made: Any, task: str = "", ending: str = ".png") -> str:
     return words.file_name(told, ending)
 
 
-def overruled(settings: Settings, name: str) -> bool:
-    """Whether another setting overrules this one, so that varying it would change nothing."""
-    if name == "look" and getattr(settings, "backbone", "auto") != "auto":
-        return True  # few looks belong to a network, and all others are dreamt as one
-    return bool(getattr(settings, _OVERRULED.get(name, ""), None))
-
-
 def variants(settings: Settings) -> dict[str, dict[str, Any]]:
     """Small changes worth a try: label -> the settings that differ."""
     found: dict[str, dict[str, Any]] = {}
@@ -132,7 +124,7 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
         if name == "seed":
             if change := _another_seed(settings):
                 found["Another seed"] = change
-        elif field.tier == "main" and not overruled(settings, name):
+        elif field.tier == "main" and name not in settings.ineffective:
             for label, new in _neighbours(field, value):
                 if new != value:
                     found[label] = {name: new}
@@ -141,10 +133,9 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def _another_seed(settings: Settings) -> dict[str, int]:
     """Nothing where nothing is drawn at random."""
-    seed = getattr(settings, "seed", None)
-    if seed is None or not getattr(settings, "optimizes", True):
+    if not settings.draws_at_random:
         return {}
-    return {"seed": (seed * 31 + 17) % MOST_SEED}
+    return {"seed": (getattr(settings, "seed", 0) * 31 + 17) % MOST_SEED}
 
 
 def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:

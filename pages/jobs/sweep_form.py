@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.jobs.results import overruled
 from pages.widgets import keys, words
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -24,14 +23,14 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
         start: called with the plan. Not a callback: it may open another page.
     """
     known = {
-        name: field for name, field in sweep.able(type(settings)).items() if not overruled(settings, name)
+        name: field for name, field in sweep.able(type(settings)).items() if name not in settings.ineffective
     }
     if tasks.get(task).lane == "drive" or not known:
         return
     with st.popover("Sweep", icon=":material/grid_on:", help="One or two settings, all on one sheet"):
         vary = [_axis(settings, known, "First", keys.part(key, "sweep_1"), "")]
         vary.append(_axis(settings, known, "Second", keys.part(key, "sweep_2"), "None"))
-        plan = SweepSettings(task=task, base=settings.model_dump_json(), vary=tuple(filter(None, vary)))
+        plan = SweepSettings(task=task, base=settings.model_dump(mode="json"), vary=tuple(filter(None, vary)))
         try:
             count = sum(map(len, sweep.cells(plan)))
         except StudioError as error:
@@ -50,7 +49,7 @@ def _axis(settings: Settings, known: dict, title: str, key: str, none: str) -> s
     name = st.selectbox(
         f"{title} setting",
         names,
-        format_func=lambda name: words.label(known[name]) if name else none,
+        format_func=lambda name: known[name].title if name else none,
         key=key,
     )
     if not name:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from pages.form import estimates, forms, samples
+from pages.form import estimates, samples
 from pages.jobs.refill import Form
 from pages.widgets import browser_pictures
 from studio.core import amounts
@@ -16,33 +14,8 @@ from studio.playground.settings import PlaygroundSettings
 
 TASK = "playground.train"
 FORMS = (Form(task=TASK, offers={"content": samples.photos}),)
-FILM = forms.FILMS["frames"]
-FRAMES = 60  # four seconds
-ASKED_HERE = ("frames", "fps", "film", "most_steps")
 LARGE = 1024  # px: from here on a job paints it
 LONGEST = 12.0  # s of one core: what takes longer is a job, so that others who watch have their turn
-
-
-def film() -> dict[str, Any]:
-    """A switch and, when it is on, the settings of a film; gives the values that it asked for."""
-    on = st.toggle(
-        "Video of the training",
-        key=FILM,
-        bind="query-params",
-        help="Records training as a video instead of one image",
-    )
-    if not on:
-        return {"frames": 0}
-    most = PlaygroundSettings.described()["frames"].most
-    with st.container(border=True):
-        frames = st.slider("Frames", 2, int(most or FRAMES), FRAMES, key="frames", bind="query-params")
-        return {"frames": frames} | forms.fields(PlaygroundSettings, ("fps", "film"))
-
-
-def reset() -> None:
-    """Puts back what the page asks for beside its form. Call it from a callback."""
-    st.session_state[FILM], st.session_state["frames"] = False, FRAMES
-    forms.defaults(PlaygroundSettings, ("fps", "film"))
 
 
 def follows(settings: PlaygroundSettings, inputs: Inputs) -> bool:

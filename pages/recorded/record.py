@@ -19,8 +19,7 @@ from studio.core import tasks
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.progress import Progress, Report
-from studio.run import arguments
-from studio.run.machine import HERE as THIS_MACHINE
+from studio.run import request
 from studio.search.by_eye.searches import Compared, Taste
 
 DIGITS = 4  # significant ones, more than a chart shows
@@ -96,8 +95,7 @@ def main(pages: Sequence[str] = ()) -> None:
 
 def _record(page: str, run: Recorded) -> None:
     task = tasks.get(run.task)
-    chosen, inputs = arguments.settings_and_inputs(task, dict(run.given), THIS_MACHINE)
-    settings = task.settings.parse(chosen)
+    settings, inputs = request.resolve(task, *request.by_kind(task, run.given))
     history: list[dict[str, float]] = []
 
     def listen(report: Report) -> None:
@@ -110,7 +108,7 @@ def _record(page: str, run: Recorded) -> None:
     told = {
         "history": [] if known else history[:: max(1, len(history) // MOST_POINTS)],
         "figures": {name: {**known, **result.figures}[name] for name in run.drawn},
-        "settings": {name: one for name, one in settings.model_dump(mode="json").items() if name in chosen},
+        "settings": settings.model_dump(mode="json", exclude_unset=True),
         "command": run.command,
     }
     _write(page, told)

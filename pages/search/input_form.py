@@ -134,7 +134,7 @@ def _form(name: str, inputs: Inputs) -> SearchSettings | None:
         "What to vary",
         [one.name for one in _able(subject, fields)],
         default=list((task.goal or Goal()).varies),
-        format_func=lambda one: words.label(fields[one]),
+        format_func=lambda one: fields[one].title,
         key=f"vary_{name}",
         persist_state="session",
     )
@@ -162,7 +162,7 @@ def _able(subject: Subject, fields: dict[str, Described]) -> list[Described]:
 def _how_far(name: str, field: Described) -> str:
     """The range of one setting, as `vary` takes it."""
     [usual] = space(tasks.get(f"{name}.train").settings, [field.name]).values()
-    label, key = words.label(field), f"range_{name}_{field.name}"
+    label, key = field.title, f"range_{name}_{field.name}"
     if usual.choices:
         picked = st.pills(
             label,
@@ -211,7 +211,7 @@ def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> l
         return []
     field = fields[subject.length]
     value = numbers.number(
-        f"{words.label(field)} of each training",
+        f"{field.title} of each training",
         min_value=1,
         max_value=subject.most,
         value=subject.short or _enough(inputs),

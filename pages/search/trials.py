@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -81,7 +80,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     alike = figures.get("measure", goal.metric) == goal.metric
     # What stopped early was measured on its way, perhaps by something else than the figure that counts.
     tried = [one if alike or one["state"] == "done" else {**one, "value": None} for one in figures["trials"]]
-    label, fields = partial(words.setting, task.settings), task.settings.described()
+    label, fields = task.settings.term, task.settings.described()
     st.metric(f"The best: {goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
     best = figures["best_settings"].items()
     told = ", ".join(f"{label(name)} **{words.plain(_short(value))}**" for name, value in best)

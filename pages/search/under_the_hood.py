@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.recorded import runs
 from pages.search import trial_charts
-from pages.widgets import assets, under_the_hood, words
+from pages.widgets import assets, under_the_hood
 from studio import engine
 from studio.core.settings import Described
 from studio.search.settings import SearchSettings
@@ -36,7 +36,7 @@ def _looked(job: engine.Job | None) -> None:
             if isinstance(value := trial["settings"].get(name), int | float) and not isinstance(value, bool)
         ]
         if rows:
-            chart = _chart(rows, field, words.setting(kind, name), shades, with_legend=not shown)
+            chart = _chart(rows, field, kind.term(name), shades, with_legend=not shown)
             st.altair_chart(chart, width="stretch")
             shown = True
     if not shown:

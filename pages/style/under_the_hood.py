@@ -47,7 +47,7 @@ def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
     curves.losses(run.history, caption=caption)
     places = run.figures.get("matches")
     files = [*job.inputs["content"], *job.inputs["style"]] if job is not None and places else []
-    if files and all(file.here for file in files):
+    if places and files and all(file.here for file in files):
         st.markdown(
             "**Matched places.** Point at the photo to see which part of the painting was matched there."
         )

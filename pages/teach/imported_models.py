@@ -129,7 +129,7 @@ def choose_preprocessing(file: File, choose: Callable[[str], None]) -> None:
         "Preprocessing",
         list(LABELS),
         default=facts.preprocessing,
-        format_func=LABELS.get,
+        format_func=LABELS.__getitem__,
         key=keys.part("preprocessing", file.digest),
         help=_PREPROCESSING_HELP,
         required=True,

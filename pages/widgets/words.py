@@ -10,7 +10,6 @@ from pages.widgets.owners import LOCAL, owner
 from studio.core import places, tasks
 from studio.core.errors import short_name
 from studio.core.objectives import backbones
-from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
 from studio.core.weights import index
 
@@ -43,40 +42,6 @@ _NAMES |= {
     "mae": "MAE",
 }
 _NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE"}
-
-_LABELS = {
-    "backbone": "Network",
-    "bilateral": "Bilateral filter",
-    "chars": "Length",
-    "finetune": "Fine-tune",
-    "fps": "Frames a second",
-    "film": "Kind of file",
-    "truncation": "How far from the average",
-    "held_out": "Test split",
-    "fourier_scale": "Fourier scale",
-    "detail": "Training size",
-    "minutes": "Minutes at most (0: no limit)",
-    "moves": "Changes",
-    "perceptual_judge": "Second judge",
-    "octaves": "How large things grow (octaves)",
-    "near": "Like",
-    "spread": "How different those are",
-    "crop": "How much of it",
-    "crop_x": "Left to right",
-    "crop_y": "Top to bottom",
-}
-
-
-def label(field: Described) -> str:
-    """What stands above a setting's widget: its name in words, and its unit."""
-    text = _LABELS.get(field.name, field.label)
-    return f"{text} ({field.unit})" if field.unit else text
-
-
-def setting(kind: type[Settings], name: str) -> str:
-    """A setting within a sentence or a chart: its name in words, without its unit: "learning rate"."""
-    field = kind.described().get(name)  # none where another version of the studio had it
-    return label(field).partition(" (")[0].lower() if field else name.replace("_", " ")
 
 
 def choice(name: object) -> str:

@@ -53,9 +53,9 @@ def _of_pictures(what: bodies.AskedBatch) -> tuple[Task, list[tuple[Settings, di
         expected = f"1 to {MOST_TOGETHER} pictures"
         raise invalid(slot, expected=expected, received=len(listed), next_step="send as many")
     shared = {name: files for name, files in what.inputs.items() if name != slot}
-    _, settings, others = jobs.understood(what.model_copy(update={"inputs": shared}))
+    _, settings, others = jobs.resolve_body(what.model_copy(update={"inputs": shared}))
     alone = what.model_copy(update={"settings": {}})
-    contents = [jobs.understood(alone.model_copy(update={"inputs": {slot: [one]}}))[2] for one in listed]
+    contents = [jobs.resolve_body(alone.model_copy(update={"inputs": {slot: [one]}}))[2] for one in listed]
     return task, [(settings, {**others, **content}) for content in contents]
 
 

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic_core import from_json
 
 from studio import engine
 from studio.api import bodies, shapes
 from studio.api.callers import Caller, aside
 from studio.api.problems import Missing, answers
-from studio.core.errors import StudioError, TooMany, Unavailable
+from studio.core import owners, paths, tasks
+from studio.core.errors import InvalidInput, StudioError, TooMany, Unavailable, invalid, short_name
 from studio.core.settings import Settings
-from studio.core.tasks import File, Task
-from studio.run import task_request
+from studio.core.tasks import File, Slot, Task
+from studio.run import input_files
+from studio.run.machine import Machine
+from studio.run.request import resolve
 
 LOOK_SECONDS = 0.25
 MOST_WAIT = 60.0  # s
+_LONGEST = 120  # characters of a name
 MOST_LIVE = 8  # requests of an owner that are answered at once
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 
@@ -42,7 +48,7 @@ async def submit(owner: Caller, what: bodies.AskedJob, idempotency_key: Key = ""
     """
 
     def work() -> engine.Job:
-        task, settings, inputs = understood(what)
+        task, settings, inputs = resolve_body(what)
         key = shapes.plain(idempotency_key)
         return engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=what.batch)
 
@@ -170,7 +176,7 @@ async def live(
     """Makes at once what takes seconds, and keeps nothing: the answer is the file that was made."""
 
     def work() -> engine.Live:
-        task, settings, inputs = understood(what)
+        task, settings, inputs = resolve_body(what)
         whose = f"api {owner} {session or secrets.token_hex(8)}"
         return engine.connect().live(task.name, settings, inputs, whose, owner)
 
@@ -193,20 +199,49 @@ def _one_more(owner: str) -> Iterator[None]:
             del _live[owner]
 
 
-def understood(what: bodies.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
+def resolve_body(what: bodies.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
     """The task, settings and inputs that are asked for, checked.
 
     Raises:
         StudioError: for a task that there is not, settings out of range, or files that are not there.
     """
-    named: dict[str, Any] = {
-        slot: [(one, "") if isinstance(one, str) else (one.id, one.name) for one in files]
-        for slot, files in what.inputs.items()
-    }
+    task = tasks.get(what.task)
+    _check_settings(task, what.settings)
     try:
-        return task_request.parse(what.task, what.settings, named)
+        return task, *resolve(task, what.settings, what.inputs, _OVER_HTTP)
     except Unavailable as error:
         raise Missing(str(error)) from None
+
+
+class _OverHttp(Machine):
+    """This machine, for callers elsewhere: they name files by SHA-256, and no path is ever followed."""
+
+    def read(self, slot: Slot, value: str | bodies.Named, labels: str | None = None) -> File:
+        """A kept file, a sample or a model."""
+        id, name = (value, "") if isinstance(value, str) else (value.id, value.name)
+        if paths.DIGEST.fullmatch(id):
+            owners.check(id)
+            paths.kept(id)
+            return File(id, slot.kind, short_name(name, _LONGEST) or slot.name)
+        file = input_files.from_name(slot, id)
+        if file is None:
+            expected = "the id of an upload or a result, or the name of a sample or model"
+            raise invalid(f"input {slot.name}", expected=expected, received=id, next_step="upload the file")
+        return file
+
+
+_OVER_HTTP = _OverHttp()
+
+
+def _check_settings(task: Task, settings: Mapping[str, Any]) -> None:
+    """JSON can spell halves of characters, which no file and no answer can hold, and levels without end."""
+    try:
+        from_json(json.dumps(settings, ensure_ascii=False).encode())
+    except (ValueError, RecursionError):
+        raise InvalidInput("The settings hold what is no text, or too many levels. Mend them.") from None
+    for name, field in task.settings.described().items():
+        if field.here and name in settings:
+            raise invalid(f"`{name}`", expected="nothing", received="a value", next_step="leave it out")
 
 
 def _found(id: str, owner: str) -> engine.Job:

@@ -17,6 +17,7 @@ _BASE = Slot(
     least=0,
     flag="--base",
     help="a classifier whose features are used, trained here or imported",
+    third_party=True,
 )
 
 TRAIN = Task(
@@ -77,7 +78,7 @@ STUDY = Task(
     readable="studio.classify.teach.study_words:readable",
 )
 
-_MODEL = Slot("model", "model", least=0, flag="--preset")
+_MODEL = Slot("model", "model", least=0, flag="--preset", third_party=True)
 
 PREDICT = Task(
     name="classify.predict",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 
 # Where a backbone is cut for fine-tuning: what comes after that layer learns, by how many of its top blocks.
 CUTS = {
@@ -38,10 +38,13 @@ class TrainClassifierSettings(Settings):
         "resnet50", "Which network looks at the pictures: ResNet50 is quicker and mostly better.", tier="main"
     )
     finetune: bool = setting(
-        False, "Let the network's top learn too: better by a little, and takes far longer.", tier="main"
+        False,
+        "Let the network's top learn too: better by a little, and takes far longer.",
+        tier="main",
+        label="Fine-tune",
     )
-    held_out: float = setting(
-        0.3, "The share of each class that is kept to test on.", tier="main", ge=0.05, le=0.8, step=0.05
+    held_out: float = split_setting(
+        0.3, help="The share of each class that is kept to test on.", ge=0.05, le=0.8, step=0.05, tier="main"
     )
     size: int = setting(
         224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
@@ -128,8 +131,8 @@ class StudySettings(Settings):
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50", "Whose features all but the first question are asked of.", tier="main"
     )
-    held_out: float = setting(
-        0.3, "The share of each class that is kept to test on.", tier="main", ge=0.05, le=0.8, step=0.05
+    held_out: float = split_setting(
+        0.3, help="The share of each class that is kept to test on.", ge=0.05, le=0.8, step=0.05, tier="main"
     )
     size: int = setting(
         224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32

@@ -13,12 +13,12 @@ from studio.cli import (
     app,
     console,
     doctor,
-    elsewhere,
     flags,
     gallery,
     make,
     models,
     replay,
+    requests,
     score,
     search,
     token,
@@ -26,34 +26,34 @@ from studio.cli import (
 )
 from studio.core.errors import Cancelled, StudioError
 from studio.core.process import startup
+from studio.core.training import parallel
 from studio.core.version import VERSION
 from studio.run import terminal
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command.
+def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) -> int:
+    """Runs one command; of any fault only one line is shown.
 
     Args:
         argv: the words after `studio`; those of this process when None.
+        parser: of another program, such as a training script; None for that of `studio`.
 
     Returns:
         The exit code.
     """
-    return follow(_parser(), sys.argv[1:] if argv is None else list(argv))
-
-
-def follow(parser: flags.Parser, words: Sequence[str]) -> int:
-    """Runs what the words ask of a parser. Returns the exit code; of any fault only one line is shown."""
+    words = sys.argv[1:] if argv is None else list(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path that is no text leaves as it came
     startup.spare()
     try:
-        arguments = parser.parse_args(words)
-        elsewhere.check(arguments)
+        arguments = (parser or _parser()).parse_args(words)
+        requests.check_server(arguments)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
         terminal.note("Stopped before there was a result to save.")
         return console.STOPPED
+    except parallel.ProcessLost as error:
+        parallel.leave(console.error(str(error)))
     except StudioError as error:
         return console.error(str(error))
     except BrokenPipeError:
@@ -67,7 +67,7 @@ def follow(parser: flags.Parser, words: Sequence[str]) -> int:
 def _parser() -> flags.Parser:
     parser = flags.Parser("studio", description="A creative AI studio: style transfer and more, on Keras 3.")
     parser.add_argument("--version", action="version", version=f"studio {VERSION}")
-    elsewhere.add_flags(parser)
+    requests.add_server(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     app.add(commands)
     make.add(commands)

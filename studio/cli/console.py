@@ -9,14 +9,16 @@ import math
 import sys
 import time
 import traceback
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from studio.core import tasks
 from studio.core.errors import StudioError, of_memory
 from studio.core.progress import Progress, Report
-from studio.core.tasks import Result
-from studio.run import terminal
+from studio.core.tasks import Result, Task
+from studio.run import outputs, terminal
 
 BAD = 2
 STOPPED = 130
@@ -112,3 +114,84 @@ def working(
         title, quiet=arguments.quiet, verbose=arguments.verbose, listener=listener
     ) as progress:
         yield progress
+
+
+def tell_answer(
+    task: Task,
+    result: Result,
+    named: Mapping[str, Sequence[str]],
+    out: Path | None,
+    seconds: float,
+    arguments: argparse.Namespace,
+) -> int:
+    """Prints or saves what a task answers: in words for a person, as one object for a program.
+
+    Args:
+        task: one that is `readable`.
+        result: its JSON is the first file.
+        named: what the user called the inputs, by slot: a task knows only the names of files.
+        out: where the answer goes instead of stdout: JSON if it ends so, else words.
+        seconds: that it took.
+        arguments: of the command.
+
+    Returns:
+        The exit code.
+    """
+    answer = _with_paths(json.loads(result.files[0].read()), named)
+    words = tasks.imported(task.readable)(answer)
+    if out:
+        out = outputs.shown_place(outputs.save_answer(answer, words, result, out), arguments.out or out.name)
+    if arguments.json:
+        where = {"path": out} if out else {}
+        say_json({**answer, **where, "seconds": round(seconds, 3), "stopped_early": result.stopped_early})
+    elif out:
+        say(str(out))
+    else:
+        TextStream().finish(words)
+    if result.stopped_early and not arguments.quiet:
+        terminal.note("Stopped early.")
+    return STOPPED if result.stopped_early else 0
+
+
+def _with_paths(answer: dict[str, Any], named: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The same with the paths that the user wrote in the place of names."""
+    for slot, texts in named.items():
+        listed = answer.get(slot)
+        if isinstance(listed, list) and len(listed) == len(texts):
+            answer[slot] = [{**one, "path": text} for one, text in zip(listed, texts, strict=True)]
+    return answer
+
+
+# What a model wrote must not steer a terminal.
+_STEERING = {n: 0xFFFD for n in range(0xA0) if unicodedata.category(chr(n)) == "Cc" and chr(n) not in "\n\t"}
+
+
+class TextStream:
+    """Stdout, as a text is written there bit by bit; of what is already there nothing is written twice."""
+
+    def __init__(self):
+        self.on_terminal = sys.stdout.isatty()
+        self._done = ""
+
+    def __call__(self, report: Report) -> None:
+        """Writes what a report has more than those before; the names of stages are no part of a text."""
+        if report.step:
+            self._go_on(report.text)
+
+    def finish(self, text: str) -> None:
+        """Writes the rest of the text, and ends the line."""
+        self._go_on(text)
+        if self._done != text:  # it came out otherwise than it was shown
+            self._write(f"\n\n{text}")
+        self._write("\n")
+
+    def _go_on(self, text: str) -> None:
+        if text.startswith(self._done):  # which a stage between would not
+            self._write(text[len(self._done) :])
+            self._done = text
+
+    def _write(self, text: str) -> None:
+        shown = text.translate(_STEERING) if self.on_terminal else text
+        # In UTF-8 as a saved text, whatever the terminal's language is set to.
+        sys.stdout.buffer.write(shown.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()

@@ -11,20 +11,17 @@ from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.pictures import animations, film_facts, film_limits, formats
 from studio.core.settings import Settings
-from studio.core.tasks import Slot, Task
+from studio.core.tasks import Task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
+from studio.run.request import Words
 
 _MADE = tuple(f".{kind}" for kind in animations.KINDS)
 _ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # others may be pictures
 _PICTURES = (".webp",)  # of these, as which a picture is saved
 _PNG = (".png", ".apng")
 _UNREAD = (".avi", ".webm", ".mkv")
-_ZOOM = "zoom"  # so begin the settings of a film that is made of one picture
 _PART = ("start", "end")  # settings of a film that choose a part of it
-_OWN = ("fps", "film")  # what such a film and one that is painted both have
-
-SlotWords = Mapping[Slot, Sequence[str]]
 
 
 def can_go_through(task: Task) -> bool:
@@ -36,7 +33,7 @@ def can_go_through(task: Task) -> bool:
     return task.makes(task.settings().for_ending(animations.KINDS[0])) == "picture"
 
 
-def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | None) -> bool:
+def is_asked_for(task: Task, settings: Settings, named: Words, out: str | None) -> bool:
     """Whether a film stands where a task takes one picture, and its result is named as one.
 
     Not so for what makes a film of a picture by itself, such as a zoom into it, which may be a GIF.
@@ -45,7 +42,7 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
         InvalidInput: if it can be nothing but a film, and its result is named otherwise or it is of a kind
             that is not read.
     """
-    content = named[task.inputs[0]] if can_go_through(task) else []
+    content = named[task.inputs[0].name] if can_go_through(task) else []
     if not content or not out:
         return False
     ends = [Path(text).suffix.lower() for text in (content[0], out)]
@@ -91,9 +88,9 @@ def part(arguments: argparse.Namespace, is_film: bool) -> dict[str, float]:
     return values
 
 
-def first_frame(task: Task, named: SlotWords, out: str | None) -> str:
+def first_frame(task: Task, named: Words, out: str | None) -> str:
     """A sentence on an animation of which a picture takes the first frame alone; "" if there is none."""
-    content = named[task.inputs[0]] if can_go_through(task) else []
+    content = named[task.inputs[0].name] if can_go_through(task) else []
     animated = (*_PNG, ".gif", ".webp")
     if not content or not out or Path(content[0]).suffix.lower() not in animated or _frames(content[0]) < 2:
         return ""
@@ -111,8 +108,8 @@ def _frames(text: str) -> int:
 
 
 def film_task(
-    task: Task, settings: Settings, named: SlotWords, chosen: Collection[str], part: Mapping[str, float]
-) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
+    task: Task, settings: Settings, named: Words, chosen: Collection[str], part: Mapping[str, float]
+) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
     """The task that paints a film by another one, its settings, and the words of each of its slots.
 
     Args:
@@ -123,16 +120,17 @@ def film_task(
         InvalidInput: if files or settings were given that no film takes; left out, they would be missed.
     """
     repaint = tasks.get(NAME)
-    words = {slot.name: texts for slot, texts in named.items() if texts}
+    words = {slot: texts for slot, texts in named.items() if texts}
     words["film"] = words.pop(task.inputs[0].name)
-    known = {slot: words.pop(slot.name, []) for slot in repaint.inputs}
+    known = {slot.name: words.pop(slot.name, []) for slot in repaint.inputs}
     for name, texts in words.items():
         raise _not_for_films(name, ", ".join(texts))
+    fields, shared = settings.described(), FilmSettings.model_fields  # of a video made of one image, too
     for name in chosen:
-        if name.startswith(_ZOOM):
-            raise _not_for_films(f"`{settings.described()[name].flag}`", getattr(settings, name))
-    own = {name: getattr(settings, name) for name in _OWN if name in chosen}
-    base = settings.model_dump_json(exclude=set(own))
+        if fields[name].video and name not in shared:
+            raise _not_for_films(f"`{fields[name].flag}`", getattr(settings, name))
+    own = {name: getattr(settings, name) for name in chosen if fields[name].video}
+    base = settings.model_dump(mode="json", exclude=set(own))
     return repaint, FilmSettings.parse({"task": task.name, "base": base, **own, **part}), known
 
 

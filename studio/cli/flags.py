@@ -175,13 +175,18 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         else:
             options["metavar"] = _metavar(field)
         if field.kind == "list":
-            options |= {
-                "type": split_commas,
-                "action": "extend",
-            }  # a flag that is given twice adds to the first
+            options |= {"type": split_commas, "action": "extend"}  # given twice it adds to the first
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
-        groups[field.tier].add_argument(field.flag, help=_help(field), **options)
+        groups["main" if field.tier == "main" else "more"].add_argument(
+            field.flag, help=_help(field), **options
+        )
+
+
+def add_saved_settings(parser: Parser) -> None:
+    """Adds the flag that names settings to begin with."""
+    help = "settings that a page has saved, by their name or file, or those of a result; flags count more"
+    parser.add_argument("--settings", dest="settings_file", metavar="FILE", help=help)
 
 
 def add_first_word(parser: Parser, settings: type[Settings]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, pr
 from studio.core.pictures import formats
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs, Slot, Task
-from studio.run import keep, outputs, terminal
-from studio.run.machine import Machine
+from studio.core.tasks import Inputs, Task
+from studio.run import outputs, terminal
+from studio.run.machine import Machine, keep
 from studio.run.protected_inputs import Originals
+from studio.run.request import Words, read
 
 
 @dataclass
@@ -37,9 +38,9 @@ class _Done:
         self.failed.append(str(path))
 
 
-def picture_folder(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
+def picture_folder(task: Task, named: Words) -> Path | None:
     """The folder that stands where a task takes one picture; None if a file does."""
-    content = named[task.inputs[0]] if task.of_a_picture else []
+    content = named[task.inputs[0].name] if task.of_a_picture else []
     if not content:
         return None
     path = paths.expand_user(content[0])
@@ -52,7 +53,7 @@ def picture_folder(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | No
 def run(
     task: Task,
     settings: Settings,
-    named: Mapping[Slot, Sequence[str]],
+    named: Words,
     arguments: argparse.Namespace,
     machine: Machine,
 ) -> int:
@@ -65,12 +66,12 @@ def run(
         InvalidInput: if there is no picture, or no place for the results.
         StudioError: for what would end the next ones, too, after what was made until then is told.
     """
-    first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0]][0])
-    found, others = pictures(folder)
+    first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0].name][0])
+    found, unread = pictures(folder)
     out = _place(task, settings, folder, arguments.out)
-    if others and not arguments.quiet:
-        was = "was" if len(others) == 1 else "were"
-        told = f"{amounts.count(len(others), 'file')} of other kinds {was} passed over: {first_few(others)}."
+    if unread and not arguments.quiet:
+        was = "was" if len(unread) == 1 else "were"
+        told = f"{amounts.count(len(unread), 'file')} of other kinds {was} passed over: {first_few(unread)}."
         terminal.note(told)
     subfolders = _subfolders(folder, out)
     if subfolders and not arguments.quiet:
@@ -78,8 +79,9 @@ def run(
         terminal.note(
             f"Images in {told} are not read: {first_few(subfolders)}. Name each to make its images."
         )
-    given = {s.name: [machine.read(s, one) for one in named[s]] for s in task.inputs[1:]}
-    originals = Originals([*map(str, found), *(one for s in task.inputs[1:] for one in named[s])])
+    others = {**named, first.name: []}
+    given = read(task, others, machine)
+    originals = Originals([*map(str, found), *itertools.chain(*others.values())])
     names = _names(found)
     began, done = time.monotonic(), _Done()
     # Between two pictures, too, a Ctrl-C is noted, not raised: raised in the wrong place it would be lost.
@@ -92,7 +94,7 @@ def run(
                 place = target.resolve()
                 try:
                     originals.check(place, f"output {printable(str(target), 100)}")
-                    inputs = {first.name: [machine.read(first, str(path))], **given}
+                    inputs = {first.name: [machine.read(first, str(path), None)], **given}
                     machine.check(task.name, settings, inputs)
                 except StudioError as error:
                     done.pass_over(path, error)
@@ -108,13 +110,13 @@ def run(
                 try:
                     with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
                         started = time.monotonic()
-                        result = machine.run(task.name, settings, inputs, progress)
+                        result = machine.run(task, settings, inputs, progress)
                 except InvalidInput as error:  # found only in the work, such as a side that is too short
                     done.pass_over(path, error)
                     continue
                 if result.stopped_early:  # what is not finished would be taken for it the next time
                     raise Cancelled
-                keep.in_gallery(result, time.monotonic() - started)
+                keep(result, time.monotonic() - started)
                 outputs.save(result, place)
                 done.made.append(str(target))
                 if not arguments.json:

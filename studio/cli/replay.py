@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from studio.cli import console, flags, json_answers
+from studio.cli import console, flags
 from studio.core import paths, tasks
 from studio.core.errors import a, invalid, printable
 from studio.core.pictures import animations, film_limits, images
 from studio.core.tasks import Kind, Result
 from studio.gallery import replay, replay_difference
-from studio.run import input_files, keep, outputs, terminal
+from studio.run import input_files, outputs, terminal
+from studio.run.machine import keep
 from studio.run.protected_inputs import unused
 
 DIFFERENT = 1
@@ -57,10 +58,10 @@ def _run(arguments: argparse.Namespace) -> int:
     if out is not None and arguments.out is None:  # others may have taken the name meanwhile
         out = unused(out.with_name(_usual(made)))
     if task.readable:
-        return json_answers.tell(task, result, {}, out, time.monotonic() - started, arguments)
+        return console.tell_answer(task, result, {}, out, time.monotonic() - started, arguments)
     seconds = time.monotonic() - started
     if out is not None:
-        keep.in_gallery(result, seconds)
+        keep(result, seconds)
         out = outputs.shown_place(outputs.save(result, out), arguments.out or out.name)
     if original is None or (result.stopped_early and out is not None):
         return console.tell(result, out, seconds, arguments)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from studio.cli import console, elsewhere, estimates, flags, train
+from studio.cli import flags, requests, running, train
 from studio.core import amounts
 from studio.core.errors import invalid
-from studio.core.tasks import Goal
+from studio.core.tasks import Goal, Result
 from studio.core.weights import pretrained
-from studio.run import keep, outputs, terminal
+from studio.run import terminal
 from studio.run.machine import HERE
 from studio.search import RUN, selection
 from studio.search.settings import SearchSettings
@@ -25,7 +24,7 @@ _SHOWN = 5  # of the best trials
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "search", RUN.help, _run)
-    elsewhere.allow(parser)
+    requests.allow_elsewhere(parser)
     flags.add_first_word(parser, RUN.settings)
     parser.add_argument("data", metavar="DATA", help="a text file for text, else pictures")
     flags.add_settings(parser, RUN.settings)
@@ -38,30 +37,18 @@ def _run(arguments: argparse.Namespace) -> int:
     if settings.jobs > 1:
         step = "leave it out, or give several commands the same --name and --storage"
         raise invalid("--jobs", expected="1 in a command", received=settings.jobs, next_step=step)
-    machine, slot = elsewhere.machine(arguments), trained(settings).inputs[0]
+    machine, slot = requests.machine(arguments), trained(settings).inputs[0]
     if machine is not HERE and (settings.name or settings.storage):
         step = "leave them out: the studio there notes the search itself"
         raise invalid(
             "--name or --storage", expected="none for another machine", received="one", next_step=step
         )
-    out = outputs.checked(arguments.out, "model", [arguments.data])
-    inputs = {slot.name: [machine.read(slot, arguments.data)]}
-    if not arguments.overwrite:
-        outputs.check_model_is_kept(out, RUN.name, settings, inputs)
-    machine.check(RUN.name, settings, inputs)
-    if machine is HERE:
-        estimates.before(RUN, settings, inputs, arguments)
-        if not arguments.quiet:
-            _tell_fetches(settings)
-    started = time.monotonic()
-    with console.working(RUN.title, arguments) as progress:
-        result = machine.run(RUN.name, settings, inputs, progress)
-    seconds = time.monotonic() - started
-    keep.in_gallery(result, seconds)
-    out = outputs.shown_place(outputs.save(result, out), arguments.out)
-    if not arguments.quiet:
-        _tell(result.figures, trained(settings).goal or Goal())
-    return console.tell(result, out, seconds, arguments)
+    named: dict[str, list[str]] = {one.name: [] for one in RUN.inputs} | {slot.name: [arguments.data]}
+    out = requests.place("model", named, arguments)
+    if machine is HERE and not arguments.quiet:
+        _tell_fetches(settings)
+    tell = partial(_tell, goal=trained(settings).goal or Goal())
+    return running.run(RUN, settings, named, out, arguments, machine, tell)
 
 
 def _tell_fetches(settings: SearchSettings) -> None:
@@ -71,8 +58,9 @@ def _tell_fetches(settings: SearchSettings) -> None:
             terminal.note(f"{found.title}, which tells how good each model is, is fetched first.")
 
 
-def _tell(figures: Mapping[str, Any], goal: Goal) -> None:
+def _tell(result: Result, goal: Goal) -> None:
     """The best trials, by what they were measured, and which settings mattered."""
+    figures = result.figures
     counts = [
         f"{figures[name]} {name.replace('_', ' ')}" for name in ("trials_ended", "stopped_early", "failed")
     ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from studio.cli import flags
 from studio.core.errors import invalid
 from studio.core.settings import Settings
-from studio.core.tasks import Slot, Task
+from studio.core.tasks import Task
 from studio.gallery.sweep_settings import SWEEP, SweepSettings
-
-SlotWords = Mapping[Slot, Sequence[str]]
+from studio.run.request import Words
 
 
 def add_flag(parser: flags.Parser) -> None:
@@ -22,8 +21,8 @@ def add_flag(parser: flags.Parser) -> None:
 
 
 def sweep_task(
-    task: Task, settings: Settings, named: SlotWords, vary: Sequence[str], out: str | None
-) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
+    task: Task, settings: Settings, named: Words, vary: Sequence[str], out: str | None
+) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
     """The task that sweeps another one, its settings, and the words of each of its slots.
 
     Raises:
@@ -31,6 +30,7 @@ def sweep_task(
     """
     if out is None:
         raise invalid("output", expected="a picture", received="none", next_step="name one with -o")
-    wanted = SweepSettings.parse({"task": task.name, "base": settings.model_dump_json(), "vary": list(vary)})
-    words = {slot.name: texts for slot, texts in named.items()}
-    return SWEEP, wanted, {slot: words[slot.name] for slot in SWEEP.inputs if words.get(slot.name)}
+    wanted = SweepSettings.parse(
+        {"task": task.name, "base": settings.model_dump(mode="json"), "vary": list(vary)}
+    )
+    return SWEEP, wanted, {slot.name: named.get(slot.name, []) for slot in SWEEP.inputs}

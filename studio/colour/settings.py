@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 
 SHIPPED = "colours"  # the network that comes with the studio
 VIVIDNESS = 0.4
@@ -32,7 +32,7 @@ class ColourSettings(Settings):
     recolour: bool = setting(
         False, "Colour a photo anew that already has colours, as if it were grey.", tier="main"
     )
-    network: str = setting(SHIPPED, "The network that colours: its name, or a folder.")
+    network: str = setting(SHIPPED, "The network that colours: its name, or a folder.", tier="hidden")
 
 
 class TrainColourSettings(Settings):
@@ -66,7 +66,5 @@ class TrainColourSettings(Settings):
     test_every: int = setting(
         500, "Steps between tests on photos kept from learning.", unit="steps", ge=1, le=100_000, scale="log"
     )
-    held_out: float = setting(
-        0.03, "The share of the photos that is kept to test on.", ge=0.01, le=0.5, step=0.01
-    )
+    held_out: float = split_setting(0.03)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

@@ -95,8 +95,7 @@ class Recipe(_Strict):
         Raises:
             InvalidInput: if the task is not known or a setting is out of its limits.
         """
-        kind = tasks.get(self.task).settings
-        return kind.parse_json(json.dumps(self.settings))
+        return tasks.get(self.task).settings.from_plain(self.settings)
 
 
 def make(
@@ -223,7 +222,8 @@ def _parse(text: bytes) -> Recipe:
     if type(version) is int and version > VERSION:
         raise InvalidInput("This recipe was made by a newer studio. Update the studio.")
     try:
-        return Recipe.model_validate_json(json.dumps(found))
+        json.dumps(found, ensure_ascii=False).encode()  # JSON can spell half a character
+        return Recipe.model_validate(found)
     except (ValidationError, ValueError) as error:
         raise _refused(_first(error)) from None
 

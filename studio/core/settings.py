@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from studio.core.errors import InvalidInput, did_you_mean, invalid, unknown
 
-Tier = Literal["main", "more"]
-Scale = Literal["linear", "log"]
+Tier = Literal["main", "more", "hidden"]
+Scale = Literal["linear", "log", "percent"]
+Video = Literal["", "frames", "part"]
 
 
 _MOST = 10**15 - 1
@@ -24,10 +25,12 @@ def setting(
     default: Any,
     help: str,
     *,
+    label: str = "",
     tier: Tier = "more",
     unit: str = "",
     scale: Scale = "linear",
     step: float | None = None,
+    video: Video = "",
     bare: str = "",
     positional: bool = False,
     here: bool = False,
@@ -38,10 +41,14 @@ def setting(
     Args:
         default: the value that a person gets who changes nothing.
         help: one line, shown beside the widget and by `--help`.
-        tier: "main" for the few that matter, "more" for the folded rest.
+        label: the standard term, which stands above its widget; "" for its name in words.
+        tier: "main" for the few that matter, "more" for the folded rest, "hidden" for what a form leaves out,
+            because the page asks for it in another way or not at all.
         unit: shown after the value, e.g. "px".
-        scale: "log" where ratios matter more than differences.
+        scale: "log" where ratios matter more than differences, "percent" for a share.
         step: the widget's step.
+        video: "frames" if it counts the frames of a video that the task then makes, 0 for none; "part" if it
+            says how that video is.
         bare: of a choice, the value that its flag means when it stands alone.
         positional: whether a command takes it without its flag, too.
         here: whether it says where or how this machine does the work, as a database or how many processes.
@@ -49,9 +56,22 @@ def setting(
             recipe or the link would then choose for this machine.
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
-    shown: dict[str, Any] = {"tier": tier, "unit": unit, "scale": scale, "step": step, "bare": bare}
-    shown |= {"positional": positional, "here": here}
+    shown: dict[str, Any] = {"label": label, "tier": tier, "unit": unit, "scale": scale, "step": step}
+    shown |= {"video": video, "bare": bare, "positional": positional, "here": here}
     return Field(default, description=help, json_schema_extra=shown, **bounds)
+
+
+def split_setting(
+    default: float,
+    help: str = "The share of the images that is kept to test on.",
+    *,
+    tier: Tier = "more",
+    ge: float = 0.01,
+    le: float = 0.5,
+    step: float = 0.01,
+) -> Any:
+    """Declares the share of the data that a training leaves out to test on; see `setting`."""
+    return setting(default, help, label="Test split", tier=tier, scale="percent", step=step, ge=ge, le=le)
 
 
 @dataclass(frozen=True)
@@ -59,9 +79,10 @@ class Described:
     """One setting as plain data: what a widget, a flag or a search space needs to know of it."""
 
     name: str
-    kind: Literal["bool", "int", "float", "text", "choice", "list"]
+    kind: Literal["bool", "int", "float", "text", "choice", "list", "dict"]
     default: Any
     help: str
+    label: str
     tier: Tier
     unit: str
     scale: Scale
@@ -69,6 +90,7 @@ class Described:
     least: float | None
     most: float | None
     choices: tuple[Any, ...] = ()
+    video: Video = ""
     bare: str = ""
     positional: bool = False
     here: bool = False
@@ -82,9 +104,9 @@ class Described:
         return self.least
 
     @property
-    def label(self) -> str:
-        """The name in a person's words: `style_weight` -> "Style weight"."""
-        return self.name.replace("_", " ").capitalize()
+    def title(self) -> str:
+        """The label with its unit, as it stands above a widget: "Size (px)"."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
 
     @property
     def flag(self) -> str:
@@ -134,6 +156,21 @@ class Settings(BaseModel):
         return ()
 
     @property
+    def ineffective(self) -> frozenset[str]:
+        """Settings that others overrule as these stand, so that to vary them changes nothing."""
+        return frozenset()
+
+    @property
+    def draws_at_random(self) -> bool:
+        """Whether another seed, where there is one, makes another result."""
+        return "seed" in type(self).model_fields
+
+    @property
+    def manner(self) -> str:
+        """How the result is made, in a word for its caption, e.g. "fine"; "" where there is one way alone."""
+        return ""
+
+    @property
     def subject(self) -> str:
         """What a result that no file was given for is called, e.g. "face 3"; "" for the title of its task."""
         return ""
@@ -151,12 +188,21 @@ class Settings(BaseModel):
             raise _explained(cls, error) from None
 
     @classmethod
-    def parse_json(cls, text: str) -> Self:
-        """As `parse`, from a recipe's JSON, without conversions: `true` is no number, "3" is no 3."""
+    def from_plain(cls, values: Mapping[str, Any]) -> Self:
+        """Builds the settings from saved ones, without conversions: `True` is no number, "3" is not 3.
+
+        Args:
+            values: plain data, as `model_dump(mode="json")` gives it and a recipe holds it.
+
+        Raises:
+            InvalidInput: as `parse`.
+        """
         try:
-            return cls.model_validate_json(text, strict=True)
+            return cls.model_validate({name: _frozen(value) for name, value in values.items()}, strict=True)
         except ValidationError as error:
             raise _explained(cls, error) from None
+        except UnicodeEncodeError:
+            raise InvalidInput("The settings have characters that no text may have. Remove them.") from None
 
     def for_ending(self, ending: str) -> Self:  # noqa: ARG002 - for subclasses
         """These settings for a result whose file ends so, e.g. "gif"; some make another kind of it then."""
@@ -171,6 +217,13 @@ class Settings(BaseModel):
         """Those of some values that may travel with a recipe: all but those that are set `here`."""
         kept = {name for name, field in cls.described().items() if field.here}
         return {name: value for name, value in values.items() if name not in kept}
+
+    @classmethod
+    def term(cls, name: str) -> str:
+        """The label of a setting within a sentence: "learning rate", "VGG16-feature discriminator"."""
+        field = cls.described().get(name)  # none where another version of the studio had it
+        label = field.label if field else name.replace("_", " ")
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
     @classmethod
     def described(cls) -> dict[str, Described]:
@@ -195,6 +248,7 @@ def _describe(name: str, field: Any) -> Described:
         kind=kind,
         default=None if default is PydanticUndefined else default,
         help=field.description or "",
+        label=extra.get("label") or name.replace("_", " ").capitalize(),
         tier=extra.get("tier", "more"),
         unit=extra.get("unit", ""),
         scale=extra.get("scale", "linear"),
@@ -202,6 +256,7 @@ def _describe(name: str, field: Any) -> Described:
         least=bound.get("ge", bound.get("gt")),
         most=bound.get("le", bound.get("lt")),
         choices=choices,
+        video=extra.get("video", ""),
         bare=extra.get("bare", ""),
         positional=extra.get("positional", False),
         here=extra.get("here", False),
@@ -209,10 +264,22 @@ def _describe(name: str, field: Any) -> Described:
     )
 
 
+def _frozen(value: Any) -> Any:
+    """Plain data as a field holds it: JSON has lists for tuples, and can spell half a character."""
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    if isinstance(value, str):
+        value.encode()
+    return value
+
+
 def _option(cls: type[Settings], name: str, value: Any) -> Any:
-    """A value; one of several numbers may come as text, for a flag knows nothing else."""
-    known = cls.model_fields.get(name)
-    options = _kind(known.annotation)[1] if known is not None and isinstance(value, str) else ()
+    """A value; a list, and one of several numbers, may come as text, for a flag knows nothing else."""
+    if name not in cls.model_fields or not isinstance(value, str):
+        return value
+    kind, options = _kind(cls.model_fields[name].annotation)
+    if kind == "list":
+        return split_commas(value)
     return next((option for option in options if str(option) == value), value)
 
 
@@ -222,8 +289,8 @@ def _kind(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         return _kind(next(a for a in get_args(annotation) if a is not NoneType))
     if origin is Literal:
         return "choice", tuple(get_args(annotation))
-    if origin in (list, tuple):
-        return "list", ()
+    if origin in (list, tuple, dict):
+        return "dict" if origin is dict else "list", ()
     return {bool: "bool", int: "int", float: "float", str: "text"}[annotation], ()
 
 
@@ -254,6 +321,7 @@ def _expected(field: Described, problem: Any) -> str:
         "choice": "one",
         "list": "a list",
         "bool": "true or false",
+        "dict": "an object",
     }
     if problem["type"] == "too_long":
         return f"at most {problem['ctx']['max_length']} of them"

@@ -26,6 +26,7 @@ class Slot:
         flag: on the command line; "" if it stands without one.
         help: what it is for, where its kind does not say so.
         instead: the setting that takes names in place of files; there, `SETTING:NAME` is such a name.
+        third_party: whether its models may be made elsewhere, whose classes another file may name.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Slot:
     flag: str = ""
     instead: str = ""
     help: str = ""
+    third_party: bool = False
 
     @property
     def argument(self) -> str:

@@ -191,6 +191,11 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     """
     task = check(name, settings, inputs)
     check_room(task, settings, inputs)
+    return perform(task, settings, inputs, progress)
+
+
+def perform(task: Task, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
+    """Runs a task whose settings and inputs were checked, and notes how long it took. Raises as `run`."""
     work: Callable[..., Result] = imported(task.work)
     usual = _usual(task, settings, inputs)  # before: a job may leave less to do
     began = time.monotonic()
@@ -199,7 +204,7 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     # What was stopped or gone on with tells nothing of a whole one.
     went_on = float(result.figures.get("seconds") or 0) > seconds + 1
     if usual and not (result.stopped_early or result.figures.get("ended") or went_on):
-        durations.learn(name, usual, seconds)
+        durations.learn(task.name, usual, seconds)
     return result
 
 

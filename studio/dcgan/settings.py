@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 from studio.core.training.precision import HELP, Precision
 
 LEAST_WIDTH = 4  # of both networks
@@ -28,6 +28,7 @@ class TrainDcganSettings(Settings):
         "The same of the network that judges; a weaker judge leaves more to learn.",
         ge=LEAST_WIDTH,
         le=256,
+        label="Discriminator width",
     )
     size: Literal[28, 32, 64, 128] = setting(64, "A side of the pictures.", tier="main", unit="px")
     colors: Literal["color", "gray"] = setting("color", "Pictures in colour, or in shades of gray.")
@@ -44,6 +45,7 @@ class TrainDcganSettings(Settings):
         unit="levels of 255",
         ge=0,
         le=64,
+        label="Bilateral filter",
     )
     latent_dim: int = setting(100, "How many numbers a picture is drawn from.", ge=2, le=512, scale="log")
     loss: Literal["logistic", "relativistic"] = setting(
@@ -55,12 +57,20 @@ class TrainDcganSettings(Settings):
         "Weight of a second discriminator, on VGG16's features: better sooner, and favored by FID; 0: none.",
         ge=0,
         le=10,
+        label="VGG16-feature discriminator",
     )
     batch: int = setting(64, "Pictures looked at before each step.", ge=2, le=1024, scale="log")
     learning_rate: float = setting(
         0.0002, "How large the steps of the network that draws are.", gt=0, le=0.01, scale="log"
     )
-    judge_rate: float = setting(0.0002, "The same for the network that judges.", gt=0, le=0.01, scale="log")
+    judge_rate: float = setting(
+        0.0002,
+        "The same for the network that judges.",
+        gt=0,
+        le=0.01,
+        scale="log",
+        label="Discriminator learning rate",
+    )
     rate_end: float = setting(
         1.0,
         "The share of both rates that is left in the end; they fall along a cosine.",
@@ -103,9 +113,7 @@ class TrainDcganSettings(Settings):
         le=100_000,
         scale="log",
     )
-    held_out: float = setting(
-        0.1, "The share of the pictures that is kept to test on.", ge=0.01, le=0.5, step=0.01
-    )
+    held_out: float = split_setting(0.1)
     scored: int = setting(
         1000,
         "Pictures that it is measured on at the end; 0: neither then nor on the way.",

@@ -52,21 +52,37 @@ class DreamSettings(Settings):
     hold_colors: float = setting(
         0.0, "How much the picture holds on to its mean colour.", ge=0, le=20, step=0.5
     )
-    zoom: int = setting(0, "Frames of an endless zoom into the dream; 0: one picture.", ge=0, le=600)
-    zoom_scale: float = setting(1.04, "How much larger each frame of a zoom is.", ge=1.005, le=1.5)
+    zoom: int = setting(
+        0,
+        "Frames of an endless zoom into the dream; 0: one picture.",
+        ge=0,
+        le=600,
+        label="Zoom video",
+        video="frames",
+    )
+    zoom_scale: float = setting(
+        1.04, "How much larger each frame of a zoom is.", ge=1.005, le=1.5, video="part"
+    )
     zoom_turn: float = setting(
-        0.5, "How far each frame of a zoom turns.", unit="degrees", ge=-15, le=15, step=0.1
+        0.5, "How far each frame of a zoom turns.", unit="degrees", ge=-15, le=15, step=0.1, video="part"
     )
-    zoom_steps: int = setting(3, "Steps at each octave of every frame of a zoom.", ge=1, le=50)
+    zoom_steps: int = setting(3, "Steps at each octave of every frame of a zoom.", ge=1, le=50, video="part")
     fps: int = setting(
-        15, "Frames a second of a zoom; if given, of a film that is dreamt into, too.", ge=1, le=60
+        15,
+        "Frames a second of a zoom; if given, of a film that is dreamt into, too.",
+        ge=1,
+        le=60,
+        label="Frames per second",
+        video="part",
     )
-    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file of a zoom.")
+    film: Literal["mp4", "webp", "gif"] = setting(
+        "mp4", "The kind of file of a zoom.", label="Format", video="part"
+    )
     most_steps: int | None = setting(
         None, "Ends after so many steps in all, as a dream does that was stopped.", ge=1
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
-    precision: Choice = setting("auto", CHOICE_HELP)
+    precision: Choice = setting("auto", CHOICE_HELP, tier="hidden")
 
     def for_ending(self, ending: str) -> DreamSettings:
         """These settings for a file that ends so: a zoom's is the kind of its film."""
@@ -80,6 +96,11 @@ class DreamSettings(Settings):
         """What the network computes in. The many small layers of the other networks gain too little by it."""
         usual: Choice = self.precision if self.wanted.backbone == "vgg16" else "float32"
         return chosen(usual)
+
+    @property
+    def ineffective(self) -> frozenset[str]:
+        """Few looks belong to a network, and all others are dreamt as one."""
+        return frozenset({"look"} if self.layers or self.backbone != "auto" else ())
 
     @property
     def looks(self) -> tuple[str, ...]:
@@ -118,6 +139,11 @@ class ChannelSettings(Settings):
     size: int = setting(192, "A side of the picture.", tier="main", unit="px", ge=96, le=512, step=32)
     steps: int = setting(48, "Steps from noise; more is stronger.", ge=1, le=512)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    @property
+    def ineffective(self) -> frozenset[str]:
+        """The layer says which network, and what its channels are."""
+        return frozenset({"backbone", "channel"} if self.layer else ())
 
     @property
     def subject(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 from studio.core.training.precision import HELP, Precision
 
 SHIPPED, CLEANER = "enlarge", "clean"  # the networks that come with the studio
@@ -60,8 +60,8 @@ class EnhanceSettings(Settings):
         ge=1,
         le=100,
     )
-    network: str = setting(SHIPPED, "The network that enlarges: its name, or a folder.")
-    cleaner: str = setting(CLEANER, "The network that cleans: its name, or a folder.")
+    network: str = setting(SHIPPED, "The network that enlarges: its name, or a folder.", tier="hidden")
+    cleaner: str = setting(CLEANER, "The network that cleans: its name, or a folder.", tier="hidden")
 
     @property
     def cleans(self) -> bool:
@@ -100,8 +100,6 @@ class TrainEnhanceSettings(Settings):
     test_every: int = setting(
         500, "Steps between tests on photos kept from learning.", unit="steps", ge=1, le=100_000, scale="log"
     )
-    held_out: float = setting(
-        0.02, "The share of the photos that is kept to test on.", ge=0.01, le=0.5, step=0.01
-    )
+    held_out: float = split_setting(0.02)
     precision: Precision = setting("float32", HELP)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

@@ -39,10 +39,16 @@ class FacesSettings(Settings):
     n: int = setting(64, "How many.", ge=1, le=MOST)
     face: int = setting(0, "Only this one of the wall, large, counted from 1; 0: all.", ge=0, le=50_000)
     moves: tuple[str, ...] = setting(
-        (), "Changes along the model's directions, each as NAME=AMOUNT, e.g. older=1.5.", max_length=32
+        (),
+        "Changes along the model's directions, each as NAME=AMOUNT, e.g. older=1.5.",
+        max_length=32,
+        label="Latent directions",
     )
     near: tuple[int, ...] = setting(
-        (), "More like this one of the wall; after a comma, like that one of those, and so on.", max_length=32
+        (),
+        "More like this one of the wall; after a comma, like that one of those, and so on.",
+        max_length=32,
+        label="Similar to",
     )
     spread: float = setting(0.5, "How much those differ that are like one.", ge=0, le=1, step=0.05)
     to: int = setting(0, "The way from the face to this one of the wall; 0: none.", ge=0, le=50_000)
@@ -52,16 +58,36 @@ class FacesSettings(Settings):
         ge=0,
         le=1,
         step=0.05,
+        label="Crop size",
     )
     crop_x: float = setting(
-        0.5, "From where, 0: the left, 1: the right; not for a face that is found.", ge=0, le=1, step=0.05
+        0.5,
+        "From where, 0: the left, 1: the right; not for a face that is found.",
+        ge=0,
+        le=1,
+        step=0.05,
+        label="Crop x",
     )
     crop_y: float = setting(
-        0.5, "From where, 0: the top, 1: the bottom; not for a face that is found.", ge=0, le=1, step=0.05
+        0.5,
+        "From where, 0: the top, 1: the bottom; not for a face that is found.",
+        ge=0,
+        le=1,
+        step=0.05,
+        label="Crop y",
     )
-    walk: int = setting(0, "Frames of a film that walks from face to face; 0: no film.", ge=0, le=600)
-    fps: int = setting(24, "Frames a second of a film.", ge=1, le=60)
-    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file of a film.")
+    walk: int = setting(
+        0,
+        "Frames of a film that walks from face to face; 0: no film.",
+        ge=0,
+        le=600,
+        label="Video",
+        video="frames",
+    )
+    fps: int = setting(24, "Frames a second of a film.", ge=1, le=60, label="Frames per second", video="part")
+    film: Literal["mp4", "webp", "gif"] = setting(
+        "mp4", "The kind of file of a film.", label="Format", video="part"
+    )
     enhance: bool = setting(
         True,
         "Whether a picture that stands alone, or a frame of a film, is cleaned and enlarged by networks.",

@@ -19,4 +19,4 @@ def stands_for(settings: FilmSettings, inputs: Inputs) -> Spelled:
         more["--start"] = settings.start
     if settings.end is not None:
         more["--end"] = settings.end
-    return Spelled(task, task.settings.parse_json(settings.base), files, settings.film, more)
+    return Spelled(task, task.settings.from_plain(settings.base), files, settings.film, more)

@@ -34,7 +34,7 @@ def _of_a_frame(estimate: str, settings: FilmSettings, inputs: Inputs) -> float:
     given = {slot: files for slot, files in inputs.items() if slot != "film"}
     with tasks.in_memory():  # the frames of a film are nobody's pictures
         given[task.inputs[0].name] = [File.keep(first, "picture", "frame.png")]
-        return tasks.imported(estimate)(task.settings.parse_json(settings.base), given)
+        return tasks.imported(estimate)(task.settings.from_plain(settings.base), given)
 
 
 @lru_cache(maxsize=4)  # a page asks again at every move of a slider

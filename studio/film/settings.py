@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Literal
+from typing import Any, Literal
 
 from studio.core import tasks
 from studio.core.pictures import animations
@@ -16,11 +15,18 @@ class FilmSettings(Settings):
     """Makes every frame of a film anew by another task, always with the same settings."""
 
     task: str = setting("style.transfer", "What is done with each frame.", max_length=100)
-    base: str = setting("{}", "The settings of that, as JSON.", max_length=20_000)
-    fps: int = setting(0, "Frames per second; 0 keeps the times of the film.", tier="main", ge=0, le=MOST_FPS)
+    base: dict[str, Any] = setting({}, "The settings of that.", max_length=100)
+    fps: int = setting(
+        0,
+        "Frames per second; 0 keeps the times of the film.",
+        tier="main",
+        ge=0,
+        le=MOST_FPS,
+        label="Frames per second",
+    )
     start: float = setting(0.0, "Where in the film it starts.", unit="s", ge=0)
     end: float | None = setting(None, "Where in the film it ends; empty: at its end.", unit="s", gt=0)
-    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")
+    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main", label="Format")
 
     @property
     def span(self) -> Span:
@@ -35,14 +41,12 @@ class FilmSettings(Settings):
 
     def decided(self) -> FilmSettings:
         frames = self._of_frames()
-        return self.model_copy(update={"base": frames.decided().model_dump_json()}) if frames else self
+        base = frames.decided().model_dump(mode="json") if frames else self.base
+        return self.model_copy(update={"base": base})
 
     def _of_frames(self) -> Settings | None:
         """The settings of the frames; None where they cannot be read."""
-        try:
-            return tasks.settings_of(self.task, json.loads(self.base))
-        except (ValueError, RecursionError):
-            return None
+        return tasks.settings_of(self.task, self.base)
 
     def for_ending(self, ending: str) -> FilmSettings:
         """These settings for a file that ends so, which is the kind of its film."""

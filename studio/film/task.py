@@ -33,7 +33,7 @@ def check(settings: FilmSettings, inputs: Inputs) -> None:
 
 def _painter(settings: FilmSettings) -> tuple[Task, Settings]:
     task = tasks.get(settings.task)
-    base = task.settings.parse_json(settings.base)
+    base = task.settings.from_plain(settings.base)
     if not task.of_a_picture or task.makes(base) != "picture":
         raise invalid("task", expected="a task that makes a picture of a picture", received=task.name)
     return task, base

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -65,7 +64,7 @@ class Item:
         """What made one of its files: of a cell of a sweep its own recipe, else the item's."""
         for cell in self.result.figures.get("cells", ()):
             if isinstance(cell, dict) and cell.get("digest") == file.digest and cell.get("recipe"):
-                return Recipe.model_validate_json(json.dumps(cell["recipe"]))
+                return Recipe.model_validate(cell["recipe"])
         return self.result.recipe
 
     @property

@@ -84,7 +84,7 @@ def cells(settings: SweepSettings) -> list[list[Cell]]:
     if task.lane == "drive":
         step = "sweep what it runs instead"
         raise invalid("task", expected="one that makes something", received=task.name, next_step=step)
-    base = task.settings.parse_json(settings.base)
+    base = task.settings.from_plain(settings.base)
     if not 1 <= len(settings.vary) <= 2:
         expected, received = "one or two settings", f"{len(settings.vary)}"
         raise invalid("settings to vary", expected=expected, received=received, next_step="name others")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from studio.core import tasks
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Slot, Task
@@ -13,7 +15,7 @@ class SweepSettings(Settings):
     """Tries values of one or two settings of a task."""
 
     task: str = setting("", "What is made again and again, e.g. style.transfer.", max_length=100)
-    base: str = setting("{}", "The settings that stay as they are, as JSON.", max_length=20_000)
+    base: dict[str, Any] = setting({}, "The settings that stay as they are.", max_length=100)
     vary: tuple[str, ...] = setting(
         (),
         "One or two settings and their values: strength=0.2,0.5,1, or strength=0.2:1:5 for five.",

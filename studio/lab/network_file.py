@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,12 @@ def pack(network: Network, others: np.ndarray) -> bytes:
 def unpack(data: bytes) -> tuple[Network, np.ndarray]:
     """Reads what `pack` of this studio wrote; nothing in it is executed. Gives the network and the others."""
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
-        settings = held["settings"].tobytes().decode()
+        settings = json.loads(held["settings"].tobytes())
         made: Network
         if "encoder" in held:
-            made = Autoencoder(TeachSettings.parse_json(settings))
+            made = Autoencoder(TeachSettings.from_plain(settings))
         else:
-            made = Boltzmann(BoltzmannSettings.parse_json(settings))
+            made = Boltzmann(BoltzmannSettings.from_plain(settings))
         for name, array in made.arrays.items():
             array[:] = held[name]
         return made, held["others"].astype("float32") / 255

@@ -165,8 +165,8 @@ class ImagineSettings(BoltzmannSettings):
     rounds: int = setting(60, "Rounds of Gibbs sampling.", tier="main", ge=1, le=2000)
     n: int = setting(9, "Number of samples.", ge=1, le=64)
     frames: int = setting(0, "Frames of a video of the sampling. 0 gives one image.", ge=0, le=300)
-    fps: int = setting(15, "Frames per second of the video.", ge=1, le=60)
-    film: Literal["mp4", "webp", "gif"] = setting("gif", "File format of the video.")
+    fps: int = setting(15, "Frames per second of the video.", ge=1, le=60, label="Frames per second")
+    film: Literal["mp4", "webp", "gif"] = setting("gif", "File format of the video.", label="Format")
 
     @property
     def subject(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 
 SHIPPED = "outline"  # the network that comes with the studio
 Kind = Literal["outline", "parts", "light"]
@@ -40,10 +40,19 @@ class PainterSettings(Settings):
     )
     size: Literal[32, 64, 96, 128, 256] = setting(96, "A side of the pictures.", tier="main", unit="px")
     width: int = setting(16, "Channels of the finest maps: more paint better, and take longer.", ge=4, le=64)
-    judge_width: int = setting(24, "The same of the network that judges.", ge=4, le=64)
+    judge_width: int = setting(
+        24, "The same of the network that judges.", ge=4, le=64, label="Discriminator width"
+    )
     batch: int = setting(8, "Pictures before each step.", ge=1, le=128, scale="log")
     learning_rate: float = setting(0.0005, "How large the steps are at first.", gt=0, le=0.01, scale="log")
-    judge_rate: float = setting(0.0002, "The same for the network that judges.", gt=0, le=0.01, scale="log")
+    judge_rate: float = setting(
+        0.0002,
+        "The same for the network that judges.",
+        gt=0,
+        le=0.01,
+        scale="log",
+        label="Discriminator learning rate",
+    )
     likeness: float = setting(
         100.0, "How much it counts that each pixel is near the true one.", gt=0, le=1000, scale="log"
     )
@@ -87,4 +96,4 @@ class TrainTranslateSettings(PainterSettings):
     batch: int = setting(4, "Pictures before each step.", ge=1, le=128, scale="log")
     mirror: bool = setting(True, "Mirror half of the pairs, each time anew.")
     shift: float = setting(0.06, "How far pairs are moved, as a share of the side.", ge=0, le=0.25, step=0.01)
-    held_out: float = setting(0.1, "The share of the pairs that it is tested on.", ge=0.01, le=0.5)
+    held_out: float = split_setting(0.1, help="The share of the pairs that it is tested on.")

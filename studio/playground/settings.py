@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from studio.core.layers.sizes import parameters
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 from studio.core.tasks import Kind
 
 
@@ -53,12 +53,8 @@ class PlaygroundSettings(Settings):
     )
     batch: int = setting(512, "Batch size: pixels per training step.", unit="px", ge=1, le=8192)
     steps: int = setting(1500, "Training steps.", ge=1, le=50_000)
-    held_out: float = setting(
-        0.1,
-        "Share of pixels held out of training to test on.",
-        ge=0,
-        le=0.95,
-        step=0.05,
+    held_out: float = split_setting(
+        0.1, help="Share of pixels held out of training to test on.", ge=0, le=0.95, step=0.05
     )
     dropout: float = setting(
         0.0,
@@ -74,12 +70,31 @@ class PlaygroundSettings(Settings):
         le=10,
         step=0.1,
     )
-    detail: int = setting(96, "Longer side of the photo during training.", unit="px", ge=16, le=256, step=16)
+    detail: int = setting(
+        96,
+        "Longer side of the photo during training.",
+        unit="px",
+        ge=16,
+        le=256,
+        step=16,
+        label="Training size",
+    )
     size: int = setting(512, "Longer side of the result.", unit="px", ge=64, le=4096, step=64)
-    frames: int = setting(0, "Frames of a video of the training. 0 gives one image.", ge=0, le=600)
-    fps: int = setting(15, "Frames per second of the video.", ge=1, le=60)
-    film: Literal["mp4", "webp", "gif"] = setting("mp4", "File format of the video.")
-    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1)
+    frames: int = setting(
+        0,
+        "Frames of a video of the training. 0 gives one image.",
+        ge=0,
+        le=600,
+        label="Video of the training",
+        video="frames",
+    )
+    fps: int = setting(
+        15, "Frames per second of the video.", ge=1, le=60, label="Frames per second", video="part"
+    )
+    film: Literal["mp4", "webp", "gif"] = setting(
+        "mp4", "File format of the video.", label="Format", video="part"
+    )
+    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1, tier="hidden")
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     def for_ending(self, ending: str) -> PlaygroundSettings:

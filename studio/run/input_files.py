@@ -1,36 +1,46 @@
-"""What a person names -> a kept file: a path, `sample:NAME`, a model or a data set."""
+"""What a user names or a program has -> a kept file: a path, `sample:NAME`, a model, an image in memory."""
 
 from __future__ import annotations
 
 import contextlib
+from os import PathLike
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from studio.core import amounts, caches, paths, tasks
 from studio.core.data import corpus, encodings, sample_sets
-from studio.core.errors import invalid, printable, unknown
+from studio.core.errors import a, invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.pictures import animations, film_limits, formats, images, paintings, sample_photos
 from studio.core.tasks import File, Inputs, Kind, Slot
 from studio.core.training import start_from
 from studio.imported import files, keras_files
+from studio.run.program_result import Made
 
 _SAMPLE = sample_sets.PREFIX
 _MODEL_FILES = {".keras", ".zip", ".h5"}
 _MOST_MODEL = 2_000_000_000  # bytes of a zip
 
 
-def read(slot: Slot, text: str, labels: str | None = None) -> File:
+def read(slot: Slot, value: Any, labels: str | None = None) -> File:
     """Reads, checks and keeps one input, so that what is wrong with it is told before anything heavy starts.
 
     Args:
         slot: of the input.
-        text: what a person named.
+        value: what a user named; of a program also an earlier result, a kept file, an image of Pillow or an
+            array `(H, W, 3) uint8`, `(H, W)` or with 1 or 4 channels.
         labels: of an imported model, the path of a file that names its classes.
 
     Raises:
         InvalidInput: if it is no such file, sample, model or data set, or not of the slot's kind.
         Unavailable: if a data set would have to be fetched and cannot be.
     """
+    if not isinstance(value, str | PathLike):
+        return _in_memory(slot, value)
+    text = str(value)
     if slot.kind == "model":
         return _model(text, labels)
     if slot.kind == "dataset":
@@ -42,6 +52,38 @@ def read(slot: Slot, text: str, labels: str | None = None) -> File:
     path = paths.expand_user(text)
     check(slot.kind, path)
     return File.keep(path.read_bytes(), slot.kind, path.name)
+
+
+def _in_memory(slot: Slot, value: Any) -> File:
+    if isinstance(value, Made):
+        return value.result.files[0]
+    if isinstance(value, File):
+        return value
+    if slot.kind == "picture" and _is_picture(value):
+        value = Image.fromarray(value[..., 0] if value.shape[2:] == (1,) else value)
+    if slot.kind == "picture" and isinstance(value, Image.Image):
+        data = images.as_png(value, slot.name)
+        images.read(data, slot.name)
+        return File.keep(data, "picture", f"{slot.name}.png")
+    expected = f"a path of {a(slot.kind)}, or a result of the studio"
+    if slot.kind == "picture":
+        expected = "a path, a result of the studio, a Pillow image or an array (H, W, 3) uint8, 0 to 255"
+    raise invalid(slot.name, expected=expected, received=_described(value), next_step="pass one of these")
+
+
+def _is_picture(value: Any) -> bool:
+    """Whether it is `(H, W) uint8`, or with 1, 3 or 4 channels: gray, RGB, RGBA."""
+    if not isinstance(value, np.ndarray) or value.dtype != np.uint8 or value.ndim not in (2, 3):
+        return False
+    return min(value.shape) > 0 and value.shape[2:] in ((), (1,), (3,), (4,))
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array {value.shape} {value.dtype}"
+    if isinstance(value, Image.Image):
+        return f"one of mode {value.mode}"
+    return type(value).__name__
 
 
 def check(kind: Kind, path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Another machine on which the work is done: its studio is asked over HTTP, the results come here."""
+"""Another machine on which the work is done: its studio is asked over HTTP, the results come here.
+
+What it answers is validated before anything else, because any server can answer.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,92 @@ import os
 import secrets
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from os import PathLike
+from typing import Annotated, Any
 from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from studio.core import paths, recipes
 from studio.core.data import builders, sample_sets
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, invalid, printable
+from studio.core.files import Kind
 from studio.core.progress import Progress
 from studio.core.settings import Settings
-from studio.core.tasks import File, Inputs, Result, Slot
+from studio.core.tasks import File, Inputs, Result, Slot, Task
 from studio.core.version import VERSION
-from studio.run import input_files, remote_answers
+from studio.core.weights.index import Sha256
+from studio.run import input_files
 from studio.run.http_client import Client
 from studio.run.machine import Machine
-from studio.run.remote_answers import RemoteFile, RemoteJob, RemoteResult
 
 TOKEN = "STUDIO_SERVER_TOKEN"
 LOOK_SECONDS = 0.5  # between two looks at a job, and at whether Ctrl-C was pressed
+
+
+_MOST_FILES = 10_000  # of one result
+_Name = Annotated[str, Field(max_length=1000)]
+
+
+class _Answer(BaseModel):
+    """A part of an answer; what a later version adds is ignored."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Health(_Answer):
+    """How a studio is. The version comes first: one of another version may answer otherwise."""
+
+    version: str | None = None
+    status: str = ""
+
+
+class Model(_Answer):
+    """A trained model, with the names that it had before."""
+
+    name: _Name
+    former: list[_Name]
+
+
+class Uploaded(_Answer):
+    """A file that the other studio has kept."""
+
+    id: Sha256
+
+
+class RemoteFile(_Answer):
+    """A file of a result; its SHA-256 becomes a path here."""
+
+    id: Sha256
+    kind: Kind
+    name: _Name
+
+
+class RemoteResult(_Answer):
+    """What a job made."""
+
+    files: Annotated[list[RemoteFile], Field(min_length=1, max_length=_MOST_FILES)]
+    figures: dict[str, Any]
+    recipe: dict[str, Any] | None
+    stopped_early: bool
+
+
+class RemoteJob(_Answer):
+    """A job as it stands."""
+
+    id: Annotated[str, Field(pattern=r"^[\w-]{1,100}$")]
+    state: str
+    finished: bool
+    place: int
+    step: int
+    total: int
+    text: str
+    metrics: dict[str, float | None]
+    error: str
+    result: RemoteResult | None
+
+
+_JOB = TypeAdapter(RemoteJob)
 
 
 class Remote(Machine):
@@ -49,7 +121,7 @@ class Remote(Machine):
             step = f"give the one that `studio token` prints there, or set {TOKEN} to it"
             raise invalid("token", expected="one for the other studio", received="none", next_step=step)
         self._client = Client(url, token)
-        health = self._client.json(remote_answers.HEALTH, "GET", "/health", Progress(), again=False)
+        health = self._client.json(TypeAdapter(Health), "GET", "/health", Progress(), again=False)
         if health.version != VERSION:
             step = "install the same one on both machines"
             shown = f"studio at {self._client.url}"
@@ -59,24 +131,25 @@ class Remote(Machine):
 
     @cached_property
     def _models(self) -> list[str]:
-        models = self._client.json(remote_answers.MODELS, "GET", "/models", Progress())
+        models = self._client.json(TypeAdapter(list[Model]), "GET", "/models", Progress())
         return [name for model in models for name in (model.name, *model.former)]
 
     def knows(self, name: str) -> bool:
         """Whether the other studio has a model of a name, or one that was called so."""
         return name in self._models
 
-    def read(self, slot: Slot, text: str, labels: str | None = None) -> File:
+    def read(self, slot: Slot, value: Any, labels: str | None = None) -> File:
         """As here. What the other studio has by this name stays there; data sets have to be one file.
 
         Returns:
             The kept file; of a model there one without a digest.
         """
-        if slot.kind == "model" and self.knows(text):
-            return File("", "model", text)
-        if slot.kind == "dataset" and not text.startswith(sample_sets.PREFIX):
-            return _packed(text)
-        return input_files.read(slot, text, labels)
+        if isinstance(value, str) and slot.kind == "model" and self.knows(value):
+            return File("", "model", value)
+        is_path = isinstance(value, str | PathLike)
+        if slot.kind == "dataset" and is_path and not str(value).startswith(sample_sets.PREFIX):
+            return _packed(str(value))
+        return input_files.read(slot, value, labels)
 
     def check(self, name: str, settings: Settings, inputs: Inputs) -> None:
         """Nothing: the other studio does that, once it is asked."""
@@ -89,7 +162,7 @@ class Remote(Machine):
             step = "leave it out"
             raise invalid("`resume`", expected="none for another machine", received="no", next_step=step)
 
-    def run(self, name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
+    def run(self, task: Task, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
         """Runs a task there and keeps its files here.
 
         Raises:
@@ -99,7 +172,7 @@ class Remote(Machine):
         """
         progress = progress or Progress()
         asked = {
-            "task": name,
+            "task": task.name,
             "settings": settings.portable(settings.model_dump(mode="json")),
             "inputs": {
                 slot: [self._sent(file, progress) for file in files] for slot, files in inputs.items()
@@ -123,7 +196,7 @@ class Remote(Machine):
         return self._result(result, progress)
 
     def _job(self, method: str, path: str, progress: Progress, **more: Any) -> RemoteJob:
-        return self._client.json(remote_answers.JOB, method, f"/jobs{path}", progress, **more)
+        return self._client.json(_JOB, method, f"/jobs{path}", progress, **more)
 
     def _sent(self, file: File, progress: Progress) -> dict[str, str] | str:
         if not file.digest:
@@ -135,7 +208,7 @@ class Remote(Machine):
         progress.stage(f"Sending {printable(file.name, 40)}")
         params = {"kind": file.kind, "name": file.name}
         sent = self._client.json(
-            remote_answers.UPLOADED, "POST", "/files", progress, body=file.path, params=params
+            TypeAdapter(Uploaded), "POST", "/files", progress, body=file.path, params=params
         )
         return {**told, "id": sent.id}
 

@@ -30,7 +30,13 @@ class SearchSettings(Settings):
     )
     trials: int = setting(20, "How many trainings, those stopped early among them.", tier="main", ge=1)
     minutes: float = setting(
-        0.0, "After how long no further one is begun; 0: no limit.", tier="main", ge=0.0, step=5.0
+        0.0,
+        "After how long no further one is begun; 0: no limit.",
+        tier="main",
+        ge=0.0,
+        step=5.0,
+        label="Time limit",
+        unit="min",
     )
     fixed: tuple[str, ...] = setting(
         (), "Settings that all trainings share, as epochs=4,seed=1.", max_length=50

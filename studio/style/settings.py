@@ -39,7 +39,7 @@ class TransferSettings(Settings):
         le=2000,
     )
     stop_after: int | None = setting(
-        None, "Ends after so many steps in all, like a stopped run; empty: at the end.", ge=1
+        None, "Ends after so many steps in all, like a stopped run; empty: at the end.", ge=1, tier="hidden"
     )
     stroke_size: float = setting(
         1.0,
@@ -54,16 +54,22 @@ class TransferSettings(Settings):
         bare="luminance",
     )
     house: tuple[str, ...] = setting(
-        (), "House styles instead of style pictures, one to four, e.g. mosaic; instant alone.", max_length=4
+        (),
+        "House styles instead of style pictures, one to four, e.g. mosaic; instant alone.",
+        max_length=4,
+        tier="hidden",
     )
-    network: str = setting(SHIPPED, "The network that knows the house styles: its name, or a folder.")
+    network: str = setting(
+        SHIPPED, "The network that knows the house styles: its name, or a folder.", tier="hidden"
+    )
     style_weights: tuple[float, ...] = setting(
         (),
         "How much of each style, with masks in its place of the photo, e.g. 1,2; empty: all alike.",
         max_length=4,
+        tier="hidden",
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
-    precision: Choice = setting("auto", CHOICE_HELP)
+    precision: Choice = setting("auto", CHOICE_HELP, tier="hidden")
 
     @field_validator("style_weights")
     @classmethod
@@ -79,6 +85,19 @@ class TransferSettings(Settings):
     def looks(self) -> tuple[str, ...]:
         """The house styles."""
         return self.house
+
+    @property
+    def ineffective(self) -> frozenset[str]:
+        """House styles are instant."""
+        return frozenset({"mode"} if self.house else ())
+
+    @property
+    def draws_at_random(self) -> bool:
+        return self.optimizes
+
+    @property
+    def manner(self) -> str:
+        return self.mode
 
     @property
     def optimizes(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Literal
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 
 _ENCODING = "How the text is encoded, such as utf-8, cp1251 or gb18030; auto detects it."
 
@@ -49,7 +49,12 @@ class TrainTextSettings(Settings):
     )
     tied: bool = setting(False, "Read and write characters with the same numbers.")
     streams: int = setting(
-        64, "Places of the text read at once; fewer on a short text.", ge=1, le=1024, scale="log"
+        64,
+        "Places of the text read at once; fewer on a short text.",
+        ge=1,
+        le=1024,
+        scale="log",
+        label="Batch size",
     )
     sequence: int = setting(
         96,
@@ -58,6 +63,7 @@ class TrainTextSettings(Settings):
         ge=8,
         le=1024,
         scale="log",
+        label="Sequence length",
     )
     learning_rate: float = setting(0.003, "How large the steps are.", gt=0, le=0.1, scale="log")
     weight_decay: float = setting(0.01, "How strongly weights are held small.", ge=0, le=1, scale="log")
@@ -68,12 +74,8 @@ class TrainTextSettings(Settings):
         le=0.5,
         step=0.01,
     )
-    held_out: float = setting(
-        0.1,
-        "The share at the end that is kept to test on; half as much before it chooses the weights.",
-        ge=0.01,
-        le=0.5,
-        step=0.01,
+    held_out: float = split_setting(
+        0.1, help="The share at the end that is kept to test on; half as much before it chooses the weights."
     )
     encoding: str = setting("auto", _ENCODING, max_length=40)
     patience: int = setting(
@@ -97,7 +99,14 @@ class WriteSettings(Settings):
         step=0.05,
     )
     chars: int = setting(
-        500, "How much to write.", tier="main", unit="characters", ge=1, le=100_000, scale="log"
+        500,
+        "How much to write.",
+        tier="main",
+        unit="characters",
+        ge=1,
+        le=100_000,
+        scale="log",
+        label="Length",
     )
     prompt: str = setting("", "The beginning.", positional=True, max_length=10_000)
     top_k: int = setting(0, "Choose among so many likeliest characters; 0: all.", ge=0, le=10_000)

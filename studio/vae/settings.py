@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 from studio.core.training.precision import HELP, Precision
 
 
@@ -61,6 +61,7 @@ class TrainVaeSettings(Settings):
         "How much a second judge counts beside the first, which sees what VGG16 sees; 0: there is none.",
         ge=0,
         le=10,
+        label="VGG16-feature discriminator",
     )
     flip: bool = setting(True, "Whether it sees pictures mirrored, too; not for letters or digits.")
     averaging: int = setting(
@@ -69,9 +70,7 @@ class TrainVaeSettings(Settings):
     test_every: int = setting(
         500, "Steps between tests on validation pictures.", unit="steps", ge=1, le=100_000, scale="log"
     )
-    held_out: float = setting(
-        0.1, "The share of the pictures that is kept to test on.", ge=0.01, le=0.5, step=0.01
-    )
+    held_out: float = split_setting(0.1)
     scored: int = setting(
         1000, "Pictures that it is measured on at the end; 0: not at all.", ge=0, le=50_000, scale="log"
     )

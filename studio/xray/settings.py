@@ -49,6 +49,11 @@ class LookSettings(Settings):
     )
 
     @property
+    def ineffective(self) -> frozenset[str]:
+        """Layers and their channels are those of one network."""
+        return frozenset({"backbone", "channel"} if self.layer else ())
+
+    @property
     def seen(self) -> str:
         """The chosen layer, or the default of the network."""
         return self.layer or USUAL[self.backbone]
@@ -75,6 +80,11 @@ class FilterSettings(Settings):
     size: int = setting(
         224, "Longer side of the photo given to the network.", unit="px", ge=96, le=384, step=32
     )
+
+    @property
+    def ineffective(self) -> frozenset[str]:
+        """Filters are those of one layer."""
+        return frozenset({"channel"} if self.layer else ())
 
 
 def check(settings: LookSettings, inputs: Mapping[str, Sequence[Any]]) -> None:

@@ -9,11 +9,11 @@ import json
 import pytest
 from PIL import Image
 
+from studio.api import jobs
 from studio.core.errors import TooMany
 from studio.engine import admission, quotas
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import Request
-from studio.run import task_request
 from tests.wording import says_what_to_do
 
 CHORE = {"task": "chores.do", "settings": {"steps": 3}}
@@ -203,11 +203,13 @@ def _no_place(*told):
 
 def test_what_a_batch_shares_is_looked_at_once(call, monkeypatch):
     monkeypatch.setattr(quotas, "check_jobs", _no_place)
-    asked, parse = [], task_request.parse
+    asked, resolve = [], jobs.resolve
     monkeypatch.setattr(
-        task_request,
-        "parse",
-        lambda name, settings, inputs: asked.append(inputs) or parse(name, settings, inputs),
+        jobs,
+        "resolve",
+        lambda task, settings, inputs, machine: (
+            asked.append(inputs) or resolve(task, settings, inputs, machine)
+        ),
     )
     inputs = {"content": ["sample:chelsea", "sample:coffee"], "style": ["sample:mosaic"]}
     body = {"task": "style.transfer", "settings": {"size": 64}, "inputs": inputs}

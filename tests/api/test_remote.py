@@ -237,8 +237,8 @@ def test_what_another_machine_cannot_do_is_told_by_its_name(command, words):
 def test_a_search_there_is_the_search_that_was_asked_for_here(command, tmp_path, monkeypatch):
     asked = []
 
-    def run(machine, name, settings, inputs, progress=None):
-        asked.append((name, settings.trials, [file.name for file in inputs["text"]]))
+    def run(machine, task, settings, inputs, progress=None):
+        asked.append((task.name, settings.trials, [file.name for file in inputs["text"]]))
         raise StudioError("Enough. Nothing.")
 
     monkeypatch.setattr(remote.Remote, "run", run)

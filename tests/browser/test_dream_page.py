@@ -79,7 +79,7 @@ def test_a_painted_channel_is_shown_and_used(tab):
 
 
 def test_a_film_plays_and_brings_its_recipe(tab):
-    page = tab(f"/dream?{SMALL}&zoom_film=true&zoom=4&zoom_steps=1")
+    page = tab(f"/dream?{SMALL}&zoom.on=true&zoom=4&zoom_steps=1")
     page.get_by_text("film of 4 frames").wait_for()
     button(page, "Start").click()
     page.locator("video").wait_for()
@@ -115,7 +115,7 @@ def test_on_a_phone_what_works_stays_in_sight_above_the_form(browser, server):
     context.close()
 
 
-@pytest.mark.parametrize("query", ["", "see=Layers+and+channels&layers=mixed4:71,mixed4&zoom_film=true"])
+@pytest.mark.parametrize("query", ["", "see=Layers+and+channels&layers=mixed4:71,mixed4&zoom.on=true"])
 def test_nothing_is_wider_than_a_phone(browser, server, query):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import estimates
+from studio.cli import running
 from studio.core import recipes, tasks
 from studio.core.pictures import animations, images
 from studio.run import outputs
@@ -29,7 +29,7 @@ def test_a_film_is_of_the_kind_that_its_name_says(name, photo, weights_home, sai
 
 def test_before_a_long_job_it_says_how_long(photo, weights_home, said, monkeypatch):
     assert "about" not in said("dream", photo, "-o", "short.png", *QUICK)[2]
-    monkeypatch.setattr(estimates, "LONG", 0.0)
+    monkeypatch.setattr(running, "LONG", 0.0)
     assert "Dream: a few seconds here" in said("dream", photo, "-o", "long.png", *QUICK)[2]
 
 

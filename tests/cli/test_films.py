@@ -99,7 +99,7 @@ def test_a_still_is_a_picture_whatever_its_ending(photo, said):
     arguments = (
         tasks.get("dream.ascend"),
         DreamSettings(zoom=4),
-        {tasks.get("dream.ascend").inputs[0]: ["still.webp"]},
+        {"content": ["still.webp"]},
     )
     assert not films.is_asked_for(*arguments, "out.mp4")
     assert films.is_asked_for(arguments[0], DreamSettings(), arguments[2], "out.mp4")

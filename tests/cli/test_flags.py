@@ -70,7 +70,7 @@ def test_the_fixed_grammar_of_write_train_and_score():
     assert found == {"prompt": "ROMEO:", "chars": "500", "temperature": "0.8", "top_k": "5", "top_p": "0.9"}
     words = ["train", "text", "t.txt", "-o", "dir", "--epochs", "2", "--resume", "--start-from", "alice"]
     arguments = _parser().parse_args(words)
-    assert (arguments.data, arguments.out, arguments.resume) == ("t.txt", "dir", True)
+    assert (arguments.text, arguments.out, arguments.resume) == ("t.txt", "dir", True)
     assert arguments.start == "alice"
     assert flags.values(arguments) == {"epochs": "2"}
     arguments = _parser().parse_args(["score", "shakespeare", "t.txt"])

@@ -9,7 +9,7 @@ import drawn_classes
 import pytest
 
 from studio import cli
-from studio.cli import estimates
+from studio.cli import running
 from studio.core.models import presets
 from tests.wording import says_what_to_do
 from training import script
@@ -37,7 +37,7 @@ def test_train_makes_a_folder_that_predict_takes(weights_home, drawn, tmp_path, 
 
 @pytest.mark.slow
 def test_it_is_told_beforehand_what_it_takes(weights_home, drawn, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(estimates, "LONG", 0.01)
+    monkeypatch.setattr(running, "LONG", 0.01)
     words = ["classify", "train", str(drawn), "-o", str(tmp_path / "model"), *TRAIN]
     assert cli.main(words) == 0
     assert re.search(

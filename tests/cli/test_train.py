@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import estimates, main
+from studio.cli import main, running
 from studio.core import paths, tasks
 from studio.core.errors import NoRoom
 from studio.core.models import presets
@@ -115,7 +115,7 @@ def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
     assert train("-o", "model")[0] == 130
     steps.stop_at = 5
     steps.clear()
-    monkeypatch.setattr(estimates, "LONG", 0.0)
+    monkeypatch.setattr(running, "LONG", 0.0)
     code, _, err = train("-o", "model")
     assert (code, list(steps)) == (130, [4, 5])
     assert "goes on where the same training was stopped; --no-resume begins anew" in err
@@ -124,7 +124,7 @@ def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
 
 @pytest.mark.slow
 def test_what_begins_anew_is_promised_whole(train, steps, monkeypatch):
-    monkeypatch.setattr(estimates, "LONG", 0.0)
+    monkeypatch.setattr(running, "LONG", 0.0)
     steps.stop_at = 3
     assert "from its beginning" not in train("-o", "model")[2]
     assert "from its beginning" not in train("-o", "model", "--no-resume")[2]

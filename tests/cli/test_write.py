@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import main, text_stream
+from studio.cli import console, main
 from studio.core import recipes
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.progress import Report
@@ -184,7 +184,7 @@ class Terminal:
 def test_what_a_model_writes_steers_no_terminal(is_one, shown, monkeypatch):
     out = Terminal(is_one)
     monkeypatch.setattr("sys.stdout", out)
-    writer = text_stream.Scribe()
+    writer = console.TextStream()
     writer(Report(0, 0, text="Fetching"))
     writer(Report(1, 2, text="a\tb"))
     writer.finish("a\tb\x1b[2Jc")
@@ -204,7 +204,7 @@ def test_nothing_is_shown_that_the_stop_text_takes_back(voice, write, monkeypatc
 def test_a_text_that_came_out_otherwise_is_shown_whole(monkeypatch):
     out = Terminal(True)
     monkeypatch.setattr("sys.stdout", out)
-    writer = text_stream.Scribe()
+    writer = console.TextStream()
     writer(Report(1, 2, text="abc"))
     writer.finish("abd")
     assert out.data.decode() == "abc\n\nabd\n"

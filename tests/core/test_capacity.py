@@ -1,6 +1,5 @@
 """A job that cannot fit into the memory is refused before it starts, with the largest that would."""
 
-import json
 import re
 
 import numpy as np
@@ -78,7 +77,7 @@ def test_where_nothing_fits_it_says_so(monkeypatch):
 
 
 def swept(*vary, **base):
-    settings = SweepSettings(task="style.transfer", base=json.dumps(base), vary=vary)
+    settings = SweepSettings(task="style.transfer", base=base, vary=vary)
     return tasks.get("gallery.sweep"), settings, {"content": [photo()], "style": [photo()]}
 
 
@@ -140,7 +139,7 @@ def test_a_film_needs_what_its_frames_do(monkeypatch):
     film = animations.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
     inputs = {"film": [tasks.File.keep(film, "animation", "two.webp")]}
     base = TransferSettings(house=("mosaic",), size=1024)
-    task, settings = tasks.get("film.repaint"), FilmSettings(base=base.model_dump_json())
+    task, settings = tasks.get("film.repaint"), FilmSettings(base=base.model_dump(mode="json"))
     frame = needed(tasks.get("style.transfer"), base, {"content": [photo()]})
     assert needed(task, settings, inputs) == pytest.approx(frame)
     given(monkeypatch, 0.5)

@@ -168,7 +168,7 @@ def test_a_search_takes_as_many_of_its_longest_trainings_at_most_and_no_longer_t
 
 @pytest.mark.parametrize("sizes", ["256,512", "512,256"])
 def test_a_sweep_takes_as_long_as_its_cells_would_if_each_were_the_longest(sizes):
-    asked = SweepSettings(task="style.transfer", base='{"house": ["mosaic"]}', vary=(f"size={sizes}",))
+    asked = SweepSettings(task="style.transfer", base={"house": ["mosaic"]}, vary=(f"size={sizes}",))
     longest = expected("style.transfer", TransferSettings(house=("mosaic",), size=512), content=[photo()])
     assert expected("gallery.sweep", asked, content=[photo()]) == pytest.approx(2 * longest)
 

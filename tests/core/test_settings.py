@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import pytest
@@ -93,28 +94,28 @@ def test_a_wrong_value_is_named_with_what_is_right(values, words):
 
 
 def test_what_is_written_reads_back():
-    written = Sample(style_weight=0.25, layers=("a",)).model_dump_json()
-    assert '"style_weight":0.25' in written
-    assert Sample.parse_json(written) == Sample(style_weight=0.25, layers=("a",))
+    written = Sample(style_weight=0.25, layers=("a",)).model_dump(mode="json")
+    assert (written["style_weight"], written["layers"]) == (0.25, ["a"])
+    assert Sample.from_plain(written) == Sample(style_weight=0.25, layers=("a",))
 
 
 @pytest.mark.parametrize(
-    "text",
+    "values",
     [
-        '{"size": "128"}',
-        '{"size": true}',
-        '{"size": 128.5}',
-        '{"mirror": 1}',
-        '{"x": 1}',
-        "[]",
-        "",
-        "{",
-        "NaN",
+        {"size": "128"},
+        {"size": True},
+        {"size": 128.5},
+        {"mirror": 1},
+        {"x": 1},
+        {"style_weight": math.nan},
+        {"layers": "a"},
+        {"layers": [1]},
+        {"layers": ["\ud83d"]},
     ],
 )
-def test_a_recipe_is_read_without_conversions(text):
+def test_a_recipe_is_read_without_conversions(values):
     with pytest.raises(InvalidInput) as refused:
-        Sample.parse_json(text)
+        Sample.from_plain(values)
     assert "\n" not in str(refused.value)
 
 
@@ -135,4 +136,4 @@ def test_one_of_several_numbers_may_come_as_text_but_not_in_a_recipe():
     with pytest.raises(InvalidInput, match="8, 16"):
         Numbered.parse({"n": "12"})
     with pytest.raises(InvalidInput):
-        Numbered.parse_json('{"n": "16"}')
+        Numbered.from_plain({"n": "16"})

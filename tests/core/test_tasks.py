@@ -150,7 +150,7 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
         ("enhance.enlarge", {}, {"content": ["a.png"]}, "a enhanced"),
         (
             "film.repaint",
-            {"task": "style.transfer", "base": '{"house": ["wash"]}'},
+            {"task": "style.transfer", "base": {"house": ["wash"]}},
             {"film": ["a.mp4"]},
             "a in wash",
         ),

@@ -1,7 +1,5 @@
 """Dreams with real weights on real pictures."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -151,7 +149,7 @@ def test_a_stopped_dream_is_kept_at_full_size_and_can_be_made_again(inputs):
     image = images.read(stopped.files[0].read())
     assert max(image.shape) == 96
     recipe = recipes.read(stopped.files[0].read())
-    again = tasks.run("dream.ascend", DreamSettings.parse_json(json.dumps(recipe.settings)), inputs)
+    again = tasks.run("dream.ascend", DreamSettings.from_plain(recipe.settings), inputs)
     assert np.array_equal(images.read(again.files[0].read()), image)
 
 
@@ -166,7 +164,7 @@ def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
     recipe = recipes.read(result.files[0].read())
     assert recipe.task == "dream.ascend"
     assert list(recipe.weights) == ["vgg16"]
-    again = tasks.run("dream.ascend", DreamSettings.parse_json(json.dumps(recipe.settings)), inputs)
+    again = tasks.run("dream.ascend", DreamSettings.from_plain(recipe.settings), inputs)
     assert again.files[0].read() == result.files[0].read()
 
 

@@ -1,6 +1,5 @@
 """The zoom film: seamless, steady, stopped cleanly, and the same again. The network's weights are random."""
 
-import json
 from itertools import pairwise
 
 import numpy as np
@@ -117,7 +116,7 @@ def test_most_steps_end_a_film_with_the_last_whole_frame(untrained, photo):
 
 def again(result, inputs):
     """What the recipe of a result makes."""
-    settings = DreamSettings.parse_json(json.dumps(result.recipe.settings))
+    settings = DreamSettings.from_plain(result.recipe.settings)
     return tasks.run("dream.ascend", settings, inputs)
 
 

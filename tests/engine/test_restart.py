@@ -116,7 +116,7 @@ def test_an_engine_whose_cluster_is_killed_starts_again(home, start, chores, unt
 
 @pytest.mark.slow
 def test_what_waited_behind_a_cell_outlives_the_cluster(home, start, chores, until, hurry):
-    base = chores.ChoreSettings(steps=10_000, pause=0.05).model_dump_json()
+    base = chores.ChoreSettings(steps=10_000, pause=0.05).model_dump(mode="json")
     plan = SweepSettings(task="chores.do", base=base, vary=("shade=1|2",))
     engine = start()
     try:

@@ -20,7 +20,7 @@ def sweep(engine, chores):
 
     def submit(*shades, weights=None, **settings):
         vary = (f"shade={'|'.join(map(str, shades))}",)
-        base = chores.ChoreSettings(**settings).model_dump_json()
+        base = chores.ChoreSettings(**settings).model_dump(mode="json")
         plan = SweepSettings(task="chores.do", base=base, vary=vary)
         return engine.submit("chores.sweep", plan, {}, weights=weights)
 

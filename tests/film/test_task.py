@@ -1,6 +1,5 @@
 """Painting films: every frame, at the film's own speed, going on after a break."""
 
-import json
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -32,7 +31,7 @@ def film(home):
 
 
 def asked(task=PAINT, film="webp", fps=0, start=0.0, end=None, **base):
-    return FilmSettings(task=task, film=film, fps=fps, start=start, end=end, base=json.dumps(base))
+    return FilmSettings(task=task, film=film, fps=fps, start=start, end=end, base=base)
 
 
 def levels(result):
@@ -208,7 +207,7 @@ def test_what_cannot_paint_frames_is_refused(film, settings, told):
 @pytest.mark.slow
 def test_the_recipe_of_a_film_says_what_its_frames_were_computed_in(weights_home, film):
     made = tasks.run(NAME, asked("dream.ascend", size=64, steps=1, octaves=1), {"film": [film]})
-    assert json.loads(made.recipe.settings["base"])["precision"] == fastest()
+    assert made.recipe.settings["base"]["precision"] == fastest()
 
 
 def repaint(data, kind):

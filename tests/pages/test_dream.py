@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.dream import channel_sheet, targets, under_the_hood
-from pages.form import film_settings, layer_terms, samples
+from pages.form import forms, layer_terms, samples
 from pages.jobs import results
 from pages.widgets import words
 from studio.core import paths, tasks
@@ -68,7 +68,7 @@ def test_only_what_matters_is_in_sight(visit):
 
 
 def test_every_setting_is_asked_for_once(visit):
-    page = visit("dream", zoom_film="true")
+    page = visit("dream", **{"zoom.on": "true"})
     page.button_group(key="see").set_value("channels").run()
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "selectbox")
     there = [found.key for kind in kinds for found in getattr(page, kind)]
@@ -165,7 +165,7 @@ def test_a_guide_is_chosen_when_wanted(visit, submitted):
 
 
 def test_a_film_says_its_length_and_its_time_before_it_starts(visit, submitted):
-    page = visit("dream", zoom_film="true", zoom="30", fps="10", film="GIF")
+    page = visit("dream", **{"zoom.on": "true"}, zoom="30", fps="10", film="GIF")
     said = texts(page.markdown)
     assert "film of 30 frames, 3 s long" in said
     assert "which takes" in said
@@ -198,18 +198,18 @@ def test_a_film_and_a_picture_come_back_into_the_form_as_what_they_were(draw, zo
     def page(zoom):
         import streamlit as st
 
-        from pages.form import film_settings, forms
+        from pages.form import forms
         from studio.dream.settings import DreamSettings
 
         st.button("Change", on_click=forms.prefill, args=(DreamSettings(zoom=zoom),))
-        st.session_state["asked"] = film_settings.zoom_film()
+        st.session_state["asked"] = forms.form(DreamSettings, skip=("layers",))
 
     drawn = draw(page, zoom=zoom)
     drawn.button[0].click().run()
-    assert (drawn.toggle[0].value, drawn.session_state["asked"]["zoom"]) == (zoom > 0, zoom)
-    drawn.toggle[0].set_value(True).run()
+    assert (drawn.toggle(key="zoom.on").value, drawn.session_state["asked"].zoom) == (zoom > 0, zoom)
+    drawn.toggle(key="zoom.on").set_value(True).run()
     assert not drawn.exception
-    assert drawn.session_state["asked"]["zoom"] == (zoom or film_settings.FRAMES)
+    assert drawn.session_state["asked"].zoom == (zoom or forms.FRAMES)
 
 
 def test_without_the_switch_there_is_no_film(visit, submitted):
@@ -254,7 +254,7 @@ def test_a_weight_is_read_leniently(term, weight):
 
 
 def test_what_the_page_asks_for_itself_are_settings():
-    assert {*targets.ASKED_HERE, *film_settings.ASKED_HERE} <= set(DreamSettings.described())
+    assert {*targets.ASKED_HERE} <= set(DreamSettings.described())
 
 
 def page_of_climb():
@@ -318,13 +318,13 @@ def test_the_tile_of_a_dream_leads_to_its_look(visit):
 def test_a_network_that_has_no_such_look_is_told_and_looks_are_not_varied_then(visit, submitted):
     assert "usual layer" not in texts(visit("dream", look="Dogs").info)
     told = texts(visit("dream", look="Dogs", backbone="ResNet50").info)
-    assert "Network is set to ResNet50" in told and "it dreams of its usual layer" in told
+    assert "Backbone is set to ResNet50" in told and "it dreams of its usual layer" in told
     assert any("Look" in label for label in results.variants(DreamSettings()))
     assert not any("Look" in label for label in results.variants(DreamSettings(backbone="resnet50")))
 
 
 def test_reset_all_puts_the_film_and_the_look_back_too(visit, submitted):
-    page = visit("dream", zoom_film="true", fps="30", zoom="120", look="Spirals", steps="20")
+    page = visit("dream", **{"zoom.on": "true"}, fps="30", zoom="120", look="Spirals", steps="20")
     button(page, "Start").click().run()
     assert submitted[-1][1].zoom == 120 and submitted[-1][1].look == "spirals"
     button(page, "Reset all").click().run()

@@ -240,7 +240,7 @@ def test_another_model_starts_anew(wall, monkeypatch):
 def test_a_film_is_a_job_of_what_is_chosen(wall, monkeypatch):
     found = []
     monkeypatch.setattr("pages.parts.start", lambda *started: found.append(started))
-    page = wall(film_on="true", walk="24", fps="12", film="GIF", face="3", to="5", move_older="2")
+    page = wall(**{"walk.on": "true"}, walk="24", fps="12", film="GIF", face="3", to="5", move_older="2")
     button(page, "Make the film").click().run()
     [(task, settings, _)] = found
     assert (task, settings.walk, settings.fps, settings.film) == ("faces.draw", 24, 12, "gif")
@@ -250,7 +250,7 @@ def test_a_film_is_a_job_of_what_is_chosen(wall, monkeypatch):
 
 @pytest.mark.slow
 def test_a_film_is_made_shown_and_gives_way(wall, until):
-    page = wall(film_on="true", walk="6", film="GIF", face="3")
+    page = wall(**{"walk.on": "true"}, walk="6", film="GIF", face="3")
     button(page, "Make the film").click().run()
     until(lambda: page.run() and "Make again" in labels(page))
     assert not page.exception
@@ -301,7 +301,7 @@ def test_without_a_model_one_sentence_says_how_to_train_one(visit):
 
 @pytest.mark.slow
 def test_every_setting_is_asked_for_once(wall):
-    page = wall(film_on="true", **{"photo.on": "true"})
+    page = wall(**{"walk.on": "true", "photo.on": "true"})
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
     there = [found.key for kind in kinds for found in getattr(page, kind)]
     for name in set(FacesSettings.described()) - {"preset", "model", "form"}:

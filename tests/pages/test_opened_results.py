@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import pytest
@@ -140,13 +139,13 @@ def test_a_face_of_a_wall(opened, models):
     walked = {"preset": "tiny", "walk": 30, "fps": 12, "n": 16}
     photo = samples.photos()[1].file()
     film = opened("faces", "faces.draw", walked, {"photo": [photo]}, "animation")
-    assert state(film, "film_on", "walk", "fps", "face") == [True, 30, 12, 0]
+    assert state(film, "walk.on", "walk", "fps", "face") == [True, 30, 12, 0]
 
 
 @pytest.mark.slow
 def test_a_video(opened, engine):
     film = film_input.sample()
-    base = json.dumps({"size": 256, "strength": 0.5})
+    base = {"size": 256, "strength": 0.5}
     asked = {"task": "style.transfer", "base": base, "start": 0.5, "end": 1.5}
     offered = {sample.title: sample.file for sample in samples.paintings()}
     page = opened(

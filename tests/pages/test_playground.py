@@ -84,7 +84,7 @@ def test_a_film_and_what_is_large_are_jobs(visit, monkeypatch):
     monkeypatch.setattr(
         "pages.playground.learning.show", lambda *told: pytest.fail("it was to wait for Start")
     )
-    for knobs in ({"learning_film": "true"}, {"size": "2048"}, {"steps": "50000"}):
+    for knobs in ({"frames.on": "true"}, {"size": "2048"}, {"steps": "50000"}):
         page = visit("playground", **knobs)
         assert not page.exception and "Start" in labels(page)
         assert "**Start**" in texts(page.markdown)

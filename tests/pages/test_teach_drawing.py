@@ -146,7 +146,8 @@ def test_a_second_judge_is_proposed_where_nothing_is_fetched_for_it(read, begun,
     page.slider(key="perceptual_judge").set_value(0.0).run()
     assert "which takes about 9 minutes here" in said(page.markdown)
     assert re.search(
-        r"Second judge\*\* at 1 and \*\*Batch\*\* at 32, .*then takes about 36 minutes\.", said(page.caption)
+        r"VGG16-feature discriminator\*\* at 1 and \*\*Batch\*\* at 32, .*then takes about 36 minutes\.",
+        said(page.caption),
     )
     next(found for found in page.button if found.label == "Reset all").click().run()
     assert page.slider(key="perceptual_judge").value == 1

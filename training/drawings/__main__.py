@@ -96,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default 0)")
     parser.add_argument("--size", type=int, metavar="PX", help=f"of their sides (default {usual})")
-    return cli.follow(parser, sys.argv[1:] if argv is None else argv)
+    return cli.main(argv, parser)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from pages.recorded import runs
-from pages.widgets import assets, under_the_hood, words
-from studio.core.settings import Scale, Settings
+from pages.widgets import assets, under_the_hood
+from studio.core.settings import Settings
 from studio.search.by_eye.learnt import Line, lines
 from studio.search.by_eye.pairs import Pairs
 from studio.search.by_eye.searches import Taste
@@ -30,7 +30,7 @@ def _believed(kind: type[Settings] | None, duels: Pairs | None) -> None:
     fields = kind.described()
     for line in lines(duels):
         field = fields[line.name]
-        st.altair_chart(_band(line, words.label(field), field.scale), width="stretch")
+        st.altair_chart(_band(line, field.title, field.scale == "log"), width="stretch")
     st.caption(
         "How much better than the best picture so far (the mark, at 0) each value is believed to be, the "
         "other settings left alone. The band is one standard deviation; 1 is the noise of a pick."
@@ -43,7 +43,7 @@ def _recorded() -> tuple[type[Settings], Pairs]:
     return taste.kind, taste.duels()
 
 
-def _band(line: Line, label: str, scale: Scale) -> Any:
+def _band(line: Line, label: str, is_log: bool) -> Any:
     """The mean and its band along one setting."""
     import altair as alt
 
@@ -54,7 +54,11 @@ def _band(line: Line, label: str, scale: Scale) -> Any:
     if isinstance(rows[0]["value"], str):
         x = alt.X("value:N", title=label)
     else:
-        x = alt.X("value:Q", title=label, scale=alt.Scale(zero=False, nice=False, type=scale))
+        x = alt.X(
+            "value:Q",
+            title=label,
+            scale=alt.Scale(zero=False, nice=False, type="log" if is_log else "linear"),
+        )
     base = alt.Chart(alt.Data(values=rows)).encode(x=x)
     y, ends = alt.Y("low:Q", title=None), {"y2": "high:Q"}
     band = base.mark_area(opacity=0.25) if x.shorthand.endswith("Q") else base.mark_bar(opacity=0.25)

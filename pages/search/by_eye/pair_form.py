@@ -125,7 +125,7 @@ def _varied(task: str) -> tuple[str, ...]:
         "What to vary",
         list(subject.offered),
         default=list(subject.varied),
-        format_func=lambda name: words.label(fields[name]),
+        format_func=lambda name: fields[name].title,
         max_selections=MOST_VARIED,
         key=f"eye_vary_{task.partition('.')[0]}",
         help="Two or three: the fewer, the sooner it is found",
@@ -139,7 +139,7 @@ def _how_far(kind: type[Settings], field: Described, subject: Subject) -> str:
 
     first, most = subject.varied.get(field.name), subject.offered[field.name]
     [usual] = space(kind, [f"{field.name}={most}"]).values()
-    key, label = f"eye_range_{field.name}", words.label(field)
+    key, label = f"eye_range_{field.name}", field.title
     if usual.choices:
         picked = st.pills(
             label,

@@ -13,8 +13,8 @@ from studio.search.by_eye.levels import Grid
 
 def learnt(kind: type[Settings], lines: Sequence[Line]) -> str:
     """One line: "strength about 0.7, stroke 0.5 to 1; look still open"."""
-    told = [f"{words.setting(kind, line.name)} {_where(line)}" for line in lines if not line.open]
-    still = [words.setting(kind, line.name) for line in lines if line.open]
+    told = [f"{kind.term(line.name)} {_where(line)}" for line in lines if not line.open]
+    still = [kind.term(line.name) for line in lines if line.open]
     if not told:
         return "Nothing is ruled out yet."
     left = f"; {' and '.join(still)} still open" if still else ""
@@ -27,13 +27,13 @@ def ranges(kind: type[Settings], grid: Grid) -> str:
     for name, values in grid.levels.items():
         words_ = isinstance(values[0], str | bool)
         far = ", ".join(map(_value, values)) if words_ else f"{_value(values[0])} to {_value(values[-1])}"
-        told.append(f"{words.setting(kind, name)} {far}")
+        told.append(f"{kind.term(name)} {far}")
     return f"Varies: {'; '.join(told)}."
 
 
 def point(kind: type[Settings], values: Mapping[str, Any]) -> str:
     """Settings as a person reads them: "strength 0.7, stroke 1.4"."""
-    return ", ".join(f"{words.setting(kind, name)} {_value(value)}" for name, value in values.items())
+    return ", ".join(f"{kind.term(name)} {_value(value)}" for name, value in values.items())
 
 
 def _where(line: Line) -> str:

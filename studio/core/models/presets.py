@@ -7,7 +7,6 @@ In a studio for many those that a visitor has kept are in a folder of the visito
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,9 +59,7 @@ class Preset:
 
     def settings(self) -> Settings:
         """The settings that it was made with. Raises `InvalidInput` if its task no longer takes them."""
-        return tasks.get(self.task).settings.parse_json(
-            json.dumps(model_folder.manifest(self.folder).settings)
-        )
+        return tasks.get(self.task).settings.from_plain(model_folder.manifest(self.folder).settings)
 
     def settings_as(self, kind: type[S], task: str, what: str) -> S:
         """The settings of a model that must be of one kind.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import json
 import logging
 import os
 import threading
@@ -175,9 +174,9 @@ def _not_too_large(data: bytes) -> bytes:
 
 def _run(entry: str, request: Request, progress: Progress) -> tasks.Result:
     tasks.TASKS.setdefault(request.task, entry)  # the server may know tasks that this process has not met
-    settings = tasks.get(request.task).settings.parse_json(json.dumps(request.settings))
+    settings = tasks.get(request.task).settings.from_plain(request.settings)
     with owners.asking(request.owner, makes=True), pretrained.using(request.weights):
-        result = tasks.run(request.task, settings, request.inputs, progress)
+        result = tasks.perform(tasks.get(request.task), settings, request.inputs, progress)
     return replace(result, figures=store.plain(dict(result.figures)))
 
 

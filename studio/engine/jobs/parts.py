@@ -76,9 +76,7 @@ def _check_result(result: Result) -> Result:
     lists = {name: result.figures[name] for name in _Figures.model_fields if name in result.figures}
     _Figures.model_validate_json(json.dumps(lists))
     recipe = result.recipe
-    return (
-        result if recipe is None else replace(result, recipe=Recipe.model_validate_json(json.dumps(recipe)))
-    )
+    return result if recipe is None else replace(result, recipe=Recipe.model_validate(recipe))
 
 
 StoredFile = Annotated[File, AfterValidator(_check_file)]

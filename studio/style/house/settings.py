@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, setting, split_setting
 from studio.core.training.precision import HELP, Precision
 
 FARTHEST = 8  # px by which the second view of a photo is moved
@@ -73,9 +73,7 @@ class TrainStyleSettings(Settings):
         le=0.9,
         step=0.05,
     )
-    held_out: float = setting(
-        0.02, "The share of the photos that is kept to test on.", ge=0.01, le=0.5, step=0.01
-    )
+    held_out: float = split_setting(0.02)
     precision: Precision = setting("float32", HELP)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 

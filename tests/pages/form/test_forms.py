@@ -46,7 +46,9 @@ def test_untouched_it_gives_the_defaults(form):
 def test_every_setting_has_a_widget_and_only_the_main_ones_are_in_sight(form):
     known = TransferSettings.described()
     folded = widgets(form.expander[0])
-    assert widgets(form) >= set(known)
+    hidden = {name for name, field in known.items() if field.tier == "hidden"}
+    assert "house" in hidden and not hidden & widgets(form)
+    assert widgets(form) >= set(known) - hidden
     assert {name for name, field in known.items() if field.tier == "more"} <= folded
     assert not {name for name, field in known.items() if field.tier == "main"} & folded
 
@@ -69,7 +71,7 @@ def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
     [share] = [one for one in visit("teach").slider if one.key == "held_out"]
     assert share.proto.format == "percent" and share.value == 0.3
     [minutes] = [one for one in visit("search").number_input if one.key == "minutes"]
-    assert (minutes.label, minutes.proto.format) == ("Minutes at most (0: no limit)", "%g")
+    assert (minutes.label, minutes.proto.format) == ("Time limit (min)", "%g")
 
 
 def test_one_setting_and_all_can_be_reset(form):
@@ -81,11 +83,21 @@ def test_one_setting_and_all_can_be_reset(form):
     assert settings_of(form) == TransferSettings()
 
 
-def test_a_setting_that_is_wrong_is_named_and_gives_none(form):
-    form.text_input(key="style_weights").set_value("1, many").run()
-    assert not form.exception
-    assert settings_of(form) is None
-    assert r"style\_weights" in form.error[0].value
+def page_of_search():
+    import streamlit as st
+
+    from pages import parts
+    from studio.search.settings import SearchSettings
+
+    st.session_state["settings"] = parts.form(SearchSettings)
+
+
+def test_a_setting_that_is_wrong_is_named_and_gives_none(draw):
+    page = draw(page_of_search)
+    page.text_input(key="vary").set_value(", ".join("abcdefghijklmnopqrstuvw")).run()
+    assert not page.exception
+    assert settings_of(page) is None
+    assert "vary" in page.error[0].value
 
 
 def test_an_unlocked_seed_is_rolled_at_the_start_a_locked_one_is_kept(form):
@@ -121,7 +133,7 @@ def page_of_dreams():
     from studio.dream.settings import DreamSettings
 
     st.session_state["settings"] = parts.form(
-        DreamSettings, skip=("zoom",), beside=lambda: {"zoom": st.session_state.get("frames", 0)}
+        DreamSettings, skip=("octaves",), beside=lambda: {"octaves": st.session_state.get("asked", 4)}
     )
 
 
@@ -133,9 +145,9 @@ def test_untouched_the_form_of_any_task_gives_its_defaults(draw):
 
 def test_what_a_page_asks_for_beside_the_form_is_part_of_the_settings(draw):
     page = draw(page_of_dreams)
-    page.session_state["frames"] = 12
+    page.session_state["asked"] = 6
     page.run()
-    assert settings_of(page).zoom == 12
+    assert settings_of(page).octaves == 6
 
 
 def test_a_ratio_that_must_be_above_nothing_has_steps_that_are(draw):

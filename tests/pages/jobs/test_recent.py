@@ -17,7 +17,7 @@ def video(engine, until):
         for n in range(2):
             film.add(np.full((30, 40, 3), 50 * n, "uint8"))
         clip = File.keep(film.finish(), "animation", "clip.gif")
-    settings = FilmSettings(task="enhance.enlarge", base='{"scale": 2, "clean": false}', film="gif")
+    settings = FilmSettings(task="enhance.enlarge", base={"scale": 2, "clean": False}, film="gif")
     job = engine.submit("film.repaint", settings, {"film": [clip]}, "local")
     until(lambda: engine.job(job.id, "local").finished)
     assert engine.job(job.id, "local").result is not None

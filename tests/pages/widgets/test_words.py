@@ -21,8 +21,7 @@ from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.faces.settings import FacesSettings
 from studio.film.settings import FilmSettings
-from studio.run import arguments as run_arguments
-from studio.run import input_files, outputs
+from studio.run import input_files, outputs, request
 from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
 
@@ -161,9 +160,9 @@ def asked_in_python(program):
     call = ast.parse(program).body[1].value
     given = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
     task = tasks.get(ast.literal_eval(call.args[0]))
-    chosen, inputs = run_arguments.settings_and_inputs(task, given)
+    settings, inputs = request.resolve(task, *request.by_kind(task, given))
     names = {slot: [file.name for file in files] for slot, files in inputs.items()}
-    return task.name, task.settings.parse(chosen), names
+    return task.name, settings, names
 
 
 @pytest.mark.parametrize("settings", [*SETTINGS, *DREAMS], ids=str)
@@ -243,10 +242,10 @@ def test_choices_and_labels_are_in_a_persons_words():
         "WebP",
     ]
     known = DreamSettings.described()
-    assert words.label(known["fps"]) == "Frames a second"
-    assert words.label(known["size"]) == "Size (px)"
-    assert words.setting(DreamSettings, "size") == "size"
-    assert words.setting(DreamSettings, "what_was_once") == "what was once"
+    assert known["fps"].title == "Frames per second"
+    assert known["size"].title == "Size (px)"
+    assert DreamSettings.term("size") == "size"
+    assert DreamSettings.term("what_was_once") == "what was once"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pages.form import film_settings
 from pages.text import own_texts
+from pages.widgets import video
 from studio.core.tasks import File
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,7 +20,7 @@ def test_what_pages_send_at_once_fits_into_a_message():
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     most = config["server"]["maxMessageSize"] * 10**6
     assert most < 100 * 10**6, "each is held in memory"
-    assert max(film_settings.MOST_PLAYED * 4 / 3, own_texts.MOST_PASTED * 4) < most
+    assert max(video.MOST_PLAYED * 4 / 3, own_texts.MOST_PASTED * 4) < most
 
 
 def test_an_animation_that_is_too_large_to_play_is_its_first_frame(draw, monkeypatch):
@@ -30,11 +30,11 @@ def test_an_animation_that_is_too_large_to_play_is_its_first_frame(draw, monkeyp
     file = File.keep(data.getvalue(), "animation", "waves.gif")
 
     def page(file):
-        from pages.form import film_settings
+        from pages.widgets import video
 
-        film_settings.play(file, "waves")
+        video.play(file, "waves")
 
     assert not draw(page, file=file).caption
-    monkeypatch.setattr(film_settings, "MOST_PLAYED", 10)
+    monkeypatch.setattr(video, "MOST_PLAYED", 10)
     [told] = draw(page, file=file).caption
     assert "too large to play here" in told.value
