@@ -225,7 +225,7 @@ def digits(minutes: float, path: Path) -> dict[str, object]:
                 advance()
             spent[name] += time.process_time() - began
         note(f"digits, {min(spent.values()):.0f} s of processor each")
-    mine.artist.set_weights(mine.average.arrays)
+    mine.artist.set_weights(mine.ema.arrays)
     train.settle(mine.artist, settings)
     z = train.latents(settings, SCORED)
     real = scores.features(unseen[:SCORED])

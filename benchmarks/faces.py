@@ -75,7 +75,7 @@ def learning() -> dict[str, object]:
     batch = images[: settings.batch]
     taken: dict[str, list[float]] = {"ours": [], "bare": [], "data": []}
     for n in range(24):
-        taken["data"].append(seconds(lambda n=n: ours.images[ours.batches.at(n)], times=1, warm=0))
+        taken["data"].append(seconds(lambda n=n: ours.batch(n), times=1, warm=0))
         taken["ours"].append(seconds(ours.advance, times=1, warm=0))
         ours.step += 1
         taken["bare"].append(seconds(lambda: bare.train_on_batch(batch), times=1, warm=0))
@@ -101,7 +101,7 @@ def seeds(count: int, path: str, judged: bool = False) -> dict[str, object]:
     for seed in range(count):
         note(f"seed {seed}")
         settings = TrainDcganSettings(**SHORT, seed=seed, perceptual_judge=float(judged))
-        made = train.train(images, settings, see=see)
+        made = train.Trainer(images, settings, see=see).fit()
         various = made.curves.tests["diversity"][-1]
         found[f"seed {seed}"] = (
             f"{made.ended or 'whole'}, {made.rollbacks} rollbacks, diversity {various:.2f} of real pictures"

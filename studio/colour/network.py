@@ -16,7 +16,7 @@ from keras import layers, ops
 from studio.colour import bins
 from studio.colour.settings import TrainColourSettings
 from studio.colour.written import BLOCKS, CHANNELS, SEEN
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 
 _DAMPED = 0.2  # what a block adds at the start
 

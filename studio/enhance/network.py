@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 from studio.enhance import models
 from studio.enhance.settings import CLEAN, TrainEnhanceSettings
 from studio.enhance.written import GREY

@@ -17,7 +17,7 @@ import keras
 from keras import layers, ops
 
 from studio.core.generators.discriminator import small
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 from studio.outline.settings import PainterSettings
 from studio.outline.written import SLOPE, layers_of, planes_of, sizes_of
 

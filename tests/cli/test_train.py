@@ -13,7 +13,6 @@ from studio.cli import estimates, main
 from studio.core import paths, tasks
 from studio.core.errors import NoRoom
 from studio.core.models import presets
-from studio.core.training import loop
 from studio.text import task
 from studio.text.train import Trainer
 from tests.wording import says_what_to_do
@@ -85,7 +84,9 @@ def steps(monkeypatch):
         return found
 
     monkeypatch.setattr(Trainer, "advance", watched)
-    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)  # for that is where it hears of it
+    monkeypatch.setattr(
+        "studio.core.training.trainer.REPORT_SECONDS", -1.0
+    )  # for that is where it hears of it
     return seen
 
 

@@ -12,7 +12,6 @@ from studio.core import data, tasks
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images
-from studio.core.progress import Progress
 
 SETTINGS = tiny_colour.SETTINGS
 
@@ -69,8 +68,8 @@ def test_rare_colours_count_more():
 
 @pytest.mark.slow
 def test_it_comes_nearer_than_grey(photos):
-    made = trainer(photos, steps=120, test_every=120, learning_rate=0.01, averaging=20)
-    made.learn(Progress())
+    made = trainer(photos, steps=120, test_every=120, learning_rate=0.01, ema_steps=20)
+    made.fit()
     assert made.curves.tests["error over grey's"][-1] < 0.5
 
 

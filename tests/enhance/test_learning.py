@@ -65,7 +65,7 @@ def test_the_loss_is_the_mean_error_in_levels(photos):
     found = learner(batch)
     for scale in SCALES:
         wanted = 255 * np.abs(batch[f"lacks{scale}"]).mean()
-        assert float(found[f"x{scale}"]) == pytest.approx(wanted, rel=1e-4)
+        assert float(found[f"error x{scale}"]) == pytest.approx(wanted, rel=1e-4)
 
 
 @pytest.mark.slow
@@ -78,8 +78,8 @@ def test_drawings_are_always_the_same_and_differ_from_each_other():
 
 @pytest.mark.slow
 def test_it_comes_nearer_than_bicubic(photos):
-    made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, averaging=20, batch=4)
-    made.learn(Progress())
+    made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, ema_steps=20, batch=4)
+    made.fit()
     assert made.curves.tests["gain x2"][-1] > 0.3
 
 

@@ -9,7 +9,6 @@ from studio.core import data, tasks
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images, sample_photos
-from studio.core.progress import Progress
 from studio.enhance import clean, models
 from studio.enhance.damage import Damage
 from studio.enhance.learn import damaging
@@ -88,8 +87,8 @@ def test_in_short_numbers_its_weights_stay_whole(photos):
 
 @pytest.mark.slow
 def test_it_comes_nearer_than_what_was_damaged(photos):
-    made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, averaging=20, batch=8)
-    made.learn(Progress())
+    made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, ema_steps=20, batch=8)
+    made.fit()
     assert made.curves.tests["gain noise25"][-1] > 2
 
 

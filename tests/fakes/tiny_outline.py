@@ -13,7 +13,7 @@ from studio.outline import models
 from studio.outline.settings import PainterSettings, TrainOutlineSettings, TrainTranslateSettings
 
 SETTINGS = TrainOutlineSettings(
-    size=32, width=4, judge_width=4, avatars=16, steps=4, test_every=2, batch=4, averaging=2
+    size=32, width=4, judge_width=4, avatars=16, steps=4, test_every=2, batch=4, ema_steps=2
 )
 
 

@@ -14,7 +14,7 @@ from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints
 from studio.text import cross_entropy, voice, write
 from studio.text.settings import WriteSettings
 
@@ -124,7 +124,7 @@ def test_a_text_that_ends_at_once_is_an_empty_one(trained, home):
 @pytest.mark.slow
 def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home, monkeypatch):
     seen = []
-    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)
     progress = Progress(seen.append, cancelled=lambda: seen[-1].step > 60)
     result = tasks.run("text.train", tiny, {"text": [text]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from studio.core import data
 from studio.core.data import split
-from studio.core.models import cards
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import evenly_spaced
+from studio.core.training import checkpoints, publish
+from studio.core.training.batches import evenly_spaced
 from studio.outline import edges, models, translate
 from studio.outline.learn import card, finish, pairing
 from studio.outline.learn.pair_bank import PairBank
@@ -36,23 +33,26 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
     run = checkpoints.find(models.PAIRS_TASK, settings, inputs)
     trainer = training.Trainer(
         PairBank(first, second, learnt, settings), tested.plain(np.arange(len(tested))), settings, run, start
-    )
-    trained = training.train(trainer, progress)
+    ).fit(progress)
     figures = {
-        **finish.figures(trained, inputs),
+        **finish.figures(trainer, inputs, settings.held_out, notes),
         "pairs": len(first),
         "held_out": len(held_out),
         "mean_off": mean_off(second[learnt], second[held_out]),
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "notes": [*notes, *start_from.tested_before(inputs, settings.held_out)],
     }
-    name = data.command_name(file)
-    command = cards.command("train_translate", name, settings, figures["started_from"])
-    told = {"trained_on": name, "command": command, "figures": figures}
-    told["ground"] = translate.ground_of(first[learnt[:64]])
-    text = card.write_pairs(name, settings, figures, command)
-    kept, stopped = f"{Path(file.name).stem}-translate.zip", trained.ended == "cancelled"
-    return finish.packed(models.PAIRS_TASK, trainer, trained, inputs, text, told, kept, stopped)
+    return publish.Model(
+        task=models.PAIRS_TASK,
+        script="train_translate",
+        settings=settings,
+        inputs=inputs,
+        network=trainer.result,
+        figures=figures,
+        write_card=lambda name, command: card.write_pairs(name, settings, figures, command),
+        name=data.command_name(file),
+        known={"ground": translate.ground_of(first[learnt[:64]])},
+        sheet=trainer.sheet(),
+        suffix="-translate",
+    ).publish()
 
 
 def both(

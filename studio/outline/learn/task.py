@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from studio.core.errors import Cancelled
-from studio.core.models import cards
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
-from studio.core.training import checkpoints
+from studio.core.training import checkpoints, publish
 from studio.outline import models
 from studio.outline.learn import card, finish, measure
 from studio.outline.learn.pairs import HELD_OUT_SEED, Bank
@@ -34,12 +33,11 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
     kinds = [KINDS[n % len(KINDS)] for n in rows]
     tested = held_out.drawn(rows, kinds, rng)
     run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = training.Trainer(bank, tested, settings, run, start)
-    trained = training.train(trainer, progress)
-    stopped = trained.ended == "cancelled"
+    trainer = training.Trainer(bank, tested, settings, run, start).fit(progress)
+    stopped = trainer.ended == "cancelled"
     off = 255 * np.abs(trainer.paint(tested) - tested["picture"]).mean((1, 2, 3))
     figures = {
-        **finish.figures(trained, inputs),
+        **finish.figures(trainer, inputs),
         "held_out": HELD_OUT,
         **{f"off_{kind}": float(off[n :: len(KINDS)].mean()) for n, kind in enumerate(KINDS)},
     }
@@ -48,10 +46,19 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
             figures |= scored(trainer.paint, held_out, settings, progress)
         except Cancelled:
             stopped = True
-    command = cards.command("train_outline", "", settings, figures["started_from"])
-    told = {"trained_on": "avatars that the studio draws", "command": command, "figures": figures}
-    text = card.write(settings, figures, command)
-    return finish.packed(models.TASK, trainer, trained, inputs, text, told, "outline.zip", stopped)
+    return publish.Model(
+        task=models.TASK,
+        script="train_outline",
+        settings=settings,
+        inputs=inputs,
+        network=trainer.result,
+        figures=figures,
+        write_card=lambda name, command: card.write(settings, figures, command),
+        name="",
+        known={"trained_on": "avatars that the studio draws"},
+        sheet=trainer.sheet(),
+        suffix="outline",
+    ).publish(stopped)
 
 
 def scored(

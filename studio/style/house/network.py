@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.house.written import PACE, SMALL
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from studio.core import data, recipes
+from studio.core import data
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
-from studio.core.models import cards, presets
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
+from studio.core.training import checkpoints, publish, start_from
 from studio.style.house import card, known_styles
 from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
 
@@ -49,43 +47,33 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     wanted = grams(names, drawn, vgg16.averaged, settings, progress)
     run = checkpoints.find(known_styles.TASK, settings, inputs)
     asked = (settings, wanted, taught, vgg16.averaged, run, start)
-    trainer = training.Trainer(pictures.images, learnt, held_out, *asked)
-    trained = training.train(trainer, progress)
-    figures: dict[str, Any] = {
-        "steps": trained.steps,
+    trainer = training.Trainer(pictures.images, learnt, held_out, *asked).fit(progress)
+    notes = [*pictures.notes, *_anew(old, taught, names, settings.only_new)]
+    figures = {
+        **publish.figures(trainer, inputs, settings.held_out, notes),
         "photos": len(pictures.images),
         "held_out": len(held_out),
-        "seconds": trained.curves.seconds,
-        "parameters": trained.learner.painter.count_params(),
         "styles": len(names),
         "taught": [names[place] for place in taught],
         "tested_parts": settings.parts,
-        **trained.tested.figures(),
-        "ended": trained.ended,
-        **start_from.origin(inputs),
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "notes": [
-            *pictures.notes,
-            *_anew(old, taught, names, settings.only_new),
-            *start_from.tested_before(inputs, settings.held_out),
-        ],
-        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+        **trainer.scores.figures(),
     }
-    recipe = recipes.make(known_styles.TASK, settings, inputs, {"vgg16": vgg16.digest})
-    name, more = data.command_name(file), ["--style", *(one.name for one in inputs["style"])]
-    command = cards.command("train_style", name, settings, figures["started_from"], more)
-    told = {"styles": names, "trained_on": name, "command": command, "figures": figures}
-    text = card.write(name, settings, names, figures, command)
-    seen = trainer.middles(held_out[: len(names)])
-    shown = training.sheet(trained.learner, seen, range(len(names)), len(names))
-    curves = {**trained.curves.losses, **trained.curves.tests}
-    picture = cards.picture(shown, trained.curves.steps, curves)
-    packed = presets.pack(trained.learner.painter, known_styles.TASK, settings, text, recipe, told, picture)
-    stopped = trained.ended == "cancelled"
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}-styles.zip")
-    if not stopped:
-        run.forget()
-    return Result((kept,), figures, recipe, stopped)
+    photos = trainer.middles(held_out[: len(names)])
+    return publish.Model(
+        task=known_styles.TASK,
+        script="train_style",
+        settings=settings,
+        inputs=inputs,
+        network=trainer.result,
+        figures=figures,
+        write_card=lambda name, command: card.write(name, settings, names, figures, command),
+        name=data.command_name(file),
+        more=["--style", *(one.name for one in inputs["style"])],
+        known={"styles": names},
+        weights={"vgg16": vgg16.digest},
+        sheet=training.sheet(trainer.learner, photos, range(len(names)), len(names)),
+        suffix="-styles",
+    ).publish()
 
 
 def _picture(style: File) -> np.ndarray:

@@ -22,7 +22,7 @@ from studio.core.errors import Cancelled, InvalidInput, StudioError
 from studio.core.models import model_folder, presets
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints
 from tests.wording import SECOND_SENTENCE
 
 SMALL = {"backbone": "vgg16", "size": 32}
@@ -317,13 +317,13 @@ def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
         with pytest.raises(Cancelled):
             tuner.test(Progress(cancelled=lambda: True))
         now = [np.array(one) for one in top.trainable_variables]
-    assert not np.array_equal(before[0], tuner.average.arrays[0])
+    assert not np.array_equal(before[0], tuner.ema.arrays[0])
     assert all(map(np.array_equal, before, now))
 
 
 @pytest.mark.slow
 def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     found, weights, settings = ready
     whole = finetune.finetune(found, weights, settings)
     run, told = checkpoints.Run(paths.folder("runs") / "test"), []
@@ -340,7 +340,7 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
 def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_count(
     weights_home, drawn, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     told, save = [], checkpoints.Run.save
 
     def saved_long_after(run, checkpoint):
