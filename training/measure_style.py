@@ -74,7 +74,7 @@ def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
     more = {**tested.figures(), "tested_styles": list(names), "tested_parts": 1}
     told = {**made.data, "figures": {**made.data["figures"], **more}}
     settings = known_styles.settings_of(preset)
-    text = card.write(told["trained_on"], settings, names, told["figures"], told["command"])
+    text = card.write(told["trained_on"], settings, told["figures"], told["command"], names)
     with model_folder.replacing(target) as fresh:
         shutil.copytree(preset.folder, fresh, dirs_exist_ok=True)
         changed = made.model_copy(update={"data": told}).model_dump(mode="json")

@@ -41,12 +41,12 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     learnt, held_out = split(positions(pictures, progress), settings.held_out)
     judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
     see, weights = _sight(settings, progress)
-    run = checkpoints.find(generator.TASK, settings, inputs)
+    job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
     trainer = training.Trainer(
         pictures.part(learnt),
         settings,
         judge.distance,
-        run,
+        job.run,
         start,
         progress,
         see,
@@ -63,7 +63,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     notes = [*pictures.notes, *found.figures.get("notes", ())]
     figures = {
         **found.figures,
-        **publish.figures(trainer, inputs, settings.held_out, notes),
+        **job.figures(trainer, notes),
         "epochs": trainer.step * min(settings.batch, len(learnt)) / len(learnt),
         "pictures": len(pictures.images),
         "held_out": len(held_out),
@@ -74,27 +74,20 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     }
     if stopped:
         figures["ended"] = "cancelled"
-    return publish.Model(
-        task=generator.TASK,
-        script="train_dcgan",
-        settings=settings,
-        inputs=inputs,
-        network=trainer.result,
-        figures=figures,
-        write_card=lambda name, command: card.write(name, settings, figures, command),
-        name=data.command_name(file),
+    directions = _directions(z, made, found, pictures)
+    return job.publish(
+        trainer.result,
+        figures,
+        card.write,
         known={
-            "directions": {
-                name: one.to_json() for name, one in _directions(z, made, found, pictures).items()
-            },
+            "directions": {name: one.to_json() for name, one in directions.items()},
             "density": None,
             "stages": history.stages,
         },
         weights=weights,
-        sheet=grid(made[:WALL]),
-        history=history,
-        distances=found.distances,
-    ).publish(stopped)
+        picture=publish.picture(grid(made[:WALL]), history.curve, found.distances),
+        stages=history.sheet,
+    )
 
 
 def _latents(settings: TrainDcganSettings) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +41,13 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
 
     file, start = inputs["text"][0], _start(inputs)
     read = corpus.read(file.read(), settings.encoding)
-    run = checkpoints.find(voice.TASK, settings, inputs)
-    trainer = training.train(read.text, settings, progress, run, start)
+    job = publish.Job(voice.TASK, "train_text", settings, inputs)
+    trainer = training.train(read.text, settings, progress, job.run, start)
     network = Network(trainer.result.get_weights(), settings.cell, settings.tied)
     held_out = _tested(network, trainer.plan.test, Progress() if trainer.ended == "cancelled" else progress)
     curves = trainer.curves
     figures = {
-        **publish.figures(trainer, inputs, notes=[*read.notes, *trainer.plan.notes]),
+        **job.figures(trainer, [*read.notes, *trainer.plan.notes], split=False),
         "nats_per_char": held_out.nats_per_char,
         "bits_per_char": held_out.bits_per_char,
         "held_out_chars": held_out.chars,
@@ -62,17 +63,8 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         },
     }
     samples = _samples(network, trainer.vocabulary, settings.seed)
-    return publish.Model(
-        task=voice.TASK,
-        script="train_text",
-        settings=settings,
-        inputs=inputs,
-        network=trainer.result,
-        figures=figures,
-        write_card=lambda name, command: card.write(name, settings, figures, command, samples),
-        name=file.name,
-        known={"vocabulary": trainer.vocabulary.characters},
-    ).publish()
+    known = {"vocabulary": trainer.vocabulary.characters}
+    return job.publish(trainer.result, figures, partial(card.write, samples=samples), known=known)
 
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:

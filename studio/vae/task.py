@@ -40,8 +40,8 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         positions(pictures, progress), settings.held_out / 2, settings.held_out
     )
     see, weights = _sight(settings, progress)
-    run = checkpoints.find(generator.TASK, settings, inputs)
-    trainer = training.Trainer(pictures.images, learnt, validation, settings, run, start, judge, see).fit(
+    job = publish.Job(generator.TASK, "train_vae", settings, inputs)
+    trainer = training.Trainer(pictures.images, learnt, validation, settings, job.run, start, judge, see).fit(
         progress
     )
     stopped = trainer.ended == "cancelled"
@@ -58,7 +58,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     figures = {
         **found.figures,
         **scored.figures,
-        **publish.figures(trainer, inputs, settings.held_out, notes),
+        **job.figures(trainer, notes),
         "epochs": trainer.step * min(settings.batch, len(learnt)) / len(learnt),
         "pictures": len(pictures.images),
         "held_out": len(held_out),
@@ -69,15 +69,10 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     }
     if stopped:
         figures["ended"] = "cancelled"
-    return publish.Model(
-        task=generator.TASK,
-        script="train_vae",
-        settings=settings,
-        inputs=inputs,
-        network=_with_discriminators(trainer, settings),
-        figures=figures,
-        write_card=lambda name, command: card.write(name, settings, figures, command),
-        name=data.command_name(file),
+    return job.publish(
+        _with_discriminators(trainer, settings),
+        figures,
+        card.write,
         known={
             "directions": {name: one.to_json() for name, one in found.directions.items()},
             "density": density.to_json() if density else None,
@@ -85,10 +80,9 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
             "stages": history.stages,
         },
         weights=weights,
-        sheet=grid(made[:WALL]),
-        history=history,
-        distances=scored.distances,
-    ).publish(stopped)
+        picture=publish.picture(grid(made[:WALL]), history.curve, scored.distances),
+        stages=history.sheet,
+    )
 
 
 def _closest(

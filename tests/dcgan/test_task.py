@@ -17,8 +17,8 @@ from studio.core.models import loading, model_folder, presets
 from studio.core.pictures import avatars, images
 from studio.core.progress import Progress
 from studio.core.training import stages, start_from
+from studio.core.training.curves import Curves
 from studio.core.training.stages import Stages
-from studio.core.training.trainer import Curves
 from studio.dcgan import card, estimate, generator, model, task
 from studio.dcgan.settings import TrainDcganSettings
 

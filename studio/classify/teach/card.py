@@ -19,9 +19,9 @@ _MOST_WRITTEN = 12  # classes, of which every cell of the confusion is written o
 def write(
     name: str,
     settings: TrainClassifierSettings,
-    known: Mapping[str, Any],
     figures: Mapping[str, Any],
     command: str,
+    known: Mapping[str, Any],
 ) -> str:
     """The card in Markdown.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,21 +95,16 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     known = _known(settings, found, taught, probabilities) | {"evaluation": evaluation}
     if base:
         known[saved_whole.KEY] = saved_whole.description(made, base, looks)
-    told = dict(figures)
-    result = publish.Model(
-        task=trained.TASK,
-        script="train_classifier",
-        settings=settings,
-        inputs=inputs,
-        network=made,
-        figures=told,
-        write_card=lambda name, command: card.write(name, settings, known, told, command),
-        name=data.command_name(file),
-        more=("--base", given.name) if given else (),
+    job = publish.Job(trained.TASK, "train_classifier", settings, inputs)
+    result = job.publish(
+        made,
+        dict(figures),
+        partial(card.write, known=known),
         known=known,
+        more=("--base", given.name) if given else (),
         weights=found.weights,
         picture=card.picture(found.classes, settings, evaluation, known["learning_curve"]),
-    ).publish()
+    )
     doubted = _suspicious(found, taught)
     figures |= {"evaluation": evaluation, "learning_curve": known["learning_curve"], "suspicious": doubted}
     return replace(result, figures=figures)

@@ -44,29 +44,19 @@ def train(settings: TrainColourSettings, inputs: Inputs, progress: Progress) -> 
         raise refused(file.name, expected, f"{len(coloured):,}", "add photos that are not grey")
     parts = split(positions(pictures, progress)[coloured], settings.held_out)
     learnt, held_out = (coloured[rows] for rows in parts)
-    run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = training.Trainer(pictures.images, learnt, held_out, settings, run, start).fit(progress)
+    job = publish.Job(models.TASK, "train_colour", settings, inputs)
+    trainer = training.Trainer(pictures.images, learnt, held_out, settings, job.run, start).fit(progress)
     grey = len(pictures.names) - len(coloured)
     notes = [*pictures.notes, *([f"Grey pictures were left out: {grey:,}."] if grey else [])]
     figures = {
-        **publish.figures(trainer, inputs, settings.held_out, notes),
+        **job.figures(trainer, notes),
         "photos": len(coloured),
         "held_out": len(held_out),
         "tested_photos": len(trainer.end_rows),
         **trainer.scores,
     }
-    return publish.Model(
-        task=models.TASK,
-        script="train_colour",
-        settings=settings,
-        inputs=inputs,
-        network=trainer.result,
-        figures=figures,
-        write_card=lambda name, command: card.write(name, settings, figures, command),
-        name=data.command_name(file),
-        sheet=trainer.sheet(),
-        suffix="-colours",
-    ).publish()
+    picture = publish.picture(trainer.sheet(), figures["curve"])
+    return job.publish(trainer.result, figures, card.write, picture=picture, suffix="-colours")
 
 
 def colourful(photos: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from studio.core.errors import StudioError, invalid
 from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
+from studio.core.training.curves import Curves
 from studio.core.training.stages import Numbers, Stages, joined
-from studio.core.training.trainer import Curves
 
 SLOT = "start"
 

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,6 +19,7 @@ from studio.core import capacity
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
+from studio.core.training.curves import Curves
 from studio.core.training.ema import Ema
 from studio.core.training.stages import Stages
 
@@ -26,35 +27,6 @@ if TYPE_CHECKING:
     import keras
 
 REPORT_SECONDS = 0.1
-
-
-@dataclass
-class Curves:
-    """Losses and metrics of a run so far.
-
-    Attributes:
-        steps: the step of each test.
-        losses: by name, the means since the test before.
-        tests: by name, what each test measured.
-        seconds: of work, those before an interruption included.
-    """
-
-    steps: list[int] = field(default_factory=list)
-    losses: dict[str, list[float]] = field(default_factory=dict)
-    tests: dict[str, list[float]] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    def add(self, step: int, losses: Mapping[str, float], measured: Mapping[str, float]) -> None:
-        """Adds one test."""
-        self.steps.append(step)
-        for curves, numbers in ((self.losses, losses), (self.tests, measured)):
-            for name, number in numbers.items():
-                curves.setdefault(name, []).append(float(number))
-
-    @property
-    def measured(self) -> dict[str, list[float]]:
-        """Losses and tests by name."""
-        return {**self.losses, **self.tests}
 
 
 class Trainer:

@@ -63,27 +63,18 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
             pictures_drawn = np.stack([images.gray(one) for one in pictures_drawn])
         photos = np.concatenate([photos, pictures_drawn])
         learnt = np.concatenate([learnt, np.arange(len(large), len(photos))])
-    run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = learner(photos, learnt, held_out, settings, run, start).fit(progress)
+    job = publish.Job(models.TASK, "train_enhance", settings, inputs)
+    trainer = learner(photos, learnt, held_out, settings, job.run, start).fit(progress)
     figures = {
-        **publish.figures(trainer, inputs, settings.held_out, [*pictures.notes, *_left_out(small, size)]),
+        **job.figures(trainer, [*pictures.notes, *_left_out(small, size)]),
         "photos": len(large),
         "held_out": len(held_out),
         "tested_photos": len(trainer.end_rows),
         **trainer.scores,
     }
-    return publish.Model(
-        task=models.TASK,
-        script="train_enhance",
-        settings=settings,
-        inputs=inputs,
-        network=trainer.result,
-        figures=figures,
-        write_card=lambda name, command: card.write(name, settings, figures, command),
-        name=data.command_name(file),
-        sheet=trainer.sheet(),
-        suffix="-cleaning" if settings.to == CLEAN else "-enlarging",
-    ).publish()
+    picture = publish.picture(trainer.sheet(), figures["curve"])
+    suffix = "-cleaning" if settings.to == CLEAN else "-enlarging"
+    return job.publish(trainer.result, figures, card.write, picture=picture, suffix=suffix)
 
 
 def _learning(settings: TrainEnhanceSettings) -> type[Trainer]:

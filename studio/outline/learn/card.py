@@ -10,10 +10,11 @@ from studio.core.models import cards
 from studio.outline.settings import KINDS, PainterSettings, TrainOutlineSettings, TrainTranslateSettings
 
 
-def write(settings: TrainOutlineSettings, figures: Mapping[str, Any], command: str) -> str:
+def write(name: str, settings: TrainOutlineSettings, figures: Mapping[str, Any], command: str) -> str:
     """The card in Markdown.
 
     Args:
+        name: "", for it learns from drawings of its own.
         settings: of the training.
         figures: as `studio.outline.learn.task.train` gives them.
         command: that trains it.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from studio.core.models import loading
 from studio.core.tasks import Inputs
-from studio.core.training import publish, start_from
+from studio.core.training import start_from
 from studio.outline import models
 
 if TYPE_CHECKING:
@@ -28,9 +27,6 @@ def start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
     return made.generator.get_weights(), made.judge.get_weights()
 
 
-def figures(
-    trainer: Trainer, inputs: Inputs, held_out: float | None = None, notes: Sequence[str] = ()
-) -> dict[str, Any]:
-    """What every training of a painter tells of itself, see `publish.figures`."""
-    found = publish.figures(trainer, inputs, held_out, notes)
-    return found | {"parameters": trainer.result.generator.count_params(), "off": trainer.error}
+def figures(trainer: Trainer) -> dict[str, Any]:
+    """What every training of a painter tells of itself, besides what all training does."""
+    return {"parameters": trainer.result.generator.count_params(), "off": trainer.error}

@@ -30,29 +30,26 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
 
     learnt, held_out = split.split(positions, settings.held_out)
     tested = PairBank(first, second, evenly_spaced(held_out, _TESTED), settings)
-    run = checkpoints.find(models.PAIRS_TASK, settings, inputs)
+    job = publish.Job(models.PAIRS_TASK, "train_translate", settings, inputs)
     trainer = training.Trainer(
-        PairBank(first, second, learnt, settings), tested.plain(np.arange(len(tested))), settings, run, start
+        PairBank(first, second, learnt, settings),
+        tested.plain(np.arange(len(tested))),
+        settings,
+        job.run,
+        start,
     ).fit(progress)
     figures = {
-        **finish.figures(trainer, inputs, settings.held_out, notes),
+        **job.figures(trainer, notes),
+        **finish.figures(trainer),
         "pairs": len(first),
         "held_out": len(held_out),
         "mean_off": mean_off(second[learnt], second[held_out]),
     }
-    return publish.Model(
-        task=models.PAIRS_TASK,
-        script="train_translate",
-        settings=settings,
-        inputs=inputs,
-        network=trainer.result,
-        figures=figures,
-        write_card=lambda name, command: card.write_pairs(name, settings, figures, command),
-        name=data.command_name(file),
-        known={"ground": translate.ground_of(first[learnt[:64]])},
-        sheet=trainer.sheet(),
-        suffix="-translate",
-    ).publish()
+    ground = translate.ground_of(first[learnt[:64]])
+    picture, known = publish.picture(trainer.sheet(), figures["curve"]), {"ground": ground}
+    return job.publish(
+        trainer.result, figures, card.write_pairs, known=known, picture=picture, suffix="-translate"
+    )
 
 
 def both(

@@ -16,6 +16,7 @@ from studio.outline.learn import card, finish, measure
 from studio.outline.learn.pairs import HELD_OUT_SEED, Bank
 from studio.outline.settings import KINDS, TrainOutlineSettings
 
+DRAWN = "avatars that the studio draws"
 HELD_OUT = 192  # avatars, a third of them in each kind
 
 
@@ -32,33 +33,22 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
     rows = np.arange(HELD_OUT)
     kinds = [KINDS[n % len(KINDS)] for n in rows]
     tested = held_out.drawn(rows, kinds, rng)
-    run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = training.Trainer(bank, tested, settings, run, start).fit(progress)
-    stopped = trainer.ended == "cancelled"
+    job = publish.Job(models.TASK, "train_outline", settings, inputs)
+    trainer = training.Trainer(bank, tested, settings, job.run, start).fit(progress)
     off = 255 * np.abs(trainer.paint(tested) - tested["picture"]).mean((1, 2, 3))
     figures = {
-        **finish.figures(trainer, inputs),
+        **job.figures(trainer, split=False),
+        **finish.figures(trainer),
         "held_out": HELD_OUT,
         **{f"off_{kind}": float(off[n :: len(KINDS)].mean()) for n, kind in enumerate(KINDS)},
     }
-    if settings.scored and not stopped:
+    if settings.scored and trainer.ended != "cancelled":
         try:
             figures |= scored(trainer.paint, held_out, settings, progress)
         except Cancelled:
-            stopped = True
-    return publish.Model(
-        task=models.TASK,
-        script="train_outline",
-        settings=settings,
-        inputs=inputs,
-        network=trainer.result,
-        figures=figures,
-        write_card=lambda name, command: card.write(settings, figures, command),
-        name="",
-        known={"trained_on": "avatars that the studio draws"},
-        sheet=trainer.sheet(),
-        suffix="outline",
-    ).publish(stopped)
+            figures["ended"] = "cancelled"
+    picture, known = publish.picture(trainer.sheet(), figures["curve"]), {"trained_on": DRAWN}
+    return job.publish(trainer.result, figures, card.write, known=known, picture=picture, suffix="outline")
 
 
 def scored(

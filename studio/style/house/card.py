@@ -11,7 +11,7 @@ from studio.style.house.settings import TrainStyleSettings
 
 
 def write(
-    name: str, settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any], command: str
+    name: str, settings: TrainStyleSettings, figures: Mapping[str, Any], command: str, styles: Sequence[str]
 ) -> str:
     """The card in Markdown.
 

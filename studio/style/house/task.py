@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,12 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Looking at the styles")
     wanted = grams(names, drawn, vgg16.averaged, settings, progress)
-    run = checkpoints.find(known_styles.TASK, settings, inputs)
-    asked = (settings, wanted, taught, vgg16.averaged, run, start)
+    job = publish.Job(known_styles.TASK, "train_style", settings, inputs)
+    asked = (settings, wanted, taught, vgg16.averaged, job.run, start)
     trainer = training.Trainer(pictures.images, learnt, held_out, *asked).fit(progress)
     notes = [*pictures.notes, *_anew(old, taught, names, settings.only_new)]
     figures = {
-        **publish.figures(trainer, inputs, settings.held_out, notes),
+        **job.figures(trainer, notes),
         "photos": len(pictures.images),
         "held_out": len(held_out),
         "styles": len(names),
@@ -59,21 +60,17 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         **trainer.scores.figures(),
     }
     photos = trainer.middles(held_out[: len(names)])
-    return publish.Model(
-        task=known_styles.TASK,
-        script="train_style",
-        settings=settings,
-        inputs=inputs,
-        network=trainer.result,
-        figures=figures,
-        write_card=lambda name, command: card.write(name, settings, names, figures, command),
-        name=data.command_name(file),
-        more=["--style", *(one.name for one in inputs["style"])],
+    sheet = training.sheet(trainer.learner, photos, range(len(names)), len(names))
+    return job.publish(
+        trainer.result,
+        figures,
+        partial(card.write, styles=names),
         known={"styles": names},
+        more=["--style", *(one.name for one in inputs["style"])],
         weights={"vgg16": vgg16.digest},
-        sheet=training.sheet(trainer.learner, photos, range(len(names)), len(names)),
+        picture=publish.picture(sheet, figures["curve"]),
         suffix="-styles",
-    ).publish()
+    )
 
 
 def _picture(style: File) -> np.ndarray:
