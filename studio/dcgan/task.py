@@ -33,7 +33,7 @@ QUICK = 200  # of them, where a person stopped it and waits
 
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a DCGAN on pictures. See `studio.dcgan.train.train`."""
+    """Trains a DCGAN on pictures. See `studio.dcgan.train`."""
     from studio.dcgan import train as training
 
     file, start = inputs["data"][0], _start(inputs)

@@ -36,7 +36,7 @@ def check(settings: TrainTextSettings, inputs: Inputs) -> None:
 
 @checkpoints.one_at_a_time(voice.TASK)
 def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a model on a text. See `studio.text.train.train`."""
+    """Trains a model on a text. See `studio.text.train`."""
     from studio.text import train as training
 
     file, start = inputs["text"][0], _start(inputs)

@@ -29,7 +29,7 @@ WALL = 64  # pictures on the card
 
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a VAE on pictures. See `studio.vae.train.train`."""
+    """Trains a VAE on pictures. See `studio.vae.train`."""
     from studio.vae import latent_analysis
     from studio.vae import train as training
 
