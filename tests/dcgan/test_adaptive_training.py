@@ -116,7 +116,7 @@ def test_a_training_without_it_has_what_it_had(tiny):
         model.Gan(tiny.model_copy(update={"adaptive_augmentation": on})) for on in (False, True)
     )
     assert len(plain.weights) + 3 == len(adapting.weights)
-    assert set(plain.losses_seen) == {"generator", "judge", "real_score", "made_score"}
+    assert set(plain.means) == {"generator", "judge", "real_score", "made_score"}
     assert not TrainDcganSettings().adaptive_augmentation, "an older recipe means none"
 
 

@@ -329,9 +329,9 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
     run, told = checkpoints.Run(paths.folder("runs") / "test"), []
     stop = Progress(told.append, lambda: any(one.step == 4 and one.total == 6 for one in told))
     part = finetune.finetune(found, weights, settings, stop, run)
-    assert part.ended == "cancelled" and part.steps == 4
+    assert part.ended == "cancelled" and part.step == 4
     rest = finetune.finetune(found, weights, settings, Progress(), run)
-    assert rest.steps == whole.steps == 6 and rest.curves.steps == whole.curves.steps
+    assert rest.step == whole.step == 6 and rest.curves.steps == whole.curves.steps
     assert np.allclose(rest.probabilities, whole.probabilities, atol=1e-5)
     assert not np.allclose(part.probabilities, whole.probabilities, atol=1e-5)
 
@@ -414,7 +414,7 @@ def test_normalisation_stands_still_while_the_rest_learns(resnet50_home, drawn):
     found = training_set.load(data.reference(str(drawn)), "resnet50", 32, settings.held_out, 0)
     weights = teach_head.teach(found, settings).weights
     before = finetune.start(found, weights, settings)
-    tuned = finetune.finetune(found, weights, settings).top
+    tuned = finetune.finetune(found, weights, settings).result
     moved = {
         (layer.name, variable.name)
         for layer, old in zip(tuned.layers, before.layers, strict=True)
