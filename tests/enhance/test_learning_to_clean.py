@@ -110,7 +110,8 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
     preset = presets.unpack(made.files[0].read(), "mine")
     assert made.files[0].name == "photos-cleaning.zip" and made.figures["damaged_noise25"] > 19
     assert "Cleans pictures like photos" in preset.card() and "JPEG of quality 20" in preset.card()
-    assert "train_enhance photos -o DIR --to clean --steps 4" in preset.card() and preset.picture()
+    assert "train_enhance photos -o DIR --steps 4 " in preset.card() and " --to clean" in preset.card()
+    assert preset.picture()
     photo = sample_photos.photo("chelsea")[:41, :60]
     assert clean.open(preset).clean(photo, clean.How(Damage(20))).shape == (41, 60, 3)
     more = {**given, "start": made.files}
