@@ -4,9 +4,9 @@ A run is repeatable: its batches depend on the seed and the step alone, so a run
 from its last checkpoint ends with the weights of an uninterrupted one.
 
 Not Keras' `fit`: it costs about the same (0.99 times the processor time of this loop for text, 1.02 for a VAE
-and a DCGAN), but `BackupAndRestore` resumes at the start of an epoch. Killed within one, it repeats batches that the
-restored weights have already learned from. On JAX, `fit` also takes the variables away from the model between
-two callbacks, while EMA, previews, tests and checkpoints need them at any step.
+and a DCGAN), but `BackupAndRestore` resumes at the start of an epoch. Killed within one, it repeats batches
+that the restored weights have already learned from. On JAX, `fit` also takes the variables away from the
+model between two callbacks, while EMA, previews, tests and checkpoints need them at any step.
 """
 
 from __future__ import annotations
