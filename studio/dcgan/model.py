@@ -178,7 +178,7 @@ class Gan(LossModel):
 
     def __init__(self, settings: TrainDcganSettings, see: See | None = None):
         told = (*TOLD, "augmentation") if settings.adaptive_augmentation else TOLD
-        super().__init__(settings, (*told, *SEEN))
+        super().__init__(settings, (*told, *SEEN), "gan")
         self.told = told
         self.generator = generator(settings)
         shape = settings.size, settings.channels, settings.judge_width

@@ -19,12 +19,13 @@ class LossModel(keras.Model):
     Args:
         settings: of the training; `start` takes learning rate, steps and warm-up from them.
         names: of the losses and measurements that each step reports.
+        name: of the model. TensorFlow orders operations by it, so another one rounds in other places.
     """
 
     jit: bool | str = COMPILED  # "auto" lets Keras choose
 
-    def __init__(self, settings: Any, names: Iterable[str]):
-        super().__init__(name="learner", dtype="float32")
+    def __init__(self, settings: Any, names: Iterable[str], name: str = "learner"):
+        super().__init__(name=name, dtype="float32")
         self.settings = settings
         self.means = {name: keras.metrics.Mean(name) for name in names}
         self.built = True
