@@ -133,17 +133,18 @@ def _done(home: Path) -> int:
 
 def _kept(home: Path, wanted: list[str]) -> dict[str, int]:
     """What the job folders say: how many requests have a result, and how many have it twice."""
+    from studio.engine.jobs.parts import Request, Status
     from studio.engine.jobs.store import Folder
 
     keys: Counter[str] = Counter()
     done: Counter[str] = Counter()
     interrupted = 0
     for path in (home / "jobs").iterdir():
-        asked, state = Folder(path).read("job"), Folder(path).read("state")
-        if asked and state:
-            keys[asked["key"]] += 1
-            done[asked["key"].rpartition("/")[0]] += state["state"] == "done"
-            interrupted += state["state"] == "interrupted"
+        request, status = Folder(path).read(Request), Folder(path).read(Status)
+        if request and status:
+            keys[request.key] += 1
+            done[request.key.rpartition("/")[0]] += status.state == "done"
+            interrupted += status.state == "interrupted"
     return {
         "lost": sum(not done[name] for name in wanted),
         "twice": sum(done[name] > 1 for name in wanted) + sum(count > 1 for count in keys.values()),

@@ -8,7 +8,6 @@ recipe and thumbnail. Files were read before, as those of a server in use are.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import statistics
@@ -23,6 +22,7 @@ from benchmarks.report import arguments, note, seconds, show
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Outcome, Request, Status
 from studio.gallery import export, index, items, removal
 from studio.gallery.index import Wanted
 
@@ -43,13 +43,14 @@ def fill(count: int) -> None:
             file = tasks.File.keep(images.encode_png(pixels, recipe), "picture", "chelsea-mosaic.png")
             thumbnail = images.encode_preview(pixels, 256)
         result = tasks.Result((file,), {"seconds": 1.0, "total": 0.3}, recipe)
-        asked = store.asked_of(tasks.get("style.transfer"), recipe.settings, {"content": [content]}, "local")
+        request = Request.of(tasks.get("style.transfer"), recipe.settings, {"content": [content]}, "local")
         folder = items.root() / store.new_id(now + number)
         folder.mkdir()
         (folder / "thumbnail.webp").write_bytes(thumbnail)
-        (folder / "job.json").write_text(json.dumps(asked))
-        (folder / "outcome.json").write_text(json.dumps({"result": store.pack_result(result)}))
-        (folder / "state.json").write_text(json.dumps({"state": "done", "started": 1.0, "ended": 2.0}))
+        files = store.Folder(folder)
+        files.write(Request, request)
+        files.write(Outcome, Outcome.model_construct(result=result))
+        files.write(Status, Status(state="done", started=1.0, ended=2.0))
 
 
 def all_thumbnails() -> int:

@@ -24,7 +24,7 @@ chosen = st.navigation(pages, expanded=True)
 parts.start_anew_for_another()
 parts.look()
 browser_history.follow()
-quotas.seen(parts.owner(), new=False)
+quotas.note_visit(parts.owner(), new=False)
 with st.sidebar:
     if chosen.title != "Guide":
         guide.link(chosen.title)

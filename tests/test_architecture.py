@@ -456,7 +456,7 @@ def test_pages_are_short():
 
 
 def test_no_file_is_two_things():
-    assert not [relative(path) for path in sources("studio", "pages", "training") if _lines(path) > 300]
+    assert not [relative(path) for path in sources("studio", "pages", "training") if _lines(path) > 400]
 
 
 def _lines(path: Path) -> int:

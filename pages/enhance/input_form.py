@@ -109,8 +109,8 @@ def damage_in_words(found: Damage, is_clean: bool) -> str:
     Args:
         is_clean: whether **Clean** is on.
     """
-    noisy, blocky = found.light >= LEAST_NOISE, found.quality < GOOD_QUALITY
-    noise = f"noise of {found.light:.0f} levels" if noisy else "hardly any noise"
+    noisy, blocky = found.noise >= LEAST_NOISE, found.quality < GOOD_QUALITY
+    noise = f"noise of {found.noise:.0f} levels" if noisy else "hardly any noise"
     file = f", JPEG quality {found.quality:.0f}" if found.quality < 100 else ""
     sentences = [f"Found in this photo: {noise}{file}."]
     if (noisy or blocky) and not is_clean:

@@ -98,7 +98,7 @@ class _Reading:
         wish = self.wish
         try:
             progress = Progress(self._hear, self._pass_turn)
-            with owners.asking(self._asker), self._turn:
+            with owners.asking(self._asker, makes=True), self._turn:
                 self._take_turn()
                 self.found = data.pictures(wish.file, wish.size, wish.channels, progress, wish.least)
                 self.facts = self.look(self.found, progress) if self.look else None

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core.errors import StudioError
-from studio.engine.jobs.schema import MOST_NAME, MOST_TAG, MOST_TAGS
+from studio.engine.jobs.parts import MOST_NAME, MOST_TAG, MOST_TAGS
 from studio.gallery import index, marks
 from studio.gallery.index import Entry
 from studio.gallery.items import Item

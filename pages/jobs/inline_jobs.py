@@ -12,6 +12,7 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
+from studio.engine.jobs.parts import Request
 
 MOST = 50  # jobs, the newest, that are looked through
 
@@ -52,17 +53,10 @@ def _again(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
     """The job from before a reload, if it depends on files alone: a name may mean another model by now."""
     if not any(inputs.values()) or getattr(settings, "preset", ""):
         return None
-    asked, given = settings.model_dump(), _digests(inputs)
-    for job in engine.connect().jobs(owner(), MOST):
-        if job.task == task and _digests(job.inputs) == given and (job.result or not job.finished):
-            found = tasks.settings_of(task, job.settings)
-            if found is not None and found.model_dump() == asked:
-                return job
-    return None
-
-
-def _digests(inputs: Inputs) -> dict[str, list[str]]:
-    return {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
+    request = Request.of(tasks.get(task), settings, inputs, owner())
+    jobs_of_owner = engine.connect().jobs(owner(), MOST)
+    same = (job for job in jobs_of_owner if job.makes_same(request) and (job.result or not job.finished))
+    return next(same, None)
 
 
 def _start(key: str, task: str, settings: Settings, inputs: Inputs) -> None:

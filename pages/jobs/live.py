@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -26,7 +26,6 @@ KEEP, KEEPS = ":material/bookmark_add:", "Saves it among your results"
 _KEPT, _TOLD = "live_kept", "live_told"
 MOST_SHARED = 16  # results of up to 4 MB each that all tabs of this server share
 _shared: dict[str, engine.Live] = {}
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ def _made(
         with st.spinner("Making it ..."):
             inputs = ask()
             wanted = (task, settings.model_dump_json(), str(inputs))
-            if held is None or held[0] != wanted or not _holds(held[1]):
+            if held is None or held[0] != wanted or (held[1] is not None and not _is_valid(held[1])):
                 held = (wanted, *_compute(task, settings, inputs))
     place.empty()
     st.session_state["live"] = held
@@ -190,7 +189,7 @@ def live_result(
     """
     kept = held(shelf)
     asked = settings.model_dump_json() + str(inputs)
-    if asked in kept and not _holds(kept[asked]):
+    if asked in kept and not _is_valid(kept[asked]):
         del kept[asked]
     try:
         return memory.get_or_make(kept, asked, lambda: _of_all(task, settings, inputs), most)
@@ -212,24 +211,15 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
     Pages begin alike, so a class that opens one asks the same thirty times. Raises as `Engine.live`.
     """
     asked = f"{owner()} {task} {settings.model_dump_json()} {inputs}"  # a name may be another's model
-    with _lock:
-        made = _shared.get(asked)
-        if not _holds(made):
-            made = None
-            del _shared[asked]
-        elif made is not None:
-            memory.get_or_make(_shared, asked, lambda: made, MOST_SHARED)  # in use again, so it stays
-    if made is None:
-        made = engine.connect().live(task, settings, inputs, session(), owner())
-        with _lock:
-            memory.get_or_make(_shared, asked, lambda: made, MOST_SHARED)
-    return made
+    known = _shared.get(asked)
+    if known is not None and not _is_valid(known):
+        _shared.pop(asked, None)
+    make = partial(engine.connect().live, task, settings, inputs, session(), owner())
+    return memory.get_or_make(_shared, asked, make, MOST_SHARED)
 
 
-def _holds(made: engine.Live | None) -> bool:
+def _is_valid(made: engine.Live) -> bool:
     """Whether its inputs are still here and would give the same result: a model may have been replaced."""
-    if made is None:
-        return True
     try:
         pinned_weights.check(made.recipe.weights if made.recipe else {})
         return all(file.here for files in made.inputs.values() for file in files)

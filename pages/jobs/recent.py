@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import streamlit as st
 
 from pages.form import samples
@@ -19,10 +21,12 @@ def recent(*names: str, most: int = 6, title: str = "Recent results") -> None:
 
     Shows nothing when there are none.
     """
-    ended = [
-        job for job in engine.connect().jobs(owner(), limit=50) if job.result is not None and job.result.files
-    ]
-    ended = [job for job in ended if not names or repeated(job.task, job.settings) in names][:most]
+    ended = (
+        job
+        for job in engine.connect().jobs(owner(), limit=50)
+        if not names or repeated(job.task, job.settings) in names
+    )
+    ended = list(islice((job for job in ended if job.result is not None and job.result.files), most))
     if not ended:
         return
     st.subheader(title, anchor=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -89,7 +89,8 @@ def _of_frames(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | 
         if found is not None:
             others = {slot: files for slot, files in job.inputs.items() if slot != "film"}
             first = film_input.first_frame(job.inputs["film"][0], settings.start)
-            return replace(job, task=task, settings=base, inputs={"content": [first], **others}), found
+            asked = {"task": task, "settings": base, "inputs": {"content": [first], **others}}
+            return job.model_copy(update=asked), found
     return None
 
 

@@ -44,35 +44,32 @@ def menu(job: engine.Job, others: bool) -> None:
 
 def stop(id: str) -> None:
     """Asks a job to stop and to keep its best so far. Call it from a callback."""
-    _ask(lambda: engine.connect().stop(id, owner()))
+    _change(engine.connect().stop, id)
 
 
 def cancel(id: str) -> None:
     """Ends a job and keeps nothing of it. Call it from a callback."""
-    _ask(lambda: engine.connect().cancel(id, owner()))
+    _change(engine.connect().cancel, id)
 
 
 def stop_batch(batch: str) -> None:
     """Asks all jobs of a batch to stop; each keeps its best so far. Call it from a callback."""
-    _ask(lambda: engine.connect().stop_batch(batch, owner()))
-
-
-def _ask(end: Callable[[], None]) -> None:
-    try:
-        end()
-    except StudioError as error:
-        st.toast(words.plain(str(error)))
+    _change(engine.connect().stop_batch, batch)
 
 
 def steer(id: str, choice: str | None) -> None:
     """Does what was chosen of the menu. Call it from a callback."""
     studio = engine.connect()
+    if choice == PAUSE:
+        _change(studio.pause, id)
+    elif choice == RESUME:
+        _change(studio.resume, id)
+    elif choice in (UP, FRONT):
+        _change(studio.move, id, "up" if choice == UP else "front")
+
+
+def _change(change: Callable[..., object], *args: str) -> None:
     try:
-        if choice == PAUSE:
-            studio.pause(id, owner())
-        elif choice == RESUME:
-            studio.resume(id, owner())
-        elif choice in (UP, FRONT):
-            studio.move(id, "up" if choice == UP else "front", owner())
-    except StudioError as error:  # it began meanwhile
+        change(*args, owner())
+    except StudioError as error:  # it began or ended meanwhile
         st.toast(words.plain(str(error)))

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from studio.api import batches, callers, docs, files, gallery, guards, jobs, models, problems, steering, tasks
+from studio.api import batches, callers, docs, files, gallery, guards, jobs, models, problems, tasks
 from studio.core import access
 from studio.core.errors import invalid
 from studio.core.version import VERSION
@@ -50,7 +50,7 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
         middleware=middleware,
     )
     problems.add(api)
-    for part in (tasks, files, jobs, batches, steering, gallery, models):
+    for part in (tasks, files, jobs, batches, gallery, models):
         api.include_router(part.routes)
 
     @api.get("/", include_in_schema=False)

@@ -7,7 +7,7 @@ import base64
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Annotated, Any
@@ -118,15 +118,41 @@ async def preview(job: There) -> Response:
 @routes.post("/jobs/{id}/cancel", status_code=202, responses=answers(404))
 async def cancel(owner: Caller, job: There) -> shapes.JobOut:
     """Ends a job and keeps nothing of it."""
-    await aside(owner, lambda: engine.connect().cancel(job.id, owner))
-    return shapes.job(await aside(owner, partial(_found, job.id, owner)))
+    return await _after(owner, job, lambda: engine.connect().cancel(job.id, owner))
 
 
 @routes.post("/jobs/{id}/stop", status_code=202, responses=answers(404))
 async def stop(owner: Caller, job: There) -> shapes.JobOut:
     """Stops a job; its best result so far is kept."""
-    await aside(owner, lambda: engine.connect().stop(job.id, owner))
-    return shapes.job(await aside(owner, partial(_found, job.id, owner)))
+    return await _after(owner, job, lambda: engine.connect().stop(job.id, owner))
+
+
+@routes.post("/jobs/{id}/move", responses=answers(400, 404))
+async def move(owner: Caller, job: There, where: bodies.Move) -> shapes.JobOut:
+    """Moves a waiting job forward among those of whoever asks; jobs of others keep their places."""
+    return await _after(owner, job, lambda: engine.connect().move(job.id, where.to, owner))
+
+
+@routes.post("/jobs/{id}/pause", responses=answers(404))
+async def pause(owner: Caller, job: There) -> shapes.JobOut:
+    """Lets a waiting job wait until it is resumed, also when the studio is started again."""
+    return await _after(owner, job, lambda: engine.connect().pause(job.id, owner))
+
+
+@routes.post("/jobs/{id}/resume", responses=answers(404))
+async def resume(owner: Caller, job: There) -> shapes.JobOut:
+    """Lets a paused job have its turn again."""
+    return await _after(owner, job, lambda: engine.connect().resume(job.id, owner))
+
+
+async def _after(owner: str, job: engine.Job, change: Callable[[], object]) -> shapes.JobOut:
+    """The job as it stands after a change."""
+
+    def work() -> engine.Job:
+        change()
+        return _found(job.id, owner)
+
+    return shapes.job(await aside(owner, work))
 
 
 @routes.post(

@@ -15,7 +15,7 @@ from studio.core.files import Kind
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.engine import Job as EngineJob
-from studio.engine.jobs.snapshots import State
+from studio.engine.jobs.parts import State
 
 MOST_LISTED = 100  # numbers of a figure that are told unasked
 _SAFE = {"image", "video"}  # main types that a browser may show; all else it gets as it is, to save

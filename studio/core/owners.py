@@ -5,6 +5,7 @@ noted below STUDIO_HOME/owners/OWNER, and nothing else is theirs: a digest that 
 opens nothing, and a name finds no model of another visitor.
 
     files/SHA256    an empty file for each of the owner's in STUDIO_HOME/files
+    uploads/SHA256  an empty file for each of those that the owner brought, as old as the upload
     caches/         which entries of STUDIO_HOME/cache are the owner's, see `studio.core.caches`
     presets/NAME    the models that the owner has kept
     searches/       the owner's searches by eye
@@ -15,7 +16,6 @@ opens nothing, and a name finds no model of another visitor.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,23 +27,27 @@ from studio.core import paths
 LOCAL = "local"  # whoever runs the studio, to whom all of it belongs
 NOBODY = ""  # to whom nothing belongs
 
-_ASKING: ContextVar[str | None] = ContextVar("asking", default=None)
+_ASKING: ContextVar[tuple[str, bool] | None] = ContextVar("asking", default=None)  # as `asking` takes them
 _SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 _otherwise: list[Callable[[], str]] = []  # who asks where no `asking` is open; one at most
 
 
 def asker() -> str:
     """For whom this thread works; `local` where nobody has said."""
-    said = _ASKING.get()
-    if said is not None:
-        return said
+    if (asking := _ASKING.get()) is not None:
+        return asking[0]
     return _otherwise[0]() if _otherwise else LOCAL
 
 
 @contextmanager
-def asking(owner: str) -> Iterator[None]:
-    """While open, this thread works for an owner; one that it starts does not, unless it says so, too."""
-    token = _ASKING.set(owner)
+def asking(owner: str, makes: bool = False) -> Iterator[None]:
+    """While open, this thread works for an owner; one that it starts does not, unless it says so, too.
+
+    Args:
+        makes: whether the files that it keeps are made by a task, and are then named by a job or an item;
+            else the owner uploads them.
+    """
+    token = _ASKING.set((owner, makes))
     try:
         yield
     finally:
@@ -66,31 +70,23 @@ def home(owner: str) -> Path:
     return paths.home() if owner == LOCAL else folder(owner)
 
 
-def grant(digest: str, brought: bool = False) -> None:
-    """Makes whoever asks an owner of the kept file of this digest: they uploaded it, or it was made for them.
-
-    The note is as old as 1970 where a task or the engine works for the owner: what they make is named by a
-    job or an item, so that it need not be looked after as what somebody brings to a page is.
-
-    Args:
-        brought: whether the owner brings it, although an `asking` is open: a program does, by the API.
-    """
+def grant(digest: str) -> None:
+    """Makes whoever asks the owner of a kept file, which they uploaded or which was made for them."""
     owner = asker()
     if owner in (LOCAL, NOBODY) or not paths.DIGEST.fullmatch(digest):
         return
-    mark = paths.make(folder(owner) / "files") / digest
-    brought = brought or _ASKING.get() is None
-    if brought or not mark.exists():
-        mark.touch(0o600)
-        if not brought:
-            os.utime(mark, (0, 0))
+    (paths.make(folder(owner) / "files") / digest).touch(0o600)
+    asking = _ASKING.get()
+    if asking is None or not asking[1]:
+        (paths.make(folder(owner) / "uploads") / digest).touch(0o600)
 
 
 def disown(digest: str) -> None:
     """Makes whoever asks no owner of a file any more, which is gone."""
     owner = asker()
     if owner not in (LOCAL, NOBODY) and paths.DIGEST.fullmatch(digest):
-        (folder(owner) / "files" / digest).unlink(missing_ok=True)
+        for notes in ("files", "uploads"):
+            (folder(owner) / notes / digest).unlink(missing_ok=True)
 
 
 def check(digest: str) -> None:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine, connect
-    from studio.engine.jobs.snapshots import Batch, Job, Live
+    from studio.engine.jobs.job import Batch, Job, Live
     from studio.engine.live_queue import Superseded
     from studio.engine.stream import Stream
 
 _HOMES = {
-    "Batch": "jobs.snapshots",
+    "Batch": "jobs.job",
     "Engine": "engine",
     "connect": "engine",
-    "Job": "jobs.snapshots",
-    "Live": "jobs.snapshots",
+    "Job": "jobs.job",
+    "Live": "jobs.job",
     "Stream": "stream",
     "Superseded": "live_queue",
 }

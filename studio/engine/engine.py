@@ -4,39 +4,26 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 
 from studio.core import capacity, owners, tasks
+from studio.core.errors import InvalidInput
 from studio.core.models import pinned_weights
 from studio.core.settings import Settings
 from studio.engine import admission, quotas
-from studio.engine.jobs import store
+from studio.engine.jobs.job import Batch, Job, Live
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.record import Record
-from studio.engine.jobs.snapshots import Batch, Job, Live
-from studio.engine.serving import WAIT_SECONDS
-from studio.engine.steering import Steering
+from studio.engine.jobs.parts import Request
+from studio.engine.serving import WAIT_SECONDS, Serving
 from studio.engine.stream import Stream
 
-
-@dataclass
-class _Request:
-    """What one job is to do; `expected` is in seconds, None where that is not known."""
-
-    settings: Settings
-    inputs: tasks.Inputs
-    key: str
-    expected: float | None = None
-
-    def packed(self, task: str) -> tuple[str, dict[str, Any], dict[str, list[dict[str, str]]]]:
-        """As job.json has it."""
-        return task, self.settings.model_dump(mode="json"), store.pack_inputs(self.inputs)
+CANCELLED = "It was cancelled before it began."
+_YIELD_SECONDS = 0.001  # between two writes, in which another thread takes the lock
 
 
-class Engine(Steering):
+class Engine(Serving):
     """Runs tasks in the lanes of a cluster; jobs outlive pages, and their folders outlive the server.
 
     Starting takes about a second and happens in the background; jobs wait on disk meanwhile. Should the
@@ -72,13 +59,7 @@ class Engine(Steering):
             NoRoom: if the disk is full, or it needs more memory than its process may have.
             StudioError: if the owner has as much as each of many may, see `studio.engine.quotas`.
         """
-        ledger = self._usable()
-        requests = [_Request(settings, inputs, key)]
-        if known := self._sent_before(ledger, task, requests, owner):
-            return known[0]
-        self._prepare(task, requests, owner, weights)
-        with self._lock:
-            return self._queue(ledger, task, requests, owner, batch, weights)[0]
+        return self._submit(task, [(settings, inputs)], [key], owner, weights, batch)[0]
 
     def submit_all(
         self,
@@ -92,85 +73,70 @@ class Engine(Steering):
 
         Args, and what it raises, as of `submit`; with the key of an earlier request it gives that one's jobs.
         """
-        ledger = self._usable()
-        requests = [_Request(*one, f"{key}/{number}" if key else "") for number, one in enumerate(several)]
-        if known := self._sent_before(ledger, task, requests, owner):
-            return known
-        self._prepare(task, requests, owner)
-        return self._queue(ledger, task, requests, owner, batch)
+        keys = [f"{key}/{number}" if key else "" for number in range(len(several))]
+        return self._submit(task, several, keys, owner, None, batch)
 
-    def _sent_before(
-        self, ledger: Ledger, task: str, requests: Sequence[_Request], owner: str
-    ) -> list[Job] | None:
-        """The jobs of requests that are sent again; None if one of them is new."""
-        with self._lock:
-            records = [ledger.keyed(owner, one.key) for one in requests]
-            for record, one in zip(records, requests, strict=True):
-                if record is not None:
-                    record.of_request(*one.packed(task))
-            return None if None in records else [ledger.snapshot(one) for one in records if one]
-
-    def _prepare(
+    def _submit(
         self,
         task: str,
-        requests: Sequence[_Request],
+        several: Sequence[tuple[Settings, tasks.Inputs]],
+        keys: Sequence[str],
         owner: str,
-        weights: Mapping[str, str] | None = None,
-    ) -> None:
-        """Checks requests, and notes how long each is expected to take. Raises as `submit`."""
+        weights: Mapping[str, str] | None,
+        batch: str,
+    ) -> list[Job]:
+        ledger, named_task = self._usable(), tasks.get(task)
+        requests = [
+            Request.of(named_task, *one, owner, weights, key=key, batch=batch)
+            for one, key in zip(several, keys, strict=True)
+        ]
+        with self._lock:
+            known = [ledger.keyed(request) for request in requests]
+            if None not in known:  # all were sent before
+                return [ledger.copy(job) for job in known if job]
         quotas.check_room(owner)  # first: all else costs time for each request
         with self._lock:
-            self._check_jobs(owner, requests)
+            self._check_count(ledger, requests)
         with owners.asking(owner):
             pinned_weights.check(weights or {})
-            for one in requests:
-                one.expected = admission.expected(
-                    admission.check(task, one.settings, one.inputs, capacity.JOB_SHARE),
-                    one.settings,
-                    one.inputs,
-                )
-        quotas.seen(owner)
+            for request, (settings, inputs) in zip(requests, several, strict=True):
+                admission.check(task, settings, inputs, capacity.JOB_SHARE)
+                request.expected = admission.expected(named_task, settings, inputs)
+        quotas.note_visit(owner)
+        with self._lock if len(requests) == 1 else nullcontext():  # jobs of a batch are written one by one
+            return self._queue(ledger, requests)
 
-    def _check_jobs(self, owner: str, requests: Sequence[_Request]) -> None:
-        ledger = self._usable()
-        new = sum(ledger.keyed(owner, one.key) is None for one in requests)
+    def _check_count(self, ledger: Ledger, requests: Sequence[Request]) -> None:
+        owner = requests[0].owner
+        new = sum(ledger.keyed(request) is None for request in requests)
         quotas.check_jobs(owner, len(ledger.unfinished(owner)), new)
 
-    def _queue(
-        self,
-        ledger: Ledger,
-        task: str,
-        requests: Sequence[_Request],
-        owner: str,
-        batch: str,
-        weights: Mapping[str, str] | None = None,
-    ) -> list[Job]:
+    def _queue(self, ledger: Ledger, requests: Sequence[Request]) -> list[Job]:
         """Writes the jobs of all requests, then puts them into the queue: all of them, or none.
 
         Until all are written nobody knows of any, so that a failure leaves neither jobs nor keys behind.
         """
-        records: list[Record] = []
+        jobs: list[Job] = []
         try:
-            for one in requests:
+            for request in requests:
                 with self._lock:  # for each on its own: others need not wait for all of a batch
-                    seconds = ledger.took.usual(task) if one.expected is None else one.expected
-                    request = (tasks.get(task), one.settings, one.inputs, owner, weights, one.key)
-                    known = ledger.keyed(owner, one.key)
-                    records.append(known or ledger.add(*request, seconds, batch, waits=False))
+                    if request.expected is None:
+                        request.expected = ledger.usual_seconds(request.task)
+                    jobs.append(ledger.keyed(request) or ledger.add(request, waits=False))
             with self._lock:
-                self._check_jobs(owner, requests)
-                for at, one in enumerate(requests):
-                    if known := ledger.keyed(owner, one.key):  # also where another thread was faster
-                        _remove_unless(records[at], known)
-                        records[at] = known.of_request(*one.packed(task))
+                self._check_count(ledger, requests)
+                for at, request in enumerate(requests):
+                    if known := ledger.keyed(request):  # also where another thread was faster
+                        _remove_unless(jobs[at], known)
+                        jobs[at] = known
                     else:
-                        ledger.enter(records[at])
+                        ledger.enter(jobs[at])
                 if self._runner is not None:
                     self._runner.dispatch()
-                return [ledger.snapshot(record) for record in records]
+                return [ledger.copy(job) for job in jobs]
         except BaseException:
-            for record in records:
-                _remove_unless(record, ledger.get(record.id))
+            for job in jobs:
+                _remove_unless(job, ledger.get(job.id))
             raise
 
     def find_identical(
@@ -190,17 +156,17 @@ class Engine(Steering):
         Raises:
             Unavailable: if the engine has no queue, as while it starts.
         """
-        request = (*_Request(settings, inputs, "").packed(task), dict(weights or {}))
+        request = Request.of(tasks.get(task), settings, inputs, owner, weights)
         with self._known_ledger() as ledger:
-            for record in ledger.unfinished(owner):
-                if record.state in ("queued", "running") and record.makes_same(*request):
-                    return ledger.snapshot(record)
+            for job in ledger.unfinished(owner):
+                if job.state in ("queued", "running") and job.makes_same(request):
+                    return ledger.copy(job)
         return None
 
     def job(self, id: str, owner: str = owners.LOCAL) -> Job:
         """The job as it stands. Raises `Unavailable` if there is none, or it is another owner's."""
-        with self._found(id, owner) as (ledger, record):
-            return ledger.snapshot(record)
+        with self._known_ledger() as ledger:
+            return ledger.copy(ledger.find(id, owner))
 
     def jobs(self, owner: str = owners.LOCAL, limit: int = 20) -> list[Job]:
         """The owner's jobs, newest first."""
@@ -208,20 +174,121 @@ class Engine(Steering):
         with self._lock:
             if self._ledger is None:
                 return []
-            return [self._ledger.snapshot(record) for record in self._ledger.newest(owner, limit)]
+            return [self._ledger.copy(job) for job in self._ledger.newest(owner, limit)]
 
     def batch(self, batch: str, owner: str = owners.LOCAL) -> Batch:
         """How the jobs of a batch stand together. Raises `Unavailable` if there is none of this owner."""
         with self._known_ledger() as ledger:
-            records = ledger.batch(batch, owner)
-            ended = [record for record in records if record.finished]
-            failed = sum(record.state not in ("done", "stopped") for record in ended)
-            return Batch(batch, tuple(record.id for record in records), len(ended), failed)
+            jobs = ledger.batch(batch, owner)
+            ended = [job for job in jobs if job.finished]
+            failed = sum(job.state not in ("done", "stopped") for job in ended)
+            return Batch(batch, tuple(job.id for job in jobs), len(ended), failed)
 
-    def remove(self, id: str, owner: str = owners.LOCAL) -> None:
-        """Forgets a finished job and its folder; the files it made stay in STUDIO_HOME/files."""
-        with self._found(id, owner) as (ledger, record):
-            ledger.remove(record)
+    def stop(self, id: str, owner: str = owners.LOCAL) -> None:
+        """Asks a running job to stop and to keep its best so far, which is then its result.
+
+        Ends the job's process if it does not stop, and a waiting job at once. Raises `Unavailable` if there
+        is no such job of this owner.
+        """
+        with self._known_ledger() as ledger:
+            job = ledger.find(id, owner)
+            if job.state == "running" and self._runner is not None:
+                self._runner.stop(job)
+            elif job.state == "queued":
+                self._drop(ledger, [job])
+
+    def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
+        """Ends a job and keeps nothing of it, also one that is about to stop. Otherwise as `stop`."""
+        with self._known_ledger() as ledger:
+            job = ledger.find(id, owner)
+            if job.state in ("running", "stopping") and self._runner is not None:
+                self._runner.cancel(job)
+            elif job.state == "queued":
+                self._drop(ledger, [job])
+
+    def _drop(self, ledger: Ledger, jobs: Iterable[Job]) -> None:
+        """Ends jobs that wait; call it with the lock held."""
+        for job in jobs:
+            if self._runner is not None:
+                self._runner.recall(job)
+            ledger.queue.leave(job)
+            ledger.settle(job, CANCELLED, "cancelled")
+        if self._runner is not None:
+            self._runner.dispatch()
+
+    def move(self, id: str, to: str, owner: str = owners.LOCAL) -> Job:
+        """Moves a waiting job, or its batch, forward among its owner's; those of others keep their places.
+
+        Args:
+            to: "front", "up" by one, or the id of the job before which it shall run.
+
+        Raises:
+            InvalidInput: if it no longer waits, is paused, or does not wait behind that job.
+        """
+        with self._waiting(id, owner) as (ledger, job):
+            ledger.move(job, to)
+            return ledger.copy(job)
+
+    def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
+        """Lets a waiting job, or its batch, wait until it is resumed, also beyond a restart.
+
+        Raises as `move`.
+        """
+        with self._waiting(id, owner) as (ledger, job):
+            for one in ledger.queue.together(job):
+                if self._runner is not None:
+                    if self._runner.begins(one):
+                        continue
+                    self._runner.recall(one)
+                ledger.pause(one, True)
+            return ledger.copy(job)
+
+    def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
+        """Lets a paused job, or all of its batch, have its turn again. Raises as `move`."""
+        with self._waiting(id, owner) as (ledger, job):
+            for one in ledger.queue.together(job):
+                ledger.pause(one, False)
+            return ledger.copy(job)
+
+    @contextmanager
+    def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Job]]:
+        """A job that waits; then the lanes are filled as its new place has it."""
+        with self._change() as ledger:
+            job = ledger.find(id, owner)
+            if job.state != "queued" or (self._runner is not None and self._runner.begins(job)):
+                raise InvalidInput("That job no longer waits. Stop it, or let it run.")
+            yield ledger, job
+            if self._runner is not None:
+                self._runner.dispatch()
+
+    def stop_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
+        """Ends all jobs of a batch that have not ended, as `stop` does. Raises as `batch`."""
+        self._end_batch(batch, owner, self.stop)
+
+    def cancel_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
+        """Ends all jobs of a batch that have not ended, as `cancel` does. Raises as `batch`."""
+        self._end_batch(batch, owner, self.cancel)
+
+    def _end_batch(self, batch: str, owner: str, end: Callable[[str, str], None]) -> None:
+        with self._change() as ledger:
+            unfinished = [job for job in ledger.batch(batch, owner) if not job.finished]
+            self._drop(ledger, [job for job in unfinished if job.state == "queued"])
+            for job in unfinished:
+                end(job.id, owner)
+
+    @contextmanager
+    def _change(self) -> Iterator[Ledger]:
+        """Changes jobs under the lock, and writes their states once it is free.
+
+        The disk takes about 10 ms for each: a batch of 500 would keep everybody else waiting for seconds.
+        """
+        with self._known_ledger() as ledger, ledger.postponing() as changed:
+            yield ledger
+        for job in list(changed.values()):
+            with self._lock:
+                if ledger.get(job.id) is job:  # else it was removed meanwhile
+                    ledger.note(job)
+            time.sleep(_YIELD_SECONDS)
 
     def live(
         self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
@@ -240,9 +307,9 @@ class Engine(Steering):
             StudioError: if it fails, takes too long, or its turn never comes.
         """
         with owners.asking(owner):
-            found = admission.check_live(task, settings, inputs)
-            admission.check_seconds(found, settings, inputs)
-        return self._lane().run(found, settings, inputs, session, owner)
+            named_task = admission.check_live(task, settings, inputs)
+            admission.check_seconds(named_task, settings, inputs)
+        return self._lane().run(named_task, settings, inputs, session, owner)
 
     def stream(
         self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
@@ -257,24 +324,27 @@ class Engine(Steering):
             Unavailable: if the engine is down.
         """
         with owners.asking(owner):
-            found = admission.check_live(task, settings, inputs)
-        return self._lane().stream(found, settings, inputs, session, owner)
+            named_task = admission.check_live(task, settings, inputs)
+        return self._lane().stream(named_task, settings, inputs, session, owner)
 
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
         """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""
         ledger = self._usable()
-        with self._keeping, owners.asking(owner):  # or two that are kept at once would both find room
+        with (
+            self._keeping,
+            owners.asking(owner, makes=True),
+        ):  # or two that are kept at once would both find room
             quotas.check_room(owner, len(live.data))
-            quotas.seen(owner)
+            quotas.note_visit(owner)
             with self._lock:
-                return ledger.snapshot(ledger.add_finished(live, owner))
+                return ledger.copy(ledger.add_finished(live, owner))
 
 
-def _remove_unless(record: Record, known: Record | None) -> None:
+def _remove_unless(job: Job, known: Job | None) -> None:
     """Removes the folder of a job that was written, unless the queue knows it."""
-    if record is not known:
+    if job is not known:
         with suppress(OSError):
-            record.folder.remove()
+            job.folder.remove()
 
 
 _connecting = threading.Lock()

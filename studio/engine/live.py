@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -15,12 +14,12 @@ from distributed import Future
 
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.core.recipes import Recipe
+from studio.core.progress import Report
 from studio.core.settings import Settings
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import Cluster
-from studio.engine.jobs import store
-from studio.engine.jobs.snapshots import Live
+from studio.engine.jobs.job import Live
+from studio.engine.jobs.parts import Outcome, Request
 from studio.engine.live_queue import OVERTAKEN, Superseded, Turns
 from studio.engine.stream import Stream
 
@@ -28,6 +27,7 @@ log = logging.getLogger("studio.engine")
 
 SECONDS = 60.0
 LET_GO_SECONDS = 10.0
+Answer = tuple[Outcome, bytes, float]  # as `worker.run_live` returns it
 LATE = f"It took over {SECONDS:.0f} s. Run it as a job, or try a smaller size."
 
 
@@ -61,24 +61,17 @@ class LiveLane:
             Unavailable: if its turn does not come.
             StudioError: if it fails, or takes longer than SECONDS.
         """
-        asked = {
-            "task": task.name,
-            "title": task.title,
-            "settings": settings.model_dump(mode="json"),
-            "inputs": store.pack_inputs(inputs),
-            "owner": owner,
-            "stream": stream is not None,
-        }
+        request = Request.of(task, settings, inputs, owner)
         self._make_way(session)
         with self._turns.take(session, owner, lambda: stream is not None and stream.stopping):
-            answer = self._run(task, asked, stream)
-        if "error" in answer:
-            if stream is not None and stream.overtaken and answer.get("cancelled"):
+            outcome, data, seconds = self._run(request, stream)
+        if outcome.error:
+            if stream is not None and stream.overtaken and outcome.cancelled:
                 raise Superseded(OVERTAKEN)
-            raise StudioError(answer["error"])
-        recipe = answer.pop("recipe")
-        recipe = None if recipe is None else Recipe.model_validate_json(json.dumps(recipe))
-        return Live(task=task.name, settings=settings, inputs=inputs, recipe=recipe, **answer)
+            raise StudioError(outcome.error)
+        result, file = outcome.result, outcome.result.files[0]
+        made = (data, file.kind, file.name, result.figures, result.recipe, seconds, result.stopped_early)
+        return Live(task.name, settings, inputs, *made)
 
     def stream(
         self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, session: str, owner: str
@@ -95,7 +88,7 @@ class LiveLane:
         """Takes one event; called in the client's thread, so it must not wait."""
         stream = self._streams.get(message["id"])
         if stream is not None:
-            stream.hear(store.unpack_report(message["report"]), message["preview"])
+            stream.hear(Report(**message["report"]), message["preview"])
 
     def _make_way(self, session: str) -> None:
         """A stream may take long: a newer request of its session ends it with what it has."""
@@ -110,22 +103,23 @@ class LiveLane:
             if running is stream:
                 self._cluster.stop(id)
 
-    def _run(self, task: tasks.Task, asked: dict[str, Any], stream: Stream | None) -> dict[str, Any]:
-        id = f"live-{time.time_ns()}"
-        with self._told(id, stream):
-            future = self._cluster.submit("live", id, worker.run_live, id, tasks.TASKS[task.name], asked)
+    def _run(self, request: Request, stream: Stream | None) -> Answer:
+        id, entry = f"live-{time.time_ns()}", tasks.TASKS[request.task]
+        with self._listening(id, stream):
+            work = (worker.run_live, id, entry, request, stream is not None)
+            future = self._cluster.submit("live", id, *work)
             try:
                 future.exception(SECONDS)
             except TimeoutError:
                 return self._give_up(id, future, stream)
             return self._answer(future)
 
-    def _answer(self, future: Future) -> dict[str, Any]:
+    def _answer(self, future: Future) -> Answer:
         death = self._cluster.death("live", future)
-        return {"error": death} if death else future.result()
+        return _failed(death) if death else future.result()
 
     @contextmanager
-    def _told(self, id: str, stream: Stream | None) -> Iterator[None]:
+    def _listening(self, id: str, stream: Stream | None) -> Iterator[None]:
         """While open, reports of this work reach its stream, and its stream can stop it."""
         if stream is None:
             yield
@@ -142,9 +136,9 @@ class LiveLane:
             if stream.stopping:
                 self._cluster.forget_stop(id)
 
-    def _give_up(self, id: str, future: Future, stream: Stream | None) -> dict[str, Any]:
+    def _give_up(self, id: str, future: Future, stream: Stream | None) -> Answer:
         """Ends what takes too long; the result of a stream is then what it has so far."""
-        answer = {"error": LATE}
+        answer = _failed(LATE)
         self._cluster.stop(id)
         try:
             future.exception(LET_GO_SECONDS)
@@ -158,3 +152,7 @@ class LiveLane:
                 answer = self._answer(future)
         self._cluster.forget_stop(id)
         return answer
+
+
+def _failed(error: str) -> Answer:
+    return Outcome(error=error), b"", 0.0

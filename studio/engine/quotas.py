@@ -10,18 +10,17 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from studio.core import amounts, caches, owners, paths
 from studio.core.errors import NoRoom, TooMany, invalid
 from studio.core.owners import LOCAL
-from studio.engine.jobs import owner_index, schema, store
-from studio.engine.jobs.snapshots import FINISHED
+from studio.engine.jobs import owner_index, store
+from studio.engine.jobs.parts import FINISHED, Status
 
 USUAL = {
     "STUDIO_OWNER_DISK": 5.0,
@@ -147,7 +146,7 @@ def everybody() -> dict[str, Usage]:
     return {name: usage_of(name) for name in names}
 
 
-def seen(owner: str, new: bool = True) -> None:
+def note_visit(owner: str, new: bool = True) -> None:
     """Notes that one of many is here now; what nobody comes back to may be removed after a time.
 
     Args:
@@ -195,7 +194,7 @@ def _add_own(taken: Usage, owner: str) -> None:
         taken.digests |= _named_then(path, changed)
     # A recipe may name any digest: counting the size of another owner's file would reveal that it is here.
     taken.digests = {digest for digest in taken.digests if (own / "files" / digest).exists()}
-    taken.digests |= {path.name for path, at in _dated(own / "files") if time.time() - at / 1e9 < _UNUSED}
+    taken.digests |= {path.name for path, at in _dated(own / "uploads") if time.time() - at / 1e9 < _UNUSED}
     taken.bytes += sum(_size(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
     with suppress(OSError):
         taken.touched = max(taken.touched, own.stat().st_mtime, *(at / 1e9 for _, at in _dated(own)))
@@ -205,13 +204,10 @@ def _add_own(taken: Usage, owner: str) -> None:
 def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
     """Of a job's folder as it was then: its bytes, the digests it names, whether it goes on."""
     digests = _named_in(folder / "job.json") | _named_in(folder / "outcome.json")
-    state = store.Folder(folder).read("state")
-    busy = state is not None and state["state"] not in FINISHED and not _is_paused(state)
+    status = store.Folder(folder).read(Status)
+    waits_until_resumed = status is not None and status.state == "queued" and status.paused
+    busy = status is not None and status.state not in FINISHED and not waits_until_resumed
     return sum(map(_size, folder.rglob("*"))), digests, busy
-
-
-def _is_paused(state: Mapping[str, Any]) -> bool:
-    return state["state"] == "queued" and bool(state.get("paused"))
 
 
 @lru_cache(maxsize=100_000)
@@ -223,7 +219,7 @@ def _named_then(file: Path, changed: int) -> frozenset[str]:
 def _named_in(file: Path) -> frozenset[str]:
     """The digests that a file names; none if it cannot be read."""
     with suppress(OSError, paths.TooLarge):
-        return frozenset(one.decode() for one in _NAMED.findall(paths.read(file, schema.MOST_BYTES)))
+        return frozenset(one.decode() for one in _NAMED.findall(paths.read(file, store.MOST_BYTES)))
     return frozenset()
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from distributed import Future
 
 from studio.core import tasks
 from studio.core.errors import StudioError
+from studio.core.progress import Report
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import KILLED, LOST, MOST_SENDINGS, Cluster
-from studio.engine.jobs import store
+from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.record import Record
-from studio.engine.jobs.snapshots import State
+from studio.engine.jobs.parts import State
 
 LET_GO_SECONDS = 10.0  # in which most jobs stop
 LET_GO_STEPS = 5  # of a slow one: it stops after a step, and then makes what it has whole
@@ -32,6 +34,23 @@ NO_ROOM = "Its folder could not be written, so it was not started. Free some spa
 log = logging.getLogger("studio.engine")
 
 
+@dataclass
+class _Attempt:
+    """One attempt to run a job, in the lane to which it was sent.
+
+    Attributes:
+        key: of its work in the cluster.
+        at: when it was sent, by the monotonic clock.
+        has_begun: whether a worker works on it; else it waits for one.
+        future: None for the moment until it is sent.
+    """
+
+    key: str
+    at: float
+    has_begun: bool = False
+    future: Future | None = None
+
+
 class Runner:
     """The running jobs of one ledger on one cluster.
 
@@ -41,8 +60,8 @@ class Runner:
 
     def __init__(self, ledger: Ledger, cluster: Cluster, lock: threading.RLock):
         self._ledger, self._cluster, self._lock = ledger, cluster, lock
-        self._futures: dict[str, Future] = {}
-        self._begun: set[object] = set()  # keys of those that a worker works on; the others wait for one
+        self._attempts: dict[str, _Attempt] = {}
+        self._sendings: Counter[str] = Counter()  # of jobs that have not begun
         self._closed = False
         for lane in ("job", "drive"):
             cluster.listen(lane, self._hear)
@@ -66,167 +85,173 @@ class Runner:
             if order:
                 slots = self._cluster.slots(lane)
                 self._ledger.slots[lane] = slots
-                busy = sum(record.lane == lane for record in self._ledger.busy())
+                busy = sum(job.lane == lane for job in self._ledger.busy())
                 self._fill_lane(order, max(0, slots - busy) + self._ahead(order[0]))
 
-    def _ahead(self, record: Record) -> int:
+    def _ahead(self, job: Job) -> int:
         """How many jobs are sent before there is room: a small one whose owner has a driver at work.
 
         It lies with the worker as the job before it ends, or the driver's next piece would begin in between.
         """
         drivers = [one for one in self._ledger.busy() if one.lane == "drive"]
-        same = any(one.asked["owner"] == record.asked["owner"] for one in drivers)
-        return int(same and record.lane == "job" and self._ledger.queue.is_small(record))
+        same = any(one.owner == job.owner for one in drivers)
+        return int(same and job.lane == "job" and self._ledger.queue.is_small(job))
 
-    def _fill_lane(self, order: list[Record], room: int) -> None:
+    def _fill_lane(self, order: list[Job], room: int) -> None:
         """Sends the first jobs of a lane; one that was sent and is no longer among them is taken back."""
-        free = room - sum(record.id in self._futures for record in order)
-        behind = [record for record in order[room:] if self._only_waits(record)]
-        for record in order[:room]:
-            if record.id in self._futures:
+        free = room - sum(job.id in self._attempts for job in order)
+        behind = [job for job in order[room:] if self._only_waits(job)]
+        for job in order[:room]:
+            if job.id in self._attempts:
                 continue
             if free <= 0:
                 if not behind:
                     return
                 self.recall(behind.pop())
                 free += 1
-            self._send(record)
+            self._send(job)
             free -= 1
 
-    def _only_waits(self, record: Record) -> bool:
+    def _only_waits(self, job: Job) -> bool:
         """Whether a job was sent and has not begun, as behind a search's training; a fresh one may have."""
-        future = self._futures.get(record.id)
-        waited = time.monotonic() - record.sent
-        return future is not None and future.key not in self._begun and waited > FRESH_SECONDS
+        attempt = self._attempts.get(job.id)
+        return attempt is not None and not attempt.has_begun and time.monotonic() - attempt.at > FRESH_SECONDS
 
-    def stop(self, record: Record) -> None:
+    def stop(self, job: Job) -> None:
         """Asks a running job to stop with its best so far, and ends its process if it does not in time."""
-        self._end(record, "stopping", self._cluster.stop, _time_to_stop(record))
+        self._end(job, "stopping", self._cluster.stop, _time_to_stop(job))
 
-    def cancel(self, record: Record) -> None:
+    def cancel(self, job: Job) -> None:
         """Asks a running job to stop and to keep nothing, and ends its process if it does not in time."""
-        self._end(record, "cancelling", self._cluster.cancel, LET_GO_SECONDS)
+        self._end(job, "cancelling", self._cluster.cancel, LET_GO_SECONDS)
 
-    def _end(self, record: Record, state: State, ask: Callable[[str], None], seconds: float) -> None:
-        future = self._futures[record.id]
-        asking = threading.Thread(target=ask, args=[record.id], daemon=True)
+    def _end(self, job: Job, state: State, ask: Callable[[str], None], seconds: float) -> None:
+        attempt = self._attempts[job.id]
+        asking = threading.Thread(target=ask, args=[job.id], daemon=True)
         asking.start()  # a page should not wait for it
-        timer = threading.Timer(seconds, self._let_go, [record, future, seconds])
+        timer = threading.Timer(seconds, self._let_go, [job, attempt, seconds])
         timer.daemon = True
         timer.start()
-        record.state = state
-        self._ledger.note(record)
+        job.state = state
+        self._ledger.note(job)
 
-    def begins(self, record: Record) -> bool:
+    def begins(self, job: Job) -> bool:
         """Whether a worker works on a job already, whatever is noted of it."""
-        future = self._futures.get(record.id)
-        return future is not None and future.key in self._begun
+        attempt = self._attempts.get(job.id)
+        return attempt is not None and attempt.has_begun
 
-    def recall(self, record: Record) -> None:
+    def recall(self, job: Job) -> None:
         """Takes a job back that was sent but waits, as behind a search's training in the same lane."""
-        future = self._futures.pop(record.id, None)
-        if future is not None:
-            future.cancel(reason="recall", msg="it was cancelled before it began")
+        attempt = self._attempts.pop(job.id, None)
+        if attempt is not None and attempt.future is not None:
+            attempt.future.cancel(reason="recall", msg="it was cancelled before it began")
 
     def close(self) -> None:
         """Settles nothing any more; the next start does."""
         self._closed = True
 
-    def _send(self, record: Record) -> None:
+    def _send(self, job: Job) -> None:
         """Sends a job to its lane; it stays in the queue until its worker says that it begins."""
-        entry = tasks.TASKS.get(record.asked["task"])
+        entry = tasks.TASKS.get(job.task)
         if entry is None:
-            return self._refuse(record, "This studio no longer has that task.", "failed")
-        record.sendings, record.sent = record.sendings + 1, time.monotonic()
+            return self._refuse(job, "This studio no longer has that task.", "failed")
         try:
-            self._ledger.save(record)
+            self._ledger.save(job)
         except (StudioError, OSError):
-            log.exception("job %s could not be started", record.id)
-            return self._refuse(record, NO_ROOM, "failed")
-        key = f"{record.lane}-{record.id}-{time.time_ns()}"
+            log.exception("job %s could not be started", job.id)
+            return self._refuse(job, NO_ROOM, "failed")
+        self._sendings[job.id] += 1
+        # Known before it is sent: the event that it begins may be faster than the answer.
+        attempt = self._attempts[job.id] = _Attempt(f"{job.lane}-{job.id}-{time.time_ns()}", time.monotonic())
         try:
-            future = self._cluster.submit(record.lane, key, worker.run_job, record.id, record.lane, entry)
+            attempt.future = self._cluster.submit(
+                job.lane, attempt.key, worker.run_job, job.id, job.lane, entry
+            )
         except Exception:
-            log.exception("job %s could not be sent", record.id)
-            return self._refuse(record, LOST, "interrupted")
-        self._futures[record.id] = future
-        future.add_done_callback(lambda _: self._ended(record, future))
+            log.exception("job %s could not be sent", job.id)
+            del self._attempts[job.id]
+            return self._refuse(job, LOST, "interrupted")
+        attempt.future.add_done_callback(lambda future: self._ended(job, attempt, future))
 
-    def _refuse(self, record: Record, reason: str, state: State) -> None:
-        self._ledger.queue.leave(record)
-        self._ledger.settle(record, reason, state)
+    def _refuse(self, job: Job, reason: str, state: State) -> None:
+        self._ledger.queue.leave(job)
+        self._ledger.settle(job, reason, state)
 
     def _hear(self, message: dict[str, Any]) -> None:
         """Takes one event of a job; called in the client's thread, so it must not wait."""
-        record = self._ledger.get(message["id"])
-        if record is None or record.finished:
+        job = self._ledger.get(message["id"])
+        if job is None or job.finished:
             return
         if key := message.get("begun"):
-            self._begun.add(key)
-            threading.Thread(target=self._note_begun, args=[record, key], daemon=True).start()
+            attempt = self._attempts.get(job.id)
+            if attempt is not None and attempt.key == key:
+                attempt.has_begun = True
+                threading.Thread(target=self._note_begun, args=[job, attempt], daemon=True).start()
         else:
-            record.report = store.unpack_report(message["report"])
-            record.preview = message["preview"] or record.preview
+            job.report = Report(**message["report"])
+            job.sent_preview = message["preview"] or job.sent_preview
 
-    def _note_begun(self, record: Record, key: object) -> None:
+    def _note_begun(self, job: Job, attempt: _Attempt) -> None:
         """Notes that a worker works on a job; called when it says so, and when it is done with it."""
         with self._lock:
-            future = self._futures.get(record.id)
-            if self._closed or record.state != "queued" or future is None or future.key != key:
-                return
-            self._ledger.begin(record)
+            if job.state == "queued" and self._is_current(job, attempt):
+                self._sendings.pop(job.id, None)
+                self._ledger.begin(job)
 
-    def _ended(self, record: Record, future: Future) -> None:
+    def _is_current(self, job: Job, attempt: _Attempt) -> bool:
+        """Whether a job still runs by this attempt: else it was sent again, or its process is being ended."""
+        return not self._closed and self._attempts.get(job.id) is attempt
+
+    def _ended(self, job: Job, attempt: _Attempt, future: Future) -> None:
         """Settles a job whose worker is done with it, or dead; called in a thread of Dask's."""
-        if self._closed or self._futures.get(record.id) is not future:
-            return  # the process is being ended: `_let_go` settles it
-        death = self._cluster.death(record.lane, future)
+        if not self._is_current(job, attempt):
+            return
+        death = self._cluster.death(job.lane, future)
         future.release()  # while anyone holds it, Dask would do it again if its worker died
         with self._lock:
-            if self._closed or self._futures.get(record.id) is not future:
+            if not self._is_current(job, attempt):
                 return
-            if future.key not in self._begun and death in (KILLED, worker.MEMORY, LOST):
+            if not attempt.has_begun and death in (KILLED, worker.MEMORY, LOST):
                 # The worker died of earlier work before this job began: it is sent again.
-                del self._futures[record.id]
-                if record.sendings >= MOST_SENDINGS:
-                    self._refuse(record, NEVER, "failed")
+                del self._attempts[job.id]
+                if self._sendings[job.id] >= MOST_SENDINGS:
+                    self._refuse(job, NEVER, "failed")
                 return self.dispatch()
-            self._note_begun(record, future.key)
-            self._begun.discard(future.key)
-            del self._futures[record.id]
-            stopping = record.state in ("stopping", "cancelling")
+            self._note_begun(job, attempt)
+            del self._attempts[job.id]
+            stopping = job.state in ("stopping", "cancelling")
             if stopping:
-                self._ledger.settle(record, worker.NOTHING_KEPT, "cancelled")
-            elif death == KILLED and record.tries < MOST_TRIES:
-                self._ledger.requeue(record)
+                self._ledger.settle(job, worker.NOTHING_KEPT, "cancelled")
+            elif death == KILLED and job.tries < MOST_TRIES:
+                self._ledger.requeue(job)
             else:
                 state: State = "interrupted" if death == LOST else "failed"
-                self._ledger.settle(record, TWICE if death == KILLED else death, state)
+                self._ledger.settle(job, TWICE if death == KILLED else death, state)
             self.dispatch()
         if stopping:
-            self._cluster.forget_stop(record.id)
+            self._cluster.forget_stop(job.id)
 
-    def _let_go(self, record: Record, future: Future, waited: float) -> None:
+    def _let_go(self, job: Job, attempt: _Attempt, waited: float) -> None:
         """Ends the process of a job that did not stop in time."""
         with self._lock:
-            if self._closed or self._futures.get(record.id) is not future:
+            if not self._is_current(job, attempt):
                 return
-            del self._futures[record.id]
-            self._begun.discard(future.key)
+            del self._attempts[job.id]
+        assert attempt.future is not None
         try:
-            self._cluster.restart(record.lane, future)
+            self._cluster.restart(job.lane, attempt.future)
         except Exception:  # it may have gone by itself, or nobody minds it: the jobs behind must go on
-            log.exception("the process of job %s could not be ended", record.id)
+            log.exception("the process of job %s could not be ended", job.id)
         with self._lock:
             if self._closed:
                 return
-            self._ledger.settle(record, STUCK.format(waited))
+            self._ledger.settle(job, STUCK.format(waited))
             self.dispatch()
-        self._cluster.forget_stop(record.id)
+        self._cluster.forget_stop(job.id)
 
 
-def _time_to_stop(record: Record) -> float:
+def _time_to_stop(job: Job) -> float:
     """Seconds after which a job that was asked to stop hangs: on a slow machine each step may take many."""
-    first = record.report.seconds if record.report else 0.0  # of a job that has done one step
-    steps = LET_GO_STEPS * (record.seconds_a_step or first)
+    first = job.report.seconds if job.report else 0.0  # of a job that has done one step
+    steps = LET_GO_STEPS * (job.seconds_a_step or first)
     return max(LET_GO_SECONDS, min(steps, MOST_LET_GO_SECONDS))

@@ -13,7 +13,6 @@ from studio.core.errors import StudioError, Unavailable
 from studio.engine.cluster.client import MEMORY, Cluster
 from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.record import Record
 from studio.engine.live import LiveLane
 from studio.engine.runner import Runner
 
@@ -140,8 +139,3 @@ class Serving:
             if self._ledger is None:
                 raise Unavailable(self._down or STARTING)
             yield self._ledger
-
-    @contextmanager
-    def _found(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
-        with self._known_ledger() as ledger:
-            yield ledger, ledger.find(id, owner)

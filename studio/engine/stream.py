@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from studio.core.progress import Report
-from studio.engine.jobs.snapshots import Live
+from studio.engine.jobs.job import Live
 
 
 class Stream:
-    """Reports as they come, the newest in place of those that nobody has looked at, then the result.
+    """The newest report, the curve and the image so far, then the result.
 
     It goes on whether or not anyone looks, so a page may hold it over its reruns. Nothing is kept on disk.
 
@@ -34,7 +34,6 @@ class Stream:
         self.unwatched: float | None = None
         self._looked = time.monotonic()
         self.stopping = self.overtaken = False
-        self._changed = threading.Condition()
         self._report: Report | None = None
         self.preview: bytes | None = None
         self.history: list[dict[str, float]] = []
@@ -51,13 +50,6 @@ class Stream:
     def finished(self) -> bool:
         """Whether `result` would answer at once."""
         return self._result.done()
-
-    def __iter__(self) -> Iterator[Report]:
-        """Yields each report as it comes, until the work is done."""
-        seen: Report | None = None
-        while (newest := self._after(seen)) is not None and newest is not seen:
-            seen = newest
-            yield newest
 
     def stop(self) -> None:
         """Asks it to end; what was made so far is then its result. Answers at once."""
@@ -76,26 +68,16 @@ class Stream:
 
     def hear(self, report: Report, preview: bytes | None = None) -> None:
         """Takes the next report; called by the engine."""
-        with self._changed:
-            if self._report is None:
-                self._looked = time.monotonic()  # until now there was nothing to look at
-            self._report, self.preview = report, preview or self.preview
-            if report.metrics:
-                self.history.append({"step": report.step, "seconds": report.seconds, **report.metrics})
-            self._changed.notify_all()
+        if self._report is None:
+            self._looked = time.monotonic()  # until now there was nothing to look at
+        self._report, self.preview = report, preview or self.preview
+        if report.metrics:
+            self.history.append({"step": report.step, "seconds": report.seconds, **report.metrics})
         if self.unwatched and not self.stopping and time.monotonic() > self._looked + self.unwatched:
             self.stop()
-
-    def _after(self, seen: Report | None) -> Report | None:
-        """Waits for another report than `seen`; at the end there may be none."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._report is not seen or self.finished)
-            return self.report
 
     def _work(self, run: Callable[[Stream], Live]) -> None:
         try:
             self._result.set_result(run(self))
         except BaseException as error:
             self._result.set_exception(error)
-        with self._changed:
-            self._changed.notify_all()

@@ -34,6 +34,11 @@ class Damage:
     colour: float = 0.0
     quality: float = 100.0
 
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the stronger noise, that of lightness or that of color, 0 to 255."""
+        return max(self.light, self.colour)
+
 
 def measured(data: bytes, picture: np.ndarray) -> Damage:
     """Measures a photo.

@@ -31,7 +31,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     figures: dict[str, float] = {}
     if settings.cleans:
         wrong = told(settings, damage.measured(data, picture))
-        figures = {"noise": wrong.light, "jpeg_quality": wrong.quality}
+        figures = {"noise": wrong.noise, "jpeg_quality": wrong.quality}
         how = how_to_clean(settings, wrong)
         if how is not None:
             cleaner = clean.open(models.cleaner_of(settings, inputs))
@@ -71,7 +71,7 @@ def how_to_clean(settings: EnhanceSettings, wrong: damage.Damage) -> clean.How |
 
     Noise and quality that the settings give count however small they are.
     """
-    noisy = settings.denoise > 0 and (settings.noise is not None or wrong.light >= damage.LEAST_NOISE)
+    noisy = settings.denoise > 0 and (settings.noise is not None or wrong.noise >= damage.LEAST_NOISE)
     given = settings.jpeg_quality is not None
     blocky = settings.deblock == "auto" and (given or wrong.quality < damage.GOOD_QUALITY)
     if not (noisy or blocky):

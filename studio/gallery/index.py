@@ -21,6 +21,7 @@ from studio.core import paths, permissions
 from studio.core.errors import invalid
 from studio.core.tasks import File, Kind
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Outcome, Request
 from studio.gallery import items, search_words
 from studio.gallery.items import LOCAL, Item
 
@@ -247,7 +248,7 @@ def _row(folder: Path) -> tuple[Any, ...] | None:
             tags = _BETWEEN.join(("", *marks.tags, "")) if marks.tags else ""
             return item.id, *about, marks.starred, tags, search_words.words_of(item)
         kept = store.Folder(folder)
-        ended = kept.read("job") is not None and kept.read("outcome") is not None
+        ended = kept.read(Request) is not None and kept.read(Outcome) is not None
         return (folder.name, "", "", "", "", "", 0.0, "", "", False, "", "") if ended else None
     except Exception:  # one of many: the others can be listed
         log.exception("%s cannot be listed", folder.name)

@@ -17,7 +17,8 @@ from studio.core.pictures import thumbnails
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.engine.jobs import store
-from studio.engine.jobs.snapshots import FINISHED
+from studio.engine.jobs.parts import FINISHED, Outcome, Request, Status
+from studio.engine.jobs.parts import Marks as StoredMarks
 
 GONE = "There is no such item in the gallery. Look in the list."
 
@@ -113,25 +114,24 @@ def whole(ids: Iterable[str], owner: str = LOCAL) -> list[Item]:
 def read(folder: Path) -> Item | None:
     """The item of a folder; None if it holds a job without a result, one that has not ended, or is odd."""
     kept = store.Folder(folder)
-    outcome, asked = kept.read("outcome"), kept.read("job")
-    if outcome is None or asked is None or "result" not in outcome or not store.is_id(folder.name):
+    outcome, request = kept.read(Outcome), kept.read(Request)
+    if outcome is None or request is None or not store.is_id(folder.name):
         return None
-    result = store.unpack_result(outcome["result"])
-    if not result.files:
+    if outcome.result is None or not outcome.result.files:
         return None
-    state = kept.read("state") or {}
-    started, ended = state.get("started"), state.get("ended")
+    status = kept.read(Status)
+    started, ended = (status.started, status.ended) if status else (None, None)
     return Item(
         id=folder.name,
-        task=asked["task"],
-        title=asked["title"],
-        kind=result.files[0].kind,
-        settings=asked["settings"],
-        inputs=store.unpack_inputs(asked["inputs"]),
-        owner=asked["owner"],
-        created=asked["created"],
+        task=request.task,
+        title=request.title,
+        kind=outcome.result.files[0].kind,
+        settings=request.settings,
+        inputs=request.inputs,
+        owner=request.owner,
+        created=request.created,
         seconds=ended - started if started and ended else None,
-        result=result,
+        result=outcome.result,
         folder=folder,
         marks=_marks(kept),
     )
@@ -139,15 +139,14 @@ def read(folder: Path) -> Item | None:
 
 def _marks(kept: store.Folder) -> Marks:
     """None where the file is damaged: the item itself is whole."""
-    found = kept.read("marks") or {}
-    tags = tuple(printable(tag) for tag in found.get("tags", ()))
-    return Marks(found.get("starred", False), tags, printable(found.get("name", "")))
+    found = kept.read(StoredMarks) or StoredMarks()
+    return Marks(found.starred, tuple(map(printable, found.tags)), printable(found.name))
 
 
 def is_settled(folder: Path) -> bool:
     """Whether nobody writes into the folder any more."""
-    state, outcome = (store.Folder(folder).read(name) for name in ("state", "outcome"))
-    return state["state"] in FINISHED if state else outcome is not None
+    status = store.Folder(folder).read(Status)
+    return status.state in FINISHED if status else store.Folder(folder).read(Outcome) is not None
 
 
 def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:
@@ -168,9 +167,9 @@ def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:
         for slot, sources in recipe.inputs.items()
         if slot in kinds
     }
-    asked = store.asked_of(task, recipe.settings, inputs, owner)
+    request = Request.of(task, recipe.settings, inputs, owner)
     id = store.new_id(int(ended * 1000))
-    store.write_finished(root() / id, asked, result, None if seconds is None else ended - seconds, ended)
+    store.write_finished(root() / id, request, result, None if seconds is None else ended - seconds, ended)
     return id
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from studio.core import paths
 from studio.core.errors import Unavailable, invalid, is_printable
 from studio.core.owners import LOCAL
 from studio.engine.jobs import store
-from studio.engine.jobs.schema import MOST_NAME, MOST_TAG, MOST_TAGS
+from studio.engine.jobs.parts import MOST_NAME, MOST_TAG, MOST_TAGS
+from studio.engine.jobs.parts import Marks as StoredMarks
 from studio.gallery import index, items
 from studio.gallery.items import Item
 
@@ -50,7 +51,8 @@ def change(
             marks = replace(marks, name=_text("name", name, MOST_NAME))
         if not item.folder.is_dir():  # removed just now: a folder with marks alone would be an odd one
             raise Unavailable(items.GONE)
-        store.Folder(item.folder).write("marks", asdict(marks))
+        stored = StoredMarks(starred=marks.starred, tags=list(marks.tags), name=marks.name)
+        store.Folder(item.folder).write(StoredMarks, stored)
         index.refresh(item.folder)
         return replace(item, marks=marks)
 

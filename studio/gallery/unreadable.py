@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core.errors import printable
-from studio.engine.jobs import schema, store
+from studio.engine.jobs import store
+from studio.engine.jobs.parts import Outcome, Request, Status
 from studio.gallery import index, items
 from studio.gallery.items import LOCAL
 
@@ -75,21 +76,19 @@ def _is_job(folder: Path, changed: float) -> bool:
     kept = store.Folder(folder)
     if not store.is_id(folder.name):
         return False
-    if kept.read("job") is not None and (kept.read("outcome") is not None or _waits(kept)):
+    if kept.read(Request) is not None and (kept.read(Outcome) is not None or _waits(kept)):
         return True
     written = {name for name in ("job", "outcome", "state") if os.path.lexists(folder / f"{name}.json")}
-    begun = written == {"job"} and kept.read("job") is not None
+    begun = written == {"job"} and kept.read(Request) is not None
     is_fresh = folder.parent == items.root() and time.time() - changed < _FRESH_SECONDS
     return is_fresh and (begun or not written)
 
 
 def _waits(kept: store.Folder) -> bool:
-    return kept.read("state") is not None and not os.path.lexists(kept.path / "outcome.json")
+    return kept.read(Status) is not None and not os.path.lexists(kept.path / "outcome.json")
 
 
 def _owner(folder: Path) -> str:
-    with suppress(OSError, schema.Odd):
-        owner = schema.guessed(folder / "job.json").get("owner")
-        if isinstance(owner, str) and owner:
-            return owner
+    with suppress(OSError):
+        return store.Folder(folder).owner() or LOCAL
     return LOCAL

@@ -65,7 +65,7 @@ class Received:
         quotas.check_room(owners.asker(), self._bytes)
         digest = self._digest.hexdigest()
         paths.adopt(self._path, digest)
-        owners.grant(digest, brought=True)
+        owners.grant(digest)
         return File(digest, self._kind, self._path.name)
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from studio.core.errors import TooMany
 from studio.engine import admission, quotas
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Request
 from studio.run import task_request
 from tests.wording import says_what_to_do
 
@@ -49,10 +50,14 @@ def test_what_is_sent_again_with_its_key_makes_one_job(call):
 def test_a_key_outlives_the_server(home, chores):
     before, after = Ledger(home / "jobs"), Ledger(home / "jobs")
     before.load()
-    record = before.add(chores.DO, chores.ChoreSettings(), {}, "local", key="mine")
+    request, hers = (
+        Request.of(chores.DO, chores.ChoreSettings(), {}, owner, key="mine")
+        for owner in ("local", "visitor-ada")
+    )
+    job = before.add(request)
     after.load()
-    assert after.keyed("local", "mine").id == record.id
-    assert after.keyed("visitor-ada", "mine") is None
+    assert after.keyed(request).id == job.id
+    assert after.keyed(hers) is None
 
 
 @pytest.mark.slow

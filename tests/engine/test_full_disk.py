@@ -6,8 +6,9 @@ import pytest
 
 from studio.core import paths, tasks
 from studio.engine.jobs import store
+from studio.engine.jobs.job import Live
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.snapshots import Live
+from studio.engine.jobs.parts import Request, Status
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def _nothing_left(ledger, home) -> bool:
 def test_a_job_that_could_not_be_written_is_none(home, ledger, disk, chores, room):
     disk.room = room
     with pytest.raises(paths.NoRoom):
-        ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local")
+        ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     assert _nothing_left(ledger, home)
 
 
@@ -64,11 +65,11 @@ def test_a_live_result_for_which_there_is_room_is_a_job_also_after_a_restart(hom
     live = Live("chores.do", chores.ChoreSettings(), {}, b"text", "text", "a.txt", {}, None, 1.0)
     disk.room = 5  # the file, its thumbnail, job.json, outcome.json and state.json
     record = ledger.add_finished(live, "local")
-    assert ledger.snapshot(record).state == "done"
+    assert ledger.copy(record).state == "done"
     again = Ledger(home / "jobs")
     again.load()
     assert not again.queue
-    assert again.snapshot(again.find(record.id, "local")).result.files[0].read() == b"text"
+    assert again.copy(again.find(record.id, "local")).result.files[0].read() == b"text"
 
 
 @pytest.mark.slow
@@ -79,7 +80,7 @@ def test_a_job_that_cannot_begin_fails_alone(engine, do, finished, disk):
     engine.cancel(job.id)
     disk.room = 1_000_000
     assert finished(do()).state == "done"
-    assert store.Folder(paths.folder("jobs") / job.id).read("state")["state"] == "failed"
+    assert store.Folder(paths.folder("jobs") / job.id).read(Status).state == "failed"
     assert engine.status() == "ready"
 
 

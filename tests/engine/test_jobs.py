@@ -15,8 +15,8 @@ from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.process import limits
-from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Outcome, Request
 from studio.gallery import items
 from studio.gallery.sweep_settings import SweepSettings
 from studio.search.settings import SearchSettings
@@ -183,14 +183,14 @@ def test_cancelling_keeps_nothing(engine, do, until, finished, stopped_before):
 
 def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_path):
     ledger = Ledger(tmp_path / "jobs")
-    record = ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local")
+    record = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     ledger.begin(record)
     record.state = "cancelling"
     ledger.note(record)
-    record.folder.write("outcome", {"result": store.pack_result(tasks.Result(())), "report": None})
+    record.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
     again = Ledger(tmp_path / "jobs")  # the server died before it could settle it
     again.load()
-    assert again.snapshot(again.get(record.id)).state == "cancelled"
+    assert again.copy(again.get(record.id)).state == "cancelled"
     assert not items.read(record.folder.path)
 
 
@@ -246,7 +246,7 @@ def test_owners_do_not_see_each_other(engine, do, finished):
     assert finished(hers, "her").owner == "her"
     assert hers.id not in [job.id for job in engine.jobs()]
     assert [job.id for job in engine.jobs("her")] == [hers.id]
-    for call in (engine.job, engine.cancel, engine.remove):
+    for call in (engine.job, engine.cancel):
         with pytest.raises(Unavailable):
             call(hers.id)
     assert engine.job(hers.id, "her").state == "done"
@@ -287,17 +287,6 @@ def test_what_runs_is_told_however_much_came_after_it(engine, do, until, finishe
 
 def _live(engine, chores):
     return engine.live("chores.write", chores.ChoreSettings(), {}, "someone")
-
-
-def test_only_finished_jobs_are_removed(engine, do, finished):
-    first, second = do(steps=10, pause=0.05), do()
-    with pytest.raises(InvalidInput, match="Cancel"):
-        engine.remove(second.id)
-    finished(first)
-    finished(second)
-    engine.remove(second.id)
-    with pytest.raises(Unavailable):
-        engine.job(second.id)
 
 
 @pytest.mark.parametrize("id", ["", "..", "../files", "0" * 14])

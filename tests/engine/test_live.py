@@ -51,7 +51,7 @@ def test_a_live_result_is_kept_as_a_finished_job(engine, live):
     assert kept.result.files[0].read() == result.data
     assert kept.result.recipe == result.recipe
     assert images.read(kept.preview).shape == (32, 48, 3)
-    engine.remove(kept.id, "her")
+    kept.folder.remove()
 
 
 def test_a_live_error_is_raised_in_the_tasks_words(live):

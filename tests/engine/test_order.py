@@ -11,9 +11,10 @@ import pytest
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.engine.jobs import store
+from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Request, Status
 from studio.engine.jobs.queue import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, Waiting
-from studio.engine.jobs.record import Record
 
 SMALL, MIDDLING, LONG = SMALL_SECONDS - 1, 60.0, LONG_SECONDS + 1
 
@@ -26,8 +27,8 @@ def line():
     def line(**expected):
         waiting = Waiting()
         for id, seconds in expected.items():
-            asked = {"created": next(created), "owner": "local"}
-            waiting.enter(Record(id, None, asked | {"lane": "job", "expected": seconds}))
+            asked = {"created": next(created), "owner": "local", "lane": "job", "expected": seconds}
+            waiting.enter(Job.model_construct(id=id, **asked))
         return waiting
 
     return line
@@ -90,7 +91,7 @@ def test_what_took_so_long_before_is_expected_again(engine, chores, do, finished
 
 def own(waiting, owner):
     for record in waiting:
-        record.asked["owner"] = owner if record.id in "bdf" else "else"
+        record.owner = owner if record.id in "bdf" else "else"
     return {record.id: record for record in waiting}
 
 
@@ -125,7 +126,7 @@ def test_what_was_moved_is_passed_by_nothing(line):
 def batch(waiting, ids):
     for record in waiting:
         if record.id in ids:
-            record.asked["batch"] = "some"
+            record.batch = "some"
     return {record.id: record for record in waiting}
 
 
@@ -141,7 +142,9 @@ def test_a_batch_counts_as_one_job(line):
 def test_a_batch_that_passed_a_job_passes_it_once(home, chores):
     ledger = Ledger(home / "jobs")
     long, *small = (
-        ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "me", expected=seconds, batch=name)
+        ledger.add(
+            Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "me", expected=seconds, batch=name)
+        )
         for seconds, name in ((LONG, ""), (1, "some"), (1, "some"), (1, ""))
     )
     for record in small:
@@ -152,7 +155,11 @@ def test_a_batch_that_passed_a_job_passes_it_once(home, chores):
 def test_a_batch_that_is_filled_up_does_not_pass_forever(home, chores):
     ledger = Ledger(home / "jobs")
     ledger.load()
-    add = partial(ledger.add, tasks.get("chores.do"), chores.ChoreSettings(), {}, "me")
+    request = partial(Request.of, tasks.get("chores.do"), chores.ChoreSettings(), {}, "me")
+
+    def add(**more):
+        return ledger.add(request(**more))
+
     long = add(expected=LONG)
     for _ in range(MOST_PASSES):
         small = [add(expected=1, batch="some") for _ in range(2)]
@@ -205,7 +212,7 @@ def test_others_need_not_wait_while_a_batch_is_paused(engine, chores, held, monk
     pausing.join()
     assert len(before) == len(jobs) and before[-1] == 1, "the answer came only after all were written"
     asking.join()
-    assert all(store.Folder(paths.folder("jobs") / job.id).read("state")["paused"] for job in jobs)
+    assert all(store.Folder(paths.folder("jobs") / job.id).read(Status).paused for job in jobs)
     engine.cancel_batch("many")
 
 
@@ -269,7 +276,7 @@ def test_order_and_pauses_outlive_the_server(home, chores):
     ledger = Ledger(home / "jobs")
     ledger.load()
     a, b, c, d = (
-        ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, owner)
+        ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, owner))
         for owner in ("me", "else", "me", "me")
     )
     ledger.pause(a, True)
@@ -278,14 +285,14 @@ def test_order_and_pauses_outlive_the_server(home, chores):
     again.load()
     assert [record.id for record in again.queue] == [a.id, b.id, d.id, c.id]
     assert [record.id for record in again.queue.in_turn("job")] == [b.id, d.id, c.id]
-    assert again.snapshot(again.get(a.id)).paused
+    assert again.copy(again.get(a.id)).paused
 
 
 def test_how_often_it_was_passed_outlives_the_server(home, chores):
     ledger = Ledger(home / "jobs")
     ledger.load()
     long, small = (
-        ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local", expected=seconds)
+        ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local", expected=seconds))
         for seconds in (LONG, SMALL)
     )
     ledger.begin(small)

@@ -13,7 +13,7 @@ from studio.core import caches, owners, paths
 from studio.core.errors import InvalidInput, NoRoom, StudioError
 from studio.core.tasks import File
 from studio.engine import quotas
-from studio.engine.jobs.snapshots import Live
+from studio.engine.jobs.job import Live
 
 ANN, BOB, CID, DAN = "visitor-a", "user-b", "visitor-c", "visitor-d"  # one a test, for they share an engine
 
@@ -61,14 +61,14 @@ def test_whoever_has_as_much_as_each_may_have_is_refused_and_others_are_not(
     keep(ANN, 40_000)
     with pytest.raises(NoRoom):
         keep(ANN, 95_001)
-    engine.remove(first.id, ANN)
+    engine.job(first.id, ANN).folder.remove()
     finished(submit(engine, chores, ANN, shade=4), ANN)
 
 
 def test_what_was_brought_just_now_counts_too(home, many):
     many(DISK="0.001")
     digest = paths.keep(bytes(900_000))
-    note = owners.folder(ANN) / "files" / digest
+    note = owners.folder(ANN) / "uploads" / digest
     note.parent.mkdir(parents=True)
     note.touch()
     assert quotas.usage_of(ANN).bytes == 900_000
@@ -178,12 +178,23 @@ def test_naming_anothers_file_does_not_tell_that_it_is_here(home, many):
 def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
     many(DISK="0.001")
     digest = paths.keep(bytes(900_000))
-    note = owners.folder(ANN) / "files" / digest
+    note = owners.folder(ANN) / "uploads" / digest
     note.parent.mkdir(parents=True)
     for hours, counts in ((20, True), (25, False)):
         note.touch()
         os.utime(note, (time.time() - hours * 3600,) * 2)
         assert (quotas.usage_of(ANN).bytes == 900_000) == counts
+
+
+def test_what_a_task_makes_counts_only_while_something_names_it(home, many):
+    many()
+    with owners.asking(ANN, makes=True):
+        made = File.keep(bytes(900_000), "text", "a.txt")
+        assert made.here
+    assert quotas.usage_of(ANN).bytes == 0
+    with owners.asking(ANN):
+        File.keep(bytes(900_000), "text", "a.txt")  # now she uploads the same
+    assert quotas.usage_of(ANN).bytes == 900_000
 
 
 def test_an_owners_cache_has_what_their_work_leaves(home, many):
@@ -209,9 +220,8 @@ def _mark(entry) -> str:
 def test_many_small_files_take_room_too(home, many):
     many(DISK="0.001")
     with owners.asking(ANN):
-        kept = [File.keep(bytes([number]), "text", "a.txt").digest for number in range(250)]
-    for digest in kept:
-        (owners.folder(ANN) / "files" / digest).touch()
+        for number in range(250):
+            File.keep(bytes([number]), "text", "a.txt")
     with pytest.raises(NoRoom):
         quotas.check_room(ANN)
 

@@ -21,6 +21,19 @@ LETTERS = "bcdefghijklmnopqrstuvwxyza" * 40
 LONG = {"steps": 1000, "pause": 0.05}
 
 
+def watch(stream):
+    """Each report that is seen until the stream has ended."""
+    report = None
+    while True:
+        finished, newest = stream.finished, stream.report
+        if newest is not report:
+            report = newest
+            yield report
+        elif finished:
+            return
+        time.sleep(0.001)
+
+
 @pytest.fixture
 def stream(engine, chores):
     """Asks for a text: `stream("me", steps=3)`; what still runs after the test is stopped."""
@@ -39,7 +52,7 @@ def stream(engine, chores):
 
 def begun(stream):
     """The stream, once something was written."""
-    next(iter(stream))
+    next(watch(stream))
     return stream
 
 
@@ -48,7 +61,7 @@ def test_a_text_is_seen_as_it_grows_and_leaves_nothing(stream):
     before = {path for name in ("files", "jobs") for path in paths.folder(name).rglob("*")}
     running = stream(steps=40, pause=0.03)
     texts, unfinished = [], 0
-    for report in running:
+    for report in watch(running):
         texts.append(report.text)
         unfinished += not running.finished
     assert texts[0] == "b", "the first comes at once, not when there is more"
@@ -74,7 +87,7 @@ def test_pictures_and_curves_come_along(engine):
     photo = File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "rocket.png")
     wanted = PlaygroundSettings(detail=32, steps=400, size=64)
     running = engine.stream("playground.train", wanted, {"content": [photo]}, "me")
-    seen = [(running.preview, report.step) for report in running]
+    seen = [(running.preview, report.step) for report in watch(running)]
     assert images.read(seen[0][0]).shape[1] == 32 and seen[0][1] == 0
     assert not running.result().stopped_early
     first, *_, last = running.history
@@ -84,7 +97,7 @@ def test_pictures_and_curves_come_along(engine):
 def test_who_looks_late_sees_the_newest_and_the_end(stream, until):
     running = stream(steps=10, pause=0.02)
     running.result()
-    assert [report.text for report in running] == [running.report.text]
+    assert [report.text for report in watch(running)] == [running.report.text]
 
 
 def test_a_stop_keeps_what_was_written_and_frees_the_lane(engine, stream):
@@ -97,7 +110,7 @@ def test_a_stop_keeps_what_was_written_and_frees_the_lane(engine, stream):
     assert stream(steps=3).result().data == b"bcd"
     kept = engine.keep(result)
     assert engine.job(kept.id).result.stopped_early
-    engine.remove(kept.id)
+    engine.job(kept.id).folder.remove()
 
 
 def test_a_newer_one_of_the_session_stops_the_running(stream):
@@ -163,7 +176,7 @@ def test_what_takes_too_long_is_kept_as_far_as_it_was(stream, monkeypatch):
 
 def test_an_error_ends_the_reports_and_is_raised_in_the_tasks_words(stream):
     running = stream(do="refuse", steps=4)
-    assert [report.step for report in running] == [1]
+    assert [report.step for report in watch(running)] == [1]
     with pytest.raises(StudioError, match="not to my taste"):
         running.result()
 

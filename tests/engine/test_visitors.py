@@ -12,6 +12,7 @@ from studio.core import owners, tasks
 from studio.core.errors import InvalidInput, Unavailable
 from studio.core.models import model_zip, presets
 from studio.core.tasks import File
+from studio.engine.jobs.parts import Request
 from studio.text.settings import WriteSettings
 
 ANN, BOB = "visitor-ann", "visitor-bob"
@@ -50,7 +51,7 @@ def test_the_process_that_works_decides_too(engine, hers, until):
     """As if a page, or a request that nobody thought of, had come past what is checked before."""
     settings = WriteSettings(preset=hers, chars=5)
     with engine._lock:
-        record = engine._ledger.add(tasks.get("text.write"), settings, {}, BOB)
+        record = engine._ledger.add(Request.of(tasks.get("text.write"), settings, {}, BOB))
         engine._runner.dispatch()
     until(lambda: engine.job(record.id, BOB).finished)
     job = engine.job(record.id, BOB)

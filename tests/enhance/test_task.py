@@ -108,6 +108,17 @@ def test_damage_that_is_found_is_removed_unless_a_flag_keeps_it(said, damaged):
     np.testing.assert_array_equal(studio.make("enhance.enlarge", content=damaged, **asked).image, default)
 
 
+def test_color_noise_alone_is_removed(said, tmp_path):
+    smooth = np.full((128, 128, 3), (120, 128, 128), "float32")
+    smooth[..., 1:] += np.random.default_rng(0).normal(0, 12, (128, 128, 2))
+    speckled = np.asarray(Image.fromarray(np.rint(smooth).astype("uint8"), "YCbCr").convert("RGB"))
+    (tmp_path / "speckled.png").write_bytes(images.encode_png(speckled))
+    for name, words in (("default", ()), ("kept", ("--no-clean",))):
+        assert said("enhance", "speckled.png", "-o", f"{name}.png", *words)[0] == 0
+    assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny", "tiny-clean"}
+    assert not np.array_equal(images.read("default.png"), images.read("kept.png"))
+
+
 def test_a_photo_without_damage_is_not_cleaned(said, tmp_path):
     smooth = np.broadcast_to(np.linspace(40, 200, 64).astype("uint8")[:, None, None], (64, 64, 3))
     (tmp_path / "smooth.png").write_bytes(images.encode_png(np.ascontiguousarray(smooth)))

@@ -11,6 +11,7 @@ from studio.core.errors import Unavailable
 from studio.core.pictures import images
 from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.parts import Outcome
 from studio.gallery import items
 
 
@@ -79,7 +80,7 @@ def test_the_engine_shows_what_a_command_made_while_it_ran(home, made):
     assert ledger.newest("local", 20) == []
     ids = [made(shade=shade) for shade in (1, 2)]
     assert [record.id for record in ledger.newest("local", 20)] == ids[::-1]
-    job = ledger.snapshot(ledger.find(ids[0], "local"))
+    job = ledger.copy(ledger.find(ids[0], "local"))
     assert (job.state, job.result.figures) == ("done", {"loss": 0.5})
     assert job.preview
 
@@ -87,7 +88,7 @@ def test_the_engine_shows_what_a_command_made_while_it_ran(home, made):
 def test_a_job_without_a_result_is_no_item(home, made):
     id = made()
     kept = store.Folder(home / "jobs" / id)
-    kept.write("outcome", {"error": "It went wrong.", "report": None})
+    kept.write(Outcome, Outcome(error="It went wrong."))
     assert items.read(kept.path) is None
     (kept.path / "outcome.json").unlink()
     assert items.read(kept.path) is None

@@ -44,7 +44,7 @@ def test_every_list_lives_with_it(home, two, tmp_path, harm):
     ledger = Ledger(home / "jobs")
     ledger.load()
     ledger.follow()
-    assert good in [ledger.snapshot(record).id for record in ledger.newest("local", 20)]
+    assert good in [ledger.copy(record).id for record in ledger.newest("local", 20)]
     assert sum(share.bytes for share in disk_usage.shares()) > 0
     disk_usage.free(disk_usage.FREE)
     assert export.save([items.find(good)], tmp_path / "all.zip").exists()
@@ -77,7 +77,7 @@ def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, made, harm):
     assert items.find(id).seconds is None
     ledger = Ledger(home / "jobs")
     ledger.load()
-    assert ledger.snapshot(ledger.find(id, "local")).state == "done"
+    assert ledger.copy(ledger.find(id, "local")).state == "done"
     odd_folders.MENDED[harm](home / "jobs" / id)
     assert removal.remove([id]) == [id]
 

@@ -78,11 +78,11 @@ def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, mad
     removal.remove([made(owner=VISITOR, shade=9)], VISITOR)
     file = items.find(gone, VISITOR).result.files[0]
     for name in (VISITOR, "visitor-1"):
-        quotas.seen(name)
+        quotas.note_visit(name)
     (library.folder(VISITOR) / "presets" / "voice").mkdir(parents=True)
     assert owners.tidy() == []
     age(home)
-    quotas.seen("visitor-1")
+    quotas.note_visit("visitor-1")
     assert owners.tidy() == [VISITOR]
     assert whose() == {"visitor-1", USER, "local"}
     assert not (home / "jobs" / gone).exists() and not file.here

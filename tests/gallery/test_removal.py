@@ -91,4 +91,4 @@ def test_the_engine_follows(home, made):
     with pytest.raises(Unavailable):
         ledger.find(id, "local")
     removal.restore([id])
-    assert ledger.snapshot(ledger.find(id, "local")).result is not None
+    assert ledger.copy(ledger.find(id, "local")).result is not None

@@ -19,6 +19,7 @@ from studio.dream.channels import sheet
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Request
 
 
 def labels(page):
@@ -178,9 +179,7 @@ def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submit
     layers = ("mixed4:71=0.5", "mixed5")
     asked = {"layers": layers, "backbone": "inceptionv3", "steps": 7}
     inputs = {"content": [samples.photos()[0].file()]}
-    written = store.asked_of(
-        tasks.get("dream.ascend"), DreamSettings.parse(asked).model_dump(), inputs, "local"
-    )
+    written = Request.of(tasks.get("dream.ascend"), DreamSettings.parse(asked).model_dump(), inputs, "local")
     store.write_finished(paths.folder("jobs") / id, written, tasks.Result((made,)), 1, 2)
     until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
     page = visit("dream", job=id)
@@ -191,7 +190,7 @@ def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submit
     button(page, "Start").click().run()
     settings = submitted[0][1]
     assert (settings.layers, settings.backbone, settings.steps) == (layers, "inceptionv3", 7)
-    engine.remove(id)
+    engine.job(id).folder.remove()
 
 
 @pytest.mark.parametrize("zoom", [0, 90])

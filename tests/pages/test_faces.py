@@ -50,7 +50,7 @@ def _greet(engine, lane):
     job = engine.submit("tiny.hello", tiny_faces.TinySettings(), {})
     while not engine.job(job.id).finished:
         time.sleep(0.05)
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ def test_keep_puts_it_among_the_results(wall, engine):
     assert (job.task, job.settings["face"]) == ("faces.draw", 5)
     assert recipes.read(job.result.files[0].read()).settings["face"] == 5
     assert button(page, "Kept").disabled
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
     assert not button(page.run(), "Keep").disabled
 
 

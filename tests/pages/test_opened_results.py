@@ -15,6 +15,7 @@ from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.weights import index
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Request
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def opened(visit, engine, until):
 
     def opened(address, task, settings, inputs, kind="model"):
         id, made = store.new_id(1), tasks.File.keep(b"no real result", kind, "made.zip")
-        asked = store.asked_of(tasks.get(task), settings, inputs, "local")
+        asked = Request.of(tasks.get(task), settings, inputs, "local")
         store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
         until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
         ids.append(id)
@@ -49,7 +50,7 @@ def opened(visit, engine, until):
 
     yield opened
     for id in ids:
-        engine.remove(id)
+        engine.job(id).folder.remove()
 
 
 def test_a_result_of_another_page_is_a_sentence_with_a_link(opened):

@@ -9,6 +9,7 @@ from pages.search import input_form, trials
 from studio.core import paths, tasks
 from studio.core.tasks import File
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Request
 from studio.search.settings import SearchSettings
 from studio.search.task import check
 
@@ -124,7 +125,7 @@ def test_measurements_become_lines_one_a_trial():
 def test_a_search_that_ended_gives_way_to_other_pictures(draw, engine, until, monkeypatch):
     texts = [File.keep(words, "text", "sea.txt") for words in (b"the sea " * 40, b"the land " * 40)]
     monkeypatch.setattr(trials, "_ended", lambda job, settings: None)
-    asked = store.asked_of(tasks.get(trials.TASK), {"train": "text", "vary": ["cell"]}, {}, "local")
+    asked = Request.of(tasks.get(trials.TASK), {"train": "text", "vary": ["cell"]}, {}, "local")
     id = store.new_id(1)
     store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((texts[0],)), 1, 2)
     until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
@@ -145,7 +146,7 @@ def test_a_search_that_ended_gives_way_to_other_pictures(draw, engine, until, mo
     assert drawn.run().session_state["shown"]
     drawn.session_state["chosen"] = 1
     assert not drawn.run().session_state["shown"]
-    engine.remove(id)
+    engine.job(id).folder.remove()
 
 
 @pytest.mark.slow

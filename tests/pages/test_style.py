@@ -11,6 +11,7 @@ from pages.jobs import commands, results, use_again
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Request
 from studio.style.settings import TransferSettings
 
 
@@ -157,7 +158,7 @@ def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
         button.click().run()
     assert not page.exception
     [made] = {job.id for job in engine.jobs()} - before
-    engine.remove(made)
+    engine.job(made).folder.remove()
     page.button[0].click().run()
     assert len({job.id for job in engine.jobs()} - before) == 1
 
@@ -181,7 +182,7 @@ def painted(engine, until, picture):
 
     def painted(settings, inputs):
         made, id = tasks.File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
-        asked = store.asked_of(tasks.get("style.transfer"), settings, inputs, "local")
+        asked = Request.of(tasks.get("style.transfer"), settings, inputs, "local")
         store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
         until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
         ids.append(id)
@@ -189,7 +190,7 @@ def painted(engine, until, picture):
 
     yield painted
     for id in ids:
-        engine.remove(id)
+        engine.job(id).folder.remove()
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def stand_ins(engine, until, monkeypatch):
     engine.live("colours.live", tiny_classes.NoSettings(), {}, "moving in")
     job = engine.submit("colours.job", tiny_classes.NoSettings(), {})
     until(lambda: engine.job(job.id).finished)
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
     yield
     shutil.rmtree(paths.folder("presets"), ignore_errors=True)
 
@@ -83,7 +83,7 @@ def nothing_was_trained(engine):
     """What earlier tests trained is not what this one tries."""
     for job in engine.jobs(limit=50):
         if job.task == "classify.train" and job.finished:
-            engine.remove(job.id)
+            engine.job(job.id).folder.remove()
 
 
 @pytest.fixture

@@ -204,7 +204,7 @@ def trained(engine, monkeypatch, tmp_path):
     told = ("model", "photos-styles.zip", FIGURES, made, 7.0)
     job = engine.keep(Live(lesson.TASK, tiny_styles.SETTINGS, inputs, data, *told))
     yield job
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
 
 
 def test_a_stopped_training_goes_on_or_is_kept_and_painted_with(visit, engine, trained, started, monkeypatch):

@@ -179,7 +179,7 @@ def test_a_text_of_a_model_file_is_never_gone_on_with_by_another_voice(
     monkeypatch.setattr("pages.jobs.jobs.start", lambda *asked: begun.append(asked))
     button(page, "Make again").click().run()
     assert begun[0][2]["model"][0].digest == model.digest and begun[0][1].seed != 0
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
 
 
 def test_a_text_from_nothing_leaves_no_beginning_in_the_form(visit, engine, tiny, until_written):
@@ -191,7 +191,7 @@ def test_a_text_from_nothing_leaves_no_beginning_in_the_form(visit, engine, tiny
     assert not page.exception
     assert page.text_area(key="prompt").value == ""
     assert papers(until_written(page))[0]["before"] == ""
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
 
 
 def test_a_kept_text_is_found_by_its_job_and_gives_way_to_the_next(visit, engine, tiny, until_written):
@@ -205,7 +205,7 @@ def test_a_kept_text_is_found_by_its_job_and_gives_way_to_the_next(visit, engine
     assert "Close" in labels(page)
     page.text_area(key="prompt").set_value("no").run()
     assert papers(page)[0]["before"] == "no"
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
 
 
 def address(page):
@@ -274,7 +274,7 @@ def test_a_kept_text_made_again_is_what_the_form_asks_for(visit, engine, tiny, u
     assert papers(until_written(page))[0] == first
     assert "job" not in page.query_params
     assert papers(until_written(visit("text", **address(page))))[0] == first
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
 
 
 def test_every_setting_is_asked_for_once(visit, tiny):
@@ -390,7 +390,7 @@ def trained(engine, tiny):
     )
     job = engine.keep(live)
     yield job
-    engine.remove(job.id)
+    engine.job(job.id).folder.remove()
 
 
 def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained, until_written):

@@ -16,6 +16,7 @@ _MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16 doe
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
+_JAPANESE_ESCAPES = (b"\x1b$@", b"\x1b$B")  # switch to two bytes per character in ISO-2022-JP
 _WESTERN = "cp1252"
 _NAMES = {  # of the encodings that are looked for
     _WESTERN: "Windows-1252",
@@ -67,6 +68,9 @@ def decode(data: bytes, encoding: str = AUTO) -> tuple[str, str, list[str]]:
     if b"\0" in data:
         received = f"a NUL byte at {data.index(0):,}"
         raise _unknown("plain text", received, "save it as UTF-8, or give its encoding, such as utf-16-le")
+    if any(escape in data for escape in _JAPANESE_ESCAPES):
+        # Its bytes are ASCII, so UTF-8 would accept them and train on the escape sequences.
+        return _strictly(data, "iso2022_jp", "ISO-2022-JP"), "ISO-2022-JP", []
     try:
         return data.decode("utf-8"), "UTF-8", []
     except UnicodeDecodeError:

@@ -8,39 +8,53 @@ from __future__ import annotations
 
 import importlib.abc
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
-# By who tries them, each within a `try`. Where Keras computes with JAX, its backend asks for that.
+# By the module that tries them, each within a `try`. The JAX backend of Keras is not spared JAX.
 SPARED = {
-    "keras": {"pandas", "matplotlib", "sklearn", "IPython"},
-    "keras.src.callbacks": {"jax"},
-    "tensorflow": {"jax"},
+    "keras": ("pandas", "matplotlib", "sklearn", "IPython"),
+    "keras.src.callbacks": ("jax",),
+    "tensorflow": ("jax",),
 }
 
 
 def spare() -> None:
-    """Lets Keras and TensorFlow find none of SPARED from now on; everyone else does.
+    """Lets Keras and TensorFlow find none of SPARED while they are imported; afterwards all can be imported.
 
-    For processes that are the studio's alone: in another, a person may fit a model to a data frame.
+    For processes that are the studio's alone: in another, a user may fit a model to a data frame.
     """
     if not any(isinstance(finder, _Sparing) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Sparing())
 
 
 class _Sparing(importlib.abc.MetaPathFinder):
-    """Refuses a package by who asks for it."""
+    """Finds the modules of SPARED as Python does, and has them executed without those packages."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        """Gives none, so that other finders are asked; raises `ModuleNotFoundError` to spare a package."""
-        if not any(name in spared for spared in SPARED.values()):
-            return
-        frame = sys._getframe(1)
-        while frame.f_back and _module(frame).startswith("importlib"):
-            frame = frame.f_back
-        asking = _module(frame)
-        if any(name in spared and f"{asking}.".startswith(f"{who}.") for who, spared in SPARED.items()):
-            raise ModuleNotFoundError(f"{asking} does without {name} here", name=name)
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The usual spec for a module of SPARED; None for any other, so that the other finders are asked."""
+        spec = PathFinder.find_spec(name, path, target) if name in SPARED else None
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                with _absent(SPARED[name]):
+                    execute(module)
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
 
 
-def _module(frame: Any) -> str:
-    return frame.f_globals.get("__name__", "")
+@contextmanager
+def _absent(packages: Iterable[str]) -> Iterator[None]:
+    """While open, importing these packages raises `ModuleNotFoundError`, unless they are imported already."""
+    absent = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None is Python's own way to say so
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]

@@ -13,12 +13,13 @@ from distributed import Client, Event, Future, KilledWorker, get_client, get_wor
 
 from studio.core import owners, tasks
 from studio.core.errors import Cancelled, Discarded, StudioError
-from studio.core.progress import Progress
+from studio.core.progress import Progress, Report
 from studio.core.settings import Settings
 from studio.core.weights import pretrained
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import KILLED, MOST_SENDINGS
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Outcome, Request
 
 _LOOK_SECONDS = 0.1
 # Less than a driver has to stop: else its process ends before it has returned its best so far.
@@ -41,7 +42,7 @@ class Crew:
     def __init__(self) -> None:
         self._client: Client | None = None
         self._topic = f"studio-crew-{store.new_id(time.time_ns() // 1_000_000)}"
-        self._heard: dict[str, queue.SimpleQueue[dict[str, Any] | None]] = {}  # None once it has ended
+        self._reports: dict[str, queue.SimpleQueue[dict[str, Any] | None]] = {}  # None once it has ended
         self._begun: set[str] = set()  # those that a worker has started; the others still wait for one
         self._one = threading.Lock()  # without lanes there is one process, and Keras in it
         self._weights = pretrained.pinned()  # of the driver; the tasks that it sends use the same
@@ -69,38 +70,38 @@ class Crew:
         """
         progress = progress or Progress()
         if self._client is None:
-            with self._one, owners.asking(self._owner), pretrained.using(self._weights):
-                return _answered(task, settings, inputs, progress)
+            with self._one, owners.asking(self._owner, makes=True), pretrained.using(self._weights):
+                return _run_here(task, settings, inputs, progress)
         with owners.asking(self._owner):
-            found = tasks.check(task, settings, inputs)
+            named_task = tasks.check(task, settings, inputs)
         id = store.new_id(time.time_ns() // 1_000_000)
-        asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, self._owner, self._weights)
-        self._heard[id] = queue.SimpleQueue()
+        request = Request.of(named_task, settings, inputs, self._owner, self._weights)
+        self._reports[id] = queue.SimpleQueue()
         try:
             for _ in range(MOST_SENDINGS):
-                future = self._send(id, tasks.TASKS[task], asked)
+                future = self._send(id, tasks.TASKS[task], request)
                 self._follow(future, id, progress)
                 if id in self._begun or not (future.done() and isinstance(future.exception(), KilledWorker)):
                     break  # else the worker died of earlier work before this began, so it is sent again
-            return self._settled(future)
+            return self._result_of(future)
         finally:
             self._begun.discard(id)
-            del self._heard[id]
+            del self._reports[id]
 
-    def _send(self, id: str, entry: str, asked: dict[str, Any]) -> Future:
+    def _send(self, id: str, entry: str, request: Request) -> Future:
         assert self._client is not None
-        errand = (worker.run_errand, id, self._topic, entry, asked)
+        errand = (worker.run_errand, id, self._topic, entry, request)
         key = f"errand-{id}-{time.time_ns()}"
         future = self._client.submit(*errand, key=key, resources={"job": 1}, pure=False, retries=0)
-        heard = self._heard[id]
-        future.add_done_callback(lambda _: heard.put(None))
+        reports = self._reports[id]
+        future.add_done_callback(lambda _: reports.put(None))
         return future
 
     def _hear(self, message: dict[str, Any]) -> None:
         if message.get("begun"):
             self._begun.add(message["id"])
-        elif heard := self._heard.get(message["id"]):
-            heard.put(message["report"])
+        elif reports := self._reports.get(message["id"]):
+            reports.put(message["report"])
 
     def _follow(self, future: Future, id: str, progress: Progress) -> None:
         """Passes reports on until the task ends, or the time that it had to stop is over."""
@@ -109,9 +110,9 @@ class Crew:
         while not future.done() and time.monotonic() < until:
             try:
                 with suppress(queue.Empty):
-                    told = self._heard[id].get(timeout=_LOOK_SECONDS)
-                    if told is not None:
-                        report = store.unpack_report(told)
+                    message = self._reports[id].get(timeout=_LOOK_SECONDS)
+                    if message is not None:
+                        report = Report(**message)
                         progress.report(
                             report.step, report.total, report.metrics, text=report.text, tests=report.tests
                         )
@@ -127,7 +128,7 @@ class Crew:
         if stop is not None:
             stop.clear()
 
-    def _settled(self, future: Future) -> tasks.Result:
+    def _result_of(self, future: Future) -> tasks.Result:
         if not future.done():
             future.cancel(reason="stop", msg="it did not stop")
             raise Cancelled
@@ -137,15 +138,15 @@ class Crew:
             raise Died(KILLED)
         if error is not None:
             raise StudioError(f"No worker could run it ({type(error).__name__}). Run it again.")
-        outcome = future.result()
-        if outcome.get("cancelled"):
+        outcome: Outcome = future.result()
+        if outcome.cancelled:
             raise Cancelled
-        if "error" in outcome:
-            raise StudioError(outcome["error"])
-        return store.unpack_result(outcome["result"])
+        if outcome.error:
+            raise StudioError(outcome.error)
+        return outcome.result
 
 
-def _answered(task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
+def _run_here(task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
     """Runs a task here; a fault of it is a sentence, as a worker would answer, and ends nothing else."""
     try:
         return tasks.run(task, settings, inputs, progress)

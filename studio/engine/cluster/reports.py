@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 
 from distributed import get_worker
 
@@ -21,33 +22,55 @@ SAVED_PREVIEW_SECONDS = 3.0
 log = logging.getLogger("studio.engine")
 
 
-class Reporter:
-    """Passes reports of a job on: to the server as events, to the job's folder as history and picture.
+class Events:
+    """Passes reports on as events of a topic, plain steps thinned; each that has an image is passed on.
 
-    Events carry the preview (about 50 kB, twice a second); plain steps are thinned to EVENTS_A_SECOND.
+    Args:
+        id: of the job or request.
+        topic: of the events.
+        seconds: least time between two plain steps.
+        previews: whether images go along, as WebP.
+    """
+
+    def __init__(self, id: str, topic: str, seconds: float = STREAM_SECONDS, previews: bool = True):
+        self._id, self._topic, self._seconds, self._previews = id, topic, seconds, previews
+        self._next = 0.0
+        self.preview: bytes | None = None  # the latest
+
+    def __call__(self, report: Report) -> None:
+        shown = report.preview if self._previews else None
+        preview = None if shown is None else images.encode_preview(shown)
+        self.preview = preview or self.preview
+        now = time.monotonic()
+        if preview is not None or now >= self._next:
+            self._next = now + self._seconds
+            message = {"id": self._id, "report": asdict(plain(report)), "preview": preview}
+            get_worker().log_event(self._topic, message)
+
+
+class Reporter:
+    """Passes reports of a job on: to the server as events, to the job's folder as history and image.
+
+    Events carry the preview (about 50 kB, twice a second).
     """
 
     def __init__(self, id: str, lane: str, folder: store.Folder):
-        self._id, self._lane, self._folder = id, lane, folder
-        self._next_event = self._next_saved = 0.0
+        self._id, self._folder = id, folder
+        self._events = Events(id, topic(lane), 1 / EVENTS_A_SECOND)
+        self._next_saved = 0.0
         self._next_step = self._points = 0
         self._point: Report | None = None  # the latest that had figures
         self.last: Report | None = None
-        self._unsaved: bytes | None = None
+        self._saved: bytes | None = None
 
     def __call__(self, report: Report) -> None:
         now = time.monotonic()
-        self.last = report
+        self.last = plain(report)
         if report.metrics and self._is_due(report):
-            with spared("the curve", self._id):
+            with best_effort("the curve", self._id):
                 self._folder.add_point(report)
-        preview = None if report.preview is None else images.encode_preview(report.preview)
-        if preview is not None or now >= self._next_event:
-            self._next_event = now + 1 / EVENTS_A_SECOND
-            message = {"id": self._id, "report": store.pack_report(report), "preview": preview}
-            get_worker().log_event(topic(self._lane), message)
-        self._unsaved = preview or self._unsaved
-        if self._unsaved and now >= self._next_saved:
+        self._events(report)
+        if now >= self._next_saved and self._events.preview is not self._saved:
             self.save_preview()
             self._next_saved = now + SAVED_PREVIEW_SECONDS
 
@@ -68,11 +91,11 @@ class Reporter:
         return due
 
     def save_preview(self) -> None:
-        """Puts the latest picture into the folder, so that a killed job still shows it."""
-        if self._unsaved:
-            with spared("the picture", self._id):
-                self._folder.show(self._unsaved)
-                self._unsaved = None
+        """Puts the latest image into the folder, so that a killed job still shows it."""
+        if self._events.preview is not self._saved:
+            with best_effort("the preview", self._id):
+                self._folder.show(self._events.preview or b"")
+                self._saved = self._events.preview
 
 
 def _is_other(report: Report, before: Report) -> bool:
@@ -81,7 +104,7 @@ def _is_other(report: Report, before: Report) -> bool:
 
 
 @contextmanager
-def spared(what: str, id: str) -> Iterator[None]:
+def best_effort(what: str, id: str) -> Iterator[None]:
     """Lets a run go on without something that only shows how it goes, as when the disk is full."""
     try:
         yield
@@ -89,24 +112,10 @@ def spared(what: str, id: str) -> Iterator[None]:
         log.warning("%s of job %s could not be saved: %s", what, id, error)
 
 
-class Streamer:
-    """Passes what is reported on as events of a topic: the first at once, then thinned.
-
-    Args:
-        previews: whether pictures go along; drivers, which show none, do without.
-    """
-
-    def __init__(self, id: str, topic: str, previews: bool = False):
-        self._id, self._topic, self._next, self._previews = id, topic, 0.0, previews
-
-    def __call__(self, report: Report) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + STREAM_SECONDS
-            shown = report.preview if self._previews else None
-            preview = None if shown is None else images.encode_preview(shown)
-            message = {"id": self._id, "report": store.pack_report(report), "preview": preview}
-            get_worker().log_event(self._topic, message)
+def plain(report: Report) -> Report:
+    """A report as JSON and events have it: Python's own numbers, without its image."""
+    metrics = {name: float(value) for name, value in report.metrics.items()}
+    return replace(report, metrics=metrics, preview=None)
 
 
 def topic(lane: str) -> str:

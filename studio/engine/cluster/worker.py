@@ -10,8 +10,8 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
 
 from distributed import Event, get_worker
 
@@ -20,17 +20,18 @@ from studio.core.errors import Cancelled, Discarded, NoRoom, StudioError, of_mem
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
-from studio.engine.cluster.reports import STREAM_SECONDS, Reporter, Streamer, spared, topic
+from studio.engine.cluster.reports import STREAM_SECONDS, Events, Reporter, best_effort, topic
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Outcome, Request
 
 MEMORY = "It needed more memory than its process may have, so it was stopped. Try a smaller size or count."
+UNREADABLE = "What it was to do can no longer be read. Request it again."
 NOTHING_KEPT = "It was stopped before there was anything to keep."
 MOST_LIVE_BYTES = 4_000_000  # a picture of 1024 px a side, the largest that pages show live, has up to 3.2
 ASKS_A_SECOND = 20
 GONE_SECONDS = 10.0
 
 log = logging.getLogger("studio.engine")
-T = TypeVar("T")
 
 
 class StopSignal:
@@ -55,10 +56,10 @@ class StopSignal:
         return self._stopped
 
 
-class Wish:
-    """What this worker was asked to do now: says that it begins, and whether anyone still waits for it.
+class Assignment:
+    """The work of this worker now: reports that it begins, and tells whether anyone still waits for it.
 
-    What nobody waits for and does not stop holds its lane up: then this process ends itself.
+    Work that nobody waits for and that does not stop blocks its lane: then this process ends itself.
     """
 
     def __init__(self, id: str, topic: str):
@@ -107,70 +108,59 @@ def run_job(id: str, lane: str, entry: str) -> None:
         NoRoom: if not even the outcome can be written.
     """
     folder = store.Folder(paths.folder("jobs") / id)
-    if folder.read("outcome") is not None:
+    if folder.read(Outcome) is not None:
         return  # already done: Dask runs it again if the worker died before the server heard of the result
-    wish = Wish(id, topic(lane))
-    asked = folder.read("job") or {}
-    with spared("the old curve", id):
+    assignment = Assignment(id, topic(lane))
+    request = folder.read(Request)
+    with best_effort("the old curve", id):
         folder.start_over()
     reporter = Reporter(id, lane, folder)
 
-    def work() -> dict[str, Any]:
-        result = _run(asked["task"], entry, asked, Progress(reporter, wish.withdrawn))
+    def work() -> tasks.Result:
+        if request is None:
+            raise StudioError(UNREADABLE)
+        result = _run(entry, request, Progress(reporter, assignment.withdrawn))
         if result.files:
             folder.show_result(result.files[0])
-        return {"result": store.pack_result(result)}
+        return result
 
-    outcome = _outcome(work, asked.get("title", id))
-    if wish.gone:
+    outcome = _outcome(work, request.title if request else id)
+    if assignment.gone:
         return  # the server has settled it without us, or another one runs it again
-    if "error" in outcome:
+    if outcome.error:
         reporter.save_preview()
-    last = None if reporter.last is None else store.pack_report(reporter.last)
-    folder.write("outcome", {**outcome, "report": last})
+    outcome.report = reporter.last
+    folder.write(Outcome, outcome)
 
 
-def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
+def run_live(id: str, entry: str, request: Request, streams: bool) -> tuple[Outcome, bytes, float]:
     """Runs a task with nothing kept on disk.
 
-    Returns:
-        `{"data", "kind", "name", "figures", "recipe", "stopped_early", "seconds"}`, or `{"error"}`.
-    """
+    Args:
+        streams: whether somebody listens to its reports.
 
-    def work() -> dict[str, Any]:
-        start = time.monotonic()
+    Returns:
+        What came of it, the bytes of the main file, and the seconds that it took.
+    """
+    start, data = time.monotonic(), b""
+
+    def work() -> tasks.Result:
+        nonlocal data
         with tasks.in_memory():
-            listener = Streamer(id, topic("live"), previews=True) if asked["stream"] else None
-            progress = Progress(listener, StopSignal(id), STREAM_SECONDS)
-            result = _run(asked["task"], entry, asked, progress)
-            main = result.files[0]
-            packed = store.pack_result(result)
-            return {
-                "data": _not_too_large(main.read()),
-                "kind": main.kind,
-                "name": main.name,
-                "figures": packed["figures"],
-                "recipe": packed["recipe"],
-                "stopped_early": result.stopped_early,
-                "seconds": time.monotonic() - start,
-            }
+            progress = Progress(
+                Events(id, topic("live")) if streams else None, StopSignal(id), STREAM_SECONDS
+            )
+            result = _run(entry, request, progress)
+            data = _not_too_large(result.files[0].read())
+        return result
 
-    return _outcome(work, asked["title"])
+    return _outcome(work, request.title), data, time.monotonic() - start
 
 
-def run_errand(id: str, topic: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Runs a task for a driver, see `studio.engine.cluster.drivers`; its files are kept, nothing else is.
-
-    Returns:
-        `{"result"}`, or `{"error"}`.
-    """
-    wish = Wish(id, topic)
-
-    def work() -> dict[str, Any]:
-        progress = Progress(Streamer(id, topic), wish.withdrawn)
-        return {"result": store.pack_result(_run(asked["task"], entry, asked, progress))}
-
-    return _outcome(work, asked["title"])
+def run_errand(id: str, topic: str, entry: str, request: Request) -> Outcome:
+    """Runs a task for a driver, see `studio.engine.cluster.drivers`; its files are kept, nothing else is."""
+    progress = Progress(Events(id, topic, previews=False), Assignment(id, topic).withdrawn)
+    return _outcome(lambda: _run(entry, request, progress), request.title)
 
 
 def _not_too_large(data: bytes) -> bytes:
@@ -183,24 +173,25 @@ def _not_too_large(data: bytes) -> bytes:
     return data
 
 
-def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> tasks.Result:
-    tasks.TASKS.setdefault(name, entry)  # the server may know tasks that this process has not met
-    settings = tasks.get(name).settings.parse_json(json.dumps(asked["settings"]))
-    with owners.asking(asked.get("owner", owners.NOBODY)), pretrained.using(asked.get("weights") or {}):
-        return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
+def _run(entry: str, request: Request, progress: Progress) -> tasks.Result:
+    tasks.TASKS.setdefault(request.task, entry)  # the server may know tasks that this process has not met
+    settings = tasks.get(request.task).settings.parse_json(json.dumps(request.settings))
+    with owners.asking(request.owner, makes=True), pretrained.using(request.weights):
+        result = tasks.run(request.task, settings, request.inputs, progress)
+    return replace(result, figures=store.plain(dict(result.figures)))
 
 
-def _outcome(work: Callable[[], dict[str, Any]], title: str) -> dict[str, Any]:
-    """What `work` returns, or the error as one sentence; the log has the rest."""
+def _outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
+    """What `work` makes, or the error as one sentence; the log has the rest."""
     try:
-        return work()
+        return Outcome.model_construct(result=work())
     except (Cancelled, Discarded):
-        return {"error": NOTHING_KEPT, "cancelled": True}
+        return Outcome(error=NOTHING_KEPT, cancelled=True)
     except StudioError as error:
-        return {"error": str(error)}
+        return Outcome(error=str(error))
     except Exception as error:
         log.exception("%s failed", title)
-        return {"error": sentence(error, title)}
+        return Outcome(error=sentence(error, title))
 
 
 def sentence(error: Exception, title: str) -> str:
@@ -247,14 +238,9 @@ def _prepare(entries: dict[str, str], how: str) -> None:
     for entry in entries.values():
         task = tasks.imported(entry)
         if name := getattr(task, how):
-            _outcome(partial(_prepared, name, task), task.title)
+            _outcome(partial(tasks.imported(name), task.settings()), task.title)
     gc.collect()
     gc.freeze()  # what is loaded now stays: later collections need not walk it again
-
-
-def _prepared(name: str, task: tasks.Task) -> dict[str, Any]:
-    tasks.imported(name)(task.settings())
-    return {}
 
 
 def be_polite(lane: str) -> None:

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import logging
 import os
+import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, StudioError, Unavailable
-from studio.core.settings import Settings
-from studio.engine.jobs import folder_guards, store, timing
+from studio.core.errors import StudioError, Unavailable
+from studio.engine.jobs import store
+from studio.engine.jobs.job import Job, Live
+from studio.engine.jobs.parts import Outcome, Request, State, Status, finished_state
 from studio.engine.jobs.queue import Waiting
-from studio.engine.jobs.record import Record, kept, restored
-from studio.engine.jobs.seen import Seen
-from studio.engine.jobs.snapshots import Job, Live, State
-from studio.engine.jobs.timing import Took
 
 FRESH_NANOSECONDS = 10**9
+MOST_TIMED = 9  # jobs of a task, the newest
 STOPPED = "The studio stopped while it ran. Run it again."
+CANCELLED = "It was cancelled, so nothing was kept."
 log = logging.getLogger("studio.engine")
 
 
@@ -38,17 +39,16 @@ class Ledger:
 
     def __init__(self, root: Path):
         self._root = root
-        self._records: dict[str, Record] = {}
+        self._jobs: dict[str, Job] = {}
         self.queue = Waiting()
-        self.slots: dict[str, int] = {}  # how many jobs each lane runs at once, one where it is not told
-        self._unsaved: dict[str, Record] = {}  # whose newest state is not on disk yet
-        self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
-        self._batches: dict[str, list[Record]] = {}  # their jobs, by what each has one place as
-        self._postponed: dict[str, Record] | None = None  # noted while `postponing` is open
+        self.slots: dict[str, int] = {}  # how many jobs each lane runs at once; one if unknown
+        self._unsaved: dict[str, Job] = {}  # whose newest state is not on disk yet
+        self._keys: dict[tuple[str, str], Job] = {}  # by owner and idempotency key
+        self._batches: dict[str, list[Job]] = {}  # by their unit
+        self._postponed: dict[str, Job] | None = None  # noted while `postponing` is open
         self._last_id = 0
-        self._busy: dict[str, Record] = {}  # those that run
-        self.took = Took()
-        self._seen = Seen()
+        self._busy: dict[str, Job] = {}  # those that run
+        self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_TIMED))
         self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
         self._changed: int | None = None  # when the folder of folders last did, as far as is known here
 
@@ -56,28 +56,39 @@ class Ledger:
         """Reads the jobs of an earlier server: running ones are interrupted or done, others still wait."""
         paths.make(self._root)
         store.sweep(self._root)
-        for path in sorted(self._root.iterdir()):
-            self._names.add(path.name)
-            if path.name.startswith("."):
-                continue
-            with folder_guards.one_of_many(path.name):
-                self._load(store.Folder(path))
+        self._names = {path.name for path in self._root.iterdir()}
+        for name in sorted(self._names):
+            if not name.startswith("."):
+                self._load(name)
 
-    def _load(self, folder: store.Folder) -> None:
-        asked, state = folder.read("job"), folder.read("state")
-        if asked is None or not store.is_id(folder.path.name):
-            return  # the gallery shows it as unreadable
-        if state is None and folder.read("outcome") is None:
-            log.warning("job %s was never wholly written, so it is left alone", folder.path.name)
-            return
-        record = restored(folder, asked, state or {"state": "stopping"})
-        if record.state in ("running", "stopping", "cancelling"):
-            self.settle(record, STOPPED)
+    def _load(self, name: str, wholly: bool = False) -> None:
+        """Takes a folder over; one that cannot be read, whatever is wrong with it, does not harm the others.
+
+        Args:
+            wholly: whether only if it has an outcome.
+        """
+        try:
+            folder = store.Folder(self._root / name)
+            request, status = folder.read(Request), folder.read(Status)
+            if request is None or not store.is_id(name):
+                return  # the gallery shows it as unreadable
+            if (wholly or status is None) and folder.read(Outcome) is None:
+                log.debug("job %s was never wholly written, or is another server's", name)
+                return
+            self._restore(folder, request, status or Status(state="stopping"))
+        except Exception:
+            log.exception("job %s cannot be read, so its folder is left alone", name)
+
+    def _restore(self, folder: store.Folder, request: Request, status: Status) -> None:
+        job = Job.model_construct(**{**dict(request), **dict(status), **_place(folder)})
+        job.turn = request.created if job.turn is None else job.turn
+        if job.state in ("running", "stopping", "cancelling"):
+            self.settle(job, STOPPED)
         else:
-            self.took.add(record)
-        self._enter(record)
-        if record.state == "queued":
-            self.queue.enter(record)
+            self._time(job)
+        self._enter(job)
+        if job.state == "queued":
+            self.queue.enter(job)
 
     def follow(self) -> None:
         """Takes note of what others did in the folder: finished jobs that a command added, items removed."""
@@ -89,103 +100,98 @@ class Ledger:
         # Two changes may have the same time stamp, so a folder that just changed is read again.
         self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
         names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
-        for record in [r for r in self._records.values() if r.id not in names]:
-            if record.paused and record.state == "queued":  # a paused one goes with its owner
-                self.queue.leave(record)
-            elif not record.finished:
+        for job in [job for job in self._jobs.values() if job.id not in names]:
+            if job.paused and job.state == "queued":  # a paused one goes with its owner
+                self.queue.leave(job)
+            elif not job.finished:
                 continue
-            self._forget(record)
-        for name in sorted(names - self._names - self._records.keys()):
-            folder = store.Folder(self._root / name)
-            with folder_guards.one_of_many(name):
-                if folder.read("outcome") is not None:
-                    self._load(folder)
+            self._forget(job)
+        for name in sorted(names - self._names - self._jobs.keys()):
+            self._load(name, wholly=True)
         self._names = names
 
-    def add(
-        self,
-        task: tasks.Task,
-        settings: Settings,
-        inputs: tasks.Inputs,
-        owner: str,
-        weights: Mapping[str, str] | None = None,
-        key: str = "",
-        expected: float | None = None,
-        batch: str = "",
-        waits: bool = True,
-    ) -> Record:
+    def add(self, request: Request, waits: bool = True) -> Job:
         """A new job at the end of the queue. Raises `NoRoom` if it cannot be written.
 
         Args:
             waits: whether it enters the queue at once; else nobody knows of it until `enter`.
         """
-        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
-        more = {"expected": expected, "batch": batch}
-        record = self._new(asked | {name: value for name, value in more.items() if value not in (None, "")})
-        with folder_guards.whole_or_not(record.folder):
-            record.folder.write("job", record.asked)
-            self.save(record)
+        lane = "drive" if request.lane == "drive" else "job"
+        job = Job.model_construct(**{**dict(request), "lane": lane, **_place(self._new_folder())})
+        try:
+            job.folder.write(Request, job)
+            self.save(job)
+        except BaseException:  # the user is told that there is no such job
+            with suppress(OSError):
+                job.folder.remove()
+            raise
         if waits:
-            self.enter(record)
-        return record
+            self.enter(job)
+        return job
 
-    def enter(self, record: Record) -> None:
+    def enter(self, job: Job) -> None:
         """Puts a job that was written at the end of the queue; its key and its batch are known then."""
-        self._enter(record)
-        self.queue.enter(record)
+        self._enter(job)
+        self.queue.enter(job)
 
-    def keyed(self, owner: str, key: str) -> Record | None:
-        """The job that an owner asked for with a key; None if there is none, or the key is ""."""
-        return self._keys.get((owner, key))
+    def keyed(self, request: Request) -> Job | None:
+        """The job of an earlier request with the owner and key of this one; None if there is none.
 
-    def _enter(self, record: Record) -> None:
-        self._records[record.id] = record
-        if key := record.asked.get("key"):
-            self._keys[record.asked["owner"], key] = record
-        if record.asked.get("batch"):
-            self._batches.setdefault(record.unit, []).append(record)
+        Raises:
+            InvalidInput: if that asked for something else.
+        """
+        job = self._keys.get((request.owner, request.key)) if request.key else None
+        if job is not None:
+            request.check_repeats(job)
+        return job
 
-    def batch(self, batch: str, owner: str) -> list[Record]:
+    def _enter(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        if job.key:
+            self._keys[job.owner, job.key] = job
+        if job.batch:
+            self._batches.setdefault(job.unit, []).append(job)
+
+    def batch(self, batch: str, owner: str) -> list[Job]:
         """The jobs of an owner's batch, the oldest first. Raises `Unavailable` if there is none."""
         self.follow()
-        if not (found := self._batches.get(f"{owner}/{batch}")):
+        if not (jobs := self._batches.get(f"{owner}/{batch}")):
             raise Unavailable("There is no such batch here. Look in the tray or the gallery.")
-        return found
+        return jobs
 
-    def add_finished(self, live: Live, owner: str) -> Record:
+    def add_finished(self, live: Live, owner: str) -> Job:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
-        settings = live.settings.model_dump(mode="json")
-        record = self._new(store.asked_of(tasks.get(live.task), settings, live.inputs, owner))
-        record.state, record.ended = store.finished_state(live.stopped_early), record.asked["created"]
-        record.started = record.ended - live.seconds
+        request = Request.of(tasks.get(live.task), live.settings, live.inputs, owner)
         file = tasks.File.keep(live.data, live.kind, live.name)
         result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
-        store.write_finished(record.folder.path, record.asked, result, record.started, record.ended)
-        self._records[record.id] = record
-        return record
+        ended = request.created
+        stands = {"state": finished_state(result), "started": ended - live.seconds, "ended": ended}
+        job = Job.model_construct(**{**dict(request), **stands, **_place(self._new_folder())})
+        store.write_finished(job.folder.path, request, result, job.started, ended)
+        self._jobs[job.id] = job
+        return job
 
-    def _new(self, asked: dict[str, Any]) -> Record:
+    def _new_folder(self) -> store.Folder:
         self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
-        id = store.new_id(self._last_id)
-        return Record(id, store.Folder(self._root / id), asked)
+        return store.Folder(self._root / store.new_id(self._last_id))
 
-    def save(self, record: Record) -> None:
+    def save(self, job: Job) -> None:
         """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
-        record.folder.write("state", kept(record))
+        job.folder.write(Status, job)
 
-    def note(self, record: Record) -> None:
+    def note(self, job: Job) -> None:
         """Writes the state of one job, now, as soon as that works, or as `postponing` says."""
         if self._postponed is not None:
-            self._postponed[record.id] = record
+            self._postponed[job.id] = job
             return
         try:
-            self.save(record)
+            self.save(job)
         except (StudioError, OSError):
-            log.exception("the state of job %s could not be saved yet", record.id)
-            self._unsaved[record.id] = record
+            log.exception("the state of job %s could not be saved yet", job.id)
+            self._unsaved[job.id] = job
 
     @contextmanager
-    def postponing(self) -> Iterator[dict[str, Record]]:
+    def postponing(self) -> Iterator[dict[str, Job]]:
         """Yields the jobs that are noted while this is open; who opened it notes them again afterwards."""
         self._postponed, before = {}, self._postponed
         try:
@@ -195,102 +201,136 @@ class Ledger:
 
     def catch_up(self) -> None:
         """Writes what could not be written earlier, as far as that works now."""
-        for record in list(self._unsaved.values()):
+        for job in list(self._unsaved.values()):
             with suppress(StudioError, OSError):
-                self.save(record)
-                del self._unsaved[record.id]
+                self.save(job)
+                del self._unsaved[job.id]
 
-    def requeue(self, record: Record) -> None:
+    def requeue(self, job: Job) -> None:
         """Puts a job that ran back to the head of the queue, unless it left an outcome before it died."""
-        if record.folder.read("outcome") is not None:
-            return self.settle(record)
-        record.state = "queued"
-        self._busy.pop(record.id, None)
-        self.queue.enter_first(record)
-        self.note(record)
+        if job.folder.read(Outcome) is not None:
+            return self.settle(job)
+        job.state = "queued"
+        self._busy.pop(job.id, None)
+        self.queue.enter_first(job)
+        self.note(job)
 
-    def begin(self, record: Record) -> None:
+    def begin(self, job: Job) -> None:
         """Notes that a job runs, and whom it passed."""
-        for other in self.queue.passed_by(record):
-            other.passed += 1
-            other.passers[record.unit] = self.queue.newest(record)
-            self.note(other)
-        self.queue.leave(record)
-        self._busy[record.id] = record
-        record.state, record.started, record.tries = "running", time.time(), record.tries + 1
-        self.note(record)
+        for passed in self.queue.begin(job):
+            self.note(passed)
+        self._busy[job.id] = job
+        job.state, job.started, job.tries = "running", time.time(), job.tries + 1
+        self.note(job)
 
-    def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
-        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
-        record.settle(reason, state)
-        self._busy.pop(record.id, None)
-        self.took.add(record)
-        self.note(record)
+    def settle(self, job: Job, reason: str = "", state: State = "interrupted") -> None:
+        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`.
 
-    def move(self, record: Record, to: str) -> None:
+        Of a job that is being cancelled nothing is kept, even if its worker was done first.
+        """
+        ended, outcome = time.time(), None
+        if job.state == "cancelling":
+            job.folder.discard()
+            reason, state = CANCELLED, "cancelled"
+        else:
+            outcome = job.folder.read(Outcome)
+        if outcome is not None:
+            ended = job.folder.written(Outcome)  # the server may have died before it could see it
+            reason, state = outcome.error, _ended_as(outcome)
+            job.report = outcome.report or job.report
+        job.state, job.error, job.ended = state, reason, ended
+        job.sent_preview = None  # the folder has it
+        self._busy.pop(job.id, None)
+        self._time(job)
+        self.note(job)
+
+    def _time(self, job: Job) -> None:
+        if job.state == "done" and job.started is not None and job.ended is not None:
+            self._seconds[job.task].append(max(job.ended - job.started, 0.0))
+
+    def usual_seconds(self, task: str) -> float | None:
+        """The median time of the last jobs of a task; None if there was none yet."""
+        known = self._seconds.get(task)
+        return statistics.median(known) if known else None
+
+    def move(self, job: Job, to: str) -> None:
         """Moves a waiting job forward among its owner's, see `Waiting.move`."""
-        for changed in self.queue.move(record, to):
+        for changed in self.queue.move(job, to):
             self.note(changed)
 
-    def pause(self, record: Record, paused: bool) -> None:
+    def pause(self, job: Job, paused: bool) -> None:
         """Pauses or resumes a waiting job, also beyond a restart."""
-        self.queue.pause(record, paused)
-        self.note(record)
+        self.queue.pause(job, paused)
+        self.note(job)
 
-    def find(self, id: str, owner: str) -> Record:
+    def find(self, id: str, owner: str) -> Job:
         """The job of an id. Raises `Unavailable` if there is none, or it is another owner's."""
         self.follow()
-        record = self._records.get(id)
-        if record is None or record.asked["owner"] != owner:
+        job = self._jobs.get(id)
+        if job is None or job.owner != owner:
             raise Unavailable("There is no such job here. Look in the tray or the gallery.")
-        return record
+        return job
 
-    def newest(self, owner: str, limit: int) -> list[Record]:
+    def newest(self, owner: str, limit: int) -> list[Job]:
         """The owner's jobs, newest first; what is under way is among them however many came after it."""
         self.follow()
-        own = [record for record in self._records.values() if record.asked["owner"] == owner]
-        own.sort(key=lambda record: record.id, reverse=True)
-        busy = [record for record in own if not record.finished]
-        late = [record for record in own if record.finished][: max(0, limit - len(busy))]
-        return sorted([*busy, *late], key=lambda record: record.id, reverse=True)
+        own = [job for job in self._jobs.values() if job.owner == owner]
+        own.sort(key=lambda job: job.id, reverse=True)
+        busy = [job for job in own if not job.finished]
+        late = [job for job in own if job.finished][: max(0, limit - len(busy))]
+        return sorted([*busy, *late], key=lambda job: job.id, reverse=True)
 
-    def unfinished(self, owner: str) -> list[Record]:
+    def unfinished(self, owner: str) -> list[Job]:
         """An owner's jobs that run or wait, first those that run."""
-        return [one for one in (*self._busy.values(), *self.queue) if one.asked["owner"] == owner]
+        return [job for job in (*self._busy.values(), *self.queue) if job.owner == owner]
 
-    def busy(self) -> list[Record]:
+    def busy(self) -> list[Job]:
         """Jobs that run."""
         return list(self._busy.values())
 
-    def get(self, id: str) -> Record | None:
+    def get(self, id: str) -> Job | None:
         """The job of an id, whoever owns it."""
-        return self._records.get(id)
+        return self._jobs.get(id)
 
-    def remove(self, record: Record) -> None:
-        """Forgets a finished job. Raises `InvalidInput` if it is not finished."""
-        if not record.finished:
-            raise InvalidInput("A job that is not finished cannot be removed. Cancel it first.")
-        record.folder.remove()
-        self._forget(record)
+    def _forget(self, job: Job) -> None:
+        self._unsaved.pop(job.id, None)
+        self._keys.pop((job.owner, job.key), None)
+        del self._jobs[job.id]
+        if job.batch:
+            self._batches[job.unit].remove(job)
 
-    def _forget(self, record: Record) -> None:
-        self._unsaved.pop(record.id, None)
-        self._seen.forget(record.id)
-        self._keys.pop((record.asked["owner"], record.asked.get("key", "")), None)
-        del self._records[record.id]
-        if record.asked.get("batch"):
-            self._batches[record.unit].remove(record)
-
-    def starts_in(self, record: Record) -> float | None:
-        """About how many seconds it is until a waiting job begins; None if that is not known."""
-        turn = self.queue.turn(record)
-        if turn is None or turn.ahead is None:
-            return None
-        left = timing.left(self.busy(), record.lane)
-        slots = max(1, self.slots.get(record.lane, 1))
-        return None if left is None else (turn.ahead + left) / slots
-
-    def snapshot(self, record: Record) -> Job:
+    def copy(self, job: Job) -> Job:
         """The job as a page sees it now."""
-        turn = self.queue.turn(record)
-        return self._seen.of(record, turn.place if turn else 0, self.starts_in(record))
+        turn = self.queue.turn(job)
+        starts_in = None
+        if turn is not None and turn.ahead is not None and (left := self._seconds_left(job.lane)) is not None:
+            starts_in = (turn.ahead + left) / max(1, self.slots.get(job.lane, 1))
+        now = {
+            "place": turn.place if turn else 0,
+            "starts_in": starts_in,
+            "paused": job.paused and job.state == "queued",
+        }
+        return job.model_copy(update=now)
+
+    def _seconds_left(self, lane: str) -> float | None:
+        """How many seconds those that run in a lane take together; None if that is unknown for one.
+
+        Between two jobs of the job lane a driver's current piece is such a one, too.
+        """
+        running = [job for job in self._busy.values() if job.lane == lane]
+        seconds = [job.seconds_left for job in running]
+        if not running and lane == "job":
+            seconds = [job.seconds_a_step for job in self._busy.values()]
+        known = [one for one in seconds if one is not None]
+        return sum(known) if len(known) == len(seconds) else None
+
+
+def _place(folder: store.Folder) -> dict[str, Any]:
+    return {"id": folder.path.name, "folder": folder}
+
+
+def _ended_as(outcome: Outcome) -> State:
+    """The state of a job whose worker left an outcome."""
+    if outcome.result is not None:
+        return finished_state(outcome.result)
+    return "cancelled" if outcome.cancelled else "failed"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from studio.core import paths
 from studio.core.owners import LOCAL
-from studio.engine.jobs import schema
+from studio.engine.jobs import store
 
 _ROOTS = ("jobs", "removed")
 _FRESH_NANOSECONDS = 10**9  # two changes of a folder within this time may have the same time stamp
@@ -84,11 +84,8 @@ class _Shelf:
 def _owner(folder: Path) -> str | None:
     """The owner of a folder: `local` if it names none; None while it is still being written."""
     try:
-        told = schema.guessed(folder / "job.json").get("owner")
-    except schema.Odd:
-        told = None
+        return store.Folder(folder).owner() or LOCAL
     except FileNotFoundError:
         return None
     except OSError:
-        told = None
-    return told if isinstance(told, str) and told else LOCAL
+        return LOCAL

@@ -20,22 +20,22 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from studio.core import paths, recipes, tasks
+from studio.core import paths, tasks
 from studio.core.errors import StudioError
 from studio.core.pictures import thumbnails
 from studio.core.progress import Report
-from studio.engine.jobs import schema
-from studio.engine.jobs.snapshots import State
+from studio.engine.jobs.parts import Marks, Outcome, Request, Status, finished_state
 
+MOST_BYTES = 64 * 10**6  # of a file
 MOST_POINTS = 400
 _NEW, _GONE = ".new-", ".gone-"
 _STALE_SECONDS = 3600
@@ -45,32 +45,51 @@ _DIGITS = (
 log = logging.getLogger("studio.engine")
 
 
+FILES: dict[type[BaseModel], str] = {
+    Request: "job.json",
+    Status: "state.json",
+    Outcome: "outcome.json",
+    Marks: "marks.json",
+}
+Part = TypeVar("Part", Request, Status, Outcome, Marks)
+
+
 class Folder:
     """The files of one job, as `(path).name` above; readers see whole files or none."""
 
     def __init__(self, path: Path):
         self.path = path
 
-    def read(self, name: schema.Part) -> dict[str, Any] | None:
-        """`name`.json, or None if it is missing or not as the studio writes it."""
+    def read(self, part: type[Part]) -> Part | None:
+        """What a file holds, or None if it is missing or not as the studio writes it."""
         try:
-            return schema.read(self.path / f"{name}.json", name)
-        except (OSError, schema.Odd):
+            return part.model_validate_json(paths.read(self.path / FILES[part], MOST_BYTES))
+        except (OSError, paths.TooLarge, ValidationError):
             return None
 
-    def written(self, name: str) -> float:
-        """When `name`.json was written, in seconds since 1970."""
-        return (self.path / f"{name}.json").stat().st_mtime
+    def written(self, part: type[Part]) -> float:
+        """When a file was written, in seconds since 1970."""
+        return (self.path / FILES[part]).stat().st_mtime
 
-    def write(self, name: str, values: Mapping[str, Any]) -> None:
-        """Writes `name`.json whole. Raises `NoRoom` if the disk is full."""
-        text = json.dumps(values, default=_plain, ensure_ascii=False)
-        paths.write(self.path / f"{name}.json", text.encode(errors="replace"))  # as names of files may be
+    def write(self, part: type[Part], values: BaseModel) -> None:
+        """Writes the fields of a file that `values` has, whole. Raises `NoRoom` if the disk is full."""
+        fields = values.model_dump(include=set(part.model_fields), exclude_none=True)
+        text = json.dumps(fields, default=_plain, ensure_ascii=False)
+        paths.write(self.path / FILES[part], text.encode(errors="replace"))  # as names of files may be
+
+    def owner(self) -> str | None:
+        """The owner that job.json names, whatever else is odd in it. Raises OSError if there is no file."""
+        try:
+            found = from_json(paths.read(self.path / FILES[Request], MOST_BYTES))
+        except (ValueError, paths.TooLarge):
+            return None
+        owner = found.get("owner") if isinstance(found, dict) else None
+        return owner if isinstance(owner, str) and owner else None
 
     def history(self) -> list[dict[str, Any]]:
         """The points of the curves, `{"step", "seconds", **metrics}`, at most about MOST_POINTS."""
         try:
-            lines = paths.read(self.path / "reports.jsonl", schema.MOST_BYTES).splitlines()
+            lines = paths.read(self.path / "reports.jsonl", MOST_BYTES).splitlines()
         except (OSError, paths.TooLarge):
             return []
         stride = max(1, round(len(lines) / MOST_POINTS))
@@ -150,55 +169,21 @@ def fresh(folder: Path) -> Iterator[Folder]:
 
 
 def write_finished(
-    folder: Path, asked: Mapping[str, Any], result: tasks.Result, started: float | None, ended: float
+    folder: Path, request: Request, result: tasks.Result, started: float | None, ended: float
 ) -> None:
     """Writes a result that is there already as the folder of a finished job, whole or not at all.
 
     Args:
-        asked: what job.json holds.
         started, ended: seconds since 1970.
 
     Raises:
         NoRoom: if the disk is full.
     """
-    stands = {"state": finished_state(result.stopped_early), "started": started, "ended": ended}
     with fresh(folder) as filled:
         filled.show_result(result.files[0])
-        filled.write("job", asked)
-        filled.write("outcome", {"result": pack_result(result), "report": None})
-        filled.write("state", {**stands, "error": "", "tries": 0, "report": None})
-
-
-def finished_state(stopped_early: bool) -> State:
-    """The state of a job that has a result."""
-    return "stopped" if stopped_early else "done"
-
-
-def asked_of(
-    task: tasks.Task,
-    settings: Mapping[str, Any],
-    inputs: tasks.Inputs,
-    owner: str,
-    weights: Mapping[str, str] | None = None,
-    key: str = "",
-) -> dict[str, Any]:
-    """What job.json holds of a job that is asked for now.
-
-    Args:
-        weights: the very ones to make it with, as a recipe names them; None for those that are here.
-        key: what tells a request that is sent again from another one; "" where it never is.
-    """
-    asked = {
-        "task": task.name,
-        "title": task.title,
-        "lane": task.lane,
-        "settings": dict(settings),
-        "inputs": pack_inputs(inputs),
-        "weights": dict(weights or {}),
-        "owner": owner,
-        "created": time.time(),
-    }
-    return asked | {"key": key} if key else asked
+        filled.write(Request, request)
+        filled.write(Outcome, Outcome.model_construct(result=result))
+        filled.write(Status, Status(state=finished_state(result), started=started, ended=ended))
 
 
 def sweep(root: Path) -> None:
@@ -226,7 +211,7 @@ def _point(line: bytes) -> dict[str, Any] | None:
 def _webp(path: Path) -> bytes | None:
     """A small picture, None if it is missing or not whole: its header says how long it is."""
     try:
-        data = paths.read(path, schema.MOST_BYTES)
+        data = paths.read(path, MOST_BYTES)
     except (OSError, paths.TooLarge):
         return None
     whole = (
@@ -235,57 +220,11 @@ def _webp(path: Path) -> bytes | None:
     return data if whole else None
 
 
+def plain(figures: dict[str, Any]) -> dict[str, Any]:
+    """Figures as JSON has them."""
+    return json.loads(json.dumps(figures, default=_plain))
+
+
 def _plain(value: Any) -> Any:
     """NumPy's numbers and arrays as JSON has them; all else as text."""
     return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
-
-
-def pack_inputs(inputs: tasks.Inputs) -> dict[str, list[dict[str, str]]]:
-    """Inputs as JSON has them."""
-    return {slot: [asdict(file) for file in files] for slot, files in inputs.items() if files}
-
-
-def unpack_inputs(packed: Mapping[str, Any]) -> dict[str, list[tasks.File]]:
-    """Inputs from JSON."""
-    return {slot: [tasks.File(**file) for file in files] for slot, files in packed.items()}
-
-
-def pack_result(result: tasks.Result) -> dict[str, Any]:
-    """A result as JSON has it."""
-    recipe = result.recipe.model_dump(mode="json") if result.recipe is not None else None
-    return {
-        "files": [asdict(file) for file in result.files],
-        "figures": json.loads(json.dumps(dict(result.figures), default=_plain)),
-        "recipe": recipe,
-        "stopped_early": result.stopped_early,
-    }
-
-
-def unpack_result(packed: Mapping[str, Any]) -> tasks.Result:
-    """A result from JSON."""
-    recipe = packed["recipe"]
-    return tasks.Result(
-        files=tuple(tasks.File(**file) for file in packed["files"]),
-        figures=packed["figures"],
-        recipe=None if recipe is None else recipes.Recipe.model_validate_json(json.dumps(recipe)),
-        stopped_early=packed["stopped_early"],
-    )
-
-
-def pack_report(report: Report) -> dict[str, Any]:
-    """A report as JSON and events have it, without its picture."""
-    return {
-        "step": report.step,
-        "total": report.total,
-        "metrics": {name: float(value) for name, value in report.metrics.items()},
-        "text": report.text,
-        "seconds": report.seconds,
-        "began": report.began,
-        "tests": report.tests,
-    }
-
-
-def unpack_report(packed: Mapping[str, Any]) -> Report:
-    """A report from JSON; what a newer studio may have added is left out."""
-    known = {field.name for field in fields(Report)}
-    return Report(**{name: value for name, value in packed.items() if name in known})

@@ -57,4 +57,4 @@ def test_the_pages_start_a_batch_of_them(visit, engine, picture, until):
     engine.cancel_batch(job.batch)
     until(lambda: engine.batch(job.batch).ended == 3)
     for id in batch.jobs:
-        engine.remove(id)
+        engine.job(id).folder.remove()

@@ -722,4 +722,4 @@ def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):
             "just now" in str(one.value).lower() or "done" in str(one.value).lower() for one in page.markdown
         )
     finally:
-        engine.remove(id)
+        engine.job(id).folder.remove()

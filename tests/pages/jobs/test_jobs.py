@@ -16,6 +16,7 @@ from studio.core.pictures import images
 from studio.core.progress import Report
 from studio.core.tasks import File
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Request
 from studio.gallery import export, items
 
 
@@ -207,7 +208,7 @@ def test_a_job_that_is_no_longer_there_is_a_sentence(draw):
 
 def test_a_job_of_another_version_is_a_sentence(draw, engine, finished, until):
     made, old = finished(), store.new_id(1)
-    asked = store.asked_of(tasks.get("chores.do"), {"gone": 1}, {}, "local")
+    asked = Request.of(tasks.get("chores.do"), {"gone": 1}, {}, "local")
     store.write_finished(paths.folder("jobs") / old, asked, made.result, 1, 2)
     until(lambda: old in {job.id for job in engine.jobs(limit=1000)})
     page = draw(page_of_job, name=old)

@@ -22,7 +22,7 @@ def video(engine, until):
     until(lambda: engine.job(job.id, "local").finished)
     assert engine.job(job.id, "local").result is not None
     yield job
-    engine.remove(job.id, "local")
+    engine.job(job.id, "local").folder.remove()
 
 
 def is_offered(page, job) -> bool:

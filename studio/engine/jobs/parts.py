@@ -1,0 +1,216 @@
+"""The files of a job's folder: what was requested, how it stands, what came of it, what its owner says of it.
+
+They are checked once, as they are read: another studio, an editor or a damaged disk may have written them,
+and an odd one must not break the lists that show it. Fields that are not known here are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from studio.core import paths, tasks
+from studio.core.errors import InvalidInput
+from studio.core.progress import Report
+from studio.core.recipes import Digest, Recipe
+from studio.core.settings import Settings
+from studio.core.tasks import File, Lane, Result, Task
+
+State = Literal[
+    "queued", "running", "stopping", "cancelling", "done", "stopped", "cancelled", "failed", "interrupted"
+]
+FINISHED = ("done", "stopped", "cancelled", "failed", "interrupted")
+MOST_TAGS, MOST_TAG, MOST_NAME = 20, 40, 80  # of an item: how many tags; characters of each, of its name
+_LATEST = 4_102_444_800.0  # the year 2100: zip files and calendars end before what JSON can write
+_MOST_FILE_NAME = 1000  # characters
+
+Time = Annotated[float, Field(ge=0, le=_LATEST, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=MOST_TAG)]
+Name = Annotated[str, StringConstraints(max_length=_MOST_FILE_NAME)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, arbitrary_types_allowed=True)
+
+
+class _Cell(_Strict):
+    label: str = ""
+    digest: Digest | None = None
+    recipe: Recipe | None = None
+    error: str | None = None
+
+
+class _Figures(_Strict):
+    """The figures that lists and exports read, whatever made them."""
+
+    notes: list[str] = []
+    cells: list[_Cell] = []
+
+
+def _check_file(file: File) -> File:
+    if not paths.DIGEST.fullmatch(file.digest) or len(file.name) > _MOST_FILE_NAME:
+        raise ValueError("no SHA-256, or too long a name")
+    return file
+
+
+def _check_report(report: Report) -> Report:
+    counts = (report.step, report.total, report.began, report.tests)
+    if not all(0 <= count < 2**63 for count in counts) or not 0 <= report.seconds < math.inf:
+        raise ValueError("a count or a time is out of range")
+    return report
+
+
+def _check_result(result: Result) -> Result:
+    """Checks what the types of `Result` leave open."""
+    for file in result.files:
+        _check_file(file)
+    lists = {name: result.figures[name] for name in _Figures.model_fields if name in result.figures}
+    _Figures.model_validate_json(json.dumps(lists))
+    recipe = result.recipe
+    return (
+        result if recipe is None else replace(result, recipe=Recipe.model_validate_json(json.dumps(recipe)))
+    )
+
+
+StoredFile = Annotated[File, AfterValidator(_check_file)]
+StoredReport = Annotated[Report, AfterValidator(_check_report)]
+StoredResult = Annotated[Result, AfterValidator(_check_result)]
+
+
+class Request(_Strict):
+    """What is requested: of a job, of a live request, or of a task that a driver runs.
+
+    Attributes:
+        task, title: the task's name and its noun for people.
+        lane: where it runs; what is queued of the live lane runs in that of jobs.
+        settings, inputs: of the task.
+        weights: SHA-256 by name of the weights to use, as a recipe names them; empty for the current ones.
+        owner: whose it is.
+        created: when it was requested, in seconds since 1970.
+        key: the idempotency key; "" without one.
+        batch: the name of the batch that it is part of; "" if alone.
+        expected: estimate of how many seconds it takes; None if unknown.
+    """
+
+    task: Word
+    title: Word
+    lane: Lane
+    settings: dict[str, Any]
+    inputs: dict[Word, list[StoredFile]]
+    weights: dict[str, Digest] = {}
+    owner: Word
+    created: Time
+    key: Name = ""
+    batch: Name = ""
+    expected: Seconds | None = None
+
+    @classmethod
+    def of(
+        cls,
+        task: Task,
+        settings: Settings | Mapping[str, Any],
+        inputs: tasks.Inputs,
+        owner: str,
+        weights: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> Request:
+        """A request that is made now, of values that need no check; `more` are `key`, `batch`, `expected`."""
+        return cls.model_construct(
+            task=task.name,
+            title=task.title,
+            lane=task.lane,
+            settings=settings.model_dump(mode="json") if isinstance(settings, Settings) else dict(settings),
+            inputs={slot: list(files) for slot, files in inputs.items() if files},
+            weights=dict(weights or {}),
+            owner=owner,
+            created=time.time(),
+            **more,
+        )
+
+    def makes_same(self, other: Request) -> bool:
+        """Whether both make the same, whatever their input files are called."""
+        return (self.task, self.settings, self.weights, _digests(self)) == (
+            other.task,
+            other.settings,
+            other.weights,
+            _digests(other),
+        )
+
+    def check_repeats(self, earlier: Request) -> None:
+        """Raises `InvalidInput` unless this is the earlier request of its key, sent again."""
+        if (self.task, self.settings, self.inputs) != (earlier.task, earlier.settings, earlier.inputs):
+            raise InvalidInput(
+                "That idempotency key was used before, for something else. "
+                "Take a new key for each request, and the same one only to send it again."
+            )
+
+
+def _digests(request: Request) -> dict[str, list[str]]:
+    return {slot: [file.digest for file in files] for slot, files in request.inputs.items()}
+
+
+class Status(_Strict):
+    """How a job stands.
+
+    Attributes:
+        state: "stopping" and "cancelling" until the worker is free; then "stopped" if the best result so far
+            was kept, "cancelled" if nothing was; "interrupted" if it ended with neither a result nor an error
+            of its own, and nobody asked for that.
+        started, ended: seconds since 1970.
+        error: one sentence for a person, else "".
+        tries: how often it began.
+        turn: by which it is sorted among those that wait; as a rule, when it was requested.
+        paused: whether it waits until it is resumed; it keeps its place.
+        passed: how many jobs that were requested later went before it.
+        report: the latest, without its image.
+    """
+
+    state: State
+    started: Time | None = None
+    ended: Time | None = None
+    error: str = ""
+    tries: Count = 0
+    turn: Time | None = None
+    paused: bool = False
+    passed: Count = 0
+    report: StoredReport | None = None
+
+
+_ABSENT: Any = None  # a default that is not checked: null in the file is no result
+
+
+class Outcome(_Strict):
+    """What came of a request: a result or an error, and the last report."""
+
+    result: StoredResult = _ABSENT
+    error: str = ""
+    cancelled: bool = False
+    report: StoredReport | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not {"result", "error"} & self.model_fields_set:
+            raise ValueError("neither a result nor an error")
+        return self
+
+
+class Marks(_Strict):
+    """What an owner says of an item of the gallery."""
+
+    starred: bool = False
+    tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
+    name: Annotated[str, StringConstraints(max_length=MOST_NAME)] = ""
+
+
+def finished_state(result: Result) -> State:
+    """The state of a job that has a result."""
+    return "stopped" if result.stopped_early else "done"
