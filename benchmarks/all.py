@@ -2,8 +2,8 @@
 
     python -m benchmarks.all --quick [--only style text] [--without crowd kills]
 
-Left out are `api`, `api_fuzz`, `brought` and `looks`, which have no small form, and `search_table`, which
-makes what `search` reads.
+Left out are `api_fuzz` and `looks`, which have no small form, and `search_table`, which makes what `search`
+reads.
 """
 
 from __future__ import annotations
@@ -21,35 +21,10 @@ from benchmarks.report import ROOT, note
 from studio.core.process import children
 
 # Those of the first group share this process, so that TensorFlow and weights are loaded once.
-HERE = (
-    "style",
-    "house",
-    "dream",
-    "alternatives",
-    "text",
-    "faces",
-    "unlike_photos",
-    "unlabeled",
-    "litert",
-    "classify",
-    "search",
-    "playground",
-    "lab",
-    "enhance",
-    "colour",
-    "outline",
-    "png",
-)
-APART = ("gallery", "reliability", "brought_bad")
-OF_MANY_PROCESSES = (
-    "engine",
-    "pages",
-    "answers",
-    "distributed",
-    "kills",
-    "soak",
-    "crowd",
-)  # a studio, or two trainings
+HERE = ("house", "alternatives", "text", "faces", "unlabeled", "classify", "search", "playground", "lab")
+HERE += ("enhance", "colour", "outline")
+APART = ("reliability",)
+OF_MANY_PROCESSES = ("answers", "distributed", "kills", "soak", "crowd")  # a studio, or two trainings
 NAMES = (*HERE, *APART, *OF_MANY_PROCESSES)
 
 

@@ -1,13 +1,11 @@
 """The studio beside what people use instead: the ways of the well-known tutorials, in the same run.
 
-    python -m benchmarks.alternatives [--json] [--only text digits dream large strangers]
-        [--minutes 4] [--digits mnist.npz]
+    python -m benchmarks.alternatives [--json] [--only text dream large strangers]
 
 Each way is written anew after its tutorial: the same optimiser, rates and loop, on the studio's own networks
 and data, so that only the way differs. `text`:
 a window of 40 characters through `model.predict` (Keras' "Character-level text generation") and a compiled
-step that keeps its state (TensorFlow's "Text generation with an RNN"). `digits`: the DCGAN of
-TensorFlow's tutorial and ours, with as much of the processor each.
+step that keeps its state (TensorFlow's "Text generation with an RNN").
 `dream`: the ascent of Keras' "Deep Dream" on the same layer with as many passes, at equal movement of pixels,
 measured where the photo lies and on shifted grids; `large`: its memory.
 `strangers`: the crafted model files of the test data through plain `load_model`.
@@ -17,10 +15,8 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -29,9 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import dream as dreams
 from benchmarks import text as texts
-from benchmarks.report import ROOT, arguments, fresh, note, show
+from benchmarks.report import DATA, arguments, fresh, note, show, tell_peak
 
 LAYERS = (("inceptionv3", "mixed3"), ("inceptionv3", "mixed5"))  # those that the tutorials climb
 OCTAVES, STEPS, GROWTH = 3, 20, 1.4
@@ -39,10 +34,8 @@ LENGTHS, SEEDS = (0.5, 1.0), (0, 1, 2)  # of a step, between which it moves as f
 SHIFTS = (2, 6, 10, 14)  # px down and right, of which none is the grid's own: strides are 16
 STEP = 0.005  # of a mean gradient of 1, where 1 is from black to white; 0.01 from -1 to 1 in the example
 ROUNDS, WINDOW = 3, 40
-SLICE = 15.0  # seconds of processor that each DCGAN learns before it is the other's turn
-SCORED = 500
+LARGE = 2048  # px
 PATIENCE = 120.0  # seconds for a file, of which most are refused in one
-DATA = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
 def text() -> dict[str, object]:
@@ -135,111 +128,12 @@ def stepping() -> Callable[[], object]:
     return write
 
 
-class Tutorial:
-    """The DCGAN of the tutorial, learning digits.
+def sky() -> np.ndarray:
+    """The clouds of the test data; without it, a sample photo."""
+    from studio.core.pictures import images, sample_photos
 
-    Args:
-        digits: `(n, 28, 28, 1) uint8`.
-    """
-
-    BATCH, NUMBERS = 256, 100
-
-    def __init__(self, digits: np.ndarray):
-        import keras
-        import tensorflow as tf
-
-        self._digits, self._rng, self.batches = digits, np.random.default_rng(0), 0
-        self._order = np.arange(0)
-        grow, look = keras.layers.Conv2DTranspose, keras.layers.Conv2D
-        leak, norm, drop = keras.layers.LeakyReLU, keras.layers.BatchNormalization, keras.layers.Dropout
-        plain = {"padding": "same", "use_bias": False}
-        self.generator = keras.Sequential(
-            [
-                *(keras.Input((self.NUMBERS,)), keras.layers.Dense(7 * 7 * 256, use_bias=False)),
-                *(norm(), leak(), keras.layers.Reshape((7, 7, 256))),
-                *(grow(128, 5, 1, **plain), norm(), leak()),
-                *(grow(64, 5, 2, **plain), norm(), leak()),
-                grow(1, 5, 2, activation="tanh", **plain),
-            ]
-        )
-        self._judge = keras.Sequential(
-            [
-                *(keras.Input((28, 28, 1)), look(64, 5, 2, "same"), leak(), drop(0.3)),
-                *(look(128, 5, 2, "same"), leak(), drop(0.3)),
-                *(keras.layers.Flatten(), keras.layers.Dense(1)),
-            ]
-        )
-        self._adams = [keras.optimizers.Adam(1e-4) for _ in range(2)]
-        networks = self.generator, self._judge
-        for adam, network in zip(self._adams, networks, strict=True):
-            adam.build(network.trainable_variables)
-        self._step = tf.function(self._both)
-
-    def _both(self, real):
-        import keras
-        import tensorflow as tf
-
-        wrong = keras.losses.BinaryCrossentropy(from_logits=True)
-        with tf.GradientTape(persistent=True) as tape:
-            made = self.generator(tf.random.normal((self.BATCH, self.NUMBERS)), training=True)
-            of_real, of_made = self._judge(real, training=True), self._judge(made, training=True)
-            drawn = wrong(tf.ones_like(of_made), of_made)
-            judged = wrong(tf.ones_like(of_real), of_real) + wrong(tf.zeros_like(of_made), of_made)
-        networks = self.generator, self._judge
-        for adam, network, loss in zip(self._adams, networks, (drawn, judged), strict=True):
-            mine = network.trainable_variables
-            adam.apply(tape.gradient(loss, mine), mine)
-
-    def advance(self) -> None:
-        """One batch, one step of both networks."""
-        if len(self._order) < self.BATCH:
-            self._order = self._rng.permutation(len(self._digits))
-        rows, self._order = self._order[: self.BATCH], self._order[self.BATCH :]
-        self._step(self._digits[rows].astype("float32") / 127.5 - 1)
-        self.batches += 1
-
-
-def digits(minutes: float, path: Path) -> dict[str, object]:
-    """KID of digits drawn by each after as many minutes of processor, in turns under the same load."""
-    from studio.core.metrics import scores
-    from studio.dcgan import train
-    from studio.dcgan.settings import TrainDcganSettings
-
-    with np.load(path) as arrays:
-        learnt, unseen = arrays["x_train"][..., None], arrays["x_test"][..., None]
-    shape = {"size": 28, "colors": "gray", "flip": False, "width": 48, "judge_width": 32, "shift": 3}
-    settings = TrainDcganSettings(**shape, steps=1_000_000, test_every=100_000, scored=0)
-    theirs, mine = Tutorial(learnt), train.Trainer(learnt, settings)
-
-    def ours_too() -> None:
-        mine.advance()
-        mine.step += 1
-
-    ways, spent = {"tutorial": theirs.advance, "studio": ours_too}, {"tutorial": 0.0, "studio": 0.0}
-    for advance in ways.values():
-        advance()  # compiles it
-    while min(spent.values()) < 60 * minutes:
-        for name, advance in ways.items():
-            began = time.process_time()
-            while time.process_time() - began < SLICE:
-                advance()
-            spent[name] += time.process_time() - began
-        note(f"digits, {min(spent.values()):.0f} s of processor each")
-    mine.artist.set_weights(mine.ema.arrays)
-    train.settle(mine.artist, settings)
-    z = train.latents(settings, SCORED)
-    real = scores.features(unseen[:SCORED])
-    found: dict[str, object] = {"minutes of processor of each": min(spent.values()) / 60}
-    batches = (("tutorial", theirs.generator, theirs.batches), ("studio", mine.artist, mine.step))
-    for name, generator, count in batches:
-        seen = scores.features(train.draw(generator, z))
-        precision, recall = scores.precision_recall(seen, real)
-        found |= {
-            f"{name}, batches": count,
-            f"{name}, KID": str(scores.kid(seen, real)),
-            f"{name}, precision and recall": f"{precision.value:.2f}, {recall.value:.2f}",
-        }
-    return found
+    path = DATA / "images" / "sky1024px.jpg"
+    return images.read(path) if path.is_file() else sample_photos.photo("chelsea")
 
 
 def dream(size: int, seeds: Sequence[int] = SEEDS, steps: int = STEPS) -> dict[str, object]:
@@ -253,7 +147,7 @@ def dream(size: int, seeds: Sequence[int] = SEEDS, steps: int = STEPS) -> dict[s
     from studio.dream.ascend import ascend
     from studio.dream.settings import DreamSettings
 
-    photo = images.fit(dreams.sky(), size)
+    photo = images.fit(sky(), size)
     found: dict[str, object] = {}
     for backbone, layer in LAYERS:
         note(f"dream, {layer}")
@@ -301,10 +195,8 @@ def at_movement(levels: float, shorter: Sequence[float], longer: Sequence[float]
 def large() -> dict[str, object]:
     """The memory of a dream of 2048 px in one piece and in the studio's windows."""
     note("large")
-    return {
-        "peak at 2048 px, the example's way, GiB": plain_peak(2048),
-        "peak at 2048 px, the studio, GiB": dreams.peak(2048)["peak_gib"],
-    }
+    code = "from benchmarks import alternatives; alternatives.report_peak({!r})"
+    return {f"peak at {LARGE} px, {way}, GiB": fresh(code.format(way)) for way in peaks()}
 
 
 def plain(photo: np.ndarray, answer: Callable, step: float, steps: int = STEPS) -> np.ndarray:
@@ -326,22 +218,28 @@ def plain(photo: np.ndarray, answer: Callable, step: float, steps: int = STEPS) 
     return images.to_uint8(np.clip(picture, 0, 1))
 
 
-def plain_peak(size: int) -> float:
-    """Peak memory in GiB of a fresh process that dreams one picture in one piece."""
-    code = f"from benchmarks import alternatives; alternatives.report_plain_peak({size})"
-    return fresh(code)
-
-
-def report_plain_peak(size: int) -> None:
-    """Dreams one large picture the example's way and prints the peak memory of this process in GiB."""
+def peaks() -> dict[str, Callable[[], object]]:
+    """What dreams one picture of 2048 px: the example's way, in one piece, and the studio's, in windows."""
     from studio.core.objectives import backbones, terms
     from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
     from studio.core.pictures import images
+    from studio.dream.ascend import ascend
+    from studio.dream.settings import DreamSettings
 
-    answer = Evaluator(backbones.load("vgg16"), terms.layer("block4_conv3"), whole=ANY_SIZE)
-    plain(images.fit(dreams.sky(), size), answer, STEP, steps=1)
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
-    sys.stdout.write(json.dumps(int(line.split()[1]) / 2**20) + "\n")
+    def whole() -> None:
+        answer = Evaluator(backbones.load("vgg16"), terms.layer("block4_conv3"), whole=ANY_SIZE)
+        plain(images.fit(sky(), LARGE), answer, STEP, steps=1)
+
+    return {
+        "the example's way": whole,
+        "the studio": lambda: ascend(sky(), DreamSettings(size=LARGE, steps=2)),
+    }
+
+
+def report_peak(way: str) -> None:
+    """Dreams one large picture in a way and prints the peak memory of this process in GiB."""
+    peaks()[way]()
+    tell_peak()
 
 
 def strangers() -> dict[str, object]:
@@ -414,19 +312,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         __doc__.partition("\n")[0],
         quick="--only text dream --size 160 --steps 1 --seeds 0",
     )
-    parts = ("text", "digits", "dream", "large", "strangers")
+    parts = ("text", "dream", "large", "strangers")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
     parser.add_argument("--size", type=int, default=256, help="px, of the dream")
     parser.add_argument("--steps", type=int, default=STEPS, help="of each octave of a dream")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), help="of the studio's dreams")
-    parser.add_argument(
-        "--minutes", type=float, default=4.0, help="of processor that each DCGAN learns (default 4)"
-    )
-    parser.add_argument("--digits", type=Path, default=DATA / "mnist.npz", help="x_train and x_test")
     chosen = parser.parse_args(argv)
     works: dict[str, Callable[[], dict[str, object]]] = {
         "text": text,
-        "digits": lambda: digits(chosen.minutes, chosen.digits),
         "dream": lambda: dream(chosen.size, chosen.seeds, chosen.steps),
         "large": large,
         "strangers": strangers,

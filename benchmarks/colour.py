@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.report import arguments, note, seconds, show
+from benchmarks.report import arguments, note, one_pass, seconds, show
 
 SIZE, HELD_OUT = 96, 0.03  # as of the training of the network that ships
 VIVID = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -82,7 +82,6 @@ def moved(made_by: Any, grey: np.ndarray) -> float:
 
 def times(network: str, side: int, repeats: int) -> dict[str, object]:
     """Seconds to colour a photo, warm, and how many passes of VGG16 that is."""
-    from benchmarks.style import one_pass
     from studio.colour import colourer
     from studio.core.models import presets
     from studio.core.pictures import images, sample_photos

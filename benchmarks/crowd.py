@@ -13,23 +13,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
-import socket
 import statistics
 import subprocess
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import psutil
 
-from benchmarks.report import ROOT, arguments, note, show
-from studio.core.process import children
+from benchmarks.report import arguments, note, show
+from benchmarks.servers import CHROMIUM, FLAGS, studio
+from studio.core import paths
 
-CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 PAGES = {
     "/": "Creative AI Studio",
     "/dream": "Dream",
@@ -174,22 +170,11 @@ async def _both(crowd: Crowd, process: subprocess.Popen, sizes: list[int], peopl
 
 def run(people: int, minutes: float) -> dict[str, object]:
     """Starts a studio, lets so many people at it, and tells what was seen."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = children.command("-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}")
-    environment = children.environment(STUDIO_USERS="many")
-    process = subprocess.Popen(
-        words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    crowd, sizes = Crowd(f"http://127.0.0.1:{port}"), []
-    try:
-        _wait(f"{crowd.address}/_stcore/health")
+    weights = paths.folder("weights")
+    with studio(weights, STUDIO_USERS="many") as (address, process):
+        crowd, sizes = Crowd(address), []
         note(f"{people} people for {minutes:g} minutes")
         asyncio.run(_both(crowd, process, sizes, people, 60 * minutes))
-    finally:
-        process.terminate()
-        process.wait(30)
     waits = sorted(crowd.waits)
     for fault in crowd.faults[:10]:
         note(fault)
@@ -203,16 +188,6 @@ def run(people: int, minutes: float) -> dict[str, object]:
         "in a browser, seconds until the title is seen, median": statistics.median(crowd.seen),
         "the server's memory at most, MB": max(sizes) / 1e6,
     }
-
-
-def _wait(address: str) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError("the studio did not start")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

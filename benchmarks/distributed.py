@@ -10,7 +10,6 @@ of the models that are saved. `style` needs the weights of VGG16.
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, show
+from benchmarks.servers import free_port
 from studio.core.process import children
 
 # Saves at every step; else the very script.
@@ -42,18 +42,16 @@ WORDS = {
 
 def prepare(place: Path) -> None:
     """Pictures and a text to learn from."""
-    from studio.core.pictures import avatars
+    from training.drawings import avatars
 
-    images, _ = avatars.collection(200, seed=0, size=96)
+    images = avatars.collection(200, seed=0, size=96)["images"]
     np.savez(place / "data.npz", images=images)
     (place / "data.txt").write_text("".join(f"{n} times {n} are {n * n}.\n" for n in range(1, 400)))
 
 
 def started(task: str, place: Path, out: str, count: int, words: Sequence[str]) -> list[subprocess.Popen]:
     """The processes of one training, begun."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     line = children.command("-c", SCRIPT, f"{task}.train", *WORDS[task], "-o", out, "--quiet", *words)
     usual = children.environment(KERAS_BACKEND="jax")
     usual |= {"JAX_PLATFORMS": "cpu", "STUDIO_HOME": str(place / "home")}

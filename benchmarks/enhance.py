@@ -1,29 +1,26 @@
-"""Enlarging and cleaning: how near to the truth on the field's test pictures, how fast, in how much memory.
+"""Enlarging and cleaning: how near to the truth on the field's test pictures, and how fast.
 
-    python -m benchmarks.enhance [--json] [--network enlarge] [--cleaner clean] [--ensemble] [--large]
+    python -m benchmarks.enhance [--json] [--network enlarge] [--cleaner clean] [--ensemble]
         [--cleaned bsds400 --most 40]
 
 PSNR, SSIM and LPIPS are of lightness, the Y of MATLAB's `rgb2ycbcr`, without as many px at the borders as
 the scale; pictures are shrunk by a bicubic kernel as many times wider. What is cleaned is grey: with Gaussian
 noise, neither rounded nor clipped, as the field adds it, or saved by Pillow as JPEG; the network is told how
 much. Without the test data of STUDIO_TEST_DATA, sample photos are taken. Times are ratios to a bicubic
-enlargement by Pillow and to P, one forward and backward pass of VGG16, in the same process. `--large` makes
-8,192 px of 2,048, in a process of its own.
+enlargement by Pillow and to P, one forward and backward pass of VGG16, in the same process.
 """
 
 from __future__ import annotations
 
 import io
 import itertools
-import os
 import tarfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.report import ROOT, arguments, fresh, note, seconds, show
+from benchmarks.report import DATA, arguments, note, one_pass, seconds, show
 from studio.core.pictures import images
 
 if TYPE_CHECKING:
@@ -32,23 +29,6 @@ if TYPE_CHECKING:
 SETS = ("set5", "set14")
 GREY = ("set12", "bsds400")
 NOISES, QUALITIES = (15, 25, 50), (10, 20, 30)
-_LARGE = """
-import json, sys, time
-from pathlib import Path
-import numpy as np
-from studio.core.models import presets
-from studio.core.pictures import images, sample_photos
-from studio.enhance import enlarge
-photo = images.resize(sample_photos.photo("chelsea"), SIDE, SIDE)
-began = time.perf_counter()
-made = enlarge.open(presets.find("NETWORK")).enlarge(photo, enlarge.How(4))
-took = time.perf_counter() - began
-size = len(images.encode_png(made))
-seen = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]  # of this process alone
-peak = int(seen) / 2**20
-told = {"SIDE px x4, s": took, "at most, GiB": peak, "its PNG, MB": size / 1e6}
-sys.stdout.write(json.dumps(told))
-"""
 
 
 def pictures_of(name: str) -> Iterator[np.ndarray]:
@@ -57,8 +37,7 @@ def pictures_of(name: str) -> Iterator[np.ndarray]:
 
     from studio.core.pictures import sample_photos
 
-    data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
-    path = data / "restore" / f"{name}.tar"
+    path = DATA / "restore" / f"{name}.tar"
     if not path.is_file():
         yield from map(sample_photos.photo, list(sample_photos.photos())[:3])
         return
@@ -193,7 +172,6 @@ def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, obje
     """Seconds to double a photo's sides, and to clean it, warm, and how many times those of others."""
     from PIL import Image
 
-    from benchmarks.style import one_pass
     from studio.core.models import presets
     from studio.core.pictures import sample_photos
     from studio.enhance import clean, enlarge
@@ -229,15 +207,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--scales", nargs="+", type=int, default=(2, 3, 4))
     parser.add_argument("--side", type=int, default=512, help="of the photo that is timed")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--large", action="store_true", help="8,192 px of 2,048, too")
     chosen = parser.parse_args(argv)
     figures = nearness(chosen.network, chosen.ensemble, chosen.sets, chosen.scales, chosen.most)
     figures |= cleanness(chosen.cleaner, chosen.ensemble, chosen.cleaned, chosen.most)
     note("times")
     figures |= times(chosen.network, chosen.cleaner, chosen.side, chosen.repeats)
-    if chosen.large:
-        note("8,192 px")
-        figures |= fresh(_LARGE.replace("NETWORK", chosen.network).replace("SIDE", "2048"))
     show(figures, chosen.json)
 
 

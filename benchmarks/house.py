@@ -8,9 +8,7 @@ process.
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -18,8 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, fresh, note, seconds, show
-from benchmarks.style import one_pass
+from benchmarks.report import arguments, fresh, note, one_pass, seconds, show, tell_peak
 from studio.core.process import children
 
 SIZE = 512
@@ -78,8 +75,7 @@ def report_peak(network: str) -> None:
 
     photo = images.resize(photos(3)[2], 1080, 1920)
     transfer(photo, settings=_asked(network, _styles(network)[0], 1920))
-    high = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
-    sys.stdout.write(json.dumps(int(high.split()[1]) / 2**20) + "\n")
+    tell_peak()
 
 
 def _styles(network: str) -> tuple[str, ...]:

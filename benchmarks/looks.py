@@ -11,13 +11,12 @@ four results that a public script published in 2015.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from benchmarks.report import ROOT, arguments, note, show
+from benchmarks.report import DATA, arguments, note, show
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.core.pictures import images
@@ -92,13 +91,12 @@ def main() -> None:
     parser.add_argument("--strengths", type=float, nargs="+", default=[0.8])
     parser.add_argument("--folder", type=Path, help="where the results go, too")
     chosen = parser.parse_args()
-    data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
     backbone, figures = backbones.load("vgg16"), {}
     for photo_name, photo_file in PHOTOS.items():
         for painting_name, painting_file in PAINTINGS.items():
             pair = f"{photo_name}_{painting_name}"
-            photo, painting = (images.read(data / "images" / one) for one in (photo_file, painting_file))
-            published = images.read(data / "published" / f"{pair}.png")
+            photo, painting = (images.read(DATA / "images" / one) for one in (photo_file, painting_file))
+            published = images.read(DATA / "published" / f"{pair}.png")
             figures[f"{pair}, published"] = measured(backbone, published, photo, painting)
             for mode in chosen.modes:
                 for strength in chosen.strengths:

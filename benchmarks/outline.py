@@ -2,8 +2,8 @@
 
     python -m benchmarks.outline [--json] [--network outline] [--count 500] [--sheet sheet.png]
 
-The avatars are those that no training sees, each drawn by a hand of its own, and painted at the size at
-which the network learns. FID takes `studio weights pull inceptionv3`, LPIPS vgg16 and lpips.
+The avatars are drawn for this, each outline by a hand of its own, and painted at the size at which the
+network learns. FID takes `studio weights pull inceptionv3`, LPIPS vgg16 and lpips.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.report import arguments, note, show
 
 SHOWN = 64  # of them on the sheet
+SEEDS = (1_000_003, 1_000_004)  # of avatars that no training sees, and of others
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -29,27 +30,29 @@ def main(argv: Sequence[str] | None = None) -> None:
     from studio.core.pictures import grids, images
     from studio.core.progress import Progress
     from studio.outline import paint
-    from studio.outline.learn import pairs, task
+    from studio.outline.learn import task
+    from studio.outline.learn.bank import Bank
     from studio.outline.settings import TrainOutlineSettings
+    from training.drawings import sketches
 
     painter = paint.open(presets.find(chosen.network))
     assert isinstance(painter.settings, TrainOutlineSettings)
-    settings = painter.settings.model_copy(update={"scored": chosen.count})
+    size = painter.settings.size
     seen: list[np.ndarray] = []  # drawing, painting and truth of each, one below the other
     off: list[float] = []
 
     def painted(batch: Mapping[str, np.ndarray]) -> np.ndarray:
         each = zip(batch["drawing"], batch["colours"], strict=True)
-        made = np.stack([paint.avatar(painter.layers(one), how, settings.size) for one, how in each]) / 255
+        made = np.stack([paint.avatar(painter.layers(one), how, size) for one, how in each]) / 255
         rows = np.concatenate([batch["drawing"][..., :3], made, batch["picture"]], axis=1)
         seen.extend(np.rint(255 * rows).astype("uint8"))
         off.extend(255 * np.abs(made - batch["picture"]).mean((1, 2, 3)))
         return made.astype("float32")
 
     note("drawing")
-    held_out = pairs.Bank(pairs.HELD_OUT_SEED, chosen.count, settings, Progress())
+    held_out, others = (Bank(sketches.collection(chosen.count, seed, size=size)) for seed in SEEDS)
     note("painting and comparing")
-    found = task.scored(painted, held_out, settings, Progress())
+    found = task.scored(painted, held_out, others, chosen.count, Progress())
     if chosen.sheet:
         chosen.sheet.write_bytes(images.encode_png(grids.grid(np.stack(seen[:SHOWN]), 16)))
     figures: dict[str, object] = {"off, levels of 255": float(np.mean(off)), **found}

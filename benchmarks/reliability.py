@@ -26,13 +26,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report import ROOT, arguments, note, show
+from benchmarks.report import DATA, ROOT, arguments, note, show
 
 SECONDS = 10.0
 BYTES = 2 << 30
 MAY_WRITE = {"home", "model"}
 SMALL = 4 << 20  # larger files are left out: cutting and copying them takes longer than reading them
-DATA = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
 def picture(path: Path, place: Path) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from studio.core.process import children
 
 ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
 class Parser(argparse.ArgumentParser):
@@ -103,22 +104,24 @@ def fresh(code: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """The bridge and the starry night of the test data; without it, a sample photo and a drawn painting."""
-    return photos_and_paintings()[0]
+def tell_peak() -> None:
+    """Prints the peak memory of this process in GiB, for `fresh`."""
+    # Not getrusage: what it says begins with the memory of the process that started this one.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    high = next(line for line in lines if "VmHWM" in line)
+    sys.stdout.write(json.dumps(int(high.split()[1]) / 2**20) + "\n")
 
 
-def photos_and_paintings() -> list[tuple[np.ndarray, np.ndarray]]:
-    """Three pairs of a photo and a painting, of the test data or of what comes with the studio."""
-    from studio.core.pictures import images, paintings, sample_photos
+def one_pass(size: int) -> float:
+    """P at a size: VGG16 forward to block5_conv1 and back to the picture, compiled, nothing else."""
+    from keras import ops
 
-    data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data")) / "images"
-    if data.is_dir():
-        named = [
-            ("golden_gate", "starry_night_google"),
-            ("tubingen", "the_scream"),
-            ("golden_gate", "the_scream"),
-        ]
-        return [tuple(images.read(data / f"{name}.jpg") for name in pair) for pair in named]
-    named = [("chelsea", "brush_strokes"), ("coffee", "wash"), ("astronaut", "woodcut")]
-    return [(sample_photos.photo(photo), paintings.draw(painting)) for photo, painting in named]
+    from studio.core.objectives import backbones
+    from studio.core.objectives.gradients import compiled, value_and_grad
+    from studio.core.pictures import images, sample_photos
+
+    layer = "block5_conv1"
+    extractor = backbones.load("vgg16").features((layer,))
+    photo = images.to_01(images.fit(sample_photos.photo("chelsea"), size))
+    work = compiled(value_and_grad(lambda x: (ops.sum(extractor(x)[layer]), ())))
+    return seconds(lambda: np.asarray(work(photo)[2]))

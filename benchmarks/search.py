@@ -1,8 +1,8 @@
-"""Search: what a trial costs beside its training, and how soon the best is found, by figures and by eye.
+"""Search: how soon the best is found, by figures and by eye.
 
-    python -m benchmarks.search [--json] [--only overhead|branin|table|eye] [--people 10]
+    python -m benchmarks.search [--json] [--only branin|table|eye] [--people 10]
 
-All of it happens in a STUDIO_HOME of its own in a temporary folder. The third part looks its trainings up
+All of it happens in a STUDIO_HOME of its own in a temporary folder. The second part looks its trainings up
 among the two hundred of `benchmarks.search_table`, so that a search takes seconds. The people of the last do
 not exist: each has a smooth taste with a spread of 1 over all that can be tried, picks with whims of .25, and
 finds two alike that are less than .15 apart.
@@ -14,7 +14,6 @@ import math
 import os
 import statistics
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,16 +21,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import search_table
-from benchmarks.report import ROOT, arguments, note, show
+from benchmarks.report import arguments, note, show
 from benchmarks.search_table import DROPOUTS, RATES, UNITS, nearest
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Goal, Inputs, Result, Slot, Task
-from studio.search import RUN
 
-FIRST, TRIALS, FEW_TRIALS = 5, 100, 40
+FEW_TRIALS = 40
 SPACES = {
     "two numbers": ("strength", "stroke"),
     "three numbers": ("strength", "stroke=0.35:2.8", "depth=4:20"),
@@ -59,14 +57,6 @@ def train(settings: PlaneSettings, inputs: Inputs, progress: Progress) -> Result
     return Result((file,), {"loss": branin(settings.x, settings.y)}, recipe)
 
 
-def drive(settings: Settings, inputs: Inputs, progress: Progress) -> Result:
-    """A search in its lane, in a process that has not heard of the plane until now."""
-    from studio.search import task
-
-    tasks.TASKS |= PLANE
-    return task.run(settings, inputs, progress)
-
-
 TRAIN = Task(
     name="plane.train",
     settings=PlaneSettings,
@@ -79,8 +69,7 @@ TRAIN = Task(
     help="a training of the benchmark",
     goal=Goal("", "loss"),
 )
-DRIVE = replace(RUN, name="plane.search", work="benchmarks.search:drive", check="", tries="")
-PLANE = {"plane.train": "benchmarks.search:TRAIN", "plane.search": "benchmarks.search:DRIVE"}
+PLANE = {"plane.train": "benchmarks.search:TRAIN"}
 LESSONS = {"lesson.train": "benchmarks.search:LESSON"}
 
 
@@ -120,40 +109,6 @@ def asked(seed: int, trials: int) -> tuple[Settings, dict[str, list[File]]]:
     vary = ("x=-5:10", "y=0:15")
     settings = tasks.get("search.run").settings(train="plane.train", vary=vary, trials=trials, seed=seed)
     return settings, {"text": [File.keep(b"so it is", "text", "so.txt")]}
-
-
-def overhead() -> dict[str, object]:
-    """The milliseconds of a trial of nothing: in this process, and through the lanes of an engine.
-
-    Those of the processor are what it costs on a crowded machine, too. A short search goes before each, so
-    that libraries are loaded and processes are there.
-    """
-    from studio.engine import Engine
-
-    note("overhead")
-    tasks.run("search.run", *asked(999, FIRST))
-    began, worked = time.perf_counter(), time.process_time()
-    tasks.run("search.run", *asked(1000, TRIALS))
-    alone, work = (time.perf_counter() - began) / TRIALS, (time.process_time() - worked) / TRIALS
-    os.environ["PYTHONPATH"] = str(ROOT)
-    engine = Engine(warm=False)
-    try:
-        while engine.status() != "ready":
-            time.sleep(0.1)
-        for trials in (FIRST, TRIALS):
-            job = engine.submit("plane.search", *asked(1000 + trials, trials))
-            while not (job := engine.job(job.id)).finished:
-                time.sleep(0.1)
-            if job.result is None:
-                raise SystemExit(job.error)
-        laned = (job.ended - job.started) / TRIALS
-    finally:
-        engine.close()
-    return {
-        "a trial of nothing, ms": 1000 * alone,
-        "  of the processor, ms": 1000 * work,
-        "the same through the engine's lanes, ms": 1000 * laned,
-    }
 
 
 def valleys(seeds: int, repeats: int) -> dict[str, object]:
@@ -244,17 +199,14 @@ def _told(found: list) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(
-        __doc__.splitlines()[0], quick="--only branin table eye --people 1 --seeds 1 --repeats 1"
-    )
-    names = ("overhead", "branin", "table", "eye")
+    parser = arguments(__doc__.splitlines()[0], quick="--people 1 --seeds 1 --repeats 1")
+    names = ("branin", "table", "eye")
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="some parts alone")
     parser.add_argument("--people", type=int, default=10, help="how many search by eye")
     parser.add_argument("--seeds", type=int, default=5, help="searches of branin")
     parser.add_argument("--repeats", type=int, default=20, help="of what is drawn at random or looked up")
     chosen = parser.parse_args(argv)
     parts = {
-        "overhead": overhead,
         "branin": lambda: valleys(chosen.seeds, chosen.repeats),
         "table": lambda: lessons(chosen.repeats),
         "eye": lambda: by_eye(chosen.people, chosen.repeats),

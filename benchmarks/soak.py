@@ -41,7 +41,7 @@ def kinds(size: int) -> list:
 
     def painting(n: int) -> list[File]:
         name = drawn[n % len(drawn)]
-        return [File.keep(images.encode_png(paintings.draw(name)), "picture", f"{name}.png")]
+        return [File.keep(images.encode_png(paintings.painting(name)), "picture", f"{name}.png")]
 
     def film(n: int) -> list[File]:
         frame = images.fit(sample_photos.photo(names[n % len(names)]), 128)

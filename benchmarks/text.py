@@ -58,19 +58,6 @@ def writing() -> dict[str, object]:
     }
 
 
-def first_character(preset: str) -> float:
-    """Milliseconds from the settings to the first character, with the voice warm."""
-    from studio.text import voice
-    from studio.text.settings import WriteSettings
-    from studio.text.write import stream
-
-    def first() -> None:
-        spoken = voice.load(preset)
-        next(stream(spoken.network, spoken.vocabulary, WriteSettings(prompt="O, what", seed=1)))
-
-    return 1000 * seconds(first)
-
-
 def learning() -> dict[str, object]:
     """Characters learnt a second, and that of a bare Keras LSTM, in turns so that both meet the same load."""
     import keras
@@ -137,7 +124,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     figures = writing()
     if chosen.score:
         figures |= scored(*chosen.score)
-        figures["first character, warm, ms"] = first_character(chosen.score[0])
     if chosen.train:
         figures |= learning()
     show(figures, chosen.json)

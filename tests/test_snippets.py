@@ -31,7 +31,7 @@ def _seven(to: int) -> np.ndarray:
 def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("photo.jpg").write_bytes(images.encode_as(sample_photos.photo("chelsea"), ".jpg"))
-    Path("painting.jpg").write_bytes(images.encode_as(paintings.draw("mosaic"), ".jpg"))
+    Path("painting.jpg").write_bytes(images.encode_as(paintings.painting("mosaic"), ".jpg"))
     for drawing, to in (("drawing.png", 250), ("half.png", 140)):
         Path(drawing).write_bytes(images.encode_png(_seven(to)))
     code = re.sub(r"\bsize=\d+", "size=96", code).replace('mode="fine"', 'mode="fine", steps=2')

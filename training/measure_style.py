@@ -61,7 +61,7 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
         expected, step = f"0 to {len(held_out) - 1}, one less than are held out", "choose another number"
         raise invalid("--looked-at", expected=expected, received=looked_at, next_step=step)
     vgg16 = backbones.load("vgg16", progress).averaged
-    wanted = grams(names, {name: paintings.draw(name) for name in names}, vgg16, settings, progress)
+    wanted = grams(names, {name: paintings.painting(name) for name in names}, vgg16, settings, progress)
     asked = (settings, wanted, range(len(names)), vgg16)
     trainer = Trainer(found.images, learnt, held_out, *asked, start=paint.load(preset))
     progress.stage("Painting held-out photos")

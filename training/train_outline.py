@@ -1,6 +1,7 @@
-"""Teaches a network to paint avatars from drawings, all of which the studio draws itself.
+"""Teaches a network to paint avatars from sketches of them.
 
-Command: python -m training.train_outline -o runs/outline
+Command: python -m training.train_outline sketches.npz -o runs/outline
+after python -m training.drawings sketches -o sketches.npz -n 4500 --seed 1
 """
 
 import sys

@@ -184,7 +184,7 @@ def _painting(name: str) -> File:
 def _drawn(name: str) -> bytes:
     from studio.core.pictures import paintings
 
-    return images.encode_png(paintings.draw(name))
+    return images.encode_png(paintings.painting(name))
 
 
 def spelled(file: File) -> str:

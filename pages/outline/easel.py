@@ -5,16 +5,14 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from pages.form import samples
 from pages.form.drawing_canvas import SIDE, Canvas
 from pages.jobs import live, results, use_again
 from pages.widgets import browser_pictures
 from studio import engine
 from studio.core.pictures import images
 from studio.core.tasks import File
-from studio.outline.drawn import doodles, views
-from studio.outline.drawn.doodles import TONES, Hand
-from studio.outline.drawn.lots import draw_lot
-from studio.outline.parts import COLOURS
+from studio.outline.parts import COLOURS, TONES
 from studio.outline.settings import Kind, OutlineSettings, TranslateSettings
 
 TASK, TRANSLATE = "outline.paint", "outline.translate"
@@ -31,7 +29,6 @@ _NOTHING = {
     "parts": "Nothing is painted yet. Begin with the face, then add eyes, hair and a mouth.",
     "light": "All is dark. Paint where light falls: a bright face first, then darker hair and clothes.",
 }
-_SAMPLES = (25, 4, 12, 45, 68, 40, 86, 59, 79, 8)  # faces of a seed that are drawn whole
 
 
 @st.fragment
@@ -81,12 +78,8 @@ def _take(kind: Kind) -> None:
 
 def sample(kind: Kind, number: int) -> np.ndarray:
     """The drawing of a face to begin with, `(SIDE, SIDE, 3) uint8`."""
-    lot = draw_lot(0, _SAMPLES[number % len(_SAMPLES)], 0.0)
-    if kind == "light":
-        face = views.parts(lot.scene.shapes(), SIDE).any(-1, keepdims=True)
-        return np.repeat(np.where(face, images.gray(lot.scene.picture(SIDE)), 0), 3, axis=2).astype("uint8")
-    careful = Hand(wobble=0.1, width=1.5)
-    return doodles.drawing(lot, kind, SIDE, np.random.default_rng(number), careful)
+    sheet = images.read(samples.shipped(f"sketch-{kind}"))  # one beside the other
+    return np.split(sheet, sheet.shape[1] // SIDE, axis=1)[number % (sheet.shape[1] // SIDE)]
 
 
 def _clear(kind: Kind) -> None:

@@ -6,14 +6,14 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.form import samples
 from pages.widgets import under_the_hood
+from studio.core.pictures import images
 from studio.core.settings import Settings
-from studio.outline.drawn import doodles, views
-from studio.outline.drawn.lots import draw_lot
 
 _TEXT = """
-The studio draws its avatars by code. So it has not only the image of each one, but its lines, its parts and
-its light, and can draw as many training pairs as it needs. In each pair the drawing is done by an **unsteady
+Avatars are drawn by code. So there is not only the image of each one, but its lines, its parts and
+its light, and as many training pairs as are needed. In each pair the drawing is done by an **unsteady
 hand**: lines wobble and break, parts are out of place or missing. The target image is complete. That is why
 half a drawing gives a whole face.
 
@@ -39,8 +39,7 @@ _PAPERS = (
     "networks](https://arxiv.org/abs/1611.07004), 2016. Ronneberger et al., "
     "[U-Net](https://arxiv.org/abs/1505.04597), 2015."
 )
-_SIDE = 128
-_HANDS = 4
+HANDS = 6  # avatars of the picture that is shipped
 
 
 def explain(settings: Settings | None) -> None:
@@ -53,20 +52,13 @@ def explain(settings: Settings | None) -> None:
 
 
 def _drawn(seed: int) -> None:
-    lot = draw_lot(seed, 0, 0.0)
-    scene, shapes = lot.scene, lot.scene.shapes()
-    hands = [np.random.default_rng((seed, n)) for n in range(_HANDS)]
-    rows = [
-        [
-            scene.picture(_SIDE),
-            scene.picture(_SIDE, night=True),
-            views.outline(shapes, _SIDE),
-            views.parts(shapes, _SIDE),
-        ],
-        [doodles.drawing(lot, "outline", _SIDE, rng) for rng in hands],
-    ]
-    sheet = np.concatenate([np.concatenate(row, axis=1) for row in rows])
-    st.image(Image.fromarray(sheet), width="stretch", alt="An avatar in several ways, and drawn by bad hands")
+    sheet = images.read(samples.shipped("sketch-hands"))  # one below the other
+    avatars = np.split(sheet, HANDS)
+    st.image(
+        Image.fromarray(avatars[seed % HANDS]),
+        width="stretch",
+        alt="An avatar in several ways, and drawn by bad hands",
+    )
     st.caption(
         "Above: one avatar by day, by night, as an outline and as parts. Below: as four unsteady hands have "
         "drawn it so far. Another seed shows another one."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import time
+from typing import Any
 
 from studio.cli import console, elsewhere, estimates, flags, settings_file
 from studio.core import amounts
@@ -21,13 +22,8 @@ _DATA = {
 
 
 def add_flags(parser: flags.Parser, task: Task) -> None:
-    """Adds what every training takes: DATA, the model's folder, --resume, other inputs and the settings.
-
-    A training whose first input has a flag of its own learns from nothing of a person's.
-    """
-    first = task.inputs[0]
-    if not first.flag:
-        parser.add_argument("data", metavar="DATA", help=_DATA[first.kind])
+    """Adds what every training takes: DATA, the model's folder, --resume, other inputs and the settings."""
+    parser.add_argument("data", metavar="DATA", help=_DATA[task.inputs[0].kind])
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the model's folder")
     add_overwrite(parser)
     parser.add_argument(
@@ -42,10 +38,10 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
             help = f"{slot.help or 'begin with a trained model'}: its name, folder or file"
             parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
         else:
-            help = f"{slot.least} to {slot.most} {slot.kind}s: files, or sample:NAME"
-            kind = slot.kind.upper()
-            options = {"dest": slot.name, "metavar": kind, "nargs": "+", "action": "extend"}
-            parser.add_argument(slot.flag, required=True, help=help, **options)
+            help = slot.help or f"{slot.least} to {slot.most} {slot.kind}s: files, or sample:NAME"
+            many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {}
+            named, needed = slot.kind.upper(), slot.least > 0
+            parser.add_argument(slot.flag, dest=slot.name, metavar=named, required=needed, help=help, **many)
     settings_file.add_flag(parser)
     flags.add_settings(parser, task.settings)
 

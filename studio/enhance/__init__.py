@@ -30,7 +30,17 @@ ENLARGE = Task(
 TRAIN = Task(
     name="enhance.train",
     settings=TrainEnhanceSettings,
-    inputs=(Slot("data", "dataset"), Slot("start", "model", least=0, flag="--start-from")),
+    inputs=(
+        Slot("data", "dataset"),
+        Slot(
+            "drawings",
+            "dataset",
+            least=0,
+            flag="--drawings",
+            help="pictures to learn from beside the photos, and not to test on: as DATA",
+        ),
+        Slot("start", "model", least=0, flag="--start-from"),
+    ),
     produces="model",
     lane="job",
     work="studio.enhance.learn.task:train",

@@ -89,12 +89,6 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
         le=1024,
         step=8,
     )
-    drawings: int = setting(
-        0,
-        "How many pictures that the studio draws itself are added: avatars and painted styles.",
-        le=5000,
-        ge=0,
-    )
     window: int = setting(
         24, "A side of what it is shown at once, before it is enlarged.", unit="px", ge=8, le=96, step=4
     )

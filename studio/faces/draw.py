@@ -96,7 +96,7 @@ def photo_note(generator: Generator, settings: FacesSettings, photo: np.ndarray)
     """Warns of a photo that is unlike what the model learned from, e.g. of a bridge for a model of faces.
 
     Its reconstruction error says so, unless a face is found in it. With faces-vae, 3 to 9 % of 600 photos of
-    faces get a warning, and 88 to 91 % of 600 others (`python -m benchmarks.unlike_photos`).
+    faces get a warning, and 88 to 91 % of 600 others.
 
     Args:
         photo: `(H, W, 3) uint8`.

@@ -31,7 +31,7 @@ PAINT = Task(
 TRAIN = Task(
     name="outline.train",
     settings=TrainOutlineSettings,
-    inputs=(START,),
+    inputs=(Slot("data", "dataset"), START),
     produces="model",
     lane="job",
     work="studio.outline.learn.task:train",
@@ -41,7 +41,7 @@ TRAIN = Task(
     grows="batch",
     title="Outline training",
     command="train outline",
-    help="teach a network to paint avatars from drawings; the studio draws both",
+    help="teach a network to paint avatars from sketches of them, such as sample:sketches",
     check="studio.outline.models:check",
 )
 

@@ -10,20 +10,20 @@ from studio.core.tasks import Inputs
 from studio.outline.settings import PainterSettings, TrainOutlineSettings, TrainTranslateSettings
 
 _PICTURE = 0.017  # s a picture of 96 px, of a network of width 16, on two cores
-_AVATAR = 0.009  # s to draw an avatar for it
 _READ = 0.006  # s to read a picture
+_PLANES = 22  # bytes a pixel of an avatar, with its roles and a dozen sketches
 _BASE = 1.2 * 2**30  # bytes, of Keras and both networks
 _PIXEL = 900  # bytes a pixel of a batch, of a network of width 16
 
 
 def usual_training(settings: TrainOutlineSettings, inputs: Inputs) -> float:
     """About how many seconds learning to paint avatars takes on two cores."""
-    return settings.avatars * _AVATAR + _steps(settings)
+    return _files(inputs) * _READ + _steps(settings)
 
 
 def needs_training(settings: TrainOutlineSettings, inputs: Inputs) -> float:
     """About how many bytes of memory learning to paint avatars takes."""
-    return 3 * settings.size**2 * settings.avatars + _networks(settings)
+    return _PLANES * settings.size**2 * _files(inputs) + _networks(settings)
 
 
 def usual_pairs(settings: TrainTranslateSettings, inputs: Inputs) -> float:

@@ -6,14 +6,14 @@ can be chosen freely, and change without asking it again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
+from PIL import Image, ImageDraw
 
-from studio.core.pictures.avatars import looks
-from studio.core.pictures.avatars.curves import ellipse
-from studio.core.pictures.avatars.looks import Look
-from studio.core.pictures.avatars.pen import Colour, Pen, shade
+from studio.outline import colors
+from studio.outline.colors import Colour
 
 CHOSEN = ("background", "skin", "hair", "iris", "cloth", "trim", "hat_colour", "frame")
 FIXED: tuple[Colour, ...] = (
@@ -29,7 +29,7 @@ MOON: Colour = (255, 244, 204)
 NIGHT = (0.58, 0.62, 0.86)  # of red, green and blue the share that moonlight leaves
 NIGHT_DEPTH = 1.7  # of shades
 _SKY_DEPTH = 2.2
-LOST = np.array([0.15, 0.21, 0.18], "float32")  # of each colour in the shade, see `pen.shade`
+LOST = np.array([0.15, 0.21, 0.18], "float32")  # of each colour in the shade
 DEEPEST = 2.6
 _STARS = (
     (6, 8, 0.7),
@@ -41,34 +41,40 @@ _STARS = (
     (45, 15, 0.4),
 )
 _CRESCENT, _CUT = (54.0, 9.5, 5.5), (51.4, 8.0, 4.9)  # x, y, radius
+_UNITS = 64  # in which these are, of the side
+_FINE = 4  # so many times finer the sky is drawn
 
 
-def colours_of(look: Look, night: bool = False) -> np.ndarray:
-    """The colours of a look, `(ROLES + 1, 3) float32 in [0, 1]`; the last is the moon's, by day unseen."""
-    chosen = [getattr(look, name) for name in CHOSEN]
-    found = np.array([*chosen, *FIXED, look.background], "float32") / 255
+def colours_of(chosen: Mapping[str, Colour], night: bool = False) -> np.ndarray:
+    """What is painted with, `(ROLES + 1, 3) float32 in [0, 1]`; the last is the moon's, by day unseen.
+
+    Args:
+        chosen: the color of each of CHOSEN.
+        night: whether the moon shines.
+    """
+    background = np.array(chosen["background"], "float32")
+    found = np.array([*(chosen[name] for name in CHOSEN), *FIXED, background], "float32") / 255
     if night:
-        found[0] = np.array(shade(look.background, _SKY_DEPTH), "float32") / 255
+        found[0] = np.rint(background * (1 - _SKY_DEPTH * LOST)) / 255
         found *= np.array(NIGHT, "float32")
         found[-1] = np.array(MOON, "float32") / 255
     return found
 
 
-def drawn_by_lot(seed: int) -> Look:
-    """A look whose colours stand apart where they meet."""
-    return looks.choose(np.random.default_rng(seed))
+def drawn_by_lot(seed: int) -> dict[str, Colour]:
+    """Colors for `colours_of` that stand apart where they meet."""
+    return colors.choose(np.random.default_rng(seed))
 
 
 @cache
 def moon(side: int) -> np.ndarray:
     """How much of each pixel of the sky is the moon or a star, `(side, side, 1) float32`."""
-    pen = Pen(side, (0, 0, 0))
-    with pen.unzoomed():
-        pen.fill(ellipse(*_CRESCENT[:2], _CRESCENT[2], _CRESCENT[2]), (255, 255, 255))
-        pen.dot(*_CUT, (0, 0, 0))
-        for x, y, radius in _STARS:
-            pen.dot(x, y, radius, (255, 255, 255))
-    return pen.picture()[..., :1].astype("float32") / 255
+    sheet = Image.new("L", (side * _FINE, side * _FINE))
+    ink, scale = ImageDraw.Draw(sheet), side * _FINE / _UNITS
+    for (x, y, radius), level in ((_CRESCENT, 255), (_CUT, 0), *((star, 255) for star in _STARS)):
+        corners = (x - radius, y - radius, x + radius, y + radius)
+        ink.ellipse([at * scale for at in corners], fill=level)
+    return np.asarray(sheet.reduce(_FINE), "float32")[..., None] / 255
 
 
 def painted(weights: np.ndarray, depth: np.ndarray, colours: np.ndarray) -> np.ndarray:

@@ -28,3 +28,4 @@ PARTS_OF = {
     "glasses": "Glasses",
     "beard": "Beard",
 }
+TONES = (0, 85, 170, 255)  # of a drawing of light

@@ -53,19 +53,12 @@ class PainterSettings(shared.TrainImageSettings):
 
 
 class TrainOutlineSettings(PainterSettings):
-    """Teaches a network to paint avatars from drawings; the studio draws both."""
+    """Teaches a network to paint avatars from sketches of them."""
 
-    avatars: int = setting(
-        6000,
-        "How many avatars it learns from; each is drawn anew every time.",
-        ge=16,
-        le=100_000,
-        scale="log",
-    )
     scored: int = setting(
         0, "Held-out avatars that FID is measured on at the end; 0 for none.", ge=0, le=5000
     )
-    by_night: float = setting(0.35, "The share of them that is painted by night.", ge=0, le=1, step=0.05)
+    held_out: float = setting(0.05, "The share of the avatars that it is tested on.", ge=0.01, le=0.5)
 
 
 class TrainTranslateSettings(PainterSettings):

@@ -175,5 +175,5 @@ def _sample(name: str) -> File:
         data, called = sample_photos.data(name)
         return File.keep(data, "picture", called)
     if name in paintings.paintings():
-        return File.keep(images.encode_png(paintings.draw(name)), "picture", f"{name}.png")
+        return File.keep(images.encode_png(paintings.painting(name)), "picture", f"{name}.png")
     raise unknown("sample", name, [*sample_photos.photos(), *paintings.paintings()])

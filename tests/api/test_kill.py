@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import api_clients
 import pytest
 from chore_studio import Studio
-
-from benchmarks import api_clients
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ import zipfile
 
 import pytest
 
-from studio.core.pictures import avatars, images
+from studio.core.pictures import images
+from training.drawings import avatars
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EACH = 70
@@ -18,7 +19,7 @@ TINY = "size=28&steps=250&width=4&judge_width=4&latent_dim=8&batch=8"
 def archive() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for n, picture in enumerate(avatars.collection(EACH, seed=1, size=32)[0]):
+        for n, picture in enumerate(avatars.collection(EACH, seed=1, size=32)["images"]):
             file.writestr(f"{n}.png", images.encode_png(picture))
     return packed.getvalue()
 

@@ -9,11 +9,11 @@ import tiny_dcgan
 from keras import ops
 
 from studio.core.errors import Cancelled
-from studio.core.pictures import avatars
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.dcgan import growth, model, train
 from studio.dcgan.settings import TrainDcganSettings
+from training.drawings import avatars
 
 RELATIVE = {"loss": "relativistic", "gradient_penalty": 1.0}
 
@@ -84,7 +84,7 @@ def test_shares_of_a_palette_are_enlarged_too(tiny):
 
 @pytest.fixture(scope="module")
 def cartoons() -> np.ndarray:
-    return avatars.collection(96, seed=0, size=64)[0]
+    return avatars.collection(96, seed=0, size=64)["images"]
 
 
 def test_what_has_grown_learns_from_the_pictures_to_enlarge_well(tiny, cartoons):

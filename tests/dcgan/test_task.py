@@ -14,13 +14,14 @@ from studio.core.errors import Cancelled, InvalidInput
 from studio.core.generators import latent
 from studio.core.metrics import comparison
 from studio.core.models import loading, model_folder, presets
-from studio.core.pictures import avatars, images
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.training import stages, start_from
 from studio.core.training.curves import Curves
 from studio.core.training.stages import Stages
 from studio.dcgan import card, estimate, generator, model, task
 from studio.dcgan.settings import TrainDcganSettings
+from training.drawings import avatars
 
 pytestmark = pytest.mark.slow
 
@@ -30,9 +31,9 @@ TINY = {"steps": 4, "width": 4, "judge_width": 4, "size": 32, "batch": 8, "test_
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
     """160 avatars with what is known of each, as an npz."""
-    images, facts = avatars.collection(160, seed=0, size=32)
+    made = avatars.collection(160, seed=0, size=32)
     path = tmp_path_factory.mktemp("data") / "faces.npz"
-    np.savez(path, images=images, **facts)
+    np.savez(path, **made)
     return path
 
 
@@ -99,7 +100,7 @@ def test_what_is_not_plain_is_told_on_the_card(made):
 def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_path):
     folder = tmp_path / "faces"
     folder.mkdir()
-    for n, picture in enumerate(avatars.collection(72, seed=0, size=32)[0]):
+    for n, picture in enumerate(avatars.collection(72, seed=0, size=32)["images"]):
         Image.fromarray(picture).save(folder / f"{n}.png")
     (folder / "broken.png").write_bytes(b"no picture")
     result = trained(folder, steps=1, scored=comparison.LEAST - 1)

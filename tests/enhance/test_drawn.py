@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from studio.core import tasks
-from studio.core.pictures import avatars, images
+from studio.core.pictures import images
 from studio.enhance import drawn
 from studio.faces.settings import FacesSettings
+from training.drawings import avatars
 
 
 def unrest(pictures):
@@ -36,7 +37,7 @@ def test_the_face_that_ships_keeps_its_edges_and_its_even_background(face):
 @pytest.mark.parametrize("face", [0, 1])
 def test_grain_goes_from_a_background_and_edges_are_as_sharp(face):
     """A network that ends in no filter leaves grain."""
-    drawing = avatars.collection(2, seed=0)[0][face]
+    drawing = avatars.collection(2, seed=0)["images"][face]
     grain = np.random.default_rng(face).normal(0, 3, drawing.shape)
     grainy = np.rint(drawing + grain).clip(0, 255).astype("uint8")
     made, plain = (grey(one) for one in (drawn.enlarged(grainy, 512), images.resize(grainy, 512, 512)))

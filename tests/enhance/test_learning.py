@@ -6,13 +6,12 @@ import resumed
 import tiny_enhance
 
 from studio.core import data, tasks
+from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images, sample_photos
-from studio.core.progress import Progress
 from studio.enhance import bicubic, enlarge, models
 from studio.enhance.learn import windows
-from studio.enhance.learn.drawings import drawn
 from studio.enhance.learn.enlarging import Enlarging
 from studio.enhance.settings import SCALES
 
@@ -69,14 +68,6 @@ def test_the_loss_is_the_mean_error_in_levels(photos):
 
 
 @pytest.mark.slow
-def test_drawings_are_always_the_same_and_differ_from_each_other():
-    made = drawn(7, 128, Progress())
-    assert made.shape == (7, 128, 128, 3) and min(np.ptp(one) for one in made) > 60
-    assert len({one.tobytes() for one in made}) == 7
-    np.testing.assert_array_equal(made[:2], drawn(2, 128, Progress()))
-
-
-@pytest.mark.slow
 def test_it_comes_nearer_than_bicubic(photos):
     made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, ema_steps=20, batch=4)
     made.fit()
@@ -102,13 +93,13 @@ def folder(tmp_path):
 
 @pytest.mark.slow
 def test_a_trained_network_is_kept_and_enlarges(home, folder):
-    settings = SETTINGS.model_copy(update={"drawings": 2})
-    made = tasks.run(models.TASK, settings, {"data": [folder]})
-    assert made.figures["photos"] == 22 and made.figures["bicubic_x2"] > 20
+    settings, drawn = SETTINGS, sample_sets.reference("sample:hair")
+    made = tasks.run(models.TASK, settings, {"data": [folder], "drawings": [drawn]})
+    assert made.figures["photos"] == 22 and made.figures["drawings"] == 96 and made.figures["bicubic_x2"] > 20
     preset = presets.unpack(made.files[0].read(), "mine")
     assert "Pictures of less than 128 px were left out: 1." in preset.card() and preset.picture()
-    assert "train_enhance photos -o DIR --steps 4 " in preset.card()
-    assert " --photo-size 128 --drawings 2" in preset.card()
+    assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
+    assert " --photo-size 128" in preset.card()
     large = enlarge.open(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.How(3))
     assert large.shape == (60, 90, 3)
     more = {"data": [folder], "start": made.files}

@@ -6,6 +6,7 @@ import resumed
 import tiny_enhance
 
 from studio.core import data, tasks
+from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images, sample_photos
@@ -105,13 +106,13 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
         part = sample_photos.photo("astronaut")[10 * n : 10 * n + 160, 10 * n : 10 * n + 160]
         (folder / f"{n:02d}.png").write_bytes(images.encode_png(part))
     given = {"data": [data.reference(str(folder))]}
-    settings = SETTINGS.model_copy(update={"drawings": 2})
-    made = tasks.run(models.TASK, settings, given)
+    settings, drawn = SETTINGS, sample_sets.reference("sample:hair")
+    made = tasks.run(models.TASK, settings, given | {"drawings": [drawn]})
     preset = presets.unpack(made.files[0].read(), "mine")
     assert made.files[0].name == "photos-cleaning.zip" and made.figures["damaged_noise25"] > 19
     assert "Cleans pictures like photos" in preset.card() and "JPEG of quality 20" in preset.card()
-    assert "train_enhance photos -o DIR --steps 4 " in preset.card() and " --to clean" in preset.card()
-    assert preset.picture()
+    assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
+    assert " --to clean" in preset.card() and preset.picture()
     photo = sample_photos.photo("chelsea")[:41, :60]
     assert clean.open(preset).clean(photo, clean.How(Damage(20))).shape == (41, 60, 3)
     more = {**given, "start": made.files}

@@ -12,10 +12,10 @@ import tiny_outline
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images
 from studio.outline import drawings, paint, palette
-from studio.outline.drawn import doodles, views
-from studio.outline.drawn.lots import draw_lot
 from studio.outline.parts import COLOURS
 from studio.outline.settings import KINDS
+from training.drawings.sketches import doodles, views
+from training.drawings.sketches.lots import draw_lot
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import tiny_outline
 
 from studio.cli import main
 from studio.core.pictures import images
-from studio.outline.drawn import doodles
-from studio.outline.drawn.lots import draw_lot
+from training.drawings.sketches import doodles
+from training.drawings.sketches.lots import draw_lot
 
 
 @pytest.fixture
@@ -61,14 +61,20 @@ def test_another_kind_of_model_is_refused(said, face):
 
 
 @pytest.mark.slow
-def test_a_training_needs_nothing_and_another_goes_on_from_it(said, face):
-    quick = ["--size", "32", "--width", "4", "--judge-width", "4", "--avatars", "16", "--batch", "4"]
-    code, out, _ = said("train", "outline", "-o", "first", *quick, "--steps", "4", "--json")
+def test_a_training_learns_from_sketches_and_another_goes_on_from_it(said, face):
+    train = ["train", "outline", "sample:sketches"]
+    quick = ["--size", "32", "--width", "4", "--judge-width", "4", "--batch", "4"]
+    code, out, _ = said(*train, "-o", "first", *quick, "--steps", "4", "--json")
     figures = json.loads(out)["figures"]
-    assert code == 0 and figures["steps"] == 4 and figures["held_out"] > 100
+    assert code == 0 and figures["steps"] == 4
+    assert figures["avatars"] == 128 and 3 <= figures["held_out"] <= 12
     assert set(figures) >= {"off", "off_outline", "off_parts", "off_light"}
     more = [*quick, "--steps", "2", "--seed", "1", "--start-from", "first"]
-    assert said("train", "outline", "-o", "second", *more)[0] == 0
+    assert said(*train, "-o", "second", *more)[0] == 0
     assert said("outline", face, "-o", "out.png", "--network", "second")[0] == 0
-    code, _, err = said("train", "outline", "-o", "third", "--size", "64", "--start-from", "first")
-    assert code == 2 and "size 64" in err
+    code, _, err = said(*train, "-o", "third", "--size", "96", "--start-from", "first")
+    assert code == 2 and "size 96" in err
+    code, _, err = said(*train, "-o", "fourth", "--size", "64")
+    assert code == 2 and "images of 64 px or a multiple of it" in err and err.count("\n") == 1
+    code, _, err = said("train", "outline", "sample:avatars", "-o", "fourth")
+    assert code == 2 and "arrays called" in err and err.count("\n") == 1

@@ -11,8 +11,8 @@ import pytest
 from studio.cli import main
 from studio.core.pictures import images
 from studio.outline import drawings
-from studio.outline.drawn import views
-from studio.outline.drawn.lots import draw_lot
+from training.drawings.sketches import views
+from training.drawings.sketches.lots import draw_lot
 
 COUNT, SIDE = 12, 64
 QUICK = ["--size", "32", "--width", "4", "--judge-width", "4", "--batch", "4", "--steps", "2", "--json"]

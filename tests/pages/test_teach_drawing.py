@@ -18,10 +18,11 @@ from pages.form import brought_pictures, learning_pictures, near_pictures, sampl
 from pages.jobs import commands
 from studio.core import data, paths, tasks
 from studio.core.data import sample_sets
-from studio.core.pictures import avatars, images, sample_photos
+from studio.core.pictures import images, sample_photos
 from studio.core.tasks import File
 from studio.dcgan import enlarging
 from tests.wording import says_what_to_do
+from training.drawings import avatars
 
 pytestmark = pytest.mark.slow
 

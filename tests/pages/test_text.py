@@ -11,7 +11,6 @@ import tiny_voice
 
 from pages.form import sample_texts
 from pages.jobs import commands, written_texts
-from pages.pictures import text_tiles
 from pages.text import evidence, gates, next_character, training, under_the_hood, voices
 from pages.widgets import owners
 from studio.core import paths, recipes
@@ -25,6 +24,7 @@ from studio.text import voice
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.write import Pen
+from training.drawings import text_tiles
 
 LONG = "100000"
 

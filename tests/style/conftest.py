@@ -16,4 +16,4 @@ def photo():
 def painting():
     from studio.core.pictures import paintings
 
-    return paintings.draw("brush_strokes")
+    return paintings.painting("brush_strokes")

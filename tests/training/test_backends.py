@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from studio.core.models import presets
-from studio.core.pictures import avatars
 from studio.style.house import paint
+from training.drawings import avatars
 
 FEW = ["--steps", "2"]
 NARROW = [*FEW, "--width", "4", "--judge-width", "4"]
@@ -57,8 +57,6 @@ WORDS = {
         *FEW,
         "--photo-size",
         "128",
-        "--drawings",
-        "0",
         "--window",
         "16",
         "--width",
@@ -66,7 +64,7 @@ WORDS = {
         "--batch",
         "1",
     ],
-    "outline": [*ADVERSARIAL, "--avatars", "16", "--scored", "0"],
+    "outline": ["sample:sketches", *ADVERSARIAL, "--scored", "0"],
     "style": ["pictures", *STYLE, "--batch", "1"],
     "translate": ["pictures", "--edges", *ADVERSARIAL],
     "vae": ["pictures", *FEW, "--size", "28", "--width", "4", "--latent-dim", "4", "--scored", "0"],
@@ -79,7 +77,7 @@ ON_JAX = sorted(set(WORDS) - {"vae"})
 def trained(weights_home, tmp_path):
     """Trains by a script on a backend; gives the folder of the model and its figures: `(script, backend)`."""
     drawn_classes.make(tmp_path / "pictures", each=24)
-    np.savez(tmp_path / "photos.npz", images=avatars.collection(24, seed=0, size=128)[0])
+    np.savez(tmp_path / "photos.npz", images=avatars.collection(24, seed=0, size=128)["images"])
 
     def trained(script, backend):
         if backend == "jax":

@@ -10,6 +10,7 @@ from studio.core.data.sets import (
     lies_here,
     opened,
     pictures,
+    read_arrays,
     reference,
     to_fetch,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "lies_here",
     "opened",
     "pictures",
+    "read_arrays",
     "reference",
     "to_fetch",
 ]

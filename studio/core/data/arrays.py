@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -48,9 +48,7 @@ def source(path: Path, name: str) -> DataSource:
     except InvalidInput:
         raise
     except damage.NPZ as error:
-        raise refused(
-            name, "a whole npz", f"a damaged one ({type(error).__name__})", "save it again"
-        ) from None
+        raise _damaged(name, error) from None
     width = len(str(sum(counts)))
     order = [part for (part, _), count in zip(parts, counts, strict=True) for _ in range(count)]
     names = tuple(f"{n:0{width}d} {part}" for n, part in enumerate(order))
@@ -70,6 +68,29 @@ def source(path: Path, name: str) -> DataSource:
             start += count
 
     return DataSource(names, tuple(str(value) for value in values), tuple(facts), read, tuple(_notes(parts)))
+
+
+def read(path: Path, name: str, wanted: Collection[str]) -> dict[str, np.ndarray]:
+    """Arrays of an npz by their names.
+
+    Args:
+        path: of the file; its zip has been checked.
+        name: what errors call it.
+        wanted: the names.
+
+    Raises:
+        InvalidInput: if it is damaged, or one of them is not in it.
+    """
+    try:
+        headers = _headers(path, name)
+        if missing := [key for key in wanted if key not in headers]:
+            expected, received = f"arrays called {', '.join(wanted)}", f"none called {', '.join(missing)}"
+            raise refused(name, expected, received, "choose another file")
+        return {key: _array(path, key) for key in wanted}
+    except InvalidInput:
+        raise
+    except damage.NPZ as error:
+        raise _damaged(name, error) from None
 
 
 def write(file: Path | BinaryIO, made: Mapping[str, np.ndarray]) -> None:

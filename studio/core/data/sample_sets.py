@@ -1,13 +1,12 @@
-"""Sample data sets, made here in seconds when they are asked for: most drawn by our own code, free of any
-licence."""
+"""Sample data sets: files that the studio ships, drawn by `training.drawings`, and some that are made in
+seconds from what other packages bring."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
 import io
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +15,13 @@ import numpy as np
 from studio.core import data, owners, paths
 from studio.core.data import arrays
 from studio.core.errors import StudioError, Unavailable, unknown
-from studio.core.pictures import avatars, images, sample_photos
-from studio.core.pictures.avatars import looks
+from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
 PREFIX = "sample:"
-FORMAT = 1  # a new one makes all be drawn again
-_SIZE = 224  # px, as the networks look at them
-_AVATARS = 1000
+SHIPPED = Path(__file__).parents[1] / "samples"
+FORMAT = 1  # a new one makes all be made again
 _DIGIT, _MARGIN = 24, 4  # px: three times as large as the digits were kept, and the black around them
 _CUT, _CUTS, _LEAST_CUT = 256, 16, 0.45  # px of a cut-out, how many a photo gives, and its least share of it
 
@@ -38,16 +35,12 @@ class SampleSet:
         title: what a page calls it.
         classes: the names of its folders.
         each: how many pictures a class has.
-        class_of: which class a face belongs to, or "" for none.
-        first: the seed of the first face, such that no two of the set are nearly the same.
     """
 
     name: str
     title: str
     classes: tuple[str, ...]
     each: int
-    class_of: Callable[[looks.Look], str]
-    first: int
 
 
 @dataclass(frozen=True)
@@ -57,41 +50,18 @@ class Collection:
     Attributes:
         name: after `sample:`.
         title: what a page calls it.
-        make: draws or reads all of them, as the arrays of an npz.
+        make: reads all of them, as the arrays of an npz; None where the studio ships that npz.
     """
 
     name: str
     title: str
-    make: Callable[[Progress], Mapping[str, np.ndarray]]
+    make: Callable[[Progress], Mapping[str, np.ndarray]] | None = None
 
 
-def _worn(look: looks.Look) -> str:
-    """What a face has on, if it is one thing alone; without beards, which hide a face as much."""
-    if look.beard or (look.hat and look.glasses):
-        return ""
-    return "hat" if look.hat else "glasses" if look.glasses else "plain"
-
-
-def _hair(look: looks.Look) -> str:
-    """The hair of a face, if it is of a kind that stands out."""
-    return "" if look.hat else _STYLES.get(look.style, "")
-
-
-_STYLES = {
-    **dict.fromkeys(("bald", "buzz"), "bald"),
-    **dict.fromkeys(("long", "waves"), "long"),
-    **dict.fromkeys(("spikes", "mohawk"), "spikes"),
-    "afro": "round",
-}
 _SETS = (
-    SampleSet("cartoons", "What are they wearing?", ("glasses", "hat", "plain"), 32, _worn, 2000),
-    SampleSet("hair", "What is their hair like?", ("bald", "long", "round", "spikes"), 24, _hair, 19000),
+    SampleSet("cartoons", "What are they wearing?", ("glasses", "hat", "plain"), 32),
+    SampleSet("hair", "What is their hair like?", ("bald", "long", "round", "spikes"), 24),
 )
-
-
-def _avatars(progress: Progress) -> Mapping[str, np.ndarray]:
-    faces, facts = avatars.collection(_AVATARS, 0, progress)
-    return {"images": faces, **facts}
 
 
 def _digits(progress: Progress) -> Mapping[str, np.ndarray]:
@@ -127,14 +97,15 @@ def _cutout(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 _COLLECTIONS = (
-    Collection("avatars", f"{_AVATARS:,} cartoon faces, drawn by the studio itself.", _avatars),
+    Collection("avatars", "1,000 cartoon faces, drawn by the studio itself."),
     Collection("digits", "1,797 handwritten digits of 43 people, which come with scikit-learn.", _digits),
 )
 _PRACTICE = (Collection("photos", "96 squares cut out of the six sample photos; some overlap.", _cutouts),)
+_SKETCHES = (Collection("sketches", "128 cartoon faces, each with twelve sketches of it."),)
 
 
 def sets() -> dict[str, SampleSet]:
-    """The sample data sets with classes by name, in the order to show them; draws nothing."""
+    """The sample data sets with classes by name, in the order to show them; reads none."""
     return {one.name: one for one in _SETS}
 
 
@@ -154,16 +125,16 @@ def names() -> list[str]:
 
 
 def _of_pictures() -> dict[str, Collection]:
-    return collections() | practice()
+    return collections() | practice() | {one.name: one for one in _SKETCHES}
 
 
 def reference(text: str, progress: Progress | None = None) -> File:
-    """Makes a sample data set, the first time, and keeps it, always the same: a zip with a folder a class,
-    or an npz of pictures without classes.
+    """Keeps a sample data set, always the same: a zip with a folder a class, or an npz of pictures without
+    classes.
 
     Args:
         text: `sample:NAME`.
-        progress: told of every picture.
+        progress: told of what is made.
 
     Raises:
         InvalidInput: if there is none of that name; the message names the closest.
@@ -172,12 +143,18 @@ def reference(text: str, progress: Progress | None = None) -> File:
     name = text.removeprefix(PREFIX)
     if name not in names():
         raise unknown("sample data set", name, names())
+    made = _of_pictures().get(name)
+    if made is None or made.make is None:
+        shipped = SHIPPED / _file_name(name)
+        return File.keep(shipped.read_bytes(), "dataset", shipped.name)
     note = paths.folder("cache") / f"sample-{name}-{FORMAT}.digest"
     with contextlib.suppress(OSError, StudioError):
         digest = paths.kept(note.read_text()).name
-        owners.grant(digest)  # anybody could draw it
+        owners.grant(digest)  # anybody could make it
         return File(digest, "dataset", _file_name(name))
-    file = File.keep(_packed(name, progress or Progress()), "dataset", _file_name(name))
+    packed = io.BytesIO()
+    arrays.write(packed, made.make(progress or Progress()))
+    file = File.keep(packed.getvalue(), "dataset", _file_name(name))
     paths.write(note, file.digest.encode())
     return file
 
@@ -193,29 +170,3 @@ def resolve(text: str, progress: Progress | None = None) -> File:
 
 def _file_name(name: str) -> str:
     return f"{name}.npz" if name in _of_pictures() else f"{name}.zip"
-
-
-def _packed(name: str, progress: Progress) -> bytes:
-    packed = io.BytesIO()
-    if name in _of_pictures():
-        arrays.write(packed, _of_pictures()[name].make(progress))
-        return packed.getvalue()
-    wanted = sets()[name]
-    with zipfile.ZipFile(packed, "w") as file:
-        for label, number, picture in _drawn(wanted, progress):
-            place = zipfile.ZipInfo(f"{label}/{number:03}.png", (1980, 1, 1, 0, 0, 0))
-            file.writestr(place, images.encode_png(picture))
-    return packed.getvalue()
-
-
-def _drawn(wanted: SampleSet, progress: Progress) -> Iterator[tuple[str, int, np.ndarray]]:
-    """Its pictures, each with its class and its number there."""
-    counts, seed, total = dict.fromkeys(wanted.classes, 0), wanted.first, len(wanted.classes) * wanted.each
-    while min(counts.values()) < wanted.each:
-        label = wanted.class_of(looks.choose(np.random.default_rng(seed)))
-        if label and counts[label] < wanted.each:
-            counts[label] += 1
-            picture, _ = avatars.draw(np.random.default_rng(seed), _SIZE)
-            progress.report(sum(counts.values()), total, preview=picture.copy)
-            yield label, counts[label], picture
-        seed += 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,6 +171,22 @@ def opened(file: File) -> DataSource:
     if isinstance(place.where, str):
         raise refused(place.name, "a folder, zip or tar", "the name of a data set", "give your own pictures")
     return _opened(place.where, place.name)
+
+
+def read_arrays(file: File, wanted: Collection[str]) -> dict[str, np.ndarray]:
+    """Arrays of an npz by their names.
+
+    Raises:
+        InvalidInput: if it is no npz, is damaged or made to harm, was changed, or one of them is not in it.
+        Unavailable: if it is no longer kept.
+    """
+    place = _place(file)
+    path = place.where
+    if not isinstance(path, str) and zipfile.is_zipfile(path):
+        members = archives.in_zip(path, place.name).names
+        if all(member.endswith(".npy") for member in members):
+            return arrays.read(path, place.name, wanted)
+    raise refused(place.name, "an npz of arrays", "another kind of data set", "choose another")
 
 
 def _key(place: _Place, size: int, channels: int) -> str:

@@ -31,12 +31,12 @@ def command(script: str, data: str, settings: Settings, start: str = "", more: S
 
     Args:
         script: `train_text`.
-        data: the name of what it learnt from; "" of a training that needs nothing.
+        data: the name of what it learnt from.
         settings: of the training.
         start: the name of the model that it began with, or "".
         more: words that follow the data.
     """
-    words = ["python", "-m", f"training.{script}", *([data] if data else []), *more, "-o", "DIR"]
+    words = ["python", "-m", f"training.{script}", data, *more, "-o", "DIR"]
     words += ["--start-from", start] if start else []
     for field in settings.described().values():
         value = getattr(settings, field.name)

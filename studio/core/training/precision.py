@@ -28,7 +28,7 @@ def fastest() -> Precision:
     """What TensorFlow's large convolutions are faster in here: bfloat16 with AMX, else float32.
 
     With AVX-512's own bfloat16 alone a pass of VGG16 takes 1.4 times as long as in float32, without it 3.8
-    times; GPUs and JAX were not measured (benchmarks/README.md).
+    times; GPUs and JAX were not measured.
     """
     by_tensorflow = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
     by_onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"

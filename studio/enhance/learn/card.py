@@ -30,7 +30,7 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
         command: that trains it.
     """
     seen = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
-    drawn = f", and {settings.drawings:,} pictures that the studio draws itself" if settings.drawings else ""
+    drawn = f", and {figures['drawings']:,} pictures beside them" if figures["drawings"] else ""
     return cards.write(
         f"{_TITLE[settings.to]} pictures like {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawn}; "

@@ -12,13 +12,11 @@ from studio.core.data.sources import refused
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
 from studio.core.models import loading
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
 from studio.enhance import models
 from studio.enhance.learn import card, damaging, windows
-from studio.enhance.learn.drawings import drawn
 from studio.enhance.planes import FOLD
 from studio.enhance.settings import CLEAN, TrainEnhanceSettings
 
@@ -56,25 +54,24 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
     small = len(pictures.names) - len(large)
     learnt, held_out = split(positions(pictures, progress)[large], settings.held_out)
     photos = pictures.images[large]
-    if settings.drawings:
-        progress.stage("Drawing pictures to learn from")
-        pictures_drawn = drawn(settings.drawings, size, progress)
-        if learner.channels == 1:
-            pictures_drawn = np.stack([images.gray(one) for one in pictures_drawn])
-        photos = np.concatenate([photos, pictures_drawn])
+    if drawings := inputs.get("drawings"):
+        added = data.pictures(drawings[0], size, learner.channels, progress).images
+        photos = np.concatenate([photos, added])
         learnt = np.concatenate([learnt, np.arange(len(large), len(photos))])
     job = publish.Job(models.TASK, "train_enhance", settings, inputs)
     trainer = learner(photos, learnt, held_out, settings, job.run, start).fit(progress)
     figures = {
         **job.figures(trainer, [*pictures.notes, *_left_out(small, size)]),
         "photos": len(large),
+        "drawings": len(photos) - len(large),
         "held_out": len(held_out),
         "tested_photos": len(trainer.end_rows),
         **trainer.scores,
     }
     picture = publish.picture(trainer.sheet(), figures["curve"])
+    more = [word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))]
     suffix = "-cleaning" if settings.to == CLEAN else "-enlarging"
-    return job.publish(trainer.result, figures, card.write, picture=picture, suffix=suffix)
+    return job.publish(trainer.result, figures, card.write, more=more, picture=picture, suffix=suffix)
 
 
 def _learning(settings: TrainEnhanceSettings) -> type[Trainer]:

@@ -14,7 +14,7 @@ def write(name: str, settings: TrainOutlineSettings, figures: Mapping[str, Any],
     """The card in Markdown.
 
     Args:
-        name: "", for it learns from drawings of its own.
+        name: of the avatars.
         settings: of the training.
         figures: as `studio.outline.learn.task.train` gives them.
         command: that trains it.
@@ -31,12 +31,12 @@ def write(name: str, settings: TrainOutlineSettings, figures: Mapping[str, Any],
         rows.append((f"LPIPS, {figures['scored']:,} outlines", apart))
     return cards.write(
         "Paints avatars from drawings",
-        f"Data: {settings.avatars:,} avatars that the studio draws itself, each as an outline, as parts and "
-        f"as light, by an unsteady hand and only in part; {figures['held_out']:,} others were held out.",
+        f"Data: {name}, {figures['avatars']:,} avatars with sketches of each; {figures['held_out']:,} were "
+        "held out.",
         _method(settings, figures, "drawings"),
         figures,
         command,
-        [f"On held-out avatars, drawn by hands of all kinds.\n\n{cards.table(rows)}"],
+        [f"On held-out avatars.\n\n{cards.table(rows)}"],
     )
 
 

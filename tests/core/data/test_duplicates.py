@@ -14,9 +14,10 @@ from studio.core import paths
 from studio.core.data import duplicates
 from studio.core.data.cache import Pictures
 from studio.core.errors import Cancelled
-from studio.core.pictures import avatars, paintings, sample_photos
+from studio.core.pictures import paintings, sample_photos
 from studio.core.pictures.images import resize
 from studio.core.progress import Progress
+from training.drawings import avatars
 
 pytestmark = pytest.mark.usefixtures("home")
 SIZE = 96
@@ -37,7 +38,7 @@ def middle(image, share=1.0):
 @pytest.fixture(scope="module")
 def originals():
     found = [sample_photos.photo(name) for name in ("chelsea", "coffee", "rocket", "astronaut", "camera")]
-    return found + [paintings.draw(name) for name in list(paintings.paintings())[:3]]
+    return found + [paintings.painting(name) for name in list(paintings.paintings())[:3]]
 
 
 def saved(image):
@@ -70,7 +71,7 @@ def test_a_picture_is_known_again(originals, change):
 
 @pytest.mark.slow
 def test_pictures_that_differ_are_no_duplicates(originals):
-    faces = avatars.collection(60, seed=0, size=SIZE)[0]
+    faces = avatars.collection(60, seed=0, size=SIZE)["images"]
     found = duplicates.find(gathered([middle(image) for image in originals]))
     assert not len(found.pairs) and len(set(found.labels)) == len(originals)
     assert len(set(duplicates.find(gathered(faces)).labels)) > 30  # drawn ones may be alike

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from studio.core import data
 from studio.core.data import Pictures, repeats, sample_sets
 from studio.core.errors import Cancelled
-from studio.core.pictures import avatars, sample_photos
+from studio.core.pictures import sample_photos
 from studio.core.progress import Progress
+from training.drawings import avatars
 
 SIZE = 64
 

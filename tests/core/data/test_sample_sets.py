@@ -1,4 +1,4 @@
-"""Sample data sets: drawn once, the same for everyone, and read as any other."""
+"""Sample data sets: the same for everyone, and read as any other."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 from studio.core import data, paths
 from studio.core.data import duplicates, sample_sets
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.pictures import avatars
 from studio.core.progress import Progress
+
+FACTS = {"smile", "glasses", "hat", "beard", "hair_length"}
 
 
 @pytest.fixture(scope="module")
@@ -32,24 +33,6 @@ def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
 
 
 @pytest.mark.slow
-def test_faces_are_in_the_class_of_what_they_wear(cartoons, session_home):
-    """Each picture is found again among many faces that are drawn with what they wear told."""
-    found = data.pictures(cartoons, 224)
-    wears = {}
-    for seed in range(2000, 2060):
-        picture, facts = avatars.draw(np.random.default_rng(seed), 224)
-        worn = [name for name in ("beard", "glasses", "hat") if facts[name]] or ["plain"]
-        wears[picture.tobytes()] = worn[0] if len(worn) == 1 and worn != ["beard"] else ""
-    seen = [
-        (found.classes[label], wears[picture.tobytes()])
-        for picture, label in zip(found.images, found.labels, strict=True)
-        if picture.tobytes() in wears
-    ]
-    assert len(seen) == sum(bool(name) for name in wears.values()) > 15
-    assert all(label == name for label, name in seen)
-
-
-@pytest.mark.slow
 def test_the_bald_have_the_shortest_hair(home):
     rows = data.pictures(sample_sets.reference("sample:hair"), 64)
     assert rows.classes == ("bald", "long", "round", "spikes")
@@ -60,15 +43,14 @@ def test_the_bald_have_the_shortest_hair(home):
     assert max(means) == means[1]
 
 
-@pytest.mark.slow
-def test_it_is_drawn_once(cartoons, session_home):
-    seen = []
-    again = sample_sets.reference("sample:cartoons", Progress(seen.append))
-    assert again == cartoons and not seen
-    cartoons.path.unlink()  # as when the studio tidies up: then it is drawn anew, the same
-    anew = sample_sets.reference("sample:cartoons", Progress(seen.append))
-    assert anew == cartoons and seen
-    assert paths.file_digest(anew.path) == cartoons.digest
+@pytest.mark.parametrize("name", sample_sets.names())
+def test_it_is_always_the_same(name, session_home):
+    file = sample_sets.reference(f"sample:{name}")
+    again = sample_sets.reference(f"sample:{name}")
+    assert again == file
+    file.path.unlink()  # as when the studio tidies up
+    anew = sample_sets.reference(f"sample:{name}")
+    assert anew == file and paths.file_digest(anew.path) == file.digest
 
 
 def test_an_unknown_name_names_the_closest(home):
@@ -85,7 +67,7 @@ def test_pictures_to_learn_to_draw_from_are_many_and_differ(name, side, session_
     found = data.pictures(file, side, least=64)
     assert found.labels is None and len(found.names) >= 1000
     assert (found.sizes == side).all() and not found.notes
-    assert set(found.attributes) == ({*avatars.FACTS} if name == "avatars" else set())
+    assert set(found.attributes) == (FACTS if name == "avatars" else set())
 
 
 @pytest.mark.slow
@@ -99,7 +81,7 @@ def test_digits_are_read_without_the_library_that_brings_them(tmp_path):
 
 def test_a_cancelled_one_leaves_nothing_behind(home):
     with pytest.raises(Cancelled):
-        sample_sets.reference("sample:hair", Progress(cancelled=lambda: True))
+        sample_sets.reference("sample:photos", Progress(cancelled=lambda: True))
     assert not [*home.glob("files/*"), *home.glob("cache/*")]
 
 

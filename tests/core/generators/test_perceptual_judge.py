@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from studio.core.generators.perceptual_judge import LAYERS, losses, perceptual_judge
 from studio.core.objectives import backbones
-from studio.core.pictures import avatars
+from training.drawings import avatars
 
 SIDES = {"block2_conv2": 2, "block3_conv3": 4, "block4_conv3": 8}  # by which a picture's side is divided
 
@@ -84,7 +84,7 @@ def test_each_loss_teaches_its_own_side_alone():
 @pytest.mark.slow  # VGG16, and some steps
 def test_it_learns_to_tell_faces_from_their_own_pixels_in_disorder(weights_home):
     """Through VGG16 itself: colours are the same, so it must see what they make."""
-    faces = avatars.collection(24, seed=0, size=32)[0].reshape(24, -1, 3)
+    faces = avatars.collection(24, seed=0, size=32)["images"].reshape(24, -1, 3)
     rng = np.random.default_rng(0)
     mixed = np.stack([rng.permutation(one) for one in faces])
     real, made = (

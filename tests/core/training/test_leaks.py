@@ -63,7 +63,7 @@ def transfer_style() -> None:
     from studio.style.transfer import transfer
 
     settings = TransferSettings(size=64, mode="fine", steps=2)
-    transfer(sample_photos.photo("chelsea"), [paintings.draw("brush_strokes")], settings)
+    transfer(sample_photos.photo("chelsea"), [paintings.painting("brush_strokes")], settings)
 
 
 def dream() -> None:

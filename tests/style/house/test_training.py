@@ -9,12 +9,13 @@ from studio.core import data, tasks
 from studio.core.errors import InvalidInput
 from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
-from studio.core.pictures import images, paintings, sample_photos
+from studio.core.pictures import images, sample_photos
 from studio.style.house import film_grain, gram_loss, known_styles, paint, train
 from studio.style.house.held_out import HeldOut
 from studio.style.house.learner import Learner
 from studio.style.house.settings import FARTHEST
 from studio.style.house.train import Trainer
+from training.drawings import paintings
 
 SETTINGS = tiny_styles.SETTINGS
 SIDE = SETTINGS.size + FARTHEST

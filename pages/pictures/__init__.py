@@ -1,1 +1,0 @@
-"""The pictures that the pages ship, and what draws them."""

@@ -1,1 +1,0 @@
-"""Avatars that the studio draws, each seen as a picture, as an outline, as parts and as light."""

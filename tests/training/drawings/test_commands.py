@@ -1,0 +1,72 @@
+"""The command that draws a data set."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from training.drawings import __main__ as drawings
+from training.drawings import avatars, pictures, sketches
+
+
+def draw(*words, kind="avatars"):
+    return drawings.main([kind, *map(str, words), "--quiet"])
+
+
+@pytest.mark.parametrize(
+    "kind, collection, size",
+    [("avatars", avatars, 64), ("sketches", sketches, 96), ("pictures", pictures, 224)],
+)
+def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, collection, size):
+    out = tmp_path / "drawn.npz"
+    assert draw("-o", out, "-n", 3, "--seed", 3, kind=kind) == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    made = collection.collection(3, seed=3)
+    assert made["images"].shape == (3, size, size, 3)
+    with np.load(out, allow_pickle=False) as found:
+        assert set(found) == set(made)
+        assert all(np.array_equal(found[name], one) for name, one in made.items())
+
+
+def test_pictures_are_paintings_and_faces_and_differ():
+    made, more = (pictures.collection(count, 0, size=128)["images"] for count in (2, 8))
+    assert np.array_equal(made, more[:2])
+    assert len({one.tobytes() for one in more}) == 8 and min(np.ptp(one) for one in more) > 60
+
+
+def test_same_seed_same_bytes(home, tmp_path, capsys):
+    for name, seed in (("one", 0), ("two", 0), ("three", 1)):
+        assert draw("-o", tmp_path / f"{name}.npz", "-n", 3, "--seed", seed, "--size", 32) == 0
+    one, two, three = ((tmp_path / f"{name}.npz").read_bytes() for name in ("one", "two", "three"))
+    assert one == two != three
+
+
+def test_json_tells_how_common_each_fact_is(home, tmp_path, capsys):
+    assert draw("-o", tmp_path / "a.npz", "-n", 4, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["path"] == str(tmp_path / "a.npz") and set(told["means"]) == set(avatars.FACTS)
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["-o", "a.zip"], ".npz"),
+        (["-o", "nowhere/a.npz"], "folder"),
+        (["-o", "a.npz", "-n", "0"], "-n"),
+        (["-o", "a.npz", "-n", "many"], "-n"),
+        (["-o", "a.npz", "--size", "8"], "--size"),
+        (["-o", "a.npz", "--size", "65"], "a multiple of 4"),
+        (["-o", "a.npz", "--seed", "-1"], "--seed"),
+        (["-o", "a.npz", "-n", "200000", "--size", "256"], "4.3 GB"),
+        (["-o", "a.npz", "--size", "1028"], "--size"),
+        ([], "-o"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(home, tmp_path, monkeypatch, capsys, words, says):
+    monkeypatch.chdir(tmp_path)
+    assert draw(*words) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: ") and says in err and err.count("\n") == 1
+    assert not list(tmp_path.glob("*.npz"))

@@ -1,0 +1,75 @@
+"""Drawn paintings: the same for a seed, rich all over, each unlike the others."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from studio.core.pictures import paintings as shipped
+from training.drawings import paintings
+
+pytestmark = pytest.mark.slow
+
+NAMES = tuple(shipped.paintings())
+SMALL = (160, 200)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return {name: paintings.draw(name) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_size_and_type(drawn, name):
+    picture = drawn[name]
+    assert picture.dtype == np.uint8
+    assert picture.shape == (512, 640, 3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [(64, 64), (97, 210)])
+def test_any_size(name, size):
+    assert paintings.draw(name, 1, size).shape == (*size, 3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_seed_same_bytes_other_seed_other_picture(name):
+    first, again, other = (paintings.draw(name, seed, SMALL) for seed in (3, 3, 4))
+    assert np.array_equal(first, again)
+    assert np.abs(first.astype(int) - other).mean() > 5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_empty_areas(drawn, name):
+    """Every patch of an eighth of the width holds texture: a style is learnt from all of the picture."""
+    grey = drawn[name].mean(axis=2)
+    side = grey.shape[1] // 8
+    patches = grey[: grey.shape[0] // side * side].reshape(-1, side, 8, side).swapaxes(1, 2)
+    assert patches.std(axis=(2, 3)).min() > 4
+
+
+def _colours(picture):
+    """A histogram of 6 x 6 x 6 colours, summing to 1."""
+    codes = picture.reshape(-1, 3) // 43 @ [36, 6, 1]
+    return np.bincount(codes, minlength=216) / len(codes)
+
+
+def _texture(picture):
+    """Detail at five scales, how steep it is, and how far it runs one way (the structure tensor's coherence):
+    logarithms, so that ratios count."""
+    grey = picture.mean(axis=2)
+    blurred = [grey, *(ndimage.gaussian_filter(grey, sigma) for sigma in (1, 2, 4, 8, 16))]
+    bands = [(a - b).std() for a, b in itertools.pairwise(blurred)]
+    down, right = ndimage.sobel(grey, 0), ndimage.sobel(grey, 1)
+    yy, xx, yx = (ndimage.gaussian_filter(a * b, 4) for a, b in ((down, down), (right, right), (down, right)))
+    coherence = np.hypot(yy - xx, 2 * yx) / (yy + xx + 1)
+    gradient = np.hypot(down, right)
+    return np.log([*bands, gradient.mean(), np.median(gradient) + 1, coherence.mean()])
+
+
+@pytest.mark.parametrize("one, other", list(itertools.combinations(NAMES, 2)))
+def test_any_two_differ_in_palette_and_texture(drawn, one, other):
+    shared = np.minimum(_colours(drawn[one]), _colours(drawn[other])).sum()
+    assert shared < 0.5
+    assert np.abs(_texture(drawn[one]) - _texture(drawn[other])).max() > 0.25

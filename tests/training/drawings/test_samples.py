@@ -1,0 +1,69 @@
+"""What the studio ships is what this code draws."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from studio.core.data import sample_sets
+from studio.core.pictures import images
+from studio.core.pictures import paintings as shipped
+from training.drawings import avatars, paintings, samples, sketches
+from training.drawings.avatars import looks
+
+FEW = 5
+
+
+def arrays(name):
+    return dict(np.load(sample_sets.SHIPPED / f"{name}.npz"))
+
+
+@pytest.mark.slow
+def test_a_shipped_painting_is_drawn_again_alike():
+    np.testing.assert_array_equal(paintings.draw("wash"), shipped.painting("wash"))
+
+
+@pytest.mark.parametrize("name, collection", [("avatars", avatars), ("sketches", sketches)])
+def test_shipped_arrays_begin_with_what_is_drawn(name, collection):
+    found, drawn = arrays(name), collection.collection(FEW, 0)
+    assert set(found) == set(drawn)
+    for key, one in drawn.items():
+        np.testing.assert_array_equal(found[key][:FEW], one)
+    assert len(found["images"]) == {"avatars": samples.AVATARS, "sketches": samples.SKETCHES}[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sample_sets.sets())
+def test_shipped_faces_are_drawn_again_alike_and_of_their_class(name):
+    counts = {}
+    with zipfile.ZipFile(sample_sets.SHIPPED / f"{name}.zip") as packed:
+        for label, face in islice(samples.faces(sample_sets.sets()[name]), FEW):
+            counts[label] = counts.get(label, 0) + 1
+            kept = images.read(packed.read(f"{label}/{counts[label]:03}.webp"))
+            np.testing.assert_array_equal(kept, face)
+
+
+def test_a_class_says_what_a_face_has():
+    chosen = [looks.choose(np.random.default_rng(seed)) for seed in range(200)]
+    for look in chosen:
+        assert samples.worn(look) != "hat" or (look.hat and not look.glasses and not look.beard)
+        assert samples.worn(look) != "plain" or not (look.hat or look.glasses or look.beard)
+        assert samples.hair(look) != "bald" or look.style in ("bald", "buzz")
+    assert {samples.worn(look) for look in chosen} == {"", "glasses", "hat", "plain"}
+    assert {samples.hair(look) for look in chosen} == {"", "bald", "long", "round", "spikes"}
+
+
+def test_a_data_set_is_drawn_into_a_folder(tmp_path, monkeypatch):
+    few = sample_sets.SampleSet("hair", "", ("bald", "long"), 1)
+    monkeypatch.setattr(sample_sets, "sets", lambda: {"hair": few})
+    monkeypatch.setattr(samples, "hair", lambda look: "long" if look.style == "long" else "bald")
+    monkeypatch.setattr(samples, "_CLASSES", {"hair": (samples.hair, 0)})
+    path = samples.draw("hair", tmp_path)
+    again = samples.draw("hair", tmp_path / "..").read_bytes()
+    assert path.read_bytes() == again
+    with zipfile.ZipFile(io.BytesIO(again)) as packed:
+        assert sorted(packed.namelist()) == ["bald/001.webp", "long/001.webp"]

@@ -1,0 +1,146 @@
+"""A pen that fills and clips smooth outlines, four times finer than the picture that comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from studio.outline.colors import Colour
+from training.drawings.avatars.curves import Points, ellipse, moved, ribbon
+
+FINE = 4
+UNITS = 64  # a picture's side, whatever its size in px
+ZOOM = 1.07  # around the middle of the lower edge
+DAY = (1.0, 1.0, 1.0)  # of red, green and blue the share that light leaves
+
+
+def shade(colour: Colour, depth: float = 1.0) -> Colour:
+    """The colour away from the light: darker, and a little warmer, since grey shadows look dirty."""
+    red, green, blue = (
+        round(value * (1 - depth * lost)) for value, lost in zip(colour, (0.15, 0.21, 0.18), strict=True)
+    )
+    return red, green, blue
+
+
+class Pen:
+    """Draws outlines, `(n, 2)` in units of a 64th of the side: x to the right, y down.
+
+    Args:
+        size: side of the picture in px.
+        colour: of the sheet.
+        zoom: how large all is drawn.
+        aside: how far to the right, in units.
+        light: what it leaves of each colour, see DAY.
+        depth: of shades; more where the light is harder.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        colour: Colour,
+        zoom: float = ZOOM,
+        aside: float = 0.0,
+        light: tuple[float, float, float] = DAY,
+        depth: float = 1.0,
+    ):
+        self._light, self._depth, self._part = light, depth, ""
+        self._image = Image.new("RGB", (size * FINE, size * FINE), self._lit(colour))
+        self._ink = ImageDraw.Draw(self._image)
+        scale = zoom * size * FINE / UNITS
+        origin = np.array([UNITS / 2, UNITS]) * (1 / zoom - 1) + (aside / zoom, 0)
+        self._frame = np.eye(2) * scale, origin * scale
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Meanwhile what is drawn belongs to a part of a face, which a `Tracer` notes."""
+        before, self._part = self._part, name
+        yield
+        self._part = before
+
+    @contextmanager
+    def placed(self, x: float, y: float, angle: float = 0.0) -> Iterator[None]:
+        """Meanwhile outlines are meant around (x, y), turned clockwise by `angle` in radians."""
+        before = turned, origin = self._frame
+        cos, sin = np.cos(angle), np.sin(angle)
+        self._frame = np.array([[cos, sin], [-sin, cos]]) @ turned, (x, y) @ turned + origin
+        yield
+        self._frame = before
+
+    @contextmanager
+    def unzoomed(self) -> Iterator[None]:
+        """Meanwhile a unit is a 64th of the side, whatever the zoom."""
+        before = self._frame
+        self._frame = np.eye(2) * (self._image.width / UNITS), np.zeros(2)
+        yield
+        self._frame = before
+
+    @contextmanager
+    def inside(self, outline: Points) -> Iterator[None]:
+        """What is drawn meanwhile shows only within the outline."""
+        box, mask = self._mask(outline, 255)
+        before = sheet, _, (turned, origin) = self._image, self._ink, self._frame
+        self._image = sheet.crop(box)
+        self._ink, self._frame = ImageDraw.Draw(self._image), (turned, origin - box[:2])
+        yield
+        sheet.paste(self._image, box, mask)
+        self._image, self._ink, self._frame = before
+
+    def fill(self, outline: Points, colour: Colour) -> None:
+        """Fills an outline."""
+        self._ink.polygon(self._pixels(outline).ravel().tolist(), fill=self._lit(colour))
+
+    def backdrop(self, picture: np.ndarray) -> None:
+        """Begins anew on a picture, `(FINE * size, FINE * size, 3) uint8`."""
+        self._image = Image.fromarray(picture)
+        self._ink = ImageDraw.Draw(self._image)
+
+    def tint(self, outline: Points, colour: Colour, share: float) -> None:
+        """Lays a thin colour over what is there."""
+        box, mask = self._mask(outline, round(255 * share))
+        self._image.paste(self._lit(colour), box, mask)
+
+    def lit(self, outline: Points, colour: Colour, away: tuple[float, float] = (-1.6, -1.3)) -> None:
+        """Fills an outline, with a crescent of shade on the side that the light does not reach."""
+        self.fill(outline, shade(colour, self._depth))
+        with self.inside(outline):
+            self.fill(moved(outline, *(self._depth * np.array(away))), colour)
+
+    def line(self, points: Points, colour: Colour, width: float, taper: float = 0.0) -> None:
+        """Draws along points with round ends; a taper of 1 lets both ends run thin."""
+        self.fill(ribbon(points, width, taper), colour)
+        for end in (points[0], points[-1]):
+            self.dot(end[0], end[1], width * (1 - taper) / 2, colour)
+
+    def dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
+        """Fills a circle."""
+        self.fill(ellipse(x, y, radius, radius, 16), colour)
+
+    def picture(self) -> np.ndarray:
+        """What was drawn, `(size, size, 3) uint8`."""
+        return np.asarray(self._image.reduce(FINE))
+
+    def sheet(self) -> np.ndarray:
+        """The same before it is made coarser, `(FINE * size, FINE * size, 3) uint8`: no colours are mixed."""
+        return np.asarray(self._image)
+
+    def _lit(self, colour: Colour) -> Colour:
+        red, green, blue = (round(one * left) for one, left in zip(colour, self._light, strict=True))
+        return red, green, blue
+
+    def _pixels(self, outline: Points) -> Points:
+        turned, origin = self._frame
+        return outline @ turned + origin
+
+    def _mask(self, outline: Points, level: int) -> tuple[tuple[int, int, int, int], Image.Image]:
+        """The part of the sheet that an outline touches, and how much of it, `level` inside."""
+        points = self._pixels(outline)
+        (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
+        width, height = self._image.size
+        left, top = min(max(int(left), 0), width - 1), min(max(int(top), 0), height - 1)
+        right, bottom = min(max(int(right) + 2, left + 1), width), min(max(int(bottom) + 2, top + 1), height)
+        mask = Image.new("L", (right - left, bottom - top))
+        ImageDraw.Draw(mask).polygon((points - (left, top)).ravel().tolist(), fill=level)
+        return (left, top, right, bottom), mask

@@ -1,0 +1,183 @@
+"""Draws the pictures of README and the documents: `python -m training.drawings.doc_images [NAME ...]`.
+
+It takes some minutes and the weights. Its output is committed; each picture is named after its file in
+`docs/pictures`. Nothing here uses a model that is for research only.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from pages.form.samples import SHIPPED
+from studio.core import tasks
+from studio.core.pictures import images, paintings, sample_photos
+from studio.core.pictures.grids import grid
+from studio.faces.settings import FacesSettings
+from studio.style.house import known_styles
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs" / "pictures"
+HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the picture of the house styles
+LEAD = ("chelsea", "brush_strokes")  # with these README opens
+HEIGHT, GAP = 302, 8  # px of a row, and between its pictures
+DREAMT, LOOKS = "rocket", ("dogs", "palaces", "spirals")
+LEARNT, STEPS = "chelsea", (10, 60, 300, 1500)
+MAPS = (("block4_conv2", 356), ("block5_conv3", 328))  # of eyes, and of a face
+ENLARGED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
+NOISY, LEVEL = "coffee", 25  # levels of noise that are put over a photo
+BLOCKY, QUALITY = "chelsea", 12
+WALL = 25  # pictures of each model that draws
+ALONE = (11, 15)  # of them
+CARTOONS, CARTOON_SEED = 8, 3  # of a row
+
+
+def main(names: Sequence[str] = ()) -> None:
+    """Writes these pictures as WebP; all, when none is named."""
+    DOCS.mkdir(parents=True, exist_ok=True)
+    for name in names or PICTURES:
+        PICTURES[name](DOCS / f"{name}.webp")
+
+
+def _draw_house(path: Path) -> None:
+    """One photo in every house style, in two rows."""
+    made = []
+    for name in known_styles.styles():
+        asked = {"house": (name,), "size": 2 * CELL, "strength": 1}
+        painted = Image.fromarray(_made("style.transfer", asked, content=HOUSE_PHOTO))
+        made.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
+    half = -(-len(made) // 2)
+    rows = [np.concatenate(made[n : n + half], axis=1) for n in (0, half)]
+    _save(np.concatenate(rows), path)
+
+
+def _draw_readme(path: Path) -> None:
+    """A photo, a painting, and the one painted finely in the look of the other."""
+    photo, painting = LEAD
+    painted = _made("style.transfer", {"mode": "fine"}, content=photo, style=painting)
+    _row([_pixels(photo), _pixels(painting), painted], path)
+
+
+def _draw_dream(path: Path) -> None:
+    """A photo, and what grows in it under some of the looks."""
+    dreamt = [_made("dream.ascend", {"look": look}, content=DREAMT) for look in LOOKS]
+    _row([_pixels(DREAMT), *dreamt], path)
+
+
+def _draw_enhance(path: Path) -> None:
+    """A part of a photo, shrunk and enlarged again: plainly, by the network, and as it was."""
+    photo = _pixels(ENLARGED)[PART]
+    small = Image.fromarray(photo).resize([side // TIMES for side in photo.shape[1::-1]])
+    asked = [{"scale": TIMES, "sharpness": sharpness} for sharpness in (0, 1)]
+    _row([*(_made("enhance.enlarge", one, content=np.asarray(small)) for one in asked), photo], path)
+
+
+def _draw_clean(path: Path) -> None:
+    """Parts of a noisy photo and of a strongly compressed one, before and after."""
+    photo = _pixels(NOISY)[:300, 150:450]
+    noise = LEVEL * np.random.default_rng(0).standard_normal(photo.shape)
+    noisy = np.clip(photo + noise, 0, 255).astype("uint8")
+    buffer = io.BytesIO()
+    Image.fromarray(_pixels(BLOCKY)[:200, 120:320]).save(buffer, "JPEG", quality=QUALITY)
+    blocky = images.read(buffer.getvalue())
+    asked = {"scale": 1}
+    cleaned = _made("enhance.enlarge", asked, content=noisy)
+    asked = {"scale": 1, "denoise": 0, "jpeg_quality": QUALITY}
+    deblocked = _made("enhance.enlarge", asked, content=blocky)
+    _row([noisy, cleaned, blocky, deblocked], path)
+
+
+def _draw_playground(path: Path) -> None:
+    """What the tiny network paints after more and more steps, and the photo."""
+    learnt = [_made("playground.train", {"steps": steps, "size": 384}, content=LEARNT) for steps in STEPS]
+    _row([*learnt, _pixels(LEARNT)], path, height=180)
+
+
+def _draw_xray(path: Path) -> None:
+    """A photo, and two maps of VGG16 over it."""
+    asked = [{"show": "map", "layer": layer, "channel": channel} for layer, channel in MAPS]
+    _row([_pixels(LEARNT), *(_made("xray.look", one, content=LEARNT) for one in asked)], path)
+
+
+def _draw_faces(path: Path) -> None:
+    """Digits and cartoon faces, as the models that ship draw them."""
+    asked = {"n": WALL, "seed": 4}
+    walls = [_made("faces.draw", asked | {"preset": preset}) for preset in ("digits-vae", "avatars-dcgan")]
+    _row(walls, path)
+
+
+def _draw_cartoons(path: Path) -> None:
+    """Cartoon faces, in two rows."""
+    asked = FacesSettings(preset="avatars-dcgan", n=2 * CARTOONS, seed=CARTOON_SEED, form="npz")
+    drawn = tasks.run("faces.draw", asked, {}).files[0].read()
+    with np.load(io.BytesIO(drawn)) as arrays:
+        _save(grid(arrays["images"], columns=CARTOONS), path)
+
+
+def _draw_face_alone(path: Path) -> None:
+    """Two cartoon faces, each as it was drawn, enlarged plainly, and cleaned and enlarged."""
+    asked = [{"face": face, "enhance": enhance} for face in ALONE for enhance in (False, True)]
+    _row([_made("faces.draw", {"preset": "avatars-dcgan", "n": 16, "seed": 5} | one) for one in asked], path)
+
+
+def _draw_teach(path: Path) -> None:
+    """Where ResNet50 sees the cat."""
+    _row([_made("classify.explain", {}, picture=LEARNT)], path)
+
+
+def _draw_text(path: Path) -> None:
+    """What a voice wrote, with its surprise, as the home page shows it."""
+    shutil.copy(SHIPPED / "tile-text-write-alice.webp", path)
+
+
+def _made(task: str, asked: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
+    """The picture that a task makes of samples, or of pictures themselves."""
+    kept = {
+        slot: [tasks.File.keep(images.encode_png(_pixels(one)), "picture", f"{slot}.png")]
+        for slot, one in inputs.items()
+    }
+    result = tasks.run(task, tasks.get(task).settings.parse(asked), kept)
+    return images.read(result.files[0].read())
+
+
+def _pixels(name: str | np.ndarray) -> np.ndarray:
+    if isinstance(name, np.ndarray):
+        return name
+    return sample_photos.photo(name) if name in sample_photos.photos() else paintings.painting(name)
+
+
+def _row(pictures: Sequence[np.ndarray], path: Path, height: int = HEIGHT) -> None:
+    row = []
+    for pixels in pictures:
+        width = round(height * pixels.shape[1] / pixels.shape[0])
+        row += [images.resize(pixels, height, width), np.full((height, GAP, 3), 255, "uint8")]
+    _save(np.concatenate(row[:-1], axis=1), path)
+
+
+def _save(pixels: np.ndarray, path: Path) -> None:
+    Image.fromarray(pixels).save(path, "WEBP", quality=82, method=6)
+
+
+PICTURES = {
+    "house": _draw_house,
+    "readme": _draw_readme,
+    "dream": _draw_dream,
+    "enhance": _draw_enhance,
+    "clean": _draw_clean,
+    "playground": _draw_playground,
+    "x-ray": _draw_xray,
+    "faces": _draw_faces,
+    "cartoons": _draw_cartoons,
+    "face-alone": _draw_face_alone,
+    "teach": _draw_teach,
+    "text": _draw_text,
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

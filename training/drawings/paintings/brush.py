@@ -1,0 +1,132 @@
+"""Bristled oil strokes along a flow field: the brush of every painting that has one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from training.drawings.paintings.noise import Shape
+from training.drawings.paintings.pigment import lit, vary
+
+OVERSAMPLING = 2  # strokes are drawn this much larger and averaged down: smooth edges without blending
+Field = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Brush:
+    """How a stroke looks; lengths in px of the picture."""
+
+    length: float
+    width: float
+    bristles: int
+    light: float = 0.035
+    hue: float = 0.012
+    wobble: float = 0.25
+
+
+class Canvas:
+    """A picture with paint on it: three channels of colour and one of thickness."""
+
+    def __init__(self, size: Shape, ground: tuple[int, int, int]):
+        self.size = size
+        height, width = size
+        self._paint = Image.new("RGBA", (width * OVERSAMPLING, height * OVERSAMPLING), (*ground, 60))
+        # In RGBA mode lines replace what is below, the fourth channel too: it holds the thickness.
+        self._pen = ImageDraw.Draw(self._paint)
+
+    def strokes(
+        self, rng: np.random.Generator, starts: np.ndarray, colours: np.ndarray, flow: Field, brush: Brush
+    ) -> None:
+        """Lays one stroke from each start, in order.
+
+        Args:
+            rng: source of the bristles' differences.
+            starts: `(N, 2)` y and x in px, the middle of each stroke.
+            colours: `(N, 3)` sRGB in [0, 1].
+            flow: `(N, 2)` points -> `(N, 2)` unit directions.
+            brush: the brush.
+        """
+        paths = follow(starts, flow, brush.length)
+        count, bristles = len(starts), brush.bristles
+        whole = vary(rng, colours, brush.light, brush.hue)  # the load of the brush, then of each bristle
+        tints = np.stack(
+            [vary(rng, whole, brush.light * 0.7, brush.hue * 0.7) for _ in range(bristles)], axis=1
+        )
+        inks = (np.clip(tints, 0, 1) * 255 + 0.5).astype(int)
+        thick = rng.integers(90, 256, (count, bristles, 1))
+        inks = np.concatenate([inks, thick], axis=-1)
+        offsets = (np.arange(bristles) + 0.5) / bristles - 0.5
+        offsets = offsets * brush.width + rng.normal(size=(count, bristles)) * brush.wobble
+        lines = _bristle_lines(paths, offsets) * OVERSAMPLING
+        first = rng.integers(0, 3, (count, bristles)) + np.abs(offsets / brush.width * 3).astype(int)
+        last = (
+            lines.shape[2]
+            - rng.integers(0, 4, (count, bristles))
+            - np.abs(offsets / brush.width * 3).astype(int)
+        )
+        ink_width = max(1, round(brush.width / bristles * OVERSAMPLING * 1.35))
+        self._draw(lines, inks, first, np.maximum(last, first + 2), ink_width)
+
+    def _draw(self, lines, inks, first, last, width):
+        points, colours = lines[..., ::-1].tolist(), inks.tolist()
+        for stroke in range(len(points)):
+            for bristle, line in enumerate(points[stroke]):
+                part = line[first[stroke, bristle] : last[stroke, bristle]]
+                flat = [value for point in part for value in point]
+                self._pen.line(flat, fill=tuple(colours[stroke][bristle]), width=width)
+
+    def picture(self, relief: float) -> np.ndarray:
+        """The canvas under light from the upper left. Returns `(H, W, 3) float` in [0, 1]."""
+        height, width = self.size
+        small = np.asarray(self._paint.resize((width, height), Image.Resampling.BOX, reducing_gap=None))
+        layers = small.astype("float32") / 255
+        return lit(layers[..., :3], layers[..., 3] * 6, relief)
+
+
+def follow(starts: np.ndarray, flow: Field, length: float, steps: int = 12) -> np.ndarray:
+    """Streamlines through the starts, half before and half after: Euler steps of the flow.
+
+    Returns:
+        `(N, steps + 1, 2)` y and x in px.
+    """
+    step = length / steps
+    halves = []
+    for sign in (-1, 1):
+        point, line = starts, []
+        for _ in range(steps // 2):
+            point = point + sign * step * flow(point)
+            line.append(point)
+        halves.append(line)
+    return np.stack([*halves[0][::-1], starts, *halves[1]], axis=1)
+
+
+def _bristle_lines(paths, offsets):
+    """`(N, B, P, 2)`: the streamlines, moved sideways by each bristle's offset."""
+    along = np.gradient(paths, axis=1)
+    along /= np.linalg.norm(along, axis=-1, keepdims=True) + 1e-6
+    across = np.stack([along[..., 1], -along[..., 0]], axis=-1)
+    return paths[:, None] + offsets[:, :, None, None] * across[:, None]
+
+
+def sampler(direction_y: np.ndarray, direction_x: np.ndarray) -> Field:
+    """A `Field` that reads two `(H, W)` arrays at the nearest pixel, the border outside."""
+    height, width = direction_y.shape
+    norm = np.hypot(direction_y, direction_x) + 1e-6
+    field = np.stack([direction_y / norm, direction_x / norm], axis=-1)
+
+    def flow(points: np.ndarray) -> np.ndarray:
+        rows = np.clip(points[:, 0].astype(int), 0, height - 1)
+        columns = np.clip(points[:, 1].astype(int), 0, width - 1)
+        return field[rows, columns]
+
+    return flow
+
+
+def at(values: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Reads `(H, W, ...)` at `(N, 2)` points, the border outside."""
+    rows = np.clip(points[:, 0].astype(int), 0, values.shape[0] - 1)
+    columns = np.clip(points[:, 1].astype(int), 0, values.shape[1] - 1)
+    return values[rows, columns]

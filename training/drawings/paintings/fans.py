@@ -1,0 +1,112 @@
+"""Art deco: overlapping fans (the seigaiha pattern) of enamel, each with its own motif, drawn in gold."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
+from training.drawings.paintings.pigment import finished, lit, over, palette, ramp
+
+ENAMELS = (
+    palette("#04231f", "#0b4a3c", "#157a5c", "#3fb58a"),
+    palette("#0a0f2a", "#14235a", "#24489a", "#5f8fd0"),
+    palette("#200a1e", "#541238", "#94224c", "#dc5f6a"),
+    palette("#07222c", "#0d4f5e", "#148a92", "#7ad0c4"),
+    palette("#14110f", "#2b2622", "#4a4038", "#8a7458"),
+)
+IVORY = palette("#f3e6c8")[0]
+GOLD = palette("#5a3a0c", "#a8741c", "#e0b040", "#fbe39a", "#c99328")
+OVERSAMPLING = 2
+RADIUS = 84.0
+
+
+def draw(seed: int, size: Shape) -> np.ndarray:
+    """Draws the screen of fans. Returns `(H, W, 3) uint8`."""
+    rng = np.random.default_rng(seed)
+    fine = (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING)
+    unit = min(fine) / 512
+    away, turn, tile = _fans(rng, fine, unit)
+    enamel, gold = _motifs(rng, fine, away, turn, tile, unit)
+    return finished(_made(rng, _averaged(enamel), _averaged(gold), min(size) / 512))
+
+
+def _fans(rng, size, unit):
+    """Of the front fan at each pixel: distance from its foot in radii, angle from upright, number."""
+    y, x = grid(size)
+    # Hand-drawn: the grid is bent a little, as no two fans are cut alike.
+    y, x = (axis + 5 * unit * fractal(rng, size, 190 * unit, 2, 0.4) for axis in (y, x))
+    radius = RADIUS * unit
+    rise = radius * 0.5
+    shift = rng.random() * radius
+    away, turn = np.full(size, 9.0), np.zeros(size)
+    tile = np.zeros(size, int)
+    rows = int(size[0] / rise) + 4
+    for row in range(rows):  # from the top down: a lower fan lies over those above it
+        foot = row * rise
+        column = np.round((x - shift) / (2 * radius) - 0.5 * (row % 2))
+        across = x - shift - (column + 0.5 * (row % 2)) * 2 * radius
+        far = np.hypot(y - foot, across) / radius
+        front = (far < 1) & (y < foot + 0.02 * radius)
+        away = np.where(front, far, away)
+        turn = np.where(front, np.arctan2(across, foot - y), turn)
+        tile = np.where(front, row * 64 + column.astype(int) + 8, tile)
+    return away, turn, tile
+
+
+def _motifs(rng, size, away, turn, tile, unit):
+    """Colours of the enamel `(H, W, 3)` and where gold lies `(H, W)`; four motifs take turns by fan."""
+    kinds = rng.integers(0, 4, tile.max() + 1)[tile]
+    families = rng.choice(len(ENAMELS), tile.max() + 1, p=(0.31, 0.3, 0.18, 0.12, 0.09))[tile]
+    width = 1.15 * unit / (RADIUS * unit)
+    rays = np.abs((turn / np.pi * 14) % 1 - 0.5) * 2
+    petals = np.abs((turn / np.pi * 7) % 1 - 0.5) * 2
+    tone = np.select(
+        [kinds == 0, kinds == 1, kinds == 2],
+        [
+            0.15 + 0.75 * ((away * 6) % 1),
+            0.15 + 0.7 * (rays > 0.5) * away + 0.2 * away,
+            0.2 + 0.75 * smoothstep(0.2, -0.25, away - 0.42 - 0.42 * np.sqrt(1 - petals**2)),
+        ],
+        0.2 + 0.65 * ((np.abs(turn) * 2.2 + away * 5) % 1),
+    )
+    lines = np.select(
+        [kinds == 0, kinds == 1, kinds == 2],
+        [
+            np.abs((away * 6 + 0.5) % 1 - 0.5) / 6,
+            np.abs(rays - 0.5) * away * 0.11,
+            np.minimum(np.abs(away - 0.42 - 0.42 * np.sqrt(1 - petals**2)) * 0.7, (1 - petals) * away * 0.2),
+        ],
+        np.abs((np.abs(turn) * 2.2 + away * 5 + 0.5) % 1 - 0.5) / 5.5,
+    )
+    tone = tone + 0.06 * smooth(rng, size, 18 * unit) - 0.3 * smoothstep(0.55, 0, away)
+    enamel = np.zeros((*size, 3))
+    for index, family in enumerate(ENAMELS):
+        chosen = families == index
+        enamel[chosen] = ramp(family, tone[chosen])
+    enamel = over(enamel, IVORY, 0.92 * ((away > 0.86) & (away < 0.93)) * (kinds != 0))
+    tremble = np.clip(1 + 0.3 * smooth(rng, size, 14 * unit), 0.5, 1.6)
+    frame = np.minimum.reduce(
+        [np.abs(away - 0.985) * 0.55, np.abs(away - 0.93), np.abs(away - 0.86), np.abs(away - 0.13)]
+    )
+    beads = np.hypot(((turn / np.pi * 30) % 1 - 0.5) * 0.105, away - 0.895)
+    near = np.minimum(np.where(away < 0.86, lines, 9), frame)
+    gold = np.maximum(smoothstep(width * 1.35, width * 0.65, near / tremble), beads < 0.019)
+    return enamel, np.maximum(gold, away < 0.13)
+
+
+def _averaged(fine):
+    rows, columns = (side // OVERSAMPLING for side in fine.shape[:2])
+    return fine.reshape(rows, OVERSAMPLING, columns, OVERSAMPLING, *fine.shape[2:]).mean((1, 3))
+
+
+def _made(rng, enamel, gold, unit):
+    """Fired and gilded: cloudy enamel, raised leaf that catches light in sweeps and has worn through."""
+    size = gold.shape
+    cloud = 1 + 0.08 * fractal(rng, size, 60 * unit, 4) + 0.035 * smooth(rng, size, 2 * unit)
+    enamel = enamel * cloud[..., None]
+    sweep = 0.5 + 0.2 * fractal(rng, size, 110 * unit, 3) + 0.09 * stretched(rng, size, 2 * unit, 14 * unit)
+    worn = smoothstep(3.0, 2.0, fractal(rng, size, 26 * unit, 4, 0.75))
+    leaf = ramp(GOLD, sweep)
+    relief = ndimage.gaussian_filter(gold, 0.7) * 2.2 + 0.12 * smooth(rng, size, 3 * unit)
+    return lit(over(enamel, leaf, gold * (0.25 + 0.75 * worn)), relief, 0.3)

@@ -1,0 +1,134 @@
+"""Pop art: bold shapes with thick outlines, printed in turned CMYK dot screens slightly out of register."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep
+from training.drawings.paintings.pigment import finished, over, palette
+
+INKS = palette("#009fd6", "#e5127d", "#ffe600", "#15130f")
+PAPER = palette("#fbf3df")[0]
+ANGLES = (15, 75, 0, 45)  # degrees of the four screens, the printers' usual ones
+OVERSAMPLING = 2
+CELL = 9.0
+
+
+def draw(seed: int, size: Shape) -> np.ndarray:
+    """Prints the page. Returns `(H, W, 3) uint8`."""
+    rng = np.random.default_rng(seed)
+    fine = (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING)
+    unit = min(fine) / 512
+    plates, line = _scene(rng, fine, unit)
+    sheet = np.ones((*size, 3)) * PAPER * (1 + 0.02 * smooth(rng, size, 2))[..., None]
+    for index, plate in enumerate(plates):
+        dots = _screen(rng, plate, ANGLES[index], unit)
+        sheet = _inked(rng, sheet, _averaged(dots), INKS[index])
+    return finished(_inked(rng, sheet, _averaged(line), INKS[3]))
+
+
+def _scene(rng, size, unit):
+    """The plates cyan, magenta, yellow and black `(4, H, W)` in [0, 1], and the solid black line."""
+    y, x = grid(size)
+    plates = np.zeros((4, *size), "float32")
+    shapes = np.zeros(size, int)
+    centre = np.array([size[0] * 0.44, size[1] * rng.uniform(0.4, 0.6)])
+    away = np.hypot(y - centre[0], (x - centre[1]) * 0.92)
+    turn = np.arctan2(y - centre[0], x - centre[1])
+    ray = np.floor((turn / (2 * np.pi) * 28) % 28).astype(int)
+    _fill(plates, ray % 2 == 0, (0.75 - away / (700 * unit), 0.0, 0.0, 0))
+    _fill(plates, ray % 2 == 1, (0.0, 0.2 + away / (600 * unit), 0.9, 0))
+    shapes += ray + 1
+    for index, (radius, points, depth, inks) in enumerate(_bursts(rng, unit)):
+        spikes = np.abs((turn / (2 * np.pi) * points + 0.37 * index) % 1 - 0.5) * 2
+        edge = radius * (1 - depth * spikes) * (1 + 0.12 * np.sin(turn * 3 + index) + 0.05 * np.sin(turn * 7))
+        inside = away < edge
+        _fill(plates, inside, tuple(ink(away / edge) for ink in inks))
+        shapes = np.where(inside, 40 + index, shapes)
+    shapes = _clouds(rng, size, unit, y, x, plates, shapes)
+    line = _outline(rng, shapes, unit)
+    return plates, line
+
+
+def _fill(plates, mask, inks):
+    for plate, ink in zip(plates, inks, strict=True):
+        plate[mask] = np.broadcast_to(np.clip(ink, 0, 1), mask.shape)[mask]
+
+
+def _bursts(rng, unit):
+    """Stars in stars: outer radius, points, their depth, and the four inks as functions of the radius."""
+    return (
+        (
+            225 * unit,
+            15,
+            0.3,
+            (lambda r: 0 * r, lambda r: 0.95 + 0 * r, lambda r: 0.75 - 0.4 * r, lambda r: 0 * r),
+        ),
+        (178 * unit, 15, 0.32, (lambda r: 0 * r, lambda r: 0.5 * r**2, lambda r: 1 + 0 * r, lambda r: 0 * r)),
+        (118 * unit, 11, 0.36, (lambda r: 0.2 + 0.75 * r, lambda r: 0 * r, lambda r: 0 * r, lambda r: 0 * r)),
+        (
+            72 * unit,
+            9,
+            0.4,
+            (lambda r: 0 * r, lambda r: 0.7 - 0.75 * r, lambda r: 0.3 + 0.5 * r, lambda r: 0 * r),
+        ),
+    )
+
+
+def _clouds(rng, size, unit, y, x, plates, shapes):
+    """Puffs along the lower edge and in two corners, shaded in magenta and cyan dots."""
+    rows = [(0.98, 62, 9), (1.06, 80, 7)]
+    for index, (level, radius, number) in enumerate(rows):
+        for k in range(number):
+            middle = (
+                (level + rng.normal() * 0.025) * size[0],
+                (k + 0.5 + rng.normal() * 0.12) / number * size[1],
+            )
+            r = radius * unit * rng.uniform(0.8, 1.25)
+            away = np.hypot(y - middle[0], x - middle[1])
+            inside = away < r
+            shade = np.clip((y - middle[0] + (x - middle[1]) * 0.5) / r * 0.55 + 0.52, 0, 0.85)
+            _fill(
+                plates,
+                inside,
+                (shade * (0.9 if index else 0.5), shade * (0.1 if index else 0.7), 0 * shade, 0 * shade),
+            )
+            shapes = np.where(inside, 60 + 20 * index + k, shapes)
+    return shapes
+
+
+def _outline(rng, shapes, unit):
+    """A brush line along every border, thicker here and thinner there."""
+    border = ndimage.maximum_filter(shapes, 3) != ndimage.minimum_filter(shapes, 3)
+    away = ndimage.distance_transform_edt(~border)
+    minor = (shapes < 40) & (ndimage.maximum_filter(shapes, int(12 * unit)) < 40)
+    width = np.where(minor, 0.9, 2.6) * unit * (1 + 0.35 * smooth(rng, shapes.shape, 50 * unit))
+    return smoothstep(1, -1, away - width)
+
+
+def _screen(rng, tone, angle, unit):
+    """A dot screen: round dots that grow with the tone until they merge."""
+    y, x = grid(tone.shape)
+    turn = np.deg2rad(angle)
+    cell = CELL * unit
+    u = (x * np.cos(turn) + y * np.sin(turn)) / cell
+    v = (-x * np.sin(turn) + y * np.cos(turn)) / cell
+    spot = (np.cos(2 * np.pi * u) + np.cos(2 * np.pi * v)) / 4 + 0.5
+    tone = ndimage.gaussian_filter(tone, 0.8 * unit)
+    return smoothstep(-0.07, 0.07, tone - (1 - spot)) * smoothstep(0.02, 0.06, tone)
+
+
+def _averaged(fine):
+    rows, columns = fine.shape
+    return fine.reshape(rows // OVERSAMPLING, OVERSAMPLING, columns // OVERSAMPLING, OVERSAMPLING).mean(
+        (1, 3)
+    )
+
+
+def _inked(rng, sheet, mask, ink):
+    """One impression: inks multiply, lie unevenly, and miss the others by up to a pixel and a half."""
+    size = mask.shape
+    mask = ndimage.shift(mask, rng.uniform(-1.5, 1.5, 2), order=1, mode="nearest")
+    patchy = 0.93 + 0.05 * smooth(rng, size, 3) + 0.04 * fractal(rng, size, 40, 3)
+    return over(sheet, sheet * ink, np.clip(mask * patchy, 0, 1))

@@ -1,0 +1,93 @@
+"""Colours as a painter mixes them: palettes, ramps and variation in OKLab, relief light, paper."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from training.drawings.paintings.noise import Shape, fractal, smooth
+
+# Björn Ottosson, "A perceptual color space for image processing" (2020).
+_TO_LMS = np.array(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
+     [0.0883024619, 0.2817188376, 0.6299787005]]
+)  # fmt: skip
+_TO_LAB = np.array(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
+     [0.0259040371, 0.7827717662, -0.8086757660]]
+)  # fmt: skip
+_FROM_LAB = np.linalg.inv(_TO_LAB)
+_FROM_LMS = np.linalg.inv(_TO_LMS)
+
+
+def palette(*hexes: str) -> np.ndarray:
+    """`"#rrggbb"` codes -> `(N, 3) float64` sRGB in [0, 1]."""
+    return np.array([[int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)] for code in hexes])
+
+
+def to_oklab(rgb: np.ndarray) -> np.ndarray:
+    """sRGB in [0, 1] -> OKLab, any shape that ends in 3."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((np.maximum(rgb, 0) + 0.055) / 1.055) ** 2.4)
+    return np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
+
+
+def from_oklab(lab: np.ndarray) -> np.ndarray:
+    """OKLab -> sRGB clipped to [0, 1], any shape that ends in 3."""
+    linear = np.clip((lab @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T, 0, 1)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def ramp(colours: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Colours along a palette, evenly spaced and mixed in OKLab.
+
+    Args:
+        colours: `(N, 3)` sRGB in [0, 1].
+        t: any shape, 0 the first colour and 1 the last; clipped.
+
+    Returns:
+        `t.shape + (3,) float32` sRGB in [0, 1].
+    """
+    stops = np.linspace(0, 1, len(colours))
+    lab = to_oklab(colours)
+    # Reading a fine table is ten times faster than converting each pixel.
+    fine = np.linspace(0, 1, 1024)
+    table = from_oklab(np.stack([np.interp(fine, stops, lab[:, i]) for i in range(3)], axis=-1))
+    return table.astype("float32")[np.clip(np.asarray(t) * 1023, 0, 1023).astype(int)]
+
+
+def vary(rng: np.random.Generator, colours: np.ndarray, light: float, hue: float) -> np.ndarray:
+    """Moves each colour a little: standard deviations in OKLab's lightness and in its two hue axes.
+
+    Args:
+        colours: `(N, 3)` sRGB in [0, 1].
+    """
+    return from_oklab(to_oklab(colours) + rng.normal(size=colours.shape) * [light, hue, hue])
+
+
+def over(below: np.ndarray, colour: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """`colour` laid over `below` where `mask` `(H, W)` is 1, mixed where it is between."""
+    return below + (colour - below) * mask[..., None]
+
+
+def lit(image: np.ndarray, height: np.ndarray, strength: float) -> np.ndarray:
+    """Light from the upper left over a relief: slopes towards it grow brighter, the others darker.
+
+    Args:
+        image: `(H, W, 3)` in [0, 1].
+        height: `(H, W)` relief in px.
+        strength: brightness for a slope of 1.
+    """
+    slope = ndimage.sobel(height, axis=0) + ndimage.sobel(height, axis=1)
+    light = np.clip(slope * (strength / 8), -0.6, 0.6)[..., None]
+    return np.where(light > 0, image + (1 - image) * light, image * (1 + light))
+
+
+def paper(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """The tooth of cold-pressed paper: `(H, W) float32` relief, mean 0, standard deviation about 1."""
+    fine = ndimage.gaussian_filter(rng.normal(size=shape).astype("float32"), 0.8) * 2.6
+    return 0.5 * fine + 0.6 * smooth(rng, shape, 3.5) + 0.4 * fractal(rng, shape, 14, 2)
+
+
+def finished(image: np.ndarray) -> np.ndarray:
+    """`(H, W, 3)` in [0, 1] -> uint8, clipped and rounded."""
+    return (np.clip(image, 0, 1) * 255 + 0.5).astype("uint8")

@@ -1,0 +1,178 @@
+"""A leaded window: Voronoi panes (one round of Lloyd relaxation), a rose round a low sun, wind and hills."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
+from training.drawings.paintings.pigment import finished, lit, palette, ramp, vary
+
+SUN = palette("#fff0a8", "#ffd23a", "#ffaa14", "#f57612", "#dc3518", "#a90f2c", "#6d0c48")
+SKY = palette("#3b1a7a", "#2a2bb0", "#1546c4", "#0f6fd0", "#0c9ac4", "#22bdb4", "#8fe0c8")
+HILLS = palette("#0a4f8a", "#0b7a7d", "#0d7a4c", "#3f9a35", "#9bc038", "#0d5c4a")
+LEAD = palette("#17151b")[0]
+RINGS = (1, 7, 12, 18, 24, 30)
+
+
+def draw(seed: int, size: Shape) -> np.ndarray:
+    """Draws the window. Returns `(H, W, 3) uint8`."""
+    rng = np.random.default_rng(seed)
+    unit = min(size) / 512
+    sun = np.array([size[0] * rng.uniform(0.34, 0.42), size[1] * rng.uniform(0.34, 0.66)])
+    horizon = _horizon(rng, size)
+    sites, ring = _sites(rng, size, sun, horizon, unit)
+    panes = _panes(size, sites)
+    colours = _colours(rng, size, sites, ring, sun, horizon, unit)
+    glass = _glass(rng, size, panes, sites, colours, sun, unit)
+    return finished(_leaded(rng, glass, panes, unit))
+
+
+def _horizon(rng, size):
+    """The y of the hills' outline for each x."""
+    x = np.arange(size[1]) / size[1]
+    return size[0] * (
+        0.7 + 0.055 * np.sin(x * 5.2 + rng.random() * 6) + 0.025 * np.sin(x * 13 + rng.random() * 6)
+    )
+
+
+def _sites(rng, size, sun, horizon, unit):
+    """Pane centres `(N, 2)`, and for each the ring round the sun that it lies on, or -1."""
+    rings, radius = [], 0.0
+    for index, number in enumerate(RINGS):
+        angles = (np.arange(number) + 0.5 * (index % 2)) / number * 2 * np.pi + rng.normal(
+            size=number
+        ) * 0.035
+        radii = radius * (1 + rng.normal(size=number) * 0.025)
+        spots = sun + radii[:, None] * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+        rings.append(np.column_stack([spots, np.full(number, index)]))
+        radius += (27 + 2.5 * index) * unit
+    rose = np.concatenate(rings)
+    border = _mirrored(rng, size, horizon, unit)
+    rose = rose[rose[:, 0] < np.interp(rose[:, 1], np.arange(size[1]), horizon) - 14 * unit]
+    rows = _rows(rng, size, horizon, unit)
+    rows = rows[np.linalg.norm(rows - sun, axis=1) > radius - 8 * unit]
+    rows = rows[cKDTree(border).query(rows)[0] > 17 * unit]
+    fixed = np.concatenate([rose[:, :2], border])
+    sites = np.concatenate([fixed, _relaxed(size, fixed, rows)])
+    ring = np.full(len(sites), -1)
+    ring[: len(rose)] = rose[:, 2]
+    return sites, ring
+
+
+def _mirrored(rng, size, horizon, unit):
+    """Pairs of sites on both sides of the hills' outline, so that a lead runs along it."""
+    x = np.arange(-10 * unit, size[1] + 10 * unit, 27 * unit)
+    x = x + rng.normal(size=len(x)) * 3 * unit
+    y = np.interp(x, np.arange(size[1]), horizon)
+    lean = np.interp(x, np.arange(size[1]), np.gradient(horizon))
+    normal = np.stack([np.ones_like(lean), -lean], axis=-1) / np.hypot(1, lean)[:, None]
+    spots = np.stack([y, x], axis=-1)
+    return np.concatenate([spots - 11 * unit * normal, spots + 11 * unit * normal])
+
+
+def _rows(rng, size, horizon, unit):
+    """Long panes: close rows of wide steps that swing like wind above, and like furrows below."""
+    phase = rng.random(3) * 6
+    rows = []
+    for index, level in enumerate(np.arange(-40 * unit, size[0] + 60 * unit, 27 * unit)):
+        step = rng.uniform(44, 66) * unit
+        x = np.arange(-step, size[1] + step, step) + step * 0.5 * (index % 2) + rng.normal() * 6 * unit
+        x = x + rng.normal(size=len(x)) * step * 0.14
+        wave = 20 * np.sin(x / (95 * unit) + phase[0] + level / (150 * unit)) + 9 * np.sin(
+            x / (41 * unit) + phase[1]
+        )
+        rows.append(np.stack([level + wave * unit + rng.normal(size=len(x)) * 3 * unit, x], axis=-1))
+    return np.concatenate(rows)
+
+
+def _relaxed(size, fixed, free):
+    """Lloyd relaxation of the free sites, on a coarse grid; one round, so that panes stay irregular."""
+    y, x = grid(size)
+    pixels = np.stack([y[::5, ::5].ravel(), x[::5, ::5].ravel()], axis=-1)
+    _, nearest = cKDTree(np.concatenate([fixed, free])).query(pixels)
+    counts = np.bincount(nearest, minlength=len(fixed) + len(free))
+    means = [np.bincount(nearest, pixels[:, axis], len(counts)) / np.maximum(counts, 1) for axis in (0, 1)]
+    moved = np.stack(means, axis=-1)[len(fixed) :]
+    return np.where(counts[len(fixed) :, None] > 0, (moved + free) / 2, free)
+
+
+def _panes(size, sites):
+    """`(H, W) int`: the index of the pane at each pixel; the edges sway a little, as cut by hand."""
+    y, x = grid(size)
+    _, nearest = cKDTree(sites).query(np.stack([y.ravel(), x.ravel()], axis=-1))
+    return nearest.reshape(size)
+
+
+def _colours(rng, size, sites, ring, sun, horizon, unit):
+    """One colour a pane: rings of fire, a sky that cools with distance, rolling hills below."""
+    y, x = sites.T
+    count = len(sites)
+    far = np.linalg.norm(sites - sun, axis=1) / (470 * unit)
+    wind = np.sin(y / (34 * unit) + 1.3 * np.sin(x / (120 * unit)))
+    colours = ramp(SKY, 0.95 - far * 0.85 + 0.16 * wind + rng.normal(size=count) * 0.07)
+    under = y - np.interp(x, np.arange(size[1]), horizon)
+    greens = ramp(HILLS, 0.75 - under / (size[0] * 0.36) + 0.16 * wind + rng.normal(size=count) * 0.1)
+    colours = np.where((under > 0)[:, None], greens, colours)
+    fire = ramp(
+        SUN, ring / (len(RINGS) - 0.4) + 0.09 * (-1) ** np.arange(count) + rng.normal(size=count) * 0.03
+    )
+    colours = np.where((ring >= 0)[:, None], fire, colours)
+    # A few panes of the other family, as a glazier uses up offcuts, tie sky, sun and hills together.
+    odd = (rng.random(count) < 0.09) & (ring < 0)
+    colours = np.where(odd[:, None], ramp(SUN, rng.random(count) * 0.75 + 0.2), colours)
+    return vary(rng, colours, 0.03, 0.012)
+
+
+def _glass(rng, size, panes, sites, colours, sun, unit):
+    """Light through the panes: a gradient in each, streaks as in rolled glass, dirt near the lead."""
+    count = len(colours)
+    y, x = grid(size)
+    angle = rng.random(count)[panes] * 2 * np.pi
+    dy, dx = y - sites[:, 0][panes], x - sites[:, 1][panes]
+    slope = (dy * np.sin(angle) + dx * np.cos(angle)) / (26 * unit)
+    swirl = np.stack([_streaks(rng, size, unit, turned) for turned in (False, True, False)])
+    streak = np.take_along_axis(swirl, rng.integers(0, 3, count)[panes][None], axis=0)[0]
+    far = np.hypot(y - sun[0], x - sun[1]) / (430 * unit)
+    light = 0.26 * np.clip(slope, -1.6, 1.6) + 0.2 * streak + 0.5 * np.exp(-((far * 1.6) ** 2)) - 0.06
+    light -= 0.75 * (1 - smoothstep(0, 10 * unit, _depth(panes)))
+    # A factor keeps the hue pure where adding white would make milk of it.
+    image = colours[panes] * np.exp(light)[..., None]
+    image += np.clip(image.max(-1, keepdims=True) - 1, 0, 0.5) * 0.45
+    relief = 0.9 * streak + 0.7 * fractal(rng, size, 9 * unit, 2)
+    image = lit(np.clip(image, 0, 1), relief * unit, 0.16)
+    glow = ndimage.gaussian_filter(image, (11 * unit, 11 * unit, 0))
+    return 1 - (1 - image) * (1 - 0.16 * glow**2)
+
+
+def _streaks(rng, size, unit, turned):
+    """Rolled glass: streaks that bend."""
+    cells = (55 * unit, 5 * unit) if turned else (5 * unit, 55 * unit)
+    bend = smooth(rng, size, 60 * unit) * 9 * unit
+    y, x = grid(size)
+    field = stretched(rng, size, *cells)
+    shift = (0 * bend, bend) if turned else (bend, 0 * bend)
+    return ndimage.map_coordinates(field, [y + shift[0], x + shift[1]], order=1, mode="reflect")
+
+
+def _depth(panes):
+    """Distance in px from each pixel to the border of its pane, smoothed."""
+    border = ndimage.maximum_filter(panes, 2) != ndimage.minimum_filter(panes, 2)
+    return ndimage.gaussian_filter(ndimage.distance_transform_edt(~border).astype("float32"), 0.8)
+
+
+def _leaded(rng, glass, panes, unit):
+    """Lays rounded lead along the borders, uneven in width, with solder where panes meet and a sheen."""
+    size = panes.shape
+    depth = _depth(panes)
+    low, high = ndimage.minimum_filter(panes, 3), ndimage.maximum_filter(panes, 3)
+    meeting = (low != high) & (panes != low) & (panes != high)
+    solder = np.clip(ndimage.gaussian_filter(meeting.astype("float32"), 2.2 * unit) * 22 * unit**2, 0, 1)
+    width = (2.5 + 0.45 * smooth(rng, size, 45 * unit) + 1.7 * solder) * unit
+    across = np.clip(depth / width, 0, 1)
+    lead = 1 - smoothstep(0.75, 1.1, depth / width)
+    metal = np.clip(LEAD + 0.025 * smooth(rng, size, 5 * unit)[..., None], 0, 1)
+    relief = ndimage.gaussian_filter(np.sqrt(1 - 0.98 * across**2) * width, 0.7)
+    metal = lit(np.broadcast_to(metal, glass.shape), relief, 0.42)
+    return glass + (metal - glass) * lead[..., None]

@@ -1,0 +1,112 @@
+"""Draws the samples that the studio ships, in studio/core/samples.
+
+Command: python -m training.drawings.samples [NAME ...]
+
+It takes some minutes. Its output is committed. All images are lossless: styles are learned from the
+paintings, and models are tested on the faces.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from studio.core.data import sample_sets
+from studio.core.data.sample_sets import SHIPPED, SampleSet
+from studio.core.pictures import paintings as sample_paintings
+from training.drawings import avatars, paintings, sketches
+from training.drawings.__main__ import save
+from training.drawings.avatars import looks
+
+AVATARS, SKETCHES = 1000, 128
+SIZE = 224  # px, as the networks look at them
+_DATE = (1980, 1, 1, 0, 0, 0)
+_STYLES = {
+    **dict.fromkeys(("bald", "buzz"), "bald"),
+    **dict.fromkeys(("long", "waves"), "long"),
+    **dict.fromkeys(("spikes", "mohawk"), "spikes"),
+    "afro": "round",
+}
+
+
+def worn(look: looks.Look) -> str:
+    """What a face has on, if it is one thing alone; without beards, which hide a face as much."""
+    if look.beard or (look.hat and look.glasses):
+        return ""
+    return "hat" if look.hat else "glasses" if look.glasses else "plain"
+
+
+def hair(look: looks.Look) -> str:
+    """The hair of a face, if it is of a kind that stands out."""
+    return "" if look.hat else _STYLES.get(look.style, "")
+
+
+# Of each set the class of a face, and the seed of the first face, such that no two of it are nearly the same.
+_CLASSES: dict[str, tuple[Callable[[looks.Look], str], int]] = {
+    "cartoons": (worn, 2000),
+    "hair": (hair, 19000),
+}
+
+
+def faces(wanted: SampleSet) -> Iterator[tuple[str, np.ndarray]]:
+    """The faces of a set, each with its class."""
+    class_of, seed = _CLASSES[wanted.name]
+    counts = dict.fromkeys(wanted.classes, 0)
+    while min(counts.values()) < wanted.each:
+        label = class_of(looks.choose(np.random.default_rng(seed)))
+        if label and counts[label] < wanted.each:
+            counts[label] += 1
+            yield label, avatars.draw(np.random.default_rng(seed), SIZE)[0]
+        seed += 1
+
+
+def draw(name: str, folder: Path = SHIPPED) -> Path:
+    """Draws a painting or a data set into a folder, and returns its file."""
+    if name in sample_paintings.paintings():
+        path = folder / "paintings" / f"{name}.webp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_webp(paintings.draw(name)))
+    elif name in _CLASSES:
+        path = folder / f"{name}.zip"
+        _draw_set(sample_sets.sets()[name], path)
+    else:
+        path = folder / f"{name}.npz"
+        save(path, _ARRAYS[name]())
+    return path
+
+
+def _draw_set(wanted: SampleSet, path: Path) -> None:
+    counts = dict.fromkeys(wanted.classes, 0)
+    with zipfile.ZipFile(path, "w") as file:
+        for label, picture in faces(wanted):
+            counts[label] += 1
+            file.writestr(zipfile.ZipInfo(f"{label}/{counts[label]:03}.webp", _DATE), _webp(picture))
+
+
+def _webp(picture: np.ndarray) -> bytes:
+    packed = io.BytesIO()
+    Image.fromarray(picture).save(packed, "WEBP", lossless=True, quality=100, method=6)
+    return packed.getvalue()
+
+
+_ARRAYS = {
+    "avatars": lambda: avatars.collection(AVATARS, 0),
+    "sketches": lambda: sketches.collection(SKETCHES, 0),
+}
+NAMES = (*sample_paintings.paintings(), *_CLASSES, *_ARRAYS)
+
+
+def main(names: Sequence[str] = ()) -> None:
+    """Draws these samples; all, when none is named."""
+    for name in names or NAMES:
+        draw(name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

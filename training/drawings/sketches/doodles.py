@@ -1,0 +1,192 @@
+"""Drawings as people make them with a mouse: wobbly, broken, thick or thin, with parts out of place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from studio.outline.parts import TONES
+from studio.outline.settings import Kind
+from training.drawings.avatars.curves import ellipse
+from training.drawings.avatars.pen import UNITS
+from training.drawings.sketches import views
+from training.drawings.sketches.lots import Lot, part_of
+from training.drawings.sketches.tracer import Shape
+
+_SPACING = 1.1  # units between two points of a hand-drawn line
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How someone draws.
+
+    Attributes:
+        wobble: how far lines stray, in 64ths of the side.
+        off: how far parts are out of place, in the same unit.
+        gaps: the share of lines that are broken.
+        forgets: the share of shapes that are left out.
+        width: of the lines.
+        hidden: whether lines behind others are left out.
+        eyes: "whole", "dots", "rings" or "pupils".
+        simple: whether ears, lips and the like are one line each.
+        filled: whether hair is filled with ink.
+    """
+
+    wobble: float = 0.0
+    off: float = 0.0
+    gaps: float = 0.0
+    forgets: float = 0.0
+    width: float = 1.2
+    hidden: bool = True
+    eyes: str = "whole"
+    simple: bool = False
+    filled: bool = False
+
+
+def hand(rng: np.random.Generator) -> Hand:
+    """A hand by lot: one in five is careful."""
+    if rng.random() < 0.2:
+        return Hand(0.12, 0.1, width=float(rng.uniform(0.7, 1.6)))
+    return Hand(
+        wobble=float(rng.uniform(0.1, 1.1)),
+        off=float(rng.uniform(0, 1.2)),
+        gaps=float(rng.choice((0, 0.3))),
+        forgets=float(rng.choice((0, 0.08))),
+        width=float(np.exp(rng.uniform(np.log(0.6), np.log(3.6)))),
+        hidden=bool(rng.random() < 0.6),
+        eyes=str(rng.choice(("whole", "dots", "rings", "pupils"), p=(0.4, 0.25, 0.15, 0.2))),
+        simple=bool(rng.random() < 0.45),
+        filled=bool(rng.random() < 0.07),
+    )
+
+
+def drawing(lot: Lot, kind: Kind, size: int, rng: np.random.Generator, how: Hand | None = None) -> np.ndarray:
+    """What someone has drawn of an avatar so far.
+
+    Args:
+        lot: the avatar, and which of its parts are drawn.
+        kind: of the drawing.
+        size: of a side, in px.
+        rng: decides all that is left to chance.
+        how: who draws; None for a hand by lot.
+
+    Returns:
+        `(size, size, 3) uint8`, on black.
+    """
+    if kind == "light":
+        return _light(lot, size, rng)
+    how = how or hand(rng)
+    kept = [shape for shape in lot.scene.shapes() if part_of(shape.part) in lot.parts]
+    shapes = _by_hand(_simplified(kept, how), how, rng)
+    if kind == "parts":
+        made = views.parts(shapes, size, float(rng.uniform(1, 2.6)))
+    else:
+        made = views.outline(shapes, size, how.width, how.hidden)
+        if how.gaps and rng.random() < 0.12:
+            made = np.maximum(made, views.outline(_scribbles(rng), size, how.width))
+    return made
+
+
+def _simplified(shapes: Sequence[Shape], how: Hand) -> list[Shape]:
+    kept, seen = [], set()
+    for shape in shapes:
+        part = shape.part
+        if part in ("eyes", "pupil", "iris") and how.eyes != "whole":
+            lash = part == "eyes" and shape.width > 0
+            if lash or (how.eyes == "dots" and part == "eyes") or (how.eyes == "rings" and part == "pupil"):
+                continue
+        if how.simple and part in ("mouth", "nose", "neck", "stripes"):
+            if part in seen and part != "stripes":
+                continue
+            seen.add(part)
+        if how.simple and part == "ears" and np.ptp(shape.points[:, 0]) < 4:
+            continue
+        if how.filled and part == "hair" and not shape.width:
+            shape = replace(shape, solid=True)
+        kept.append(shape)
+    return kept
+
+
+def _by_hand(shapes: Sequence[Shape], how: Hand, rng: np.random.Generator) -> list[Shape]:
+    moves: dict[str, np.ndarray] = {}
+    found = []
+    for shape in shapes:
+        if how.forgets and rng.random() < how.forgets:
+            continue
+        part = part_of(shape.part)
+        if part not in moves:
+            moves[part] = _move(how, rng)
+        points = shape.points if shape.width else np.concatenate([shape.points, shape.points[:1]])
+        middle = points.mean(0)
+        points = (points - middle) @ moves[part][:, :2].T + middle + moves[part][:, 2]
+        if how.wobble:
+            points = _wobbled(points, how.wobble, not shape.width, rng)
+        ink = None
+        if how.gaps and rng.random() < how.gaps and len(points) > 8:
+            length = int(len(points) * rng.uniform(0.68, 0.92))
+            start = int(rng.integers(len(points)))
+            if shape.width:
+                points = points[: max(length, 2)] if start % 2 else points[-max(length, 2) :]
+            else:
+                ink = np.roll(points, -start, axis=0)[:length]
+        found.append(replace(shape, points=points, ink=ink))
+    return found
+
+
+def _move(how: Hand, rng: np.random.Generator) -> np.ndarray:
+    """How a part is out of place: `(2, 3)`, a turn, a stretch and a shift."""
+    share = min(1.0, how.off)
+    across, down = np.exp(rng.normal(size=2) * 0.09 * share)
+    angle = rng.normal() * 0.07 * share
+    cos, sin = np.cos(angle), np.sin(angle)
+    shift = rng.normal(size=2) * how.off * 0.8
+    return np.array([[cos * across, -sin * down, shift[0]], [sin * across, cos * down, shift[1]]])
+
+
+def _wobbled(points: np.ndarray, wobble: float, closed: bool, rng: np.random.Generator) -> np.ndarray:
+    """The same line by an unsteady hand; a closed one hardly ever ends where it began."""
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    along = np.concatenate([[0], np.cumsum(steps)])
+    count = max(5, int(along[-1] / _SPACING))
+    at = np.linspace(0, along[-1], count)
+    line = np.stack([np.interp(at, along, points[:, n]) for n in range(2)], axis=-1)
+    waves = np.arange(1, 4)
+    least = min(1.0, along[-1] / 12)  # small shapes are drawn with small strokes
+    phases = rng.uniform(0, 2 * np.pi, (2, 3, 1))
+    strength = rng.normal(size=(2, 3, 1)) * wobble * least * 0.55 / waves[None, :, None] ** 0.7
+    turns = waves[None, :, None] * rng.uniform(0.7, 1.3) * at / max(along[-1], 1e-6) * 2 * np.pi
+    strayed = line + (strength * np.sin(turns + phases)).sum(1).T
+    return strayed + rng.normal(size=line.shape) * 0.12 * wobble * least
+
+
+def _scribbles(rng: np.random.Generator) -> list[Shape]:
+    """Lines that mean nothing."""
+    found = []
+    for _ in range(int(rng.integers(1, 3))):
+        start = rng.uniform(4, UNITS - 4, 2)
+        points = start + np.cumsum(rng.normal(size=(6, 2)) * 2, axis=0)
+        found.append(Shape("scribble", points, 1.0))
+    if rng.random() < 0.4:
+        found.append(Shape("scribble", ellipse(start[0], start[1], 0.8, 0.8), 0.0, True))
+    return found
+
+
+def _light(lot: Lot, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Where light falls and how much, in a few tones and with soft or hard borders."""
+    gray = Image.fromarray(lot.scene.picture(64)).convert("L")
+    if rng.random() < 0.55:  # whoever paints light on black leaves what is behind a face as it is
+        face = views.parts(lot.scene.shapes(), 64).any(-1)
+        gray = Image.fromarray(np.where(face, np.asarray(gray), 0).astype("uint8"))
+    soft = gray.filter(ImageFilter.GaussianBlur(float(rng.uniform(0, 1.8))))
+    levels = np.asarray(soft.resize((size, size), Image.Resampling.BICUBIC)).astype("float32")
+    levels = np.clip((levels - 128) * rng.uniform(0.8, 1.5) + 128 + rng.uniform(-40, 40), 0, 255)
+    if rng.random() < 0.75:
+        levels = np.take(TONES, np.clip(np.rint(levels / 85), 0, 3).astype(int))
+    if rng.random() < 0.2:  # not all is painted yet
+        high, low = sorted(rng.uniform(0, size, 2).astype(int))
+        levels[: high // 3] = 0
+        levels[low + (size - low) // 2 :] = 0
+    return np.repeat(np.rint(levels).astype("uint8")[..., None], 3, axis=2)

@@ -1,0 +1,120 @@
+"""Avatars to learn from: looks by lot, and what they look like where little of them was drawn.
+
+What a person has not drawn yet gets a friendly usual form, always the same. So a half-done drawing has one
+right answer, which can be learnt, and not many that would blur into each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from training.drawings.avatars import looks
+from training.drawings.avatars.looks import Look
+from training.drawings.avatars.pen import ZOOM
+from training.drawings.sketches.scene import Scene
+
+# When people draw each part, about: the head first, what is worn last.
+_ORDER = {
+    "head": 0.0,
+    "eyes": 1.0,
+    "mouth": 2.0,
+    "nose": 2.5,
+    "hair": 3.0,
+    "brows": 3.5,
+    "ears": 3.5,
+    "glasses": 4.0,
+    "hat": 4.0,
+    "beard": 4.0,
+    "neck": 4.5,
+    "clothes": 5.0,
+    "earrings": 5.5,
+    "stripes": 6.0,
+}
+PARTS = frozenset(_ORDER)
+_OF = {"iris": "eyes", "pupil": "eyes", "strands": "hair"}
+_WHOLE, _WILD = 0.33, 0.08  # shares that are drawn whole, and in any order
+_USUAL: dict[str, dict[str, Any]] = {
+    "hair": {"style": "parted", "length": 0.24, "side": 1},
+    "eyes": {
+        "eye": (2.9, 3.0),
+        "eye_gap": 0.46,
+        "eye_level": 0.07,
+        "gaze": (0.0, 0.0),
+        "lashes": False,
+        "turn": 0.0,
+    },
+    "mouth": {"smile": 0.6, "opened": 0.0, "lips": 0.0},
+    "nose": {"nose": "bow"},
+    "brows": {"brow": 0.0},
+    "clothes": {"collar": "crew"},
+    "glasses": {"glasses": ""},
+    "hat": {"hat": ""},
+    "beard": {"beard": ""},
+    "earrings": {"earrings": False},
+    "stripes": {"stripes": False},
+    "head": {"tilt": 0.0, "turn": 0.0, "jaw": 2.4, "taper": 0.15},
+}
+_PLACED = frozenset({"head", "hair", "ears", "clothes"})  # any of them says where the face is, and how large
+
+
+def part_of(name: str) -> str:
+    """The part that people would call it: the iris is of the eyes."""
+    return _OF.get(name, name)
+
+
+@dataclass(frozen=True)
+class Lot:
+    """An avatar, and how much of it is drawn.
+
+    Attributes:
+        scene: the avatar; what is not drawn has its usual form.
+        parts: those that are drawn.
+        night: whether it is painted by night.
+    """
+
+    scene: Scene
+    parts: frozenset[str]
+    night: bool
+
+
+def draw_lot(seed: int, n: int, by_night: float) -> Lot:
+    """The n-th avatar of a seed."""
+    rng = np.random.default_rng((seed, n))
+    look, parts = _wide(looks.choose(rng), rng), _some(rng)
+    zoom = min(rng.uniform(0.82, 1.25), 21 / look.height)
+    aside = float(np.clip(rng.normal() * 2, -5, 5))
+    for name in sorted(PARTS - parts):
+        look = replace(look, **_USUAL.get(name, {}))
+    if "mouth" not in parts and "eyes" not in parts:
+        look = replace(look, tilt=0.0)
+    if not parts & _PLACED:
+        look, zoom, aside = replace(look, width=14.9, height=16.9), ZOOM, 0.0
+    return Lot(Scene(look, n, zoom, aside), parts, bool(rng.random() < by_night))
+
+
+def _wide(look: Look, rng: np.random.Generator) -> Look:
+    """A look with forms that people draw and avatars seldom have, and without what no line shows."""
+    return replace(
+        look,
+        style="buzz" if look.style == "bald" else look.style,
+        beard="full" if look.beard == "stubble" else look.beard,
+        freckles=False,
+        lids=0.0,
+        width=rng.uniform(11.8, 18),
+        height=rng.uniform(13.5, 19.5),
+        eye=(rng.uniform(2, 3.8), rng.uniform(1.9, 4)),
+        eye_gap=rng.uniform(0.38, 0.52),
+        eye_level=rng.uniform(0, 0.16),
+    )
+
+
+def _some(rng: np.random.Generator) -> frozenset[str]:
+    """The parts that are drawn by now."""
+    if rng.random() < _WHOLE:
+        return PARTS
+    spread = 6 if rng.random() < _WILD else 1.1
+    order = sorted(_ORDER, key=lambda name: _ORDER[name] + spread * rng.normal())
+    return frozenset(order[: rng.integers(0 if rng.random() < 0.1 else 1, len(order))])
