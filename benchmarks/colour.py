@@ -28,7 +28,7 @@ def photos(path: str, most: int) -> list[np.ndarray]:
     from studio.core import data
     from studio.core.data.split import by_count
     from studio.core.pictures import images, sample_photos
-    from studio.core.training.loop import evenly_spaced
+    from studio.core.training.batches import evenly_spaced
 
     if not path:
         found = [images.fit(sample_photos.photo(name), 256) for name in sample_photos.photos()]

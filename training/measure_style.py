@@ -23,7 +23,7 @@ from studio.core.errors import invalid
 from studio.core.models import model_folder, presets
 from studio.core.pictures import paintings
 from studio.core.progress import Progress
-from studio.core.training.loop import evenly_spaced
+from studio.core.training.batches import evenly_spaced
 from studio.style.house import card, known_styles
 from studio.style.house.held_out import AT_THE_END, HeldOut
 from studio.style.house.settings import LEAST_PHOTOS
@@ -65,7 +65,7 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
     asked = (settings, wanted, range(len(names)), vgg16)
     trainer = Trainer(found.images, learnt, held_out, *asked, start=paint.load(preset))
     progress.stage("Painting held-out photos")
-    return trainer.tested_now(evenly_spaced(held_out[looked_at:], count), progress)
+    return trainer.measure(evenly_spaced(held_out[looked_at:], count), progress)
 
 
 def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
@@ -74,7 +74,7 @@ def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
     more = {**tested.figures(), "tested_styles": list(names), "tested_parts": 1}
     told = {**made.data, "figures": {**made.data["figures"], **more}}
     settings = known_styles.settings_of(preset)
-    text = card.write(told["trained_on"], settings, names, told["figures"], told["command"])
+    text = card.write(told["trained_on"], settings, told["figures"], told["command"], names)
     with model_folder.replacing(target) as fresh:
         shutil.copytree(preset.folder, fresh, dirs_exist_ok=True)
         changed = made.model_copy(update={"data": told}).model_dump(mode="json")

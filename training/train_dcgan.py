@@ -19,7 +19,7 @@ Reached: FID 39.6 (n = 1,000) in 9 min on two shared cores
 
 Command: python -m training.train_dcgan mnist.npz -o runs/digits-dcgan-second
     --start-from runs/digits-dcgan-first --size 28 --colors gray --no-flip --width 48 --shift 3 --blocks 1
-    --steps 15000 --averaging 2000 --scored 0 --seed 1
+    --steps 15000 --ema-steps 2000 --scored 0 --seed 1
     then, without dropout, --start-from runs/digits-dcgan-second --dropout 0 --steps 10000 --seed 2
 Reached: FID 19.8 (n = 1,000) in 48 min on one core
 """

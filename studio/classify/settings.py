@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from studio.core.settings import Settings, setting, split_setting
+from studio.core.training import settings as shared
 
 # Where a backbone is cut for fine-tuning: what comes after that layer learns, by how many of its top blocks.
 CUTS = {
@@ -31,9 +32,12 @@ _PREPROCESSING = "Input range of an imported model; auto: what the model says, e
 _FLAT = "Give an imported model that takes a row of numbers, such as 784, the pixels of an image."
 
 
-class TrainClassifierSettings(Settings):
+class TrainClassifierSettings(shared.TrainSettings):
     """Teaches a network that has seen a million photos to tell classes of your own apart."""
 
+    warmup_steps = 1_000_000  # a tenth of all
+    learning_rate: float = shared.learning_rate(0.0001, most=0.01)
+    batch: int = shared.batch(32, least=2, most=256)
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50", "Which network looks at the pictures: ResNet50 is quicker and mostly better.", tier="main"
     )
@@ -62,10 +66,6 @@ class TrainClassifierSettings(Settings):
     )
     blocks: int = setting(1, "How many of the top blocks fine-tuning reaches.", ge=1, le=2)
     epochs: int = setting(5, "How often fine-tuning goes through the pictures.", ge=1, le=100, scale="log")
-    learning_rate: float = setting(
-        0.0001, "How large the steps of fine-tuning are.", gt=0, le=0.01, scale="log"
-    )
-    batch: int = setting(32, "Pictures looked at before each step of fine-tuning.", ge=2, le=256, scale="log")
     flip: bool = setting(True, "Fine-tune on mirrored pictures too; not for letters or digits.")
     label_smoothing: float = setting(
         0.01,
@@ -77,7 +77,6 @@ class TrainClassifierSettings(Settings):
         False,
         "Also measure validation accuracy, on training images left out: a search selects by it.",
     )
-    seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
     flat: bool = setting(False, _FLAT)
 

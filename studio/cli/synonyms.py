@@ -14,7 +14,7 @@ _GROUPS = (
     ("hidden_size", "hidden_dim", "hidden", "rnn_size", "n_embd", "units", "width"),
     ("num_layers", "n_layer", "n_layers", "depth", "layers"),
     ("seq_length", "seq_len", "block_size", "context", "bptt", "sequence"),
-    ("ema", "ema_decay", "ema_momentum", "ema_steps", "averaging"),
+    ("ema", "ema_decay", "ema_momentum", "ema_steps", "ema_share"),
     ("val_split", "validation_split", "test_split", "test_size", "val_ratio", "held_out"),
     ("epoch", "num_epochs", "n_epochs", "max_epochs", "epochs"),
     ("iterations", "iters", "max_iters", "n_iter", "num_steps", "max_steps", "steps"),

@@ -17,7 +17,7 @@ from studio.colour import bins, inputs, models
 from studio.colour.settings import TrainColourSettings
 from studio.core.models import loading
 from studio.core.models.presets import Preset
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 
 CHANNELS = (2, 3, 5)  # times the settings' width, at a quarter, an eighth and a sixteenth of the sides
 BLOCKS = (1, 1, 2)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from studio.core.settings import Settings, setting, split_setting
+from studio.core.settings import Settings, setting
+from studio.core.training import settings as shared
 
 SHIPPED = "colours"  # the network that comes with the studio
 VIVIDNESS = 0.4
@@ -35,19 +36,19 @@ class ColourSettings(Settings):
     network: str = setting(SHIPPED, "The network that colours: its name, or a folder.", tier="hidden")
 
 
-class TrainColourSettings(Settings):
+class TrainColourSettings(shared.TrainImageSettings):
     """Teaches a network the colours of photos like those of a folder."""
 
-    steps: int = setting(
-        10_000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
-    )
+    warmup_steps = 200
+    steps: int = shared.steps(10_000)
+    batch: int = shared.batch(16, most=256)
+    held_out: float = shared.held_out(0.03)
     photo_size: int = setting(
         96, "A side of the photos that it practises on.", tier="main", unit="px", ge=48, le=256, step=16
     )
     window: int = setting(
         80, "A side of the part of a photo that it is shown at once.", unit="px", ge=32, le=256, step=16
     )
-    batch: int = setting(16, "Photos before each step.", ge=1, le=256, scale="log")
     width: int = setting(32, "Channels: more know more, and take longer.", ge=4, le=64, step=4)
     rebalance: float = setting(
         0.5,
@@ -59,12 +60,3 @@ class TrainColourSettings(Settings):
     hinted: float = setting(
         0.5, "The share of photos of which it is told a few colours, as by dabs of a brush.", ge=0, le=1
     )
-    learning_rate: float = setting(0.001, "How large the steps are at first.", gt=0, le=0.1, scale="log")
-    averaging: int = setting(
-        500, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
-    )
-    test_every: int = setting(
-        500, "Steps between tests on photos kept from learning.", unit="steps", ge=1, le=100_000, scale="log"
-    )
-    held_out: float = split_setting(0.03)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

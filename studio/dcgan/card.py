@@ -19,8 +19,6 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         figures: as `studio.dcgan.task.train` gives them.
         command: that trains it.
     """
-    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = cards.begun(figures)
     back = (
         f" It went back to its last good weights {figures['rollbacks']} times."
         if figures["rollbacks"]
@@ -28,17 +26,16 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
     )
     richer = _richer(settings, figures)
     by = "whose KID to held-out images was smallest" if "training_kid" in figures else "that came closest"
-    parts = [
-        f"# Draws like {name}",
+    return cards.write(
+        f"Draws like {name}",
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
-        "them were held out to test on.\n\n" + cards.LICENCE,
+        "them were held out to test on.",
         f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw.{richer} "
-        f"{cards.trained(figures, settings.batch)} The weights are averaged ones, of the test {by}."
-        f"{begun}{back}{ended}\n\n    {command}",
-        *figures["notes"],
-        cards.table(comparison.rows(figures)),
-    ]
-    return "\n\n".join(parts) + "\n"
+        f"{cards.trained(figures, settings.batch)} The weights are averaged ones, of the test {by}.{back}",
+        figures,
+        command,
+        [cards.table(comparison.rows(figures))],
+    )
 
 
 def _richer(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:

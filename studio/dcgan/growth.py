@@ -22,8 +22,8 @@ from keras import ops
 from studio.core.data import Part
 from studio.core.generators.discriminator import LEAK
 from studio.core.progress import Progress
-from studio.core.training import optimizers, rates
-from studio.core.training.loop import Batches, evenly_spaced
+from studio.core.training import optimizers
+from studio.core.training.batches import Batches, evenly_spaced
 from studio.dcgan import enlarging, model
 from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
@@ -96,7 +96,7 @@ def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progre
         return
     progress.stage(ENLARGING)
     network = _enlarger(gan.generator, settings)
-    network.compile(optimizers.adam(rates.falling(RATE, steps, 0.02)), "mae")
+    network.compile(optimizers.adam(optimizers.schedule(RATE, steps, end=0.02)), "mae")
     batches = Batches(len(images), enlarging.BATCH, settings.seed)
     rng = np.random.default_rng([settings.seed, 10])
     for step in range(steps):

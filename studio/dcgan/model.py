@@ -1,4 +1,4 @@
-"""The two networks of a DCGAN and their game, as one Keras model that plain `fit` trains.
+"""The two networks of a DCGAN and their losses.
 
 Reference:
     Radford, Metz and Chintala 2015, arXiv:1511.06434; Goodfellow et al. 2014, arXiv:1406.2661.
@@ -7,6 +7,7 @@ Reference:
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -26,7 +27,8 @@ from studio.core.generators.discriminator import (
 from studio.core.generators.perceptual_judge import See, losses, perceptual_judge
 from studio.core.generators.scales import coarsest
 from studio.core.objectives.gradients import fused
-from studio.core.training import rates
+from studio.core.training import optimizers
+from studio.core.training.loss_model import LossModel
 from studio.core.training.precision import as_float32
 from studio.dcgan import bilateral
 from studio.dcgan.adaptive import AdaptiveAugment
@@ -161,7 +163,7 @@ def augmentation(settings: TrainDcganSettings) -> Augment:
     return Augment(*shape)
 
 
-class Gan(keras.Model):
+class Gan(LossModel):
     """Both networks and what each loses; training feeds it batches of real pictures. See `call`.
 
     The generator's loss passes through the judge with its weights held, and the judge's stops at the picture,
@@ -172,9 +174,12 @@ class Gan(keras.Model):
         see: what VGG16 sees, for a judge by that; needed only to train with one.
     """
 
+    jit = "auto"
+
     def __init__(self, settings: TrainDcganSettings, see: See | None = None):
-        super().__init__(name="gan", dtype="float32")
-        self.settings = settings
+        told = (*TOLD, "augmentation") if settings.adaptive_augmentation else TOLD
+        super().__init__(settings, (*told, *SEEN), "gan")
+        self.told = told
         self.generator = generator(settings)
         shape = settings.size, settings.channels, settings.judge_width
         normed = settings.loss == "logistic"
@@ -185,20 +190,15 @@ class Gan(keras.Model):
         self._see = (lambda pictures: see(pictures)) if see else None
         self.augment = augmentation(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
-        self.told = (*TOLD, "augmentation") if settings.adaptive_augmentation else TOLD
-        self.losses_seen = {name: keras.metrics.Mean(name) for name in (*self.told, *SEEN)}
-        self.built = True
 
-    def start(self) -> None:
-        """Compiles it with a rate for each network."""
-        steps, end = self.settings.steps, self.settings.rate_end
+    def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
+        """Adam for each network, both with a learning rate that falls to the same share."""
+        settings = self.settings
         rate, judge_rate = (
-            one if end == 1 else rates.falling(one, steps, end)
-            for one in (self.settings.learning_rate, self.settings.judge_rate)
+            optimizers.schedule(one, settings.steps, end=settings.rate_end)
+            for one in (settings.learning_rate, settings.judge_rate)
         )
-        drawing, momenta = self.generator.trainable_variables, MOMENTA[self.settings.loss]
-        self.compile(adams(drawing, rate, judge_rate, momenta))
-        self.optimizer.build(self.trainable_variables)
+        return adams(self.generator.trainable_variables, rate, judge_rate, MOMENTA[settings.loss])
 
     def call(self, batch: Any, training: bool = False) -> dict[str, Any]:
         """What each network loses on a batch, as scalars by its name.
@@ -280,16 +280,9 @@ class Gan(keras.Model):
         """Logits of images that are augmented first."""
         return self.discriminator(self.augment(images), training=training)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
         """The sum of both losses; each reaches only its own network."""
-        for name, metric in self.losses_seen.items():
-            metric.update_state(y_pred[name])
-        return y_pred["generator"] + y_pred["judge"]
-
-    @property
-    def metrics(self) -> list[keras.Metric]:
-        """Means of the losses since they were last reset."""
-        return list(self.losses_seen.values())
+        return losses["generator"] + losses["judge"]
 
 
 def _in_range(images: Any) -> Any:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting, split_setting
+from studio.core.settings import setting
+from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
 LEAST_WIDTH = 4  # of both networks
 
 
-class TrainDcganSettings(Settings):
+class TrainDcganSettings(shared.TrainImageSettings):
     """Trains two networks against each other: one draws, the other tells drawn pictures from real ones."""
 
-    steps: int = setting(
-        8000, "How many batches of pictures it sees.", tier="main", ge=1, le=1_000_000, scale="log"
-    )
+    warmup_steps = 0
+    batch: int = shared.batch(64, least=2)
+    learning_rate: float = shared.learning_rate(0.0002, most=0.01)
+    ema_steps: int = shared.ema_steps(1000)
+    test_every: int = shared.test_every(1000)
+    held_out: float = shared.held_out(0.1)
     width: int = setting(
         40,
         "Channels of the finest layer: more draws better, and takes longer.",
@@ -59,10 +63,6 @@ class TrainDcganSettings(Settings):
         le=10,
         label="VGG16-feature discriminator",
     )
-    batch: int = setting(64, "Pictures looked at before each step.", ge=2, le=1024, scale="log")
-    learning_rate: float = setting(
-        0.0002, "How large the steps of the network that draws are.", gt=0, le=0.01, scale="log"
-    )
     judge_rate: float = setting(
         0.0002,
         "The same for the network that judges.",
@@ -97,23 +97,6 @@ class TrainDcganSettings(Settings):
         le=100,
         scale="log",
     )
-    averaging: int = setting(
-        1000,
-        "Steps over which the weights that draw are averaged.",
-        unit="steps",
-        ge=1,
-        le=100_000,
-        scale="log",
-    )
-    test_every: int = setting(
-        1000,
-        "Steps between tests of how close the pictures come (KID).",
-        unit="steps",
-        ge=1,
-        le=100_000,
-        scale="log",
-    )
-    held_out: float = split_setting(0.1)
     scored: int = setting(
         1000,
         "Pictures that it is measured on at the end; 0: neither then nor on the way.",
@@ -122,7 +105,6 @@ class TrainDcganSettings(Settings):
         scale="log",
     )
     precision: Precision = setting("float32", HELP)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
     @property
     def channels(self) -> int:

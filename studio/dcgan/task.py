@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core import data, recipes
+from studio.core import data
 from studio.core.data import Pictures
 from studio.core.data.split import positions, split
 from studio.core.errors import Cancelled
@@ -15,11 +14,11 @@ from studio.core.generators import latent
 from studio.core.generators.directions import by_name
 from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
-from studio.core.models import cards, loading, presets
+from studio.core.models import loading
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
+from studio.core.tasks import Inputs, Result
+from studio.core.training import checkpoints, publish, start_from
 from studio.dcgan import card, generator
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -34,7 +33,7 @@ QUICK = 200  # of them, where a person stopped it and waits
 
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a DCGAN on pictures. See `studio.dcgan.train.train`."""
+    """Trains a DCGAN on pictures. See `studio.dcgan.train`."""
     from studio.dcgan import train as training
 
     file, start = inputs["data"][0], _start(inputs)
@@ -42,52 +41,53 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     learnt, held_out = split(positions(pictures, progress), settings.held_out)
     judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
     see, weights = _sight(settings, progress)
-    run = checkpoints.find(generator.TASK, settings, inputs)
-    of_each = pictures.part(learnt), pictures.part(held_out)
-    trained = training.train(of_each[0], settings, progress, judge.distance, run, start, see, of_each[1])
-    stopped = trained.ended == "cancelled"
-    history = start_from.history(inputs, trained.steps, trained.curves, trained.stages)
-    figures = {
-        "steps": trained.steps,
-        "epochs": trained.steps * min(settings.batch, len(learnt)) / len(learnt),
-        "seconds": trained.curves.seconds,
-        "pictures": len(pictures.images),
-        "held_out": len(held_out),
-        "parameters": trained.gan.generator.count_params(),
-        "rollbacks": trained.rollbacks,
-        "ended": trained.ended,
-        **start_from.origin(inputs),
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "taught_by": start_from.taught_by(inputs, weights),
-        "curve": history.curve,
-    }
+    job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
+    trainer = training.Trainer(
+        pictures.part(learnt),
+        settings,
+        judge.distance,
+        job.run,
+        start,
+        progress,
+        see,
+        pictures.part(held_out),
+    ).fit(progress)
+    stopped = trainer.ended == "cancelled"
+    history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
     z = _latents(settings)[: QUICK if stopped else None]
-    made = generator.generate(trained.gan.generator, z)
+    made = generator.generate(trainer.result.generator, z)
     try:
         found = judge.compare(made, None if stopped else progress)
     except Cancelled:
         stopped, found = True, comparison.Comparison()
-        figures["ended"] = "cancelled"
-    notes = [*pictures.notes, *start_from.tested_before(inputs, settings.held_out)]
-    figures |= {**found.figures, "notes": [*notes, *found.figures.get("notes", ())]}
-    recipe = recipes.make(generator.TASK, settings, inputs, weights)
-    name = data.command_name(file)
-    command = cards.command("train_dcgan", name, settings, figures["started_from"])
-    known = {
-        "trained_on": name,
-        "command": command,
-        "figures": figures,
-        "directions": {name: one.to_json() for name, one in _directions(z, made, found, pictures).items()},
-        "density": None,
-        "stages": history.stages,
+    notes = [*pictures.notes, *found.figures.get("notes", ())]
+    figures = {
+        **found.figures,
+        **job.figures(trainer, notes),
+        "epochs": trainer.step * min(settings.batch, len(learnt)) / len(learnt),
+        "pictures": len(pictures.images),
+        "held_out": len(held_out),
+        "parameters": trainer.result.generator.count_params(),
+        "rollbacks": trainer.rollbacks,
+        "taught_by": start_from.taught_by(inputs, weights),
+        "curve": history.curve,
     }
-    text = card.write(name, settings, figures, command)
-    picture = cards.picture(grid(made[:WALL]), history.curve["steps"], history.measured, found.distances)
-    packed = presets.pack(trained.gan, generator.TASK, settings, text, recipe, known, picture, history.sheet)
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
-    if not stopped:
-        run.forget()
-    return Result((kept,), figures, recipe, stopped)
+    if stopped:
+        figures["ended"] = "cancelled"
+    directions = _directions(z, made, found, pictures)
+    return job.publish(
+        trainer.result,
+        figures,
+        card.write,
+        known={
+            "directions": {name: one.to_json() for name, one in directions.items()},
+            "density": None,
+            "stages": history.stages,
+        },
+        weights=weights,
+        picture=publish.picture(grid(made[:WALL]), history.curve, found.distances),
+        stages=history.sheet,
+    )
 
 
 def _latents(settings: TrainDcganSettings) -> np.ndarray:

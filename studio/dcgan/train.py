@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -14,10 +13,11 @@ from studio.core.generators.perceptual_judge import See
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
-from studio.core.training.averaged import Average, AveragedTraining
-from studio.core.training.loop import Batches, Curves, arrays_named, evenly_spaced
+from studio.core.training.batches import Batches, evenly_spaced
+from studio.core.training.ema import Ema
 from studio.core.training.precision import computing_in
-from studio.core.training.stages import Stages
+from studio.core.training.trainer import Trainer as BaseTrainer
+from studio.core.training.trainer import copies
 from studio.dcgan import growth, model
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -28,47 +28,37 @@ LEAST_DIVERSITY = 0.5  # of the most that was seen; below, the pictures have bec
 LEAST_JUDGE_LOSS = 0.02  # of its mean; below, the judge is never wrong and the generator learns nothing
 MOST_ROLLBACKS = 3
 _STAYS = ("seed_generator", "augment/")  # where it goes back: the same draws, changed as little, fail again
-_NOTED = ("best_distance", "most_diverse", "rollbacks")
 
 # How far made images, `(n, side, side, C) uint8`, are from real ones: "kid" selects, others are only shown.
 Distance = Callable[[np.ndarray], Mapping[str, float]]
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A trained DCGAN.
-
-    Attributes:
-        gan: both networks, the generator with the averaged weights that came closest.
-        curves: how it went.
-        steps: batches done.
-        ended: "" for all of them, else why it ended before: "cancelled", "nan" or "collapsed".
-        rollbacks: how often it went back to its last good weights.
-        stages: what it drew of the same numbers as it grew, and the judge's marks in those steps.
-    """
-
-    gan: model.Gan
-    curves: Curves
-    steps: int
-    ended: str
-    rollbacks: int
-    stages: Stages | None = None
-
-
-class Trainer(AveragedTraining):
-    """A game under way.
+class Trainer(BaseTrainer):
+    """A training run.
 
     Args:
         images: `(n, side, side, C) uint8` to learn from.
         settings: of both networks.
         distance: judges the pictures of a test, lower is better; None: the last are taken for the best.
         run: where checkpoints go.
+        start: a trained model to start from, see `growth.begin`.
+        progress: told of what precedes the first step.
         see: what VGG16 sees, for a judge by that.
         validation: images of which none is learnt from, `(m, side, side, C) uint8`; needed where augmentation
             adapts, which compares what the discriminator says of them.
+
+    Attributes:
+        result: both networks, the generator with the EMA weights that came closest.
+        rollbacks: how often it went back to its last good weights.
+
+    Raises:
+        StudioError: if the start is of another shape; by `fit` if no test was good.
     """
 
-    redrawn = 25
+    redraw_every = 25
+    draws_stages = True
+    saved_arrays = ("best", "good")
+    saved_notes = ("best_distance", "most_diverse", "rollbacks")
 
     def __init__(
         self,
@@ -76,11 +66,13 @@ class Trainer(AveragedTraining):
         settings: TrainDcganSettings,
         distance: Distance | None = None,
         run: checkpoints.Run | None = None,
+        start: model.Gan | None = None,
+        progress: Progress | None = None,
         see: See | None = None,
         validation: np.ndarray | Part | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
-        self.images, self.settings, self.distance = images, settings, distance
+        self.source, self.settings, self.distance = images, settings, distance
         self.validation = validation if settings.adaptive_augmentation else None
         with parallel.on_all_devices(), computing_in(settings.precision):
             self.gan = model.Gan(settings, see)
@@ -89,50 +81,43 @@ class Trainer(AveragedTraining):
         self.batches = Batches(len(images), settings.batch, settings.seed)
         self.real_diversity = diversity(images[evenly_spaced(np.arange(len(images)), 256)])
         self.best_distance, self.most_diverse, self.rollbacks = float("inf"), 0.0, 0
-        self.keep_stages()
-        self._begin()
-
-    def _begin(self) -> None:
-        self.follow(self.gan, self.gan.generator, self.settings.averaging, held=self.gan)
-        self.best = [one.copy() for one in self.average.arrays]
+        if start:
+            with start_from.of_its_shape("size, width and latent_dim", "model"):
+                growth.begin(start, self.gan, images, None if run and run.step else progress)
+        self.loss_names = self.gan.told
+        self.track(self.gan, self.gan.generator, settings.ema_steps)
+        self.best = copies(self.ema.arrays)
         self._keep_good()
 
     def _keep_good(self) -> None:
         self.good = [one.numpy().copy() for one in (*self.gan.variables, *self.gan.optimizer.variables)]
 
-    def start_from(self, start: model.Gan, progress: Progress | None = None) -> None:
-        """Begins with the weights of a trained model. See `growth.begin`."""
-        growth.begin(start, self.gan, self.images, progress)
-        self._begin()
+    def stage_scores(self) -> Mapping[str, float]:
+        """How likely real the discriminator took generated and real images."""
+        return {"mark": self.logs["made_score"], "real": self.logs["real_score"]}
 
-    def advance(self) -> Mapping[str, float]:
-        """One batch, one step of both networks."""
-        found = self.stepped(self._batch())
-        losses = self.means({name: found[name] for name in self.gan.told})
-        marks = {"mark": found["made_score"], "real": found["real_score"]}
-        self.note_stage({**losses, **marks}, self._shown_pictures)
-        return losses
-
-    def _batch(self) -> np.ndarray | dict[str, np.ndarray]:
+    def batch(self, step: int) -> np.ndarray | dict[str, np.ndarray]:
         """What `model.Gan` takes in this step. As many validation images: with fewer, batch normalization
         would give other logits."""
-        real = self.images[self.batches.at(self.step)]
+        real = self.source[self.batches.at(step)]
         if self.validation is None:
             return real
-        rng = np.random.default_rng([self.settings.seed, 11, self.step])
+        rng = np.random.default_rng([self.settings.seed, 11, step])
         return {
             "real": real,
             "validation": self.validation[rng.integers(len(self.validation), size=len(real))],
         }
 
-    def _shown_pictures(self) -> np.ndarray:
+    def images(self) -> np.ndarray:
+        """Samples of the current weights, always of the same latents."""
         return draw(self.gan.generator, stages.latents(SHOWN, self.settings.latent_dim))
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Draws with the averaged weights, measures how close and how diverse, and acts on it."""
-        self.artist.set_weights(self.average.arrays)
-        settle(self.artist, self.settings, QUICK if self.stopped else SETTLE)
-        made = draw(self.artist, latents(self.settings, 128 if self.stopped else 500))
+        stopped = self.ended == "cancelled"  # the user waits
+        self.artist.set_weights(self.ema.arrays)
+        settle(self.artist, self.settings, QUICK if stopped else SETTLE)
+        made = draw(self.artist, latents(self.settings, 128 if stopped else 500))
         various = parallel.broadcast(diversity(made[:256]) / self.real_diversity)
         found = {"diversity": various}
         if self.distance is not None:
@@ -145,7 +130,7 @@ class Trainer(AveragedTraining):
         self.most_diverse = max(self.most_diverse, various)
         if found.get("kid", 0.0) <= self.best_distance or self.distance is None:
             self.best_distance = found.get("kid", 0.0)
-            self.best = [one.copy() for one in self.artist.get_weights()]
+            self.best = copies(self.artist.get_weights())
         self._keep_good()
         return found
 
@@ -159,82 +144,33 @@ class Trainer(AveragedTraining):
         ):
             if not any(part in variable.path for part in _STAYS):
                 variable.assign(array)
-        self.average = Average(self.gan.generator.get_weights(), self.settings.averaging)
+        self.ema = Ema(self.gan.generator.get_weights(), self.settings.ema_steps)
 
-    def must_be_tested(self) -> bool:
-        """Where nothing says which weights are the best, those of a training that is stopped are kept."""
-        newest = self.distance is None and self.stopped and self.curves.steps[-1:] != [self.step]
-        return newest or super().must_be_tested()
+    def lacks_test(self) -> bool:
+        """Without a metric, keep the last weights when training stops."""
+        stopped = self.ended == "cancelled"
+        newest = self.distance is None and stopped and self.curves.steps[-1:] != [self.step]
+        return newest or super().lacks_test()
 
-    def ended(self) -> str:
+    def early_stop(self) -> str:
         """Ends a training that collapses again and again."""
         return "collapsed" if self.rollbacks > MOST_ROLLBACKS else ""
 
     def sheet(self) -> np.ndarray:
         """A few pictures by the weights of now, always from the same numbers."""
-        return grid(self._shown_pictures())
+        return grid(self.images())
 
-    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
-        """Both networks, the optimizers, the averages, the best and the last that was good."""
-        return {**super().arrays(), "best": self.best, "good": self.good}
-
-    def notes(self) -> dict[str, object]:
-        """What a checkpoint holds besides."""
-        return {**super().notes(), **{name: getattr(self, name) for name in _NOTED}}
-
-    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Goes back to a checkpoint."""
-        super().take(checkpoint)
-        self.best = arrays_named("best", len(self.best), checkpoint.arrays)
-        self.good = arrays_named("good", len(self.good), checkpoint.arrays)
-        for name in _NOTED:
-            setattr(self, name, checkpoint.notes[name])
-
-
-def train(
-    images: np.ndarray | Part,
-    settings: TrainDcganSettings,
-    progress: Progress | None = None,
-    distance: Distance | None = None,
-    run: checkpoints.Run | None = None,
-    start: model.Gan | None = None,
-    see: See | None = None,
-    validation: np.ndarray | Part | None = None,
-) -> Trained:
-    """Trains a generator against a judge.
-
-    Args:
-        images: `(n, size, size, C) uint8` to learn from.
-        settings: see `TrainDcganSettings`.
-        progress: told the losses and the tests, and shown pictures.
-        distance: see `Trainer`.
-        run: keeps checkpoints; a training that finds some goes on from there.
-        start: a trained model to begin with the weights of.
-        see: what VGG16 sees, for a judge by that.
-        validation: see `Trainer`.
-
-    Raises:
-        StudioError: if the start or a checkpoint is of another shape, or no test was good.
-        Cancelled: if a person stopped it before the first step.
-    """
-    trainer, progress = Trainer(images, settings, distance, run, see, validation), progress or Progress()
-    if start:
-        with start_from.of_its_shape("size, width and latent_dim", "model"):
-            trainer.start_from(start, None if run and run.step else progress)
-    ended = trainer.learn(progress)
-    if not math.isfinite(trainer.best_distance):
-        raise StudioError(
-            "The judge was hardly ever wrong at any test, so that the other network learnt nothing from it. "
-            "Choose a smaller judge_rate or judge_width, or more dropout."
-        )
-    # A game that was never compiled has no optimizers, which would make its files three times as large.
-    gan = model.Gan(settings)
-    gan.generator.set_weights(trainer.best)
-    gan.discriminator.set_weights(trainer.gan.discriminator.get_weights())
-    gan.augment.set_weights(trainer.gan.augment.get_weights())
-    if gan.perceptual_judge and trainer.gan.perceptual_judge:
-        gan.perceptual_judge.set_weights(trainer.gan.perceptual_judge.get_weights())
-    return Trained(gan, trainer.curves, trainer.step, ended, trainer.rollbacks, trainer.stages)
+    def finish(self, progress: Progress) -> None:
+        """Takes the best weights."""
+        if not math.isfinite(self.best_distance):
+            raise StudioError(
+                "The judge was hardly ever wrong at any test, so that the other network learnt nothing from "
+                "it. Choose a smaller judge_rate or judge_width, or more dropout."
+            )
+        # Without its optimizers, which would make the file three times as large.
+        self.result = model.Gan(self.settings)
+        self.result.set_weights(self.gan.get_weights())
+        self.result.generator.set_weights(self.best)
 
 
 def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from keras import layers, ops
 
 from studio.core.models import loading
 from studio.core.models.presets import Preset
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 from studio.enhance import models
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 

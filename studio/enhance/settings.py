@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting, split_setting
+from studio.core.settings import Settings, setting
+from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
 SHIPPED, CLEANER = "enlarge", "clean"  # the networks that come with the studio
@@ -69,14 +70,15 @@ class EnhanceSettings(Settings):
         return self.clean and (self.denoise > 0 or self.deblock == "auto")
 
 
-class TrainEnhanceSettings(Settings):
+class TrainEnhanceSettings(shared.TrainImageSettings):
     """Teaches a network to enlarge or to clean pictures like those of a folder."""
 
+    steps: int = shared.steps(10_000)
+    batch: int = shared.batch(8, most=128)
+    ema_steps: int = shared.ema_steps(300)
+    held_out: float = shared.held_out(0.02)
     to: Literal["enlarge", "clean"] = setting(
         ENLARGE, "What it learns: to enlarge, or to take noise and the blocks of JPEG away.", tier="main"
-    )
-    steps: int = setting(
-        10_000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
     )
     photo_size: int = setting(
         224,
@@ -90,16 +92,6 @@ class TrainEnhanceSettings(Settings):
     window: int = setting(
         24, "A side of what it is shown at once, before it is enlarged.", unit="px", ge=8, le=96, step=4
     )
-    batch: int = setting(8, "Windows of each scale before each step.", ge=1, le=128, scale="log")
     width: int = setting(32, "Channels: more restore more, and take longer.", ge=8, le=64)
     blocks: int = setting(4, "Residual blocks.", ge=1, le=16)
-    learning_rate: float = setting(0.001, "How large the steps are at first.", gt=0, le=0.1, scale="log")
-    averaging: int = setting(
-        300, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
-    )
-    test_every: int = setting(
-        500, "Steps between tests on photos kept from learning.", unit="steps", ge=1, le=100_000, scale="log"
-    )
-    held_out: float = split_setting(0.02)
     precision: Precision = setting("float32", HELP)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

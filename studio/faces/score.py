@@ -13,7 +13,7 @@ from studio.core.generators import latent
 from studio.core.metrics.comparison import LEAST
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
-from studio.core.training.loop import evenly_spaced
+from studio.core.training.batches import evenly_spaced
 from studio.faces import models
 
 MOST = 5000  # pictures of each kind that are compared, as published figures often do

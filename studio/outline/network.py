@@ -18,7 +18,7 @@ from keras import layers, ops
 
 from studio.core.generators.discriminator import small
 from studio.core.generators.scales import halvings
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 from studio.outline import palette
 from studio.outline.settings import KINDS, PainterSettings, TrainOutlineSettings
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting, split_setting
+from studio.core.settings import Settings, setting
+from studio.core.training import settings as shared
 
 SHIPPED = "outline"  # the network that comes with the studio
 Kind = Literal["outline", "parts", "light"]
@@ -32,19 +33,18 @@ class TranslateSettings(Settings):
     side: int = setting(256, "A side of the picture.", tier="main", unit="px", ge=64, le=1024, step=32)
 
 
-class PainterSettings(Settings):
+class PainterSettings(shared.TrainImageSettings):
     """What all networks share that learn to paint: their form, and how they learn."""
 
-    steps: int = setting(
-        20_000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
-    )
+    warmup_steps = 200
+    steps: int = shared.steps(20_000)
+    batch: int = shared.batch(8, most=128)
+    learning_rate: float = shared.learning_rate(0.0005, most=0.01)
     size: Literal[32, 64, 96, 128, 256] = setting(96, "A side of the pictures.", tier="main", unit="px")
     width: int = setting(16, "Channels of the finest maps: more paint better, and take longer.", ge=4, le=64)
     judge_width: int = setting(
         24, "The same of the network that judges.", ge=4, le=64, label="Discriminator width"
     )
-    batch: int = setting(8, "Pictures before each step.", ge=1, le=128, scale="log")
-    learning_rate: float = setting(0.0005, "How large the steps are at first.", gt=0, le=0.01, scale="log")
     judge_rate: float = setting(
         0.0002,
         "The same for the network that judges.",
@@ -59,18 +59,6 @@ class PainterSettings(Settings):
     judged: float = setting(
         1.0, "How much it counts that the judge takes what it paints for true; 0 for none.", ge=0, le=10
     )
-    averaging: int = setting(
-        500, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
-    )
-    test_every: int = setting(
-        500,
-        "Steps between tests on pictures kept from learning.",
-        unit="steps",
-        ge=1,
-        le=100_000,
-        scale="log",
-    )
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
 
 class TrainOutlineSettings(PainterSettings):
@@ -85,15 +73,13 @@ class TrainOutlineSettings(PainterSettings):
 class TrainTranslateSettings(PainterSettings):
     """Teaches a network to turn one picture into another, from pairs of your own."""
 
-    steps: int = setting(
-        4000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
-    )
+    steps: int = shared.steps(4000)
+    batch: int = shared.batch(4, most=128)
     size: Literal[32, 64, 96, 128, 256] = setting(128, "A side of the pictures.", tier="main", unit="px")
     edges: bool = setting(
         False, "Learn from photos alone: the first of each pair is the photo's edges.", tier="main"
     )
     reverse: bool = setting(False, "Learn to turn the second of each pair into the first.", tier="main")
-    batch: int = setting(4, "Pictures before each step.", ge=1, le=128, scale="log")
     mirror: bool = setting(True, "Mirror half of the pairs, each time anew.")
     shift: float = setting(0.06, "How far pairs are moved, as a share of the side.", ge=0, le=0.25, step=0.01)
-    held_out: float = split_setting(0.1, help="The share of the pairs that it is tested on.")
+    held_out: float = shared.held_out(0.1)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 from studio.text.lstm import LSTM
 from studio.text.settings import TrainTextSettings
 

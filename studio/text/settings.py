@@ -6,13 +6,15 @@ from pathlib import PurePath
 from typing import Literal
 
 from studio.core.settings import Settings, setting, split_setting
+from studio.core.training import settings as shared
 
 _ENCODING = "How the text is encoded, such as utf-8, cp1251 or gb18030; auto detects it."
 
 
-class TrainTextSettings(Settings):
+class TrainTextSettings(shared.TrainSettings):
     """Trains a network that writes like a text, one character at a time."""
 
+    learning_rate: float = shared.learning_rate(0.003)
     epochs: int | None = setting(
         None,
         "How often it reads the text; empty: 12 times, a short text more often.",
@@ -65,9 +67,8 @@ class TrainTextSettings(Settings):
         scale="log",
         label="Sequence length",
     )
-    learning_rate: float = setting(0.003, "How large the steps are.", gt=0, le=0.1, scale="log")
     weight_decay: float = setting(0.01, "How strongly weights are held small.", ge=0, le=1, scale="log")
-    averaging: float = setting(
+    ema_share: float = setting(
         0.05,
         "The share of the steps over which the weights are averaged; 0: not at all.",
         ge=0,
@@ -81,7 +82,6 @@ class TrainTextSettings(Settings):
     patience: int = setting(
         5, "Tests without a gain before it ends early; 0: never.", unit="tests", ge=0, le=1000
     )
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
 
 class WriteSettings(Settings):

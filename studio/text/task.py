@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from studio.core.errors import Cancelled
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
+from studio.core.training import checkpoints, publish, start_from
 from studio.text import card, cross_entropy, voice
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
@@ -35,50 +36,35 @@ def check(settings: TrainTextSettings, inputs: Inputs) -> None:
 
 @checkpoints.one_at_a_time(voice.TASK)
 def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a model on a text. See `studio.text.train.train`."""
+    """Trains a model on a text. See `studio.text.train`."""
     from studio.text import train as training
 
     file, start = inputs["text"][0], _start(inputs)
     read = corpus.read(file.read(), settings.encoding)
-    run = checkpoints.find(voice.TASK, settings, inputs)
-    trained = training.train(read.text, settings, progress, run, start)
-    network = Network(trained.core.get_weights(), settings.cell, settings.tied)
-    stopped = trained.ended == "cancelled"
-    held_out = _tested(network, trained.plan.test, Progress() if stopped else progress)
+    job = publish.Job(voice.TASK, "train_text", settings, inputs)
+    trainer = training.train(read.text, settings, progress, job.run, start)
+    network = Network(trainer.result.get_weights(), settings.cell, settings.tied)
+    held_out = _tested(network, trainer.plan.test, Progress() if trainer.ended == "cancelled" else progress)
+    curves = trainer.curves
     figures = {
+        **job.figures(trainer, [*read.notes, *trainer.plan.notes], split=False),
         "nats_per_char": held_out.nats_per_char,
         "bits_per_char": held_out.bits_per_char,
         "held_out_chars": held_out.chars,
-        "validation_nats": min(filter(math.isfinite, trained.curves.tests[training.VALIDATION])),
-        "train_nats": trained.curves.losses[training.LEARNING][-1],
-        "seconds": trained.curves.seconds,
-        "steps": trained.steps,
-        "epochs": trained.steps / trained.plan.pieces,
+        "validation_nats": trainer.lowest,
+        "train_nats": curves.losses[training.LEARNING][-1],
+        "epochs": trainer.step / trainer.plan.pieces,
         "chars": len(read.text),
-        "alphabet": len(trained.vocabulary),
-        "parameters": trained.core.count_params(),
-        "ended": trained.ended,
-        **start_from.origin(inputs),
-        "notes": [*read.notes, *trained.plan.notes],
+        "alphabet": len(trainer.vocabulary),
         "curve": {
-            "steps": trained.curves.steps,
-            "train": trained.curves.losses[training.LEARNING],
-            "test": trained.curves.tests[training.VALIDATION],
+            "steps": curves.steps,
+            "train": curves.losses[training.LEARNING],
+            "test": curves.tests[training.VALIDATION],
         },
     }
-    recipe = recipes.make(voice.TASK, settings, inputs)
-    text = card.write(file.name, settings, figures, _samples(network, trained.vocabulary, settings.seed))
-    data = {
-        "vocabulary": trained.vocabulary.characters,
-        "trained_on": file.name,
-        "command": card.command(file.name, settings, figures["started_from"]),
-        "figures": figures,
-    }
-    packed = presets.pack(trained.core, voice.TASK, settings, text, recipe, data)
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
-    if not stopped:
-        run.forget()
-    return Result((kept,), figures, recipe, stopped)
+    samples = _samples(network, trainer.vocabulary, settings.seed)
+    known = {"vocabulary": trainer.vocabulary.characters}
+    return job.publish(trainer.result, figures, partial(card.write, samples=samples), known=known)
 
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:

@@ -19,8 +19,6 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         figures: as `studio.vae.task.train` gives them.
         command: that trains it.
     """
-    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = cards.begun(figures)
     kept = (
         "the last ones, for it learnt against a judge of its pictures"
         if settings.adversarial
@@ -37,17 +35,17 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
     )
     if figures["contrast"] != 1:
         drawn += f" Their contrast is raised: logits times {figures['contrast']:g}, chosen by validation."
-    parts = [
-        f"# Draws like {name}",
+    return cards.write(
+        f"Draws like {name}",
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
-        "them were held out.\n\n" + cards.LICENCE,
+        "them were held out.",
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
         f"{settings.latent_dim} numbers a picture. {cards.trained(figures, settings.batch)} "
-        f"The weights are averaged ones, {kept}.{second} {drawn}{begun}{ended}\n\n    {command}",
-        *figures["notes"],
-        cards.table([*_rows(figures), *comparison.rows(figures)]),
-    ]
-    return "\n\n".join(parts) + "\n"
+        f"The weights are averaged ones, {kept}.{second} {drawn}",
+        figures,
+        command,
+        [cards.table([*_rows(figures), *comparison.rows(figures)])],
+    )
 
 
 def _rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from studio.core.generators import latent
 from studio.core.generators.directions import by_name
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
-from studio.core.training.loop import evenly_spaced
+from studio.core.training.batches import evenly_spaced
 from studio.vae import codes, density, elbo
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings

@@ -1,8 +1,9 @@
-"""What a variational autoencoder loses on a batch, as one Keras model that plain `fit` trains."""
+"""The losses of a variational autoencoder."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -11,11 +12,12 @@ from keras import ops
 from studio.core.generators.discriminator import adams
 from studio.core.generators.perceptual_judge import LAYERS as JUDGED
 from studio.core.generators.perceptual_judge import See
-from studio.core.training import optimizers, rates
+from studio.core.training import optimizers
+from studio.core.training.loss_model import LossModel
 from studio.core.training.precision import as_float32
 from studio.vae.adversarial import RATE, Adversarial
 from studio.vae.likelihoods import MISSED, unlike
-from studio.vae.model import COMPILED, Vae
+from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
 MISSES = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, what blurred pictures lack
@@ -28,7 +30,7 @@ def layers(settings: TrainVaeSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-class Learner(keras.Model):
+class Learner(LossModel):
     """A VAE and what it loses; batches of `(B, size, size, C) uint8` are all that training feeds it.
 
     The loss is in nats a picture: the missed part of the pictures, and the charge for the codes.
@@ -39,31 +41,20 @@ class Learner(keras.Model):
     """
 
     def __init__(self, settings: TrainVaeSettings, see: See | None = None):
-        super().__init__(name="learner", dtype="float32")
-        self.settings = settings
+        super().__init__(settings, (*LOSSES, "judge") if settings.adversarial else LOSSES)
         self.vae = Vae(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
         self.taken = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="taken"
         )
         self.game = Adversarial(settings, see) if settings.adversarial else None
-        self.seen = {name: keras.metrics.Mean(name) for name in LOSSES}
-        if self.game is not None:
-            self.seen["judge"] = keras.metrics.Mean("judge")
         self._missed = MISSED[settings.likelihood]
         # In a function: the weights of VGG16 are no part of this model.
         self._look = (lambda pictures: see(pictures)) if see and settings.perceptual else None
-        self.built = True
 
-    def start(self) -> None:
-        """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
-        warm = min(200, max(1, self.settings.steps // 10))
-        rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
-        adam = optimizers.adam(rate)
-        if self.game is not None:
-            adam = adams(self.vae.trainable_variables, rate, RATE)
-        self.compile(adam, jit_compile=COMPILED)
-        self.optimizer.build(self.trainable_variables)
+    def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
+        """Adam; against a discriminator, which has a constant learning rate, one for each side."""
+        return adams(self.vae.trainable_variables, rate, RATE) if self.game else optimizers.adam(rate)
 
     def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
         """What it loses on `(B, size, size, C) uint8`, as scalars by name, in nats a picture.
@@ -112,22 +103,15 @@ class Learner(keras.Model):
         looks = as_float32(look(ops.broadcast_to(cut, (count, side, side, 3))))
         return unlike([ops.split(looks[layer], 2) for layer in MISSES], math.prod(pictures.shape[1:]))
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Reconstruction and the charged part of the codes, which grows during the warm-up."""
-        for name, metric in self.seen.items():
-            metric.update_state(y_pred.get(name, 0.0))
-        missed, beta, share = y_pred["reconstruction"], self.settings.beta, self.settings.adversarial
-        if "judge" in y_pred:
-            missed = (1 - share) * missed + share * y_pred["seen"] + y_pred["judge"]
+    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
+        """Reconstruction loss, and beta times the KL divergence; beta grows from 0 during the warm-up."""
+        missed, beta, share = losses["reconstruction"], self.settings.beta, self.settings.adversarial
+        if "judge" in losses:
+            missed = (1 - share) * missed + share * losses["seen"] + losses["judge"]
         if training:
             warm = max(1.0, self.settings.warm_up * self.settings.steps)
             beta = beta * ops.minimum(1.0, ops.cast(self.taken, "float32") / warm)
-        return missed + beta * y_pred["charged"]
-
-    @property
-    def metrics(self) -> list[keras.Metric]:
-        """Of the batch."""
-        return list(self.seen.values())
+        return missed + beta * losses["charged"]
 
 
 def kl_divergence(z_mean: Any, z_log_var: Any) -> Any:

@@ -13,13 +13,13 @@ import numpy as np
 from keras import ops
 
 from studio.core.generators.scales import coarsest
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
+from studio.core.training.loss_model import COMPILED
 from studio.vae.adversarial import build_discriminator, build_second, weights_of
 from studio.vae.settings import TrainVaeSettings
 from studio.vae.written import SIDE, SLOPE, doubled, halved
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow
-COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
 _MOMENTUM = 0.9
 
 

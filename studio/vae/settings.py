@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.settings import Settings, setting, split_setting
+from studio.core.settings import setting
+from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
 
-class TrainVaeSettings(Settings):
+class TrainVaeSettings(shared.TrainImageSettings):
     """Trains two networks together: one writes a picture down in a few numbers, one draws it again."""
 
-    steps: int = setting(
-        8000, "How many batches of pictures it sees.", tier="main", ge=1, le=1_000_000, scale="log"
-    )
+    warmup_steps = 200
+    batch: int = shared.batch(64, least=2)
+    held_out: float = shared.held_out(0.1)
     width: int = setting(
         48, "Channels of the finest layer: more draws better, and takes longer.", tier="main", ge=4, le=256
     )
@@ -22,8 +23,6 @@ class TrainVaeSettings(Settings):
     latent_dim: int = setting(
         128, "How many numbers a picture is written down in.", ge=2, le=512, scale="log"
     )
-    batch: int = setting(64, "Pictures looked at before each step.", ge=2, le=1024, scale="log")
-    learning_rate: float = setting(0.001, "How large the steps are.", gt=0, le=0.1, scale="log")
     beta: float = setting(
         1.0,
         "How strongly the numbers are held to a normal distribution: less redraws better, more draws better.",
@@ -64,18 +63,10 @@ class TrainVaeSettings(Settings):
         label="VGG16-feature discriminator",
     )
     flip: bool = setting(True, "Whether it sees pictures mirrored, too; not for letters or digits.")
-    averaging: int = setting(
-        500, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
-    )
-    test_every: int = setting(
-        500, "Steps between tests on validation pictures.", unit="steps", ge=1, le=100_000, scale="log"
-    )
-    held_out: float = split_setting(0.1)
     scored: int = setting(
         1000, "Pictures that it is measured on at the end; 0: not at all.", ge=0, le=50_000, scale="log"
     )
     precision: Precision = setting("float32", HELP)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
     @property
     def channels(self) -> int:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core import data, recipes
+from studio.core import data
 from studio.core.data.split import positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
-from studio.core.models import cards, presets
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
+from studio.core.tasks import Inputs, Result
+from studio.core.training import checkpoints, publish, start_from
 from studio.vae import card, generator
 from studio.vae.settings import TrainVaeSettings
 
@@ -24,14 +22,14 @@ if TYPE_CHECKING:
     from studio.core.generators.latent import Mixture
     from studio.vae.latent_analysis import LatentAnalysis
     from studio.vae.model import Vae
-    from studio.vae.train import Trained
+    from studio.vae.train import Trainer
 
 WALL = 64  # pictures on the card
 
 
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a VAE on pictures. See `studio.vae.train.train`."""
+    """Trains a VAE on pictures. See `studio.vae.train`."""
     from studio.vae import latent_analysis
     from studio.vae import train as training
 
@@ -42,10 +40,12 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         positions(pictures, progress), settings.held_out / 2, settings.held_out
     )
     see, weights = _sight(settings, progress)
-    run = checkpoints.find(generator.TASK, settings, inputs)
-    trained = training.train(pictures.images, learnt, validation, settings, progress, run, start, judge, see)
-    stopped = trained.ended == "cancelled"
-    asked = (trained.vae, settings, pictures, learnt, held_out)
+    job = publish.Job(generator.TASK, "train_vae", settings, inputs)
+    trainer = training.Trainer(pictures.images, learnt, validation, settings, job.run, start, judge, see).fit(
+        progress
+    )
+    stopped = trainer.ended == "cancelled"
+    asked = (trainer.result, settings, pictures, learnt, held_out)
     try:
         found = latent_analysis.analyse(
             *asked, validation, Progress() if stopped else progress, quick=stopped
@@ -53,51 +53,36 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     except Cancelled:
         stopped, found = True, latent_analysis.analyse(*asked, validation, Progress(), quick=True)
     density, made, scored, stopped = _closest(asked, found, progress, stopped)
-    history = start_from.history(inputs, trained.steps, trained.curves, trained.stages)
+    history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
+    notes = [*pictures.notes, *found.notes, *scored.figures.get("notes", ())]
     figures = {
-        "steps": trained.steps,
-        "epochs": trained.steps * min(settings.batch, len(learnt)) / len(learnt),
-        "seconds": trained.curves.seconds,
+        **found.figures,
+        **scored.figures,
+        **job.figures(trainer, notes),
+        "epochs": trainer.step * min(settings.batch, len(learnt)) / len(learnt),
         "pictures": len(pictures.images),
         "held_out": len(held_out),
-        "parameters": trained.vae.count_params(),
-        **found.figures,
         "density_parts": len(density.weights) if density else 0,
         "density_full": density is not None and density.factors is not None,
-        **scored.figures,
-        "ended": "cancelled" if stopped else trained.ended,
-        **start_from.origin(inputs),
         "taught_by": start_from.taught_by(inputs, weights),
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "notes": [
-            *pictures.notes,
-            *found.notes,
-            *scored.figures.get("notes", ()),
-            *start_from.tested_before(inputs, settings.held_out),
-        ],
         "curve": history.curve,
     }
-    recipe = recipes.make(generator.TASK, settings, inputs, weights)
-    name = data.command_name(file)
-    command = cards.command("train_vae", name, settings, figures["started_from"])
-    known = {
-        "trained_on": name,
-        "command": command,
-        "figures": figures,
-        "directions": {name: one.to_json() for name, one in found.directions.items()},
-        "density": density.to_json() if density else None,
-        "contrast": found.contrast,
-        "stages": history.stages,
-    }
-    text = card.write(name, settings, figures, command)
-    picture = cards.picture(grid(made[:WALL]), history.curve["steps"], history.measured, scored.distances)
-    packed = presets.pack(
-        _whole(trained, settings), generator.TASK, settings, text, recipe, known, picture, history.sheet
+    if stopped:
+        figures["ended"] = "cancelled"
+    return job.publish(
+        _with_discriminators(trainer, settings),
+        figures,
+        card.write,
+        known={
+            "directions": {name: one.to_json() for name, one in found.directions.items()},
+            "density": density.to_json() if density else None,
+            "contrast": found.contrast,
+            "stages": history.stages,
+        },
+        weights=weights,
+        picture=publish.picture(grid(made[:WALL]), history.curve, scored.distances),
+        stages=history.sheet,
     )
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
-    if not stopped:
-        run.forget()
-    return Result((kept,), figures, recipe, stopped)
 
 
 def _closest(
@@ -142,14 +127,15 @@ def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[st
     return backbones.vgg16_sight(layers(settings), progress, settings.precision)
 
 
-def _whole(trained: Trained, settings: TrainVaeSettings) -> Vae:
-    """The VAE with its judge, if it has one, as it is kept."""
+def _with_discriminators(trainer: Trainer, settings: TrainVaeSettings) -> Vae:
+    """The VAE, and the discriminators that it learned against, if there are some."""
     from studio.vae.model import Vae
 
-    if not trained.judge:
-        return trained.vae
+    weights = trainer.judge()
+    if not weights:
+        return trainer.result
     found = Vae(settings, judged=True)
-    found.set_weights([*trained.vae.drawing, *trained.judge])
+    found.set_weights([*trainer.result.drawing, *weights])
     return found
 
 

@@ -119,7 +119,7 @@ def test_the_fixed_grammar_of_search():
         ),
         (["train", "text", "a.txt", "-o", "m", "--steps", "1"], "--steps", " Did you mean `--epochs`?"),
         (["enhance", "a.jpg", "-o", "o.png", "--size", "9"], "--size", " Did you mean `--scale`?"),
-        (["train", "dcgan", "a.zip", "-o", "m", "--ema", "9"], "--ema", "Did you mean `--averaging`?"),
+        (["train", "dcgan", "a.zip", "-o", "m", "--ema", "9"], "--ema", "Did you mean `--ema-steps`?"),
     ],
 )
 def test_an_unknown_flag_leads_to_the_one_that_is_meant(words, flag, advice):

@@ -13,8 +13,7 @@ from studio.cli import main, running
 from studio.core import paths, tasks
 from studio.core.errors import NoRoom
 from studio.core.models import presets
-from studio.core.training import loop
-from studio.text import task
+from studio.core.training import publish
 from studio.text.train import Trainer
 from tests.wording import says_what_to_do
 
@@ -85,7 +84,9 @@ def steps(monkeypatch):
         return found
 
     monkeypatch.setattr(Trainer, "advance", watched)
-    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)  # for that is where it hears of it
+    monkeypatch.setattr(
+        "studio.core.training.trainer.REPORT_SECONDS", -1.0
+    )  # for that is where it hears of it
     return seen
 
 
@@ -144,10 +145,10 @@ def test_without_resume_it_begins_anew(train, steps):
 
 @pytest.mark.slow
 def test_a_result_that_finds_no_room_leaves_its_checkpoints(train, steps, monkeypatch):
-    monkeypatch.setattr(task, "File", FullDisk)
+    monkeypatch.setattr(publish, "File", FullDisk)
     code, _, err = train("-o", "model")
     assert code == 2 and "disk is full" in err
-    monkeypatch.setattr(task, "File", tasks.File)
+    monkeypatch.setattr(publish, "File", tasks.File)
     steps.clear()
     assert train("-o", "model")[0] == 0
     assert steps == []

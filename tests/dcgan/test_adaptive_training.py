@@ -11,7 +11,7 @@ from studio.core import data, tasks
 from studio.core.generators.discriminator import Augment
 from studio.core.models import loading, presets
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints
 from studio.dcgan import adaptive, generator, model, train
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -54,7 +54,7 @@ def test_p_rises_only_where_validation_images_look_like_generated_ones(tiny, mon
     told = []
     for level in (127, 127, 255, 255, 255):
         trainer.validation = np.full((9, 28, 28, 1), level, "uint8")
-        found = trainer.gan.train_on_batch(trainer._batch(), return_dict=True)
+        found = trainer.gan.train_on_batch(trainer.batch(0), return_dict=True)
         told.append(float(found["augmentation"]))
     step = 256 / adaptive.RISE  # so small that 16 bits would not tell it
     assert np.diff([0.5, *told]) == pytest.approx([step, step, -step, -step, -step], rel=1e-3)
@@ -62,32 +62,32 @@ def test_p_rises_only_where_validation_images_look_like_generated_ones(tiny, mon
 
 def test_validation_images_come_from_those_alone_and_the_same_in_a_step(noise, tiny):
     kept = np.arange(5, dtype="uint8").repeat(28 * 28).reshape(5, 28, 28, 1)
-    first, again = (train.Trainer(noise, tiny, validation=kept)._batch() for _ in range(2))
+    first, again = (train.Trainer(noise, tiny, validation=kept).batch(0) for _ in range(2))
     assert first["validation"].shape == first["real"].shape and np.ptp(first["validation"]) > 0
     assert np.isin(first["validation"], kept).all()
     assert all(np.array_equal(first[name], again[name]) for name in first)
     plain = tiny.model_copy(update={"adaptive_augmentation": False})
-    assert np.array_equal(train.Trainer(noise, plain, validation=kept)._batch(), first["real"])
+    assert np.array_equal(train.Trainer(noise, plain, validation=kept).batch(0), first["real"])
 
 
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_with_its_p(noise, tiny, rising, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
-    whole = train.train(noise, tiny, validation=noise[:9])
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
+    whole = tiny_dcgan.fit(noise, tiny, validation=noise[:9])
     seen, run = [], checkpoints.Run(tmp_path / "run")
-    half = train.train(
+    half = tiny_dcgan.fit(
         noise,
         tiny,
         Progress(seen.append, cancelled=lambda: seen[-1].step == 4),
         run=run,
         validation=noise[:9],
     )
-    assert half.steps == 4 and float(half.gan.augment.p) == pytest.approx(4 * rising)
-    rest = train.train(noise, tiny, run=run, validation=noise[:9])
-    assert float(rest.gan.augment.p) == pytest.approx(6 * rising)
+    assert half.step == 4 and float(half.result.augment.p) == pytest.approx(4 * rising)
+    rest = tiny_dcgan.fit(noise, tiny, run=run, validation=noise[:9])
+    assert float(rest.result.augment.p) == pytest.approx(6 * rising)
     assert rest.curves.losses["augmentation"] == pytest.approx([2 * rising, 5 * rising])
     assert rest.curves.losses["augmentation"] == pytest.approx(whole.curves.losses["augmentation"])
-    for one, other in zip(rest.gan.get_weights(), whole.gan.get_weights(), strict=True):
+    for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-6)
 
 
@@ -105,11 +105,9 @@ def test_a_model_keeps_its_p_and_another_training_begins_with_it(home, rising, t
     assert float(start.augment.p) == pytest.approx(6 * rising)
     assert generator.open(preset).decode(np.zeros((2, 8), "float32")).shape == (2, 28, 28, 3)
     images = np.load(path)["images"]
-    trainer = train.Trainer(images, TrainDcganSettings(**TINY))
-    trainer.start_from(start)
+    trainer = train.Trainer(images, TrainDcganSettings(**TINY), start=start)
     assert float(trainer.gan.augment.p) == pytest.approx(6 * rising)
-    plain = train.Trainer(images, TrainDcganSettings(**TINY | {"adaptive_augmentation": False}))
-    plain.start_from(start)
+    plain = train.Trainer(images, TrainDcganSettings(**TINY | {"adaptive_augmentation": False}), start=start)
     assert type(plain.gan.augment) is Augment
 
 
@@ -118,7 +116,7 @@ def test_a_training_without_it_has_what_it_had(tiny):
         model.Gan(tiny.model_copy(update={"adaptive_augmentation": on})) for on in (False, True)
     )
     assert len(plain.weights) + 3 == len(adapting.weights)
-    assert set(plain.losses_seen) == {"generator", "judge", "real_score", "made_score"}
+    assert set(plain.means) == {"generator", "judge", "real_score", "made_score"}
     assert not TrainDcganSettings().adaptive_augmentation, "an older recipe means none"
 
 

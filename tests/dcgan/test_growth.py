@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import random_weights
+import tiny_dcgan
 from keras import ops
 
 from studio.core.errors import Cancelled
@@ -31,7 +32,7 @@ def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
     last.kernel.assign(20 * last.kernel)  # fresh ones draw hardly anything
     last.bias.assign(0.3 * np.ones(last.bias.shape))
     trainer = train.Trainer(pictures(2 * small.size, small.channels), small.model_copy(update=half | other))
-    trainer.start_from(before)
+    growth.begin(before, trainer.gan, trainer.source)
     return before, trainer.gan
 
 
@@ -44,7 +45,7 @@ def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
     richer = tiny.model_copy(update={"blocks": 1, "palette": 3} | RELATIVE)
     trainer = train.Trainer(pictures(28, 1), richer)
     fresh = {one.path: np.array(one) for one in trainer.gan.variables}
-    trainer.start_from(before)
+    growth.begin(before, trainer.gan, trainer.source)
     new = ("refine", "1_0", "picture", "hues", "colours")
     for layer in trainer.gan.generator.layers:
         for one in layer.trainable_variables:
@@ -110,8 +111,8 @@ def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_aga
     run, told = checkpoints.Run(tmp_path / "run"), []
     for steps in (1, 2):
         longer = settings.model_copy(update={"steps": steps})
-        trained = train.train(cartoons, longer, Progress(told.append), run=run, start=start)
-        assert trained.steps == steps
+        trained = tiny_dcgan.fit(cartoons, longer, Progress(told.append), run=run, start=start)
+        assert trained.step == steps
     assert [one.step for one in told if one.text == growth.ENLARGING] == [0, 1]
 
 
@@ -133,7 +134,7 @@ def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_
     random_weights.give(before.generator)
     trainer = train.Trainer(pictures(64, 3), large)
     fresh = {one.path: np.array(one) for one in trainer.gan.variables}
-    trainer.start_from(before)
+    growth.begin(before, trainer.gan, trainer.source)
     for layer in trainer.gan.generator.layers:
         for one in layer.trainable_variables:
             anew = np.array_equal(one, fresh[one.path])
@@ -154,7 +155,7 @@ def test_a_second_judge_goes_on_where_it_is_shown_pictures_as_large_as_before(ti
     large = small.model_copy(update={"size": 2 * size, "width": 4, "judge_width": 4, "seed": 6})
     before = model.Gan(small)
     trainer = train.Trainer(np.zeros((96, 2 * size, 2 * size, 1), "uint8"), large)
-    trainer.start_from(before)
+    growth.begin(before, trainer.gan, trainer.source)
     pairs = zip(
         before.perceptual_judge.trainable_variables,
         trainer.gan.perceptual_judge.trainable_variables,

@@ -17,7 +17,7 @@ from studio.core.models import loading, model_folder, presets
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.training import stages, start_from
-from studio.core.training.loop import Curves
+from studio.core.training.curves import Curves
 from studio.core.training.stages import Stages
 from studio.dcgan import card, estimate, generator, model, task
 from studio.dcgan.settings import TrainDcganSettings

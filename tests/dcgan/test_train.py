@@ -19,7 +19,7 @@ from studio.core.generators.discriminator import (
     with_gradient_norms,
 )
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints
 from studio.dcgan import model, train
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -42,7 +42,7 @@ def tiny() -> TrainDcganSettings:
 @pytest.fixture(scope="module")
 def whole(blobs, tiny):
     """An unbroken training."""
-    return train.train(blobs, tiny)
+    return tiny_dcgan.fit(blobs, tiny)
 
 
 def stepped(settings, images, *losses):
@@ -76,12 +76,12 @@ def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network,
 @pytest.mark.slow
 def test_it_learns_and_reports_and_is_repeatable(blobs, tiny, whole):
     reports = []
-    first = train.train(blobs, tiny, Progress(reports.append))
-    assert first.steps == reports[-1].step == 6 and first.ended == ""
+    first = tiny_dcgan.fit(blobs, tiny, Progress(reports.append))
+    assert first.step == reports[-1].step == 6 and first.ended == ""
     assert first.curves.steps == [3, 6] and len(first.curves.tests["diversity"]) == 2
     assert any(report.preview is not None and report.preview.shape[2] == 3 for report in reports)
     assert whole.curves.losses == first.curves.losses
-    for one, other in zip(whole.gan.get_weights(), first.gan.get_weights(), strict=True):
+    for one, other in zip(whole.result.get_weights(), first.result.get_weights(), strict=True):
         assert np.array_equal(one, other)
 
 
@@ -103,7 +103,7 @@ def test_a_wall_has_the_marks_that_the_judge_gave_in_its_step(blobs, tiny, game,
     trainer.gan.run_eagerly = True
     monkeypatch.setattr(model, "as_float32", noted)
     monkeypatch.setattr(model, "with_gradient_norms", noted_with_norms)
-    trainer.learn(Progress())
+    trainer.fit()
     numbers = trainer.stages.numbers
     assert numbers["steps"] == [1, 2, 3] and set(numbers) == {"steps", "generator", "judge", "mark", "real"}
     for n in range(3):
@@ -122,21 +122,21 @@ def _logits(said, game):
 
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, whole, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     seen = []
     run = checkpoints.Run(tmp_path / "run")
     stopping = Progress(seen.append, cancelled=lambda: seen[-1].step == 4)
-    half = train.train(blobs, tiny, stopping, run=run)
-    assert half.ended == "cancelled" and half.steps == 4
+    half = tiny_dcgan.fit(blobs, tiny, stopping, run=run)
+    assert half.ended == "cancelled" and half.step == 4
     assert half.curves.steps == [3, 4], "nothing is measured here, so that its newest weights are kept"
-    rest = train.train(blobs, tiny, run=run)
-    assert rest.steps == 6 and rest.curves.steps == [3, 6]
+    rest = tiny_dcgan.fit(blobs, tiny, run=run)
+    assert rest.step == 6 and rest.curves.steps == [3, 6]
     assert rest.stages.numbers["steps"] == [1, 2, 3, 4, 5, 6]
     for name, numbers in whole.stages.numbers.items():
         assert rest.stages.numbers[name] == pytest.approx(numbers, abs=1e-5), name
     for one, other in zip(rest.stages.walls, whole.stages.walls, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
-    for one, other in zip(rest.gan.get_weights(), whole.gan.get_weights(), strict=True):
+    for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-6)
 
 
@@ -150,7 +150,7 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
         return each[-1]
 
     trainer.gan.train_on_batch = noted
-    trainer.learn(Progress())
+    trainer.fit()
     assert len(trainer.curves.losses["judge"]) == 2
     for n, mean in enumerate(trainer.curves.losses["judge"]):
         assert mean == pytest.approx(np.mean([float(one["judge"]) for one in each[2 * n : 2 * n + 2]]))
@@ -179,10 +179,10 @@ def test_the_closest_is_kept(blobs, tiny):
         kid = next(distances)
         return {"kid": kid, "training kid": -kid}  # which selects nothing
 
-    found = train.train(blobs, tiny.model_copy(update={"learning_rate": 0.01}), distance=distance)
+    found = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01}), distance=distance)
     assert found.curves.tests["kid"] == [1.0, 5.0]
     assert found.curves.tests["training kid"] == [-1.0, -5.0]
-    again = train.draw(found.gan.generator, train.latents(tiny, 500))
+    again = train.draw(found.result.generator, train.latents(tiny, 500))
     near, far = (int(np.abs(again.astype(int) - one).max()) for one in seen)
     assert near <= 1 < far
 
@@ -195,7 +195,7 @@ def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypat
     good = []
     usual = trainer._keep_good
     monkeypatch.setattr(trainer, "_keep_good", lambda: (usual(), good.append(trainer.step)))
-    assert trainer.learn(Progress()) == "collapsed"
+    assert trainer.fit().ended == "collapsed"
     assert good == [3] and trainer.rollbacks == train.MOST_ROLLBACKS + 1
     assert trainer.step == 3 * (1 + train.MOST_ROLLBACKS + 1)
 
@@ -216,7 +216,7 @@ def test_a_judge_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that
 def test_a_training_whose_every_test_was_bad_leaves_no_model(blobs, tiny, monkeypatch):
     monkeypatch.setattr(train, "LEAST_JUDGE_LOSS", 1e9)
     with pytest.raises(StudioError, match="hardly ever wrong at any test"):
-        train.train(blobs, tiny)
+        tiny_dcgan.fit(blobs, tiny)
 
 
 @pytest.mark.slow
@@ -224,9 +224,9 @@ def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.advance()
     states = [one for one in trainer.gan.variables if "seed_generator" in one.path]
-    trainer.average.add([one + 1 for one in trainer.average.arrays], 1)  # of weights that are taken back
+    trainer.ema.update([one + 1 for one in trainer.ema.arrays], 1)  # of weights that are taken back
     trainer._take_back()
-    assert all(map(np.array_equal, trainer.average.arrays, trainer.gan.generator.get_weights()))
+    assert all(map(np.array_equal, trainer.ema.arrays, trainer.gan.generator.get_weights()))
     assert any(np.array(one)[1] for one in states)  # how often each has drawn
     kernels = zip(trainer.good, trainer.gan.variables, strict=False)
     assert all(
@@ -239,14 +239,14 @@ def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, 
     trainer = train.Trainer(blobs, tiny)
     trainer.gan.generator.set_weights([one * np.nan for one in trainer.gan.generator.get_weights()])
     with pytest.raises(StudioError, match="smaller learning rate"):
-        trainer.learn(Progress())
+        trainer.fit()
 
 
 @pytest.mark.slow
 def test_losses_that_are_no_numbers_end_it_with_the_best_so_far(blobs, tiny):
-    found = train.train(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
-    assert found.ended == "nan" and found.steps < 400
-    assert all(np.isfinite(one).all() for one in found.gan.generator.get_weights())
+    found = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
+    assert found.ended == "nan" and found.step < 400
+    assert all(np.isfinite(one).all() for one in found.result.generator.get_weights())
 
 
 class _Poison(Progress):
@@ -264,13 +264,13 @@ class _Poison(Progress):
 
 def test_who_stops_at_once_gets_nothing(blobs, tiny):
     with pytest.raises(Cancelled):
-        train.train(blobs, tiny, Progress(cancelled=lambda: True), run=None)
+        tiny_dcgan.fit(blobs, tiny, Progress(cancelled=lambda: True), run=None)
 
 
 def test_a_model_of_another_shape_is_no_start(blobs, tiny):
     other = model.Gan(tiny.model_copy(update={"width": 6}))
     with pytest.raises(StudioError, match="another shape"):
-        train.train(blobs, tiny, start=other)
+        tiny_dcgan.fit(blobs, tiny, start=other)
 
 
 @pytest.mark.parametrize("size, colors", [(28, "gray"), (32, "color"), (64, "color")])
@@ -428,9 +428,9 @@ def test_in_bfloat16_it_learns_alike_and_ends_whole(blobs, tiny, whole):
     trainer = train.Trainer(blobs, half)
     kinds = {one.compute_dtype for one in trainer.gan.generator.layers if one.weights}
     assert kinds == {"bfloat16"} and {one.dtype for one in trainer.gan.trainable_variables} == {"float32"}
-    rough = train.train(blobs, tiny.model_copy(update={"precision": "bfloat16"}))
+    rough = tiny_dcgan.fit(blobs, tiny.model_copy(update={"precision": "bfloat16"}))
     assert tiny.precision == "float32"
-    assert {one.compute_dtype for one in rough.gan.generator.layers} == {"float32"}
+    assert {one.compute_dtype for one in rough.result.generator.layers} == {"float32"}
     for name in ("generator", "judge"):
         exact, near = (one.curves.losses[name][0] for one in (whole, rough))
         assert exact != near and exact == pytest.approx(near, rel=0.05)

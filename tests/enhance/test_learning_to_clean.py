@@ -10,7 +10,6 @@ from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images, sample_photos
-from studio.core.progress import Progress
 from studio.enhance import clean, models
 from studio.enhance.damage import Damage
 from studio.enhance.learn import damaging
@@ -89,8 +88,8 @@ def test_in_short_numbers_its_weights_stay_whole(photos):
 
 @pytest.mark.slow
 def test_it_comes_nearer_than_what_was_damaged(photos):
-    made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, averaging=20, batch=8)
-    made.learn(Progress())
+    made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, ema_steps=20, batch=8)
+    made.fit()
     assert made.curves.tests["gain noise25"][-1] > 2
 
 
@@ -112,10 +111,8 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
     preset = presets.unpack(made.files[0].read(), "mine")
     assert made.files[0].name == "photos-cleaning.zip" and made.figures["damaged_noise25"] > 19
     assert "Cleans pictures like photos" in preset.card() and "JPEG of quality 20" in preset.card()
-    assert (
-        "train_enhance photos --drawings hair.zip -o DIR --to clean --steps 4" in preset.card()
-        and preset.picture()
-    )
+    assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
+    assert " --to clean" in preset.card() and preset.picture()
     photo = sample_photos.photo("chelsea")[:41, :60]
     assert clean.open(preset).clean(photo, clean.How(Damage(20))).shape == (41, 60, 3)
     more = {**given, "start": made.files}

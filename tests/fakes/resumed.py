@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core.progress import Progress
-from studio.core.training.averaged import AveragedTraining
 from studio.core.training.checkpoints import Run
+from studio.core.training.trainer import Trainer
 
 
-def ends_as_unbroken(trainer: Callable[[Run | None], AveragedTraining], place: Path) -> None:
+def ends_as_unbroken(trainer: Callable[[Run | None], Trainer], place: Path) -> None:
     """Fails unless both end with the same averaged weights.
 
     Args:
@@ -25,8 +24,8 @@ def ends_as_unbroken(trainer: Callable[[Run | None], AveragedTraining], place: P
     whole.run = run
     whole.save()
     whole.run = None
-    whole.learn(Progress())
+    whole.fit()
     second = trainer(run)
-    second.learn(Progress())
-    for a, b in zip(whole.average.arrays, second.average.arrays, strict=True):
+    second.fit()
+    for a, b in zip(whole.ema.arrays, second.ema.arrays, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)

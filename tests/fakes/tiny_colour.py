@@ -13,7 +13,7 @@ from studio.core.models import presets
 from studio.core.models.presets import Preset
 
 SETTINGS = TrainColourSettings(
-    width=4, photo_size=48, window=32, batch=4, steps=4, test_every=2, averaging=2, held_out=0.1
+    width=4, photo_size=48, window=32, batch=4, steps=4, test_every=2, ema_steps=2, held_out=0.1
 )
 
 

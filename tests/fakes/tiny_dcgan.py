@@ -41,3 +41,10 @@ def make(folder: Path) -> Path:
     recipe = recipes.Recipe(task="dcgan.train", settings=SETTINGS.model_dump(mode="json"))
     presets.save(folder, gan, "dcgan.train", SETTINGS, "# Draws nothing\n\nLicence: CC0-1.0\n", recipe, data)
     return folder
+
+
+def fit(images, settings, progress=None, **more):
+    """A training run of these images, ended. See `studio.dcgan.train.Trainer`."""
+    from studio.dcgan.train import Trainer
+
+    return Trainer(images, settings, progress=progress, **more).fit(progress)

@@ -13,7 +13,7 @@ from studio.enhance import models
 from studio.enhance.settings import TrainEnhanceSettings
 
 SETTINGS = TrainEnhanceSettings(
-    width=8, blocks=2, window=16, photo_size=128, batch=2, steps=4, test_every=2, averaging=2
+    width=8, blocks=2, window=16, photo_size=128, batch=2, steps=4, test_every=2, ema_steps=2
 )
 
 CLEANING = SETTINGS.model_copy(update={"to": "clean"})

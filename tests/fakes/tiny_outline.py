@@ -12,7 +12,7 @@ from studio.core.models.presets import Preset
 from studio.outline import models
 from studio.outline.settings import PainterSettings, TrainOutlineSettings, TrainTranslateSettings
 
-SETTINGS = TrainOutlineSettings(size=32, width=4, judge_width=4, steps=4, test_every=2, batch=4, averaging=2)
+SETTINGS = TrainOutlineSettings(size=32, width=4, judge_width=4, steps=4, test_every=2, batch=4, ema_steps=2)
 
 
 def learner(settings: PainterSettings = SETTINGS):

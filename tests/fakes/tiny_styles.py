@@ -15,7 +15,7 @@ from studio.style.house import known_styles
 from studio.style.house.settings import TrainStyleSettings
 
 SETTINGS = TrainStyleSettings(
-    width=8, blocks=1, size=64, photo_size=72, batch=2, steps=4, test_every=2, averaging=2
+    width=8, blocks=1, size=64, photo_size=72, batch=2, steps=4, test_every=2, ema_steps=2
 )
 STYLES = ("rain", "sand")
 

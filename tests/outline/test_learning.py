@@ -125,7 +125,7 @@ def test_each_loss_reaches_its_own_network(bank):
 def test_it_learns_and_goes_on_from_a_checkpoint_as_if_unbroken(bank, tmp_path):
     run = checkpoints.Run(tmp_path / "run")
     whole = trainer(bank, steps=12, test_every=6)
-    assert whole.learn(Progress()) == ""
+    assert whole.fit().ended == ""
     first = trainer(bank, run, steps=12, test_every=6)
     first._resume()
     for _ in range(6):
@@ -134,8 +134,8 @@ def test_it_learns_and_goes_on_from_a_checkpoint_as_if_unbroken(bank, tmp_path):
     first.curves.add(6, {}, {})
     first.save()
     second = trainer(bank, run, steps=12, test_every=6)
-    assert second.learn(Progress()) == "" and second.step == 12
-    for one, other in zip(whole.average.arrays, second.average.arrays, strict=True):
+    assert second.fit().ended == "" and second.step == 12
+    for one, other in zip(whole.ema.arrays, second.ema.arrays, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
     start, end = (
         float(v) for v in (trainer(bank).test(Progress())["held out"], whole.test(Progress())["held out"])

@@ -161,12 +161,12 @@ def test_it_learns_what_pairs_have_in_common(home, lines_and_pictures):
     from studio.outline.settings import TrainTranslateSettings
 
     lines = np.stack([drawings.middle(one, 32) for one, _ in lines_and_pictures])
-    settings = TrainTranslateSettings(size=32, width=8, judge_width=4, steps=60, test_every=60, averaging=5)
+    settings = TrainTranslateSettings(size=32, width=8, judge_width=4, steps=60, test_every=60, ema_steps=5)
     bank = PairBank(lines, 255 - lines, np.arange(8), settings)
     others = PairBank(lines, 255 - lines, np.arange(8, COUNT), settings)
     trainer = Trainer(bank, others.plain(np.arange(len(others))), settings)
     before = trainer.test(Progress())["held out"]
-    assert trainer.learn(Progress()) == ""
+    assert trainer.fit().ended == ""
     assert trainer.test(Progress())["held out"] < before / 2
 
 

@@ -14,7 +14,7 @@ from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints
 from studio.text import cross_entropy, voice, write
 from studio.text.settings import WriteSettings
 
@@ -64,7 +64,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, ti
 def test_the_card_tells_the_figures_the_command_and_three_samples(trained, home):
     card = presets.unpack(trained.files[0].read(), "rhyme").card()
     assert f"{trained.figures['nats_per_char']:.4f}" in card
-    assert "python -m training.train_text rhyme.txt -o DIR --epochs 2 --units 24" in card
+    assert "python -m training.train_text rhyme.txt -o DIR --learning-rate 0.01 --epochs 2 --units 24" in card
     assert "\nLicence: not stated\n" in card
     assert [f"temperature {t:g}" in card for t in (0.5, 0.8, 1.1)] == [True] * 3
     assert card.count("likes") > 3  # it has learnt the word
@@ -124,7 +124,7 @@ def test_a_text_that_ends_at_once_is_an_empty_one(trained, home):
 @pytest.mark.slow
 def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home, monkeypatch):
     seen = []
-    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)
     progress = Progress(seen.append, cancelled=lambda: seen[-1].step > 60)
     result = tasks.run("text.train", tiny, {"text": [text]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"
@@ -141,7 +141,7 @@ def test_a_model_to_start_from(trained, text, tiny, home):
     assert begun.figures["curve"]["test"][0] < trained.figures["curve"]["test"][0] - 0.5
     made = presets.unpack(begun.files[0].read(), "again")
     assert "began with the weights of rhyme" in made.card()
-    assert "rhyme.txt -o DIR --start-from rhyme --epochs 1" in made.data()["command"]
+    assert "rhyme.txt -o DIR --start-from rhyme --learning-rate 0.01 --epochs 1" in made.data()["command"]
     assert begun.recipe.inputs["start"][0].digest == trained.files[0].digest
 
 

@@ -16,7 +16,7 @@ from keras import ops
 
 from studio.core.errors import Cancelled, InvalidInput, StudioError
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints
 from studio.text import model, train
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture(autouse=True)
 def told_of_every_step(monkeypatch):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)
 
 
 def validation(found):
@@ -46,7 +46,7 @@ def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny, whole):
     reports = []
     first = train.train(rhyme, tiny, Progress(reports.append))
     assert validation(first)[-1] < 0.75 * validation(first)[0]
-    assert first.steps == first.plan.steps == reports[-1].step == reports[-1].total
+    assert first.step == first.plan.steps == reports[-1].step == reports[-1].total
     assert reports[-1].metrics["validation"] == validation(first)[-1]
     assert reports[-1].text == first.samples[-1] != first.samples[0]
     assert validation(whole) == validation(first)
@@ -70,7 +70,7 @@ def test_what_is_kept_is_what_was_best_on_the_validation_part(whole):
 
     part = whole.plan.validation
     streams = max(1, min(train.TEST_STREAMS, len(part) // 256))
-    kept = cross_entropy.score(Network(whole.core.get_weights()), part, streams)
+    kept = cross_entropy.score(Network(whole.result.get_weights()), part, streams)
     assert kept.nats_per_char == pytest.approx(min(validation(whole)), abs=1e-5)
 
 
@@ -89,9 +89,9 @@ def test_the_state_is_carried_from_batch_to_batch(cell):
 @pytest.mark.slow
 def test_a_text_without_order_ends_early(tiny):
     noise = "".join(np.random.default_rng(0).choice(list("abcdefgh"), 3000))
-    eager = tiny.model_copy(update={"patience": 2, "epochs": 40, "dropout": 0.0, "averaging": 0.0})
+    eager = tiny.model_copy(update={"patience": 2, "epochs": 40, "dropout": 0.0, "ema_share": 0.0})
     found = train.train(noise, eager)
-    assert found.ended == "patience" and found.steps < found.plan.steps
+    assert found.ended == "patience" and found.step < found.plan.steps
     assert len(validation(found)) - 1 - np.argmin(validation(found)) == 2
 
 
@@ -100,11 +100,11 @@ def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, whole, tmp_pa
     run, seen = checkpoints.Run(tmp_path / "run"), []
     progress = Progress(seen.append, cancelled=lambda: seen[-1].step == 40)
     stopped = train.train(rhyme, tiny, progress, run)
-    assert stopped.ended == "cancelled" and stopped.steps == 40
-    assert len(stopped.core.get_weights()) == len(whole.core.get_weights())
+    assert stopped.ended == "cancelled" and stopped.step == 40
+    assert len(stopped.result.get_weights()) == len(whole.result.get_weights())
     resumed = train.train(rhyme, tiny, None, run)
     assert validation(resumed) == pytest.approx(validation(whole), abs=1e-6)
-    same(resumed.core.get_weights(), whole.core.get_weights())
+    same(resumed.result.get_weights(), whole.result.get_weights())
 
 
 @pytest.mark.slow
@@ -135,15 +135,15 @@ def test_who_stops_before_the_first_step_gets_nothing(rhyme, tiny):
 def test_a_loss_that_is_not_finite_ends_it_and_the_last_good_is_kept(rhyme, tiny, tmp_path, monkeypatch):
     run, learn, calls = checkpoints.Run(tmp_path / "run"), model.Streams.train_on_batch, []
 
-    def breaks(self, *batch):
+    def breaks(self, *batch, **options):
         calls.append(1)
-        return float("nan") if len(calls) == 70 else learn(self, *batch)
+        return {"loss": float("nan")} if len(calls) == 70 else learn(self, *batch, **options)
 
     monkeypatch.setattr(model.Streams, "train_on_batch", breaks)
     found = train.train(rhyme, tiny, None, run)
-    assert found.ended == "nan" and found.steps == 69
+    assert found.ended == "nan" and found.step == 69
     assert validation(found)[0] > min(validation(found))
-    assert all(np.isfinite(array).all() for array in found.core.get_weights())
+    assert all(np.isfinite(array).all() for array in found.result.get_weights())
 
 
 @pytest.mark.slow
@@ -162,7 +162,7 @@ def same(weights, expected):
 @pytest.mark.slow
 def test_it_may_begin_with_a_trained_model_of_other_characters(rhyme, tiny, whole):
     fresh = train.train(rhyme.upper() + "é" * 40, tiny.model_copy(update={"epochs": 1}))
-    start = (whole.core.get_weights(), whole.vocabulary)
+    start = (whole.result.get_weights(), whole.vocabulary)
     # More characters than before, among them all of the old ones.
     more = rhyme + "é" * 40
     begun = train.train(more, tiny.model_copy(update={"epochs": 1}), start=start)
@@ -190,11 +190,11 @@ def test_a_checkpoint_of_another_model_is_refused(rhyme, tiny, tmp_path):
 KILLED = """
 import sys, json
 from pathlib import Path
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints, trainer
 from studio.core.progress import Progress
 from studio.text import train
 from studio.text.settings import TrainTextSettings
-checkpoints.CHECKPOINT_SECONDS = loop.REPORT_SECONDS = 0.05
+checkpoints.CHECKPOINT_SECONDS = trainer.REPORT_SECONDS = 0.05
 wish = json.loads(sys.stdin.read())
 say = Progress(lambda report: (sys.stdout.write(f"{report.step}\\n"), sys.stdout.flush()))
 train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, checkpoints.Run(Path(wish["folder"])))
@@ -223,5 +223,5 @@ def test_killed_and_resumed_it_has_the_weights_of_an_unbroken_run(rhyme, tiny, w
     resumed = train.train(rhyme, tiny, None, checkpoints.Run(tmp_path / "run"))
     assert validation(resumed) == pytest.approx(validation(whole), abs=1e-6)
     assert resumed.curves.losses["learning"] == pytest.approx(whole.curves.losses["learning"], abs=1e-6)
-    same(resumed.core.get_weights(), whole.core.get_weights())
+    same(resumed.result.get_weights(), whole.result.get_weights())
     assert [p.suffix for p in (tmp_path / "run").iterdir() if not p.name.startswith(".")] == [".run"] * 2

@@ -20,15 +20,16 @@ from studio.core.models import presets
 # Saves at every step and says where it begins; else the very script.
 SCRIPT = """
 import sys
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints
+from studio.core.training.trainer import Trainer
 from training.script import main
 
-resume = loop.Training._resume
+resume = Trainer._resume
 def told(self):
     resume(self)
     print("begins at", self.step, file=sys.stderr, flush=True)
 
-loop.Training._resume = told
+Trainer._resume = told
 checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main("dcgan.train", "train", sys.argv[1:]))
 """

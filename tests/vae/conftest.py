@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.training import loop
 from studio.vae.settings import TrainVaeSettings
 
 TINY = {
@@ -42,7 +41,7 @@ def discs(middles) -> np.ndarray:
 
 @pytest.fixture(autouse=True)
 def _every_step_is_told(monkeypatch):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +54,7 @@ def able() -> TrainVaeSettings:
     """Settings that learn discs well enough to be told apart, in some seconds."""
     return TrainVaeSettings(
         **TINY
-        | {"steps": 90, "test_every": 30, "width": 8, "batch": 16, "averaging": 20, "learning_rate": 0.005}
+        | {"steps": 90, "test_every": 30, "width": 8, "batch": 16, "ema_steps": 20, "learning_rate": 0.005}
     )
 
 
@@ -64,4 +63,4 @@ def trained(discs, able):
     """A VAE that has learnt discs; its last 28 it never saw."""
     from studio.vae import train
 
-    return train.train(discs, np.arange(100), np.arange(100, 128), able)
+    return train.Trainer(discs, np.arange(100), np.arange(100, 128), able).fit()

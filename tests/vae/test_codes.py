@@ -211,10 +211,10 @@ def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, m
         "unknown": np.full(128, np.nan, "float32"),
     }
     pictures = Pictures(discs, tuple(map(str, range(128))), None, (), known, ())
-    z, _ = codes.encode(trained.vae, discs)
+    z, _ = codes.encode(trained.result, discs)
     found = {name: one for _, name, one in latent_analysis.attributes(z, pictures, np.arange(128))}
     assert set(found) == {"row"} and "labelled by the data set" in found["row"].note
     start = z[np.argsort(middles[:, 0])[64]]
-    made = codes.decode(trained.vae, np.stack([start + t * found["row"].vector for t in (-1.0, 1.0)]))
+    made = codes.decode(trained.result, np.stack([start + t * found["row"].vector for t in (-1.0, 1.0)]))
     rows = [(one[..., 0] * np.arange(28)[:, None]).sum() / one.sum() for one in made.astype("float32")]
     assert rows[1] > rows[0] + 1

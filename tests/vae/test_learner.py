@@ -99,10 +99,10 @@ def test_what_is_seen_teaches_the_decoder(discs, tiny):
     wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
     found = Learner(wish, lambda pictures: dict.fromkeys(learner.MISSES, pictures))
     found.start()
-    before = found.vae.decoder.get_weights()
+    before = found.result.decoder.get_weights()
     found.train_on_batch(discs[:8])
     found.train_on_batch(discs[:8])
-    assert not all(map(np.array_equal, before[:1], found.vae.decoder.get_weights()[:1]))
+    assert not all(map(np.array_equal, before[:1], found.result.decoder.get_weights()[:1]))
 
 
 @pytest.fixture(scope="module")

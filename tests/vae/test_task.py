@@ -181,7 +181,8 @@ def test_a_judge_is_kept_for_a_training_that_goes_on(dataset, discs, tiny):
 
     wanted = np.asarray(kept.judge(some, training=False))
     assert not np.allclose(verdict(), wanted, atol=1e-4)  # a fresh one says something else
-    trainer.start_from(*_start({"start": made.files}))
+    rows = np.arange(100), np.arange(100, 128)
+    trainer = training.Trainer(discs, *rows, wish, None, *_start({"start": made.files}))
     assert np.allclose(verdict(), wanted, atol=1e-4)
     assert all(map(np.array_equal, trainer.learner.vae.get_weights(), kept.drawing))
 

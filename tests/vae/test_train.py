@@ -21,13 +21,13 @@ LEARNT, TESTED = np.arange(100), np.arange(100, 128)
 
 
 def run(discs, settings, progress=None, **more):
-    return train.train(discs, LEARNT, TESTED, settings, progress, **more)
+    return train.Trainer(discs, LEARNT, TESTED, settings, **more).fit(progress)
 
 
 def test_it_draws_again_what_it_never_saw(trained, discs, middles):
     curve = trained.curves.tests["validation"]
     assert curve[-1] < 0.75 * curve[0]
-    again = codes.decode(trained.vae, codes.encode(trained.vae, discs[TESTED])[0])
+    again = codes.decode(trained.result, codes.encode(trained.result, discs[TESTED])[0])
     plain = np.abs(discs[LEARNT].astype("float32").mean(0) - discs[TESTED]).mean()
     assert np.abs(again.astype("float32") - discs[TESTED]).mean() < 0.75 * plain
 
@@ -41,13 +41,13 @@ def whole(discs, tiny):
 def test_it_reports_shows_and_is_repeatable(discs, tiny, whole):
     reports = []
     first = run(discs, tiny, Progress(reports.append))
-    assert first.steps == reports[-1].step == 6 and first.ended == ""
+    assert first.step == reports[-1].step == 6 and first.ended == ""
     assert reports[-1].metrics["validation"] == first.curves.tests["validation"][-1]
     shown = next(report.preview for report in reports if report.preview is not None)
     assert shown.shape == (4 * 30 - 2, 8 * 30 - 2, 3)
     assert np.array_equal(shown[:28, :28, 0], discs[100, :, :, 0])  # a held-out one, as it is
     assert whole.curves.losses == first.curves.losses and whole.curves.tests == first.curves.tests
-    assert all(map(np.array_equal, whole.vae.get_weights(), first.vae.get_weights()))
+    assert all(map(np.array_equal, whole.result.get_weights(), first.result.get_weights()))
 
 
 def test_losses_are_means_since_the_last_test(discs, tiny):
@@ -60,7 +60,7 @@ def test_losses_are_means_since_the_last_test(discs, tiny):
         return each[-1]
 
     trainer.learner.train_on_batch = noted
-    trainer.learn(Progress())
+    trainer.fit()
     assert len(trainer.curves.losses["reconstruction"]) == len(each) / 2 > 0
     for n, mean in enumerate(trainer.curves.losses["reconstruction"]):
         assert mean == pytest.approx(np.mean([one["reconstruction"] for one in each[2 * n : 2 * n + 2]]))
@@ -69,14 +69,14 @@ def test_losses_are_means_since_the_last_test(discs, tiny):
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, tmp_path):
     seen, place = [], checkpoints.Run(tmp_path / "run")
     half = run(discs, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
-    assert half.ended == "cancelled" and half.steps == 4
+    assert half.ended == "cancelled" and half.step == 4
     rest = run(discs, tiny, run=place)
-    assert rest.steps == 6 and rest.curves.steps == [3, 6]
+    assert rest.step == 6 and rest.curves.steps == [3, 6]
     assert rest.curves.tests["validation"] == pytest.approx(whole.curves.tests["validation"], abs=1e-4)
     assert rest.stages.numbers["steps"] == [1, 2, 3, 4, 5, 6] == whole.stages.numbers["steps"]
     assert rest.stages.numbers["kl"] == pytest.approx(whole.stages.numbers["kl"], abs=1e-4)
     assert rest.curves.losses["kl"] == pytest.approx(whole.curves.losses["kl"], abs=1e-4)
-    for one, other in zip(rest.vae.get_weights(), whole.vae.get_weights(), strict=True):
+    for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-6)
 
 
@@ -86,24 +86,24 @@ def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_pat
     run(discs, wish, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
     rest = run(discs, wish, run=place)
     assert rest.curves.losses["judge"] == pytest.approx(whole.curves.losses["judge"], abs=1e-4)
-    for one, other in zip(rest.vae.get_weights(), whole.vae.get_weights(), strict=True):
+    for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-5)
 
 
 def test_against_a_judge_the_latest_weights_are_kept(discs, tiny):
     trainer = train.Trainer(discs, LEARNT, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
     trainer.lowest = -math.inf
-    trainer.learn(Progress())
-    assert len(trainer.best) == len(trainer.average.arrays) > 0
-    assert all(map(np.array_equal, trainer.best, trainer.average.arrays))
+    trainer.fit()
+    assert len(trainer.best) == len(trainer.ema.arrays) > 0
+    assert all(map(np.array_equal, trainer.best, trainer.ema.arrays))
 
 
 def test_stages_and_previews_are_by_the_averaged_weights_as_the_result_is(discs, tiny):
     settings = tiny.model_copy(update={"learning_rate": 0.05})
     trainer = train.Trainer(discs, LEARNT, TESTED, settings)
-    trainer.learn(Progress())
+    trainer.fit()
     averaged, points = Vae(settings), stages.latents(2 * train.SHOWN, settings.latent_dim)
-    averaged.set_weights(trainer.average.arrays)
+    averaged.set_weights(trainer.ema.arrays)
     wanted = stages.Stages(1)
     wanted.add(6, codes.decode(averaged, points), {})
     assert np.array_equal(trainer.stages.walls[-1], wanted.walls[0])
@@ -126,11 +126,11 @@ def test_the_best_on_validation_pictures_is_kept(discs, tiny, monkeypatch):
     kept, numbers = [], iter([1.0, 5.0])
 
     def lost(*args, **kwargs):
-        kept.append([one.copy() for one in trainer.average.arrays])
+        kept.append([one.copy() for one in trainer.ema.arrays])
         return dict.fromkeys(("reconstruction", "kl", "charged"), next(numbers))
 
     monkeypatch.setattr(trainer.tester, "test_on_batch", lost)
-    trainer.learn(Progress())
+    trainer.fit()
     assert all(map(np.array_equal, trainer.best, kept[0]))
     assert not all(map(np.array_equal, trainer.best, kept[1]))
 
@@ -151,8 +151,8 @@ def test_a_loss_that_is_no_number_ends_it_with_the_best_so_far(discs, tiny, monk
 
     monkeypatch.setattr(Learner, "train_on_batch", breaks)
     found = run(discs, tiny)
-    assert found.ended == "nan" and found.steps == 4 and not found.judge
-    assert all(np.isfinite(one).all() for one in found.vae.get_weights())
+    assert found.ended == "nan" and found.step == 4 and not found.judge()
+    assert all(np.isfinite(one).all() for one in found.result.get_weights())
 
 
 def test_a_training_without_a_finite_loss_is_told(discs, tiny):
@@ -169,7 +169,7 @@ def test_who_stops_at_once_gets_nothing(discs, tiny, monkeypatch):
 
 def test_it_begins_with_a_trained_model(trained, discs, able):
     once = able.model_copy(update={"steps": 1, "learning_rate": 1e-6})
-    begun, fresh = run(discs, once, start=trained.vae.get_weights()), run(discs, once)
+    begun, fresh = run(discs, once, start=trained.result.get_weights()), run(discs, once)
     assert begun.curves.losses["reconstruction"][0] < 0.6 * fresh.curves.losses["reconstruction"][0]
 
 
@@ -187,7 +187,7 @@ def test_batches_are_mirrored_or_not_and_drawn_black_and_white(discs, tiny):
     def batches(images=discs, **wish):
         settings = tiny.model_copy(update=wish)
         trainer = train.Trainer(images, LEARNT, TESTED, settings)
-        return [trainer.batch(step) for step in (0, 0, 12)], trainer.images[trainer.batches.at(0)]
+        return [trainer.batch(step) for step in (0, 0, 12)], trainer.source[trainer.batches.at(0)]
 
     (plain, _, _), rows = batches(flip=False)
     assert np.array_equal(plain, rows)
@@ -207,7 +207,7 @@ def test_in_bfloat16_it_learns_as_much_and_ends_whole(discs, able, trained):
     trainer = train.Trainer(discs, LEARNT, TESTED, able.model_copy(update={"precision": "bfloat16"}))
     layer = trainer.learner.vae.encoder.layers[0]
     assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
-    assert {one.compute_dtype for one in half.vae.encoder.layers} == {"float32"}
+    assert {one.compute_dtype for one in half.result.encoder.layers} == {"float32"}
     learnt, missed = trained.curves.tests["validation"], half.curves.tests["validation"]
     assert not np.array_equal(learnt, missed)
     assert missed[-1] == pytest.approx(learnt[-1], rel=0.1)

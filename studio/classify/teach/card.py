@@ -17,41 +17,45 @@ _MOST_WRITTEN = 12  # classes, of which every cell of the confusion is written o
 
 
 def write(
-    name: str, settings: TrainClassifierSettings, known: Mapping[str, Any], figures: Mapping[str, Any]
+    name: str,
+    settings: TrainClassifierSettings,
+    figures: Mapping[str, Any],
+    command: str,
+    known: Mapping[str, Any],
 ) -> str:
     """The card in Markdown.
 
     Args:
         name: of the data set.
         settings: of the training.
-        known: what the model knows: `classes`, `command`, `evaluation`.
+        known: what the model knows: `classes`, `evaluation`.
         figures: as `studio.classify.teach.task.train` gives them.
+        command: that trains it.
     """
     classes = ", ".join(known["classes"])
     own = known.get(KEY)
     title, side = (
         (own["title"], own["side"]) if own else (backbones.spec(settings.backbone).title, settings.size)
     )
-    ended = f" {cards.ENDS[figures['ended']]}" if figures.get("ended") else ""
     tuned = ""
     if settings.finetune and not figures["steps"]:
-        tuned = f" Nothing else learnt.{ended}"
+        tuned = " Nothing else learnt."
     elif settings.finetune:
         tuned = (
             f" Then all that follows {settings.cut} learnt too, {figures['steps']:,} steps of "
-            f"{settings.batch} pictures; before that it was right on {figures['head_accuracy']:.1%}.{ended}"
+            f"{settings.batch} pictures; before that it was right on {figures['head_accuracy']:.1%}."
         )
     what = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
-    parts = [
-        f"# Tells apart {classes}",
+    return cards.write(
+        f"Tells apart {classes}",
         f"Data: {name}, {figures['pictures']:,} pictures at {side} px; {figures['held_out']:,} of "
-        f"them, of each class the same share, were held out to test on.\n\n{cards.LICENCE}",
+        "them, of each class the same share, were held out to test on.",
         f"What {title} sees in a picture, and {what} that was trained on it in "
-        f"{figures['seconds']:.0f} seconds.{tuned}\n\n    {known['command']}",
-        cards.table(_rows(known["evaluation"], figures)),
-        _classes(known["evaluation"]),
-    ]
-    return "\n\n".join(parts) + "\n"
+        f"{figures['seconds']:.0f} seconds.{tuned}",
+        figures,
+        command,
+        [cards.table(_rows(known["evaluation"], figures)), _classes(known["evaluation"])],
+    )
 
 
 def _rows(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tuple[str, str]]:

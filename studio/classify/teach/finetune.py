@@ -7,8 +7,7 @@ arXiv:2202.10054).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,44 +19,20 @@ from studio.classify.teach.training_set import TrainingSet
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, optimizers
-from studio.core.training.averaged import Average
-from studio.core.training.loop import Batches, Curves, Training, arrays_named
+from studio.core.training.batches import Batches
+from studio.core.training.trainer import Trainer
 
 if TYPE_CHECKING:
     import keras
 
 SHOWN = 9  # pictures of a preview: those it is wrong on, or else the least sure ones
-_WARM = 0.1  # of the steps, in which the rate rises
 _DECAY = 0.01
 _AVERAGED = 1.0  # passes over the pictures, over which the weights are averaged
 _TESTED = 64  # pictures at once
 
 
-@dataclass(frozen=True)
-class Tuned:
-    """A top that was fine-tuned.
-
-    Attributes:
-        top: the network after the cut, from activations to probabilities, its weights averaged.
-        probabilities: `(m, k)` of the held-out pictures.
-        validation: `(v, k)` of those that the lesson left out to select by.
-        curves: how it went.
-        steps: batches done.
-        ended: "" for all of them, else "cancelled" or "nan".
-        seconds_before: of work until the checkpoint from which it went on.
-    """
-
-    top: keras.Model
-    probabilities: np.ndarray
-    validation: np.ndarray
-    curves: Curves
-    steps: int
-    ended: str
-    seconds_before: float
-
-
-class Tuner(Training):
-    """A fine-tuning under way.
+class Tuner(Trainer):
+    """A fine-tuning run.
 
     Args:
         lesson: its pictures and their classes.
@@ -65,7 +40,15 @@ class Tuner(Training):
         seen: the activations of all its pictures.
         settings: `epochs`, `batch`, `learning_rate`, `label_smoothing`, `flip` and `seed`.
         run: where checkpoints go.
+
+    Attributes:
+        result: the network after the cut, from activations to probabilities, with the EMA weights.
+        judged: the probabilities of held-out images at the last test: one array, `(m, k)`.
+        validated: those of images that the lesson left out to select by, `(v, k)`.
+        seconds_before: of work until the checkpoint from which it went on.
     """
+
+    saved_arrays = ("judged",)
 
     def __init__(
         self,
@@ -80,12 +63,14 @@ class Tuner(Training):
         super().__init__(steps, self.batches.each, run)
         self.lesson, self.top, self.seen, self.settings = lesson, top, seen, settings
         _compile(top, settings, steps)
-        self.average = Average(self._learning(), max(1, round(_AVERAGED * self.batches.each)), every=1)
-        self.probabilities = np.empty((0, len(lesson.classes)), "float32")
+        self.track(top, top, max(1, round(_AVERAGED * self.batches.each)), ema_every=1)
+        self.judged = [np.empty((0, len(lesson.classes)), "float32")]
         self.seconds_before = 0.0
 
-    def _learning(self) -> list[np.ndarray]:
-        return [np.asarray(variable) for variable in self.top.trainable_variables]
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Of the held-out images at the last test, `(m, k)`; none before."""
+        return self.judged[0]
 
     def advance(self) -> Mapping[str, float]:
         """One batch, mirrored or not as the seed and the step decide."""
@@ -93,18 +78,16 @@ class Tuner(Training):
         rng = np.random.default_rng([self.settings.seed, 9, self.step])
         views = rng.integers(0, self.seen.shape[1], len(rows))
         truth = np.eye(len(self.lesson.classes), dtype="float32")[self.lesson.labels(rows)]
-        found = self.top.train_on_batch(self.seen.read(rows, views), truth, return_dict=True)
-        self.average.add(self._learning(), self.step + 1)
-        return self.means({"loss": found["loss"]})
+        return self.train_on(self.seen.read(rows, views), truth)
+
+    def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
+        """Takes one step, on the one device where the backbone is."""
+        return self.model.train_on_batch(inputs, targets, return_dict=True)
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights make of the held-out pictures; nothing is chosen by it."""
-        own = self._learning()
-        self._give(self.average.arrays)
-        try:
-            self.probabilities = self.predict(self.lesson.held_out, progress)
-        finally:  # who stops it now must not save the averages as what it learns with
-            self._give(own)
+        with self.averaged():
+            self.judged = [self.predict(self.lesson.held_out, progress)]
         truth = self.lesson.labels(self.lesson.held_out)
         right = float((self.probabilities.argmax(axis=1) == truth).mean())
         return {"accuracy": right, "nats": loss(self.probabilities, truth)}
@@ -120,16 +103,16 @@ class Tuner(Training):
             found.append(np.asarray(self.top.predict_on_batch(seen))[: len(part)])
         return np.concatenate(found)
 
-    def _give(self, arrays: Sequence[np.ndarray]) -> None:
-        for variable, array in zip(self.top.trainable_variables, arrays, strict=True):
-            variable.assign(array)
-
-    def finish(self) -> keras.Model:
-        """The network with the averaged weights, without its optimizer, which would be saved too."""
+    def finish(self, progress: Progress) -> None:
+        """Takes the EMA weights."""
         import keras
 
-        self._give(self.average.arrays)
-        return keras.Model(self.top.input, self.top.output, name="learnt")
+        if self.curves.steps[-1] != self.step:  # stopped between two tests
+            self.test(Progress())
+        self.top.set_weights(self.ema.arrays)
+        # Without its optimizer, which would be saved, too.
+        self.result = keras.Model(self.top.input, self.top.output, name="learnt")
+        self.validated = self.predict(self.lesson.validation, Progress())
 
     def preview(self) -> np.ndarray:
         """Held-out pictures that it is wrong on at the last test, or else the least sure ones."""
@@ -140,22 +123,10 @@ class Tuner(Training):
             rows = np.sort(self.lesson.held_out[np.argsort(sure)[:SHOWN]])
         return grid(np.asarray(self.lesson.pictures.images[rows]))
 
-    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
-        """All weights, the optimizer and the average."""
-        return {
-            "model": self.top.variables,
-            "optimizer": self.top.optimizer.variables,
-            "average": self.average.arrays,
-            "judged": [self.probabilities],
-        }
-
-    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
+    def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
-        checkpoints.restore("model", self.top.variables, checkpoint.arrays)
-        checkpoints.restore("optimizer", self.top.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
-        self.probabilities = arrays_named("judged", 1, checkpoint.arrays)[0]
-        self.seconds_before = checkpoint.notes["curves"]["seconds"]
+        super().restore(checkpoint)
+        self.seconds_before = self.curves.seconds
 
 
 def finetune(
@@ -164,7 +135,7 @@ def finetune(
     settings: TrainClassifierSettings,
     progress: Progress | None = None,
     run: checkpoints.Run | None = None,
-) -> Tuned:
+) -> Tuner:
     """Lets the top of a backbone learn, from a head that was solved.
 
     Args:
@@ -182,15 +153,10 @@ def finetune(
     progress = progress or Progress()
     top = start(lesson, weights, settings)
     with activations(lesson.pictures, lesson.backbone, settings.cut, settings.flip, progress) as seen:
-        tuner = Tuner(lesson, top, seen, settings, run)
-        ended = tuner.learn(progress)
-        if tuner.curves.steps[-1] != tuner.step:  # it was stopped between two tests
-            tuner.test(Progress())
-        top, before = tuner.finish(), tuner.seconds_before
-        validation = tuner.predict(lesson.validation, Progress())
-        if ended != "cancelled":  # else whoever goes on needs them
+        tuner = Tuner(lesson, top, seen, settings, run).fit(progress)
+        if tuner.ended != "cancelled":  # else whoever resumes it needs them
             seen.remove()
-        return Tuned(top, tuner.probabilities, validation, tuner.curves, tuner.step, ended, before)
+        return tuner
 
 
 def start(
@@ -218,10 +184,7 @@ def _compile(top: keras.Model, settings: TrainClassifierSettings, steps: int) ->
     """Adam whose rate rises at first and then falls to nothing; weights are held where they have a place."""
     import keras
 
-    from studio.core.training import rates
-
-    warm = max(1, round(_WARM * steps))
-    rate = rates.cosine(settings.learning_rate, steps, warm)
+    rate = optimizers.schedule(settings.learning_rate, steps, settings.warmup_steps)
     top.compile(
         optimizers.adamw(rate, weight_decay=_DECAY, global_clipnorm=1.0),
         keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +21,9 @@ from studio.classify.teach.training_set import TrainingSet
 from studio.core import data, recipes
 from studio.core.data import duplicates
 from studio.core.errors import Cancelled, StudioError
-from studio.core.models import cards, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints
+from studio.core.training import checkpoints, publish
 
 if TYPE_CHECKING:
     import keras
@@ -91,24 +92,22 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
             *stopped,
         ],
     }
-    name = data.command_name(file)
-    known = _known(name, settings, found, taught, probabilities) | {"evaluation": evaluation}
-    known["command"] = cards.command(
-        "train_classifier", name, settings, more=("--base", given.name) if given else ()
-    )
+    known = _known(settings, found, taught, probabilities) | {"evaluation": evaluation}
     if base:
         known[whole_network.KEY] = whole_network.description(made, base, looks)
-    known["figures"] = dict(figures)
-    recipe = recipes.make(trained.TASK, settings, inputs, found.weights)
-    text = card.write(name, settings, known, figures)
-    picture = card.picture(found.classes, settings, evaluation, known["learning_curve"])
-    packed = presets.pack(made, trained.TASK, settings, text, recipe, known, picture)
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
-    if figures["ended"] != "cancelled":
-        checkpoints.find(trained.TASK, settings, inputs).forget()
+    job = publish.Job(trained.TASK, "train_classifier", settings, inputs)
+    result = job.publish(
+        made,
+        dict(figures),
+        partial(card.write, known=known),
+        known=known,
+        more=("--base", given.name) if given else (),
+        weights=found.weights,
+        picture=card.picture(found.classes, settings, evaluation, known["learning_curve"]),
+    )
     doubted = _suspicious(found, taught)
     figures |= {"evaluation": evaluation, "learning_curve": known["learning_curve"], "suspicious": doubted}
-    return Result((kept,), figures, recipe, figures["ended"] == "cancelled")
+    return replace(result, figures=figures)
 
 
 def _finetuned(
@@ -124,9 +123,9 @@ def _finetuned(
         top = finetune.start(found, taught.weights, settings)
         heads = (taught.probabilities[rows] for rows in (found.held_out, found.validation))
         return top, *heads, {"ended": "cancelled"}
-    more = {"ended": tuned.ended, "steps": tuned.steps, "seconds_before": tuned.seconds_before}
-    curve = {"steps": tuned.curves.steps, **tuned.curves.losses, **tuned.curves.tests}
-    return tuned.top, tuned.probabilities, tuned.validation, more | {"curve": curve}
+    more = {"ended": tuned.ended, "steps": tuned.step, "seconds_before": tuned.seconds_before}
+    curve = {"steps": tuned.curves.steps, **tuned.curves.measured}
+    return tuned.result, tuned.probabilities, tuned.validated, more | {"curve": curve}
 
 
 def _accuracy(found: TrainingSet, rows: np.ndarray, probabilities: np.ndarray) -> float:
@@ -134,7 +133,6 @@ def _accuracy(found: TrainingSet, rows: np.ndarray, probabilities: np.ndarray) -
 
 
 def _known(
-    name: str,
     settings: TrainClassifierSettings,
     found: TrainingSet,
     taught: Taught,
@@ -146,7 +144,6 @@ def _known(
     places = teach_head.projection(found, taught, found.held_out[rows])
     return {
         "classes": list(found.classes),
-        "trained_on": name,
         "held_out": held_out.record(found.pictures, found.learnt, found.held_out),
         "tested": {
             "names": [found.pictures.names[row] for row in found.held_out[rows]],

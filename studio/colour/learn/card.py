@@ -19,8 +19,6 @@ def write(name: str, settings: TrainColourSettings, figures: Mapping[str, Any], 
         figures: as `studio.colour.learn.task.train` gives them.
         command: that trains it.
     """
-    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = cards.begun(figures)
     seen = figures["steps"] * settings.batch
     rows = [
         ("mean distance of a* and b* from the photo's", f"{figures['error']:.2f}"),
@@ -29,18 +27,18 @@ def write(name: str, settings: TrainColourSettings, figures: Mapping[str, Any], 
         ("the first over that of grey", f"{figures['error'] / figures['grey_error']:.3f}"),
         ("the second over that of grey", f"{figures['pale_error'] / figures['grey_error']:.3f}"),
     ]
-    parts = [
-        f"# Colours photos like {name}",
+    return cards.write(
+        f"Colours photos like {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px; "
-        f"{figures['held_out']:,} photos were held out.\n\n" + cards.LICENCE,
+        f"{figures['held_out']:,} photos were held out.",
         f"A network of {figures['parameters']:,} parameters that sees lightness, and colours that a person "
         "dabs on, and gives odds of colours at a quarter of the size. What it makes is a colouring, not the "
         f"true one. It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} parts of "
-        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. "
-        f"The weights are averaged ones.{begun}{ended}\n\n"
-        f"    {command}",
-        *figures["notes"],
-        f"Means over {figures['tested_photos']} held-out photos in grey, with nothing told.\n\n"
-        f"{cards.table(rows)}",
-    ]
-    return "\n\n".join(parts) + "\n"
+        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are averaged ones.",
+        figures,
+        command,
+        [
+            f"Means over {figures['tested_photos']} held-out photos in grey, with nothing told.\n\n"
+            f"{cards.table(rows)}"
+        ],
+    )

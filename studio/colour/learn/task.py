@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from studio.colour import lab, models
 from studio.colour.learn import card
 from studio.colour.settings import TrainColourSettings
-from studio.core import data, recipes
+from studio.core import data
 from studio.core.data.sources import refused
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
-from studio.core.models import cards, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
+from studio.core.training import checkpoints, publish, start_from
 
 LEAST_PHOTOS = 20
 GREY = 2.0  # the mean distance of a* and b* from 0 below which a picture has no colours to learn
@@ -46,41 +43,19 @@ def train(settings: TrainColourSettings, inputs: Inputs, progress: Progress) -> 
         raise refused(file.name, expected, f"{len(coloured):,}", "add photos that are not grey")
     parts = split(positions(pictures, progress)[coloured], settings.held_out)
     learnt, held_out = (coloured[rows] for rows in parts)
-    run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = training.Trainer(pictures.images, learnt, held_out, settings, run, start)
-    trained = training.train(trainer, progress)
+    job = publish.Job(models.TASK, "train_colour", settings, inputs)
+    trainer = training.Trainer(pictures.images, learnt, held_out, settings, job.run, start).fit(progress)
     grey = len(pictures.names) - len(coloured)
-    figures: dict[str, Any] = {
-        "steps": trained.steps,
+    notes = [*pictures.notes, *([f"Grey pictures were left out: {grey:,}."] if grey else [])]
+    figures = {
+        **job.figures(trainer, notes),
         "photos": len(coloured),
         "held_out": len(held_out),
-        "tested_photos": len(trainer.at_the_end),
-        "seconds": trained.curves.seconds,
-        "parameters": trained.network.count_params(),
-        **trained.tested,
-        "ended": trained.ended,
-        **start_from.origin(inputs),
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "notes": [
-            *pictures.notes,
-            *([f"Grey pictures were left out: {grey:,}."] if grey else []),
-            *start_from.tested_before(inputs, settings.held_out),
-        ],
-        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+        "tested_photos": len(trainer.end_rows),
+        **trainer.scores,
     }
-    recipe = recipes.make(models.TASK, settings, inputs)
-    name = data.command_name(file)
-    command = cards.command("train_colour", name, settings, figures["started_from"])
-    told = {"trained_on": name, "command": command, "figures": figures}
-    text = card.write(name, settings, figures, command)
-    curves = {**trained.curves.losses, **trained.curves.tests}
-    picture = cards.picture(trainer.sheet(), trained.curves.steps, curves)
-    packed = presets.pack(trained.network, models.TASK, settings, text, recipe, told, picture)
-    stopped = trained.ended == "cancelled"
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}-colours.zip")
-    if not stopped:
-        run.forget()
-    return Result((kept,), figures, recipe, stopped)
+    picture = publish.picture(trainer.sheet(), figures["curve"])
+    return job.publish(trainer.result, figures, card.write, picture=picture, suffix="-colours")
 
 
 def colourful(photos: np.ndarray) -> np.ndarray:

@@ -1,101 +1,46 @@
-"""Training a network that colours: tests on held-out photos on the way, the averaged weights kept."""
+"""Training a network that colorizes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-import keras
 import numpy as np
 
 from studio.colour import bins, lab, odds
 from studio.colour.learn import windows
 from studio.colour.learn.learner import Learner
 from studio.colour.models import SMALLER
-from studio.colour.settings import VIVIDNESS, TrainColourSettings
+from studio.colour.settings import VIVIDNESS
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel, start_from
-from studio.core.training.averaged import AveragedTraining
-from studio.core.training.loop import Batches, Curves, evenly_spaced, to_test
+from studio.core.training.batches import evenly_spaced
+from studio.core.training.photo_trainer import PhotoTrainer
 
-ON_THE_WAY = 48  # photos: enough to see how a training goes
-AT_THE_END = 400  # others
 AT_ONCE = 16  # photos that are tested together
 SHOWN = 8  # photos of a preview
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A trained network.
+class Trainer(PhotoTrainer):
+    """A training run on photos in color, `(n, side, side, 3) uint8`."""
 
-    Attributes:
-        network: with its averaged weights.
-        curves: how it went.
-        steps: batches done.
-        tested: "error", the mean distance of its a* and b* from those of photos that no test on the way
-            looked at, "pale_error", the same at no vividness, and "grey_error", that of no colour at all.
-        ended: "" for all of them, else why it ended before: "cancelled" or "nan".
-    """
+    tests = (48, 400)
+    loss_names = ("loss_nats",)
 
-    network: keras.Model
-    curves: Curves
-    steps: int
-    tested: Mapping[str, float]
-    ended: str
+    def build(self) -> Learner:
+        """A fresh network with its loss, which counts rare colors more."""
+        self.prior = prior(self.photos, self.rows)
+        return Learner(self.settings, self.prior)
 
+    def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """See `studio.colour.learn.windows.batch`."""
+        return windows.batch(self.photos, rows, self.settings.window, self.settings.hinted, rng)
 
-class Trainer(AveragedTraining):
-    """A training under way.
+    def metrics(self, scores: Mapping[str, float]) -> Mapping[str, float]:
+        """The error, as a multiple of that of gray."""
+        return {"error over grey's": scores["error"] / scores["grey_error"]}
 
-    Args:
-        photos: `(n, side, side, 3) uint8`.
-        learnt, tested: the rows to learn from and to test on: a few on the way, others at the end.
-        settings: of the network and how it learns.
-        run: where checkpoints go.
-        start: the weights to begin with.
-
-    Raises:
-        StudioError: if those are of another shape.
-    """
-
-    def __init__(
-        self,
-        photos: np.ndarray,
-        learnt: np.ndarray,
-        tested: np.ndarray,
-        settings: TrainColourSettings,
-        run: checkpoints.Run | None = None,
-        start: Sequence[np.ndarray] | None = None,
-    ):
-        super().__init__(settings.steps, settings.test_every, run)
-        self.photos, self.rows, self.settings = photos, learnt, settings
-        self.on_the_way, self.at_the_end = to_test(tested, ON_THE_WAY, AT_THE_END)
-        with parallel.on_all_devices():
-            self.prior = prior(photos, learnt)
-            self.learner = Learner(settings, self.prior)
-            if start is not None:
-                with start_from.of_its_shape("width"):
-                    self.learner.network.set_weights(list(start))
-            self.learner.start()
-        self.batches = Batches(len(learnt), settings.batch, settings.seed)
-        self.follow(self.learner, self.learner.network, settings.averaging)
-
-    def advance(self) -> Mapping[str, float]:
-        """One batch, one step."""
-        rng = np.random.default_rng([self.settings.seed, 1, self.step])
-        rows = np.resize(self.rows[self.batches.at(self.step)], self.settings.batch)
-        batch = windows.batch(self.photos, rows, self.settings.window, self.settings.hinted, rng)
-        found = self.stepped(batch)
-        return self.means({"loss_nats": found["loss_nats"]})
-
-    def test(self, progress: Progress) -> Mapping[str, float]:
-        """The error of the averaged weights on a few photos, over that of grey: a look at how it goes."""
-        with self.averaged():
-            found = self.tested_now(self.on_the_way)
-        return {"error over grey's": found["error"] / found["grey_error"]}
-
-    def tested_now(self, rows: np.ndarray) -> dict[str, float]:
-        """How far the colours of the weights of now are from those of photos; see `Trained`."""
+    def measure(self, rows: np.ndarray, progress: Progress | None = None) -> dict[str, float]:
+        """Mean distances of a* and b* from those of photos: "error"; "pale_error", the same at no vividness;
+        "grey_error", of no color at all."""
         sums = np.zeros(3)
         for start in range(0, len(rows), AT_ONCE):
             logits, truth = self._answered(rows[start : start + AT_ONCE])
@@ -117,7 +62,7 @@ class Trainer(AveragedTraining):
 
         `(H, W, 3) uint8`.
         """
-        rows = evenly_spaced(self.on_the_way, SHOWN)
+        rows = evenly_spaced(self.few_rows, SHOWN)
         photos = self.photos[rows]
         found = self._colours(self._answered(rows)[0])
         light = lab.from_rgb(photos)[..., :1]
@@ -134,18 +79,3 @@ def prior(photos: np.ndarray, rows: np.ndarray) -> np.ndarray:
         total += bins.shares(colours).sum(axis=(0, 1, 2))
     total += 1e-4 * total.mean()
     return np.asarray(total / total.sum(), "float32")
-
-
-def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
-    """Trains to the end, or until a person stops it, and takes the averaged weights.
-
-    Raises:
-        Cancelled: if a person stopped it before the first step.
-    """
-    progress = progress or Progress()
-    ended = trainer.learn(progress)
-    trainer.learner.network.set_weights(trainer.average.arrays)
-    if ended != "cancelled":
-        progress.stage("Testing on held-out photos")
-    tested = trainer.tested_now(trainer.at_the_end)
-    return Trained(trainer.learner.network, trainer.curves, trainer.step, tested, ended)

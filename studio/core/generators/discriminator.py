@@ -15,7 +15,7 @@ from keras import ops
 from studio.core.generators.scales import halvings
 from studio.core.objectives.gradients import value_and_grad
 from studio.core.training import optimizers
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 from studio.core.training.precision import as_float32
 
 LEAK = 0.2  # of what is below 0, so much is passed on

@@ -12,7 +12,7 @@ from studio.core.data import Part, Pictures
 from studio.core.errors import Unavailable, printable
 from studio.core.generators.directions import MOST_NAME, direction, small_grey
 from studio.core.progress import Progress
-from studio.core.training.loop import evenly_spaced
+from studio.core.training.batches import evenly_spaced
 
 if TYPE_CHECKING:
     from studio.core.metrics.scores import Statistic

@@ -46,9 +46,41 @@ def command(script: str, data: str, settings: Settings, start: str = "", more: S
     return shlex.join(words)
 
 
+def write(
+    title: str,
+    data: str,
+    method: str,
+    figures: Mapping[str, Any],
+    command: str,
+    results: Sequence[str],
+    intro: str = "",
+) -> str:
+    """The card of a trained model, in Markdown.
+
+    Args:
+        title: of the card.
+        data: a sentence on what the model learned from.
+        method: sentences on the network, and how long it was trained.
+        figures: of the training: "ended", "started_from" and "notes" become sentences.
+        command: that trains it.
+        results: tables and samples.
+        intro: a sentence below the title.
+    """
+    ended = f" {ENDS[figures['ended']]}" if figures.get("ended") else ""
+    parts = [
+        f"# {title}",
+        *([intro] if intro else []),
+        f"{data}\n\n{LICENCE}",
+        f"{method}{begun(figures)}{ended}\n\n    {command}",
+        *figures.get("notes", ()),
+        *results,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def begun(figures: Mapping[str, Any]) -> str:
     """A sentence, after a blank, on the model that a training began with, and the time of both."""
-    if not figures["started_from"]:
+    if not figures.get("started_from"):
         return ""
     told = f" It began with the weights of {figures['started_from']}"
     before = figures.get("start_seconds", 0.0)

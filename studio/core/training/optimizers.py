@@ -1,4 +1,4 @@
-"""Keras' optimizers, as all training makes them."""
+"""Keras' optimizers and learning-rate schedules, as all training uses them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,36 @@ from typing import Any
 import keras
 
 
-def adam(rate: Any, *momenta: float, **options: Any) -> keras.optimizers.Adam:
+def schedule(
+    rate: float, steps: int, warmup: int = 0, end: float = 0.0
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Linear warm-up, then cosine decay.
+
+    Args:
+        rate: the highest learning rate.
+        steps: of the whole training.
+        warmup: steps of the rise from 0, at most a tenth of all; 0 starts at `rate`.
+        end: the share of `rate` at the last step; 1 keeps `rate`.
+
+    Reference:
+        Loshchilov and Hutter 2016, arXiv:1608.03983.
+    """
+    decay = keras.optimizers.schedules.CosineDecay
+    if warmup:
+        warmup = min(warmup, max(1, steps // 10))
+        return decay(0.0, max(1, steps - warmup), alpha=end, warmup_target=rate, warmup_steps=warmup)
+    return rate if end == 1 else decay(rate, max(1, steps), alpha=end)
+
+
+def adam(rate: Any, *betas: float, **options: Any) -> keras.optimizers.Adam:
     """Adam (arXiv:1412.6980).
 
     Args:
         rate: the learning rate, or its schedule.
-        momenta: beta_1 and beta_2.
+        betas: beta_1 and beta_2.
         options: others of `keras.optimizers.Adam`.
     """
-    return _on_one_replica(keras.optimizers.Adam(rate, *momenta, **options))
+    return _on_one_replica(keras.optimizers.Adam(rate, *betas, **options))
 
 
 def adamw(rate: Any, **options: Any) -> keras.optimizers.AdamW:

@@ -11,7 +11,7 @@ from studio.core.errors import StudioError, invalid
 from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
-from studio.core.training.loop import Curves
+from studio.core.training.curves import Curves
 from studio.core.training.stages import Numbers, Stages, joined
 
 SLOT = "start"

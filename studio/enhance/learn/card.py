@@ -29,24 +29,22 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
         figures: as `studio.enhance.learn.task.train` gives them.
         command: that trains it.
     """
-    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = cards.begun(figures)
     seen = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
     drawn = f", and {figures['drawings']:,} pictures beside them" if figures["drawings"] else ""
-    parts = [
-        f"# {_TITLE[settings.to]} pictures like {name}",
+    return cards.write(
+        f"{_TITLE[settings.to]} pictures like {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawn}; "
-        f"{figures['held_out']:,} photos were held out.\n\n" + cards.LICENCE,
+        f"{figures['held_out']:,} photos were held out.",
         f"One network of {figures['parameters']:,} parameters {_WHAT[settings.to]}. "
         f"It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} windows of "
-        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. "
-        f"The weights are averaged ones.{begun}{ended}\n\n"
-        f"    {command}",
-        *figures["notes"],
-        f"Means over {figures['tested_photos']} held-out photos, {_TESTED[settings.to]}."
-        f"\n\n{cards.table(_rows(settings, figures))}",
-    ]
-    return "\n\n".join(parts) + "\n"
+        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are averaged ones.",
+        figures,
+        command,
+        [
+            f"Means over {figures['tested_photos']} held-out photos, {_TESTED[settings.to]}."
+            f"\n\n{cards.table(_rows(settings, figures))}"
+        ],
+    )
 
 
 def _rows(settings: TrainEnhanceSettings, figures: Mapping[str, Any]) -> list[tuple[str, str]]:

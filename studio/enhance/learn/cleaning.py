@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from studio.core.progress import Progress
 from studio.enhance.damage import Damage
 from studio.enhance.learn import damaging
 from studio.enhance.learn.learner import CleaningLearner
-from studio.enhance.learn.train import SHOWN, Trainer, sheet
+from studio.enhance.learn.train import SHOWN, Trainer, gains, sheet
 from studio.enhance.planes import FOLD, colors, planes, shown, unfolded
 from studio.enhance.psnr import psnr
 
@@ -19,17 +20,18 @@ TESTS = {"noise25": Damage(light=25), "jpeg20": Damage(quality=20)}  # by the en
 class Cleaning(Trainer):
     """Learns to clean: photos are `(n, side, side, 3) uint8`."""
 
-    learns = CleaningLearner
+    losses = CleaningLearner
+    loss_names = ("error",)
 
-    def drawn(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """See `studio.enhance.learn.damaging.batch`."""
         return damaging.batch(self.photos, rows, self.settings.window, rng)
 
-    def gains(self, found: Mapping[str, float]) -> Mapping[str, float]:
-        """Over the damaged photos."""
-        return {f"gain {name}": found[f"psnr_{name}"] - found[f"damaged_{name}"] for name in TESTS}
+    def metrics(self, scores: Mapping[str, float]) -> Mapping[str, float]:
+        """Gains over the damaged photos."""
+        return gains(scores, "damaged")
 
-    def tested_now(self, rows: np.ndarray) -> dict[str, float]:
+    def measure(self, rows: np.ndarray, progress: Progress | None = None) -> dict[str, float]:
         """Of the lightness of photos that were damaged: "psnr_noise25" and "psnr_jpeg20", and "damaged_" of
         each before it was cleaned."""
         found: dict[str, float] = {}
@@ -56,5 +58,5 @@ class Cleaning(Trainer):
 
     def sheet(self) -> np.ndarray:
         """Held-out photos: noisy, cleaned by the network of now, and the truth below each other."""
-        truth, seen, made = self._cleaned(self.on_the_way[:SHOWN], "noise25")
+        truth, seen, made = self._cleaned(self.few_rows[:SHOWN], "noise25")
         return sheet([seen, made, truth])

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from studio.core.progress import Progress
 from studio.enhance import bicubic
 from studio.enhance.learn import windows
 from studio.enhance.learn.learner import EnlargingLearner
-from studio.enhance.learn.train import SHOWN, Trainer, sheet
+from studio.enhance.learn.train import SHOWN, Trainer, gains, sheet
 from studio.enhance.network import side_by_side
 from studio.enhance.psnr import psnr
 from studio.enhance.settings import SCALES
@@ -19,22 +20,19 @@ class Enlarging(Trainer):
     """Learns to enlarge, from lightness: photos are `(n, side, side, 1) uint8`."""
 
     channels = 1
-    learns = EnlargingLearner
+    losses = EnlargingLearner
+    loss_names = tuple(f"error x{scale}" for scale in SCALES)
     windows = len(SCALES)
 
-    def drawn(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """See `studio.enhance.learn.windows.batch`."""
         return windows.batch(self.photos, rows, self.settings.window, rng)
 
-    def called(self, error: str) -> str:
-        """By its scale."""
-        return f"error {error}"
+    def metrics(self, scores: Mapping[str, float]) -> Mapping[str, float]:
+        """Gains over bicubic enlarging."""
+        return gains(scores, "bicubic")
 
-    def gains(self, found: Mapping[str, float]) -> Mapping[str, float]:
-        """Over bicubic enlarging."""
-        return {f"gain x{scale}": found[f"psnr_x{scale}"] - found[f"bicubic_x{scale}"] for scale in SCALES}
-
-    def tested_now(self, rows: np.ndarray) -> dict[str, float]:
+    def measure(self, rows: np.ndarray, progress: Progress | None = None) -> dict[str, float]:
         """Of photos shrunk and enlarged again: "psnr_x2" and so on, "bicubic_x2" of the plain enlargement."""
         found: dict[str, float] = {}
         for n, scale in enumerate(SCALES):
@@ -59,5 +57,5 @@ class Enlarging(Trainer):
 
         `(H, W, 3) uint8`, of the largest scale, where there is most to see.
         """
-        truth, plain, made = self._enlarged(self.on_the_way[:SHOWN], len(SCALES) - 1)
+        truth, plain, made = self._enlarged(self.few_rows[:SHOWN], len(SCALES) - 1)
         return sheet([plain, made, truth])

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core import data, recipes
+from studio.core import data
 from studio.core.data.sources import refused
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
-from studio.core.models import cards, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
+from studio.core.training import checkpoints, publish, start_from
 from studio.enhance import models
 from studio.enhance.learn import card, damaging, windows
 from studio.enhance.planes import FOLD
@@ -43,8 +41,6 @@ def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) 
 @checkpoints.one_at_a_time(models.TASK)
 def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
     """Teaches a network. See `studio.enhance.learn.train`."""
-    from studio.enhance.learn import train as training
-
     file, size, start = inputs["data"][0], settings.photo_size, _start(settings, inputs)
     learner = _learning(settings)
     pictures = data.pictures(file, size, learner.channels, progress, least=LEAST_PHOTOS)
@@ -61,43 +57,20 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
         added = data.pictures(drawings[0], size, learner.channels, progress).images
         photos = np.concatenate([photos, added])
         learnt = np.concatenate([learnt, np.arange(len(large), len(photos))])
-    run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = learner(photos, learnt, held_out, settings, run, start)
-    trained = training.train(trainer, progress)
-    figures: dict[str, Any] = {
-        "steps": trained.steps,
+    job = publish.Job(models.TASK, "train_enhance", settings, inputs)
+    trainer = learner(photos, learnt, held_out, settings, job.run, start).fit(progress)
+    figures = {
+        **job.figures(trainer, [*pictures.notes, *_left_out(small, size)]),
         "photos": len(large),
         "drawings": len(photos) - len(large),
         "held_out": len(held_out),
-        "tested_photos": len(trainer.at_the_end),
-        "seconds": trained.curves.seconds,
-        "parameters": trained.network.count_params(),
-        **trained.tested,
-        "ended": trained.ended,
-        **start_from.origin(inputs),
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "notes": [
-            *pictures.notes,
-            *_left_out(small, size),
-            *start_from.tested_before(inputs, settings.held_out),
-        ],
-        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+        "tested_photos": len(trainer.end_rows),
+        **trainer.scores,
     }
-    recipe = recipes.make(models.TASK, settings, inputs)
-    name = data.command_name(file)
+    picture = publish.picture(trainer.sheet(), figures["curve"])
     more = [word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))]
-    command = cards.command("train_enhance", name, settings, figures["started_from"], more)
-    told = {"trained_on": name, "command": command, "figures": figures}
-    text = card.write(name, settings, figures, command)
-    curves = {**trained.curves.losses, **trained.curves.tests}
-    picture = cards.picture(trainer.sheet(), trained.curves.steps, curves)
-    packed = presets.pack(trained.network, models.TASK, settings, text, recipe, told, picture)
-    stopped = trained.ended == "cancelled"
-    does = "cleaning" if settings.to == CLEAN else "enlarging"
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}-{does}.zip")
-    if not stopped:
-        run.forget()
-    return Result((kept,), figures, recipe, stopped)
+    suffix = "-cleaning" if settings.to == CLEAN else "-enlarging"
+    return job.publish(trainer.result, figures, card.write, more=more, picture=picture, suffix=suffix)
 
 
 def _learning(settings: TrainEnhanceSettings) -> type[Trainer]:

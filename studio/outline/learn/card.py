@@ -29,15 +29,15 @@ def write(name: str, settings: TrainOutlineSettings, figures: Mapping[str, Any],
     if "lpips" in figures:
         apart = f"{figures['lpips']:.3f} (other avatars: {figures['lpips_apart']:.3f})"
         rows.append((f"LPIPS, {figures['scored']:,} outlines", apart))
-    parts = [
-        "# Paints avatars from drawings",
+    return cards.write(
+        "Paints avatars from drawings",
         f"Data: {name}, {figures['avatars']:,} avatars with sketches of each; {figures['held_out']:,} were "
-        "held out.\n\n" + cards.LICENCE,
-        _how(settings, figures, "drawings", command),
-        *figures["notes"],
-        f"On held-out avatars.\n\n{cards.table(rows)}",
-    ]
-    return "\n\n".join(parts) + "\n"
+        "held out.",
+        _method(settings, figures, "drawings"),
+        figures,
+        command,
+        [f"On held-out avatars.\n\n{cards.table(rows)}"],
+    )
 
 
 def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[str, Any], command: str) -> str:
@@ -55,22 +55,20 @@ def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[st
         ("off on held-out pairs, levels of 255", f"{figures['off']:.1f}"),
         ("the same of the mean of what was learnt", f"{figures['mean_off']:.1f}"),
     ]
-    parts = [
-        f"# Translates as {name} does",
+    return cards.write(
+        f"Translates as {name} does",
         f"Data: {name}, {figures['pairs']:,} pairs of {settings.size} px, from {shown} to {painted}; "
-        f"{figures['held_out']:,} were held out.\n\n" + cards.LICENCE,
-        _how(settings, figures, "pairs", command),
-        *figures["notes"],
-        cards.table(rows),
-    ]
-    return "\n\n".join(parts) + "\n"
+        f"{figures['held_out']:,} were held out.",
+        _method(settings, figures, "pairs"),
+        figures,
+        command,
+        [cards.table(rows)],
+    )
 
 
-def _how(settings: PainterSettings, figures: Mapping[str, Any], what: str, command: str) -> str:
-    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
+def _method(settings: PainterSettings, figures: Mapping[str, Any], what: str) -> str:
     return (
         f"A U-Net of {figures['parameters']:,} parameters and a judge of patches, as in pix2pix "
         f"(arXiv:1611.07004), with a hinge loss. Trained for {amounts.count(figures['steps'], 'step')} of "
-        f"{settings.batch} {what} in {amounts.duration(figures['seconds'])}. The weights are averaged "
-        f"ones.{cards.begun(figures)}{ended}\n\n    {command}"
+        f"{settings.batch} {what} in {amounts.duration(figures['seconds'])}. The weights are averaged ones."
     )

@@ -1,4 +1,4 @@
-"""What a painter and its judge lose on a batch, as one Keras model that plain `fit` trains.
+"""The losses of a U-Net that paints and of its discriminator.
 
 Reference:
     Isola et al. 2016, arXiv:1611.07004: likeness in L1, and a judge of patches that sees the drawing, too;
@@ -14,14 +14,12 @@ import keras
 from keras import ops
 
 from studio.core.generators.discriminator import adams, frozen_logits
-from studio.core.training import rates
+from studio.core.training.loss_model import LossModel
 from studio.outline.network import judge, painter
 from studio.outline.settings import PainterSettings
 
-_SEEN = ("off", "painter", "judge")
 
-
-class Game(keras.Model):
+class Game(LossModel):
     """Both networks, and their game. A subclass says what becomes of the layers, and how unlike it is.
 
     A batch has "drawing", `(B, size, size, planes) float32 in [0, 1]`, and "picture", `(B, size, size, 3)`
@@ -31,19 +29,15 @@ class Game(keras.Model):
         settings: of the networks and how they learn.
     """
 
-    def __init__(self, settings: PainterSettings):
-        super().__init__(name="learner")
-        self.settings = settings
-        self.generator, self.judge = painter(settings), judge(settings)
-        self.seen = {name: keras.metrics.Mean(name) for name in _SEEN}
-        self.built = True
+    jit = "auto"
 
-    def start(self) -> None:
-        """Compiles it: a rate for each network, that of the painter down to nothing along a cosine."""
-        warm = min(200, max(1, self.settings.steps // 10))
-        rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
-        self.compile(adams(self.generator.trainable_variables, rate, self.settings.judge_rate))
-        self.optimizer.build(self.trainable_variables)
+    def __init__(self, settings: PainterSettings):
+        super().__init__(settings, ("off", "painter", "judge"))
+        self.generator, self.judge = painter(settings), judge(settings)
+
+    def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
+        """Adam for each network; the learning rate of the discriminator is constant."""
+        return adams(self.generator.trainable_variables, rate, self.settings.judge_rate)
 
     def painted(self, layers: Any, batch: Mapping[str, Any]) -> Any:
         """What becomes of the layers: `(B, size, size, 3)` in [0, 1]."""
@@ -72,13 +66,6 @@ class Game(keras.Model):
             found["painter"] = found["painter"] - self.settings.judged * ops.mean(fooled)
         return found
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
         """The sum of both losses; each reaches only its own network."""
-        for name, metric in self.seen.items():
-            metric.update_state(y_pred[name])
-        return y_pred["painter"] + y_pred["judge"]
-
-    @property
-    def metrics(self) -> list[keras.Metric]:
-        """Of the batch."""
-        return list(self.seen.values())
+        return losses["painter"] + losses["judge"]

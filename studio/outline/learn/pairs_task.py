@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from studio.core import data
 from studio.core.data import split
-from studio.core.models import cards
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import evenly_spaced
+from studio.core.training import checkpoints, publish
+from studio.core.training.batches import evenly_spaced
 from studio.outline import edges, models, translate
 from studio.outline.learn import card, finish, pairing
 from studio.outline.learn.pair_bank import PairBank
@@ -33,26 +30,26 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
 
     learnt, held_out = split.split(positions, settings.held_out)
     tested = PairBank(first, second, evenly_spaced(held_out, _TESTED), settings)
-    run = checkpoints.find(models.PAIRS_TASK, settings, inputs)
+    job = publish.Job(models.PAIRS_TASK, "train_translate", settings, inputs)
     trainer = training.Trainer(
-        PairBank(first, second, learnt, settings), tested.plain(np.arange(len(tested))), settings, run, start
-    )
-    trained = training.train(trainer, progress)
+        PairBank(first, second, learnt, settings),
+        tested.plain(np.arange(len(tested))),
+        settings,
+        job.run,
+        start,
+    ).fit(progress)
     figures = {
-        **finish.figures(trained, inputs),
+        **job.figures(trainer, notes),
+        **finish.figures(trainer),
         "pairs": len(first),
         "held_out": len(held_out),
         "mean_off": mean_off(second[learnt], second[held_out]),
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "notes": [*notes, *start_from.tested_before(inputs, settings.held_out)],
     }
-    name = data.command_name(file)
-    command = cards.command("train_translate", name, settings, figures["started_from"])
-    told = {"trained_on": name, "command": command, "figures": figures}
-    told["ground"] = translate.ground_of(first[learnt[:64]])
-    text = card.write_pairs(name, settings, figures, command)
-    kept, stopped = f"{Path(file.name).stem}-translate.zip", trained.ended == "cancelled"
-    return finish.packed(models.PAIRS_TASK, trainer, trained, inputs, text, told, kept, stopped)
+    ground = translate.ground_of(first[learnt[:64]])
+    picture, known = publish.picture(trainer.sheet(), figures["curve"]), {"ground": ground}
+    return job.publish(
+        trainer.result, figures, card.write_pairs, known=known, picture=picture, suffix="-translate"
+    )
 
 
 def both(

@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import data
 from studio.core.data import split
 from studio.core.errors import Cancelled
-from studio.core.models import cards
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
-from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import evenly_spaced
+from studio.core.training import checkpoints, publish
+from studio.core.training.batches import evenly_spaced
 from studio.outline import models
 from studio.outline.learn import bank, card, finish, measure
 from studio.outline.learn.bank import Bank
@@ -38,30 +36,24 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
     rows = np.resize(rows, max(len(rows), len(KINDS)))  # so that each kind is tested
     kinds = [KINDS[n % len(KINDS)] for n in range(len(rows))]
     tested = held_out.drawn(rows, kinds, np.random.default_rng(0))
-    run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = training.Trainer(learnt, tested, settings, run, start)
-    trained = training.train(trainer, progress)
-    stopped = trained.ended == "cancelled"
+    job = publish.Job(models.TASK, "train_outline", settings, inputs)
+    trainer = training.Trainer(learnt, tested, settings, job.run, start).fit(progress)
     off = 255 * np.abs(trainer.paint(tested) - tested["picture"]).mean((1, 2, 3))
     figures = {
-        **finish.figures(trained, inputs),
+        **job.figures(trainer),
+        **finish.figures(trainer),
         "avatars": len(avatars),
         "held_out": len(held_out),
         **{f"off_{kind}": float(off[n :: len(KINDS)].mean()) for n, kind in enumerate(KINDS)},
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "notes": start_from.tested_before(inputs, settings.held_out),
     }
-    if settings.scored and not stopped:
+    if settings.scored and trainer.ended != "cancelled":
         try:
             found = scored(trainer.paint, held_out, learnt, settings.scored, progress)
             figures |= found | {"notes": [*figures["notes"], *found["notes"]]}
         except Cancelled:
-            stopped = True
-    name = data.command_name(file)
-    command = cards.command("train_outline", name, settings, figures["started_from"])
-    told = {"trained_on": name, "command": command, "figures": figures}
-    text = card.write(name, settings, figures, command)
-    return finish.packed(models.TASK, trainer, trained, inputs, text, told, "outline.zip", stopped)
+            figures["ended"] = "cancelled"
+    picture = publish.picture(trainer.sheet(), figures["curve"])
+    return job.publish(trainer.result, figures, card.write, picture=picture, suffix="-outline")
 
 
 def scored(

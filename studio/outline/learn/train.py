@@ -1,18 +1,16 @@
-"""Training a painter: tests on held-out pairs on the way, the averaged weights kept."""
+"""Training a U-Net that paints: tests on held-out pairs on the way, the EMA weights kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, start_from
-from studio.core.training.averaged import AveragedTraining
-from studio.core.training.loop import Batches, Curves
-from studio.outline.learn.game import Game
+from studio.core.training.batches import Batches
+from studio.core.training.trainer import Trainer as BaseTrainer
 from studio.outline.learn.learner import learner
 from studio.outline.network import painter
 from studio.outline.settings import PainterSettings
@@ -30,38 +28,25 @@ class Pairs(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A trained painter.
-
-    Attributes:
-        learner: both networks, the painter with its averaged weights; never compiled.
-        curves: how it went.
-        steps: batches done.
-        off: how far it is off on held-out pairs, in levels of 255.
-        ended: "" for all of them, else why it ended before: "cancelled" or "nan".
-    """
-
-    learner: Game
-    curves: Curves
-    steps: int
-    off: float
-    ended: str
-
-
-class Trainer(AveragedTraining):
-    """A training under way.
+class Trainer(BaseTrainer):
+    """A training run.
 
     Args:
         pairs: to learn from.
         tested: a batch of others, to test on.
         settings: of the networks and how they learn.
         run: where checkpoints go.
-        start: the weights to begin with, of the painter and of the judge.
+        start: the weights to start from, of the generator and of the discriminator.
+
+    Attributes:
+        error: mean absolute error on held-out pairs, 0 to 255, of `result`.
 
     Raises:
         StudioError: if those are of another shape.
     """
+
+    loss_names = ("off", "judge")
+    error: float
 
     def __init__(
         self,
@@ -82,14 +67,12 @@ class Trainer(AveragedTraining):
             self.learner.start()
         self.artist = painter(settings)  # paints with the averaged weights
         self.batches = Batches(len(pairs), settings.batch, settings.seed)
-        self.follow(self.learner, self.learner.generator, settings.averaging, held=self.learner)
+        self.track(self.learner, self.learner.generator, settings.ema_steps)
 
-    def advance(self) -> Mapping[str, float]:
-        """One batch, one step of both networks."""
-        rng = np.random.default_rng([self.settings.seed, 1, self.step])
-        batch = self.pairs.batch(self.batches.at(self.step), rng)
-        found = self.stepped(batch)
-        return self.means({name: found[name] for name in ("off", "judge")})
+    def batch(self, step: int) -> dict[str, np.ndarray]:
+        """Pairs, in a form that the step decides."""
+        rng = np.random.default_rng([self.settings.seed, 1, step])
+        return self.pairs.batch(self.batches.at(step), rng)
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """How far the averaged weights are off on held-out pairs, in levels of 255."""
@@ -98,7 +81,7 @@ class Trainer(AveragedTraining):
 
     def paint(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """What the averaged weights paint: `(n, size, size, 3) float32 in [0, 1]`."""
-        self.artist.set_weights(self.average.arrays)
+        self.artist.set_weights(self.ema.arrays)
         layers = self.artist.predict(batch["drawing"], batch_size=16, verbose=0)
         return np.asarray(self.learner.painted(layers, batch))
 
@@ -112,17 +95,10 @@ class Trainer(AveragedTraining):
         sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
         return np.rint(255 * sheet).clip(0, 255).astype("uint8")
 
-
-def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
-    """Trains to the end, or until a person stops it, and takes the averaged weights.
-
-    Raises:
-        Cancelled: if a person stopped it before the first step.
-    """
-    ended = trainer.learn(progress or Progress())
-    # One that was never compiled has no optimizers, which would make its file three times as large.
-    made = learner(trainer.settings)
-    made.generator.set_weights(trainer.average.arrays)
-    made.judge.set_weights(trainer.learner.judge.get_weights())
-    off = float(trainer.test(Progress())["held out"])
-    return Trained(made, trainer.curves, trainer.step, off, ended)
+    def finish(self, progress: Progress) -> None:
+        """Takes the EMA weights, and measures them."""
+        # Without its optimizers, which would make the file three times as large.
+        self.result = learner(self.settings)
+        self.result.generator.set_weights(self.ema.arrays)
+        self.result.judge.set_weights(self.learner.judge.get_weights())
+        self.error = self.test(progress)["held out"]

@@ -11,7 +11,7 @@ from studio.style.house.settings import TrainStyleSettings
 
 
 def write(
-    name: str, settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any], command: str
+    name: str, settings: TrainStyleSettings, figures: Mapping[str, Any], command: str, styles: Sequence[str]
 ) -> str:
     """The card in Markdown.
 
@@ -22,24 +22,21 @@ def write(
         figures: as `studio.style.house.task.train` gives them.
         command: that trains it.
     """
-    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = cards.begun(figures)
     seen = figures["steps"] * settings.batch
     kept = [name for name in styles if name not in figures["taught"]]
     stayed = f" {', '.join(kept)} stayed as they were." if kept and settings.only_new else ""
-    parts = [
-        "# House styles",
-        f"{', '.join(styles)}.",
+    return cards.write(
+        "House styles",
         f"Data: {name}, {figures['photos']:,} photos at {settings.photo_size} px, {settings.size} px of them "
-        f"at a time; {figures['held_out']:,} were held out.\n\n" + cards.LICENCE,
+        f"at a time; {figures['held_out']:,} were held out.",
         f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
         f"{amounts.count(figures['steps'], 'step')} of {settings.batch} photos ({seen:,} paintings) in "
-        f"{amounts.duration(figures['seconds'])}. The weights are averaged ones.{begun}{stayed}{ended}\n\n"
-        f"    {command}",
-        *figures["notes"],
-        _tests(settings, styles, figures),
-    ]
-    return "\n\n".join(parts) + "\n"
+        f"{amounts.duration(figures['seconds'])}. The weights are averaged ones.{stayed}",
+        figures,
+        command,
+        [_tests(settings, styles, figures)],
+        intro=f"{', '.join(styles)}.",
+    )
 
 
 def _tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]) -> str:

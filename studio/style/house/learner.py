@@ -1,27 +1,25 @@
-"""What a network of house styles loses on a batch, as one Keras model that plain `fit` trains."""
+"""The losses of a network of house styles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
-from studio.core.training import optimizers, rates
+from studio.core.training.loss_model import LossModel
 from studio.core.training.precision import as_float32, computing_in
 from studio.style.house.gram_loss import CONTENT_LAYER, STYLE_LAYERS, content_weight
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import FARTHEST, TrainStyleSettings
 
-COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
 _LOSSES = ("style", "content", "smoothness", "steadiness")
 
 
-class Learner(keras.Model):
+class Learner(LossModel):
     """A network of house styles and its losses: style, content, smoothness and steadiness.
 
     A batch is `{"photos": (B, size + FARTHEST, size + FARTHEST, 3) uint8, "styles": (B,) int32, "moved":
@@ -40,42 +38,31 @@ class Learner(keras.Model):
         grams: Sequence[Mapping[str, np.ndarray]],
         backbone: Backbone,
     ):
-        super().__init__(name="learner", dtype="float32")
-        self.settings = settings
+        super().__init__(settings, _LOSSES)
         with computing_in(settings.precision):
-            self.painter = network(settings, len(grams))
+            self.network = network(settings, len(grams))
         self.grams = {layer: np.stack([gram[layer] for gram in grams]) for layer in STYLE_LAYERS}
-        self.seen = {name: keras.metrics.Mean(name) for name in _LOSSES}
         look = backbone.computing(settings.precision).features((*STYLE_LAYERS, CONTENT_LAYER))
         self._look = lambda pictures: look(pictures)  # in a function: VGG16 is no part of this model
-        self.built = True
-
-    def start(self) -> None:
-        """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
-        warm = min(100, max(1, self.settings.steps // 10))
-        rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
-        # One picture in a style that is rarely hit may have a loss far above all others.
-        self.compile(optimizers.adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
-        self.optimizer.build(self.trainable_variables)
 
     def only_styles(self) -> None:
         """Lets training change gains and shifts alone; call it before `start`."""
-        for layer in self.painter.layers:
+        for layer in self.network.layers:
             layer.trainable = isinstance(layer, StyledNorm)
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
         """The four losses of a batch, each a scalar, before their weights."""
         side = self.settings.size
         photos = ops.cast(batch["photos"], "float32") / 255
-        shares = ops.one_hot(batch["styles"], self.painter.inputs[1].shape[-1])
+        shares = ops.one_hot(batch["styles"], self.network.inputs[1].shape[-1])
         first = photos[:, :side, :side]
-        painted = self.painter([first, shares], training=training)
+        painted = self.network([first, shares], training=training)
         found = self._unlike(first, painted, batch["styles"])
         if self.settings.steadiness:
             down, right = batch["moved"][0, 0], batch["moved"][0, 1]
             some = photos[::2]
             second = ops.slice(some, [0, down, right, 0], (some.shape[0], side, side, 3))
-            again = self.painter([second, shares[::2]], training=training)
+            again = self.network([second, shares[::2]], training=training)
             found["steadiness"] = self._unsteady(painted[::2], again, down, right)
         return found
 
@@ -103,11 +90,9 @@ class Learner(keras.Model):
         one = ops.slice(painted, [0, down, right, 0], (painted.shape[0], side, side, 3))
         return ops.mean(ops.square(one - again[:, :side, :side]))
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
         """The weighted sum of all losses."""
-        for name, metric in self.seen.items():
-            metric.update_state(y_pred[name])
-        return sum(weight * y_pred[name] for name, weight in self._weights().items())
+        return sum(weight * losses[name] for name, weight in self._weights().items())
 
     def _weights(self) -> dict[str, float]:
         return {
@@ -126,13 +111,8 @@ class Learner(keras.Model):
             "moved": np.full((1, 2), 3, "int32"),
         }
         found = self.test_on_batch(batch, return_dict=True)
-        total = sum(weight * float(found[name]) for name, weight in self._weights().items())
-        return {**{name: float(found[name]) for name in _LOSSES}, "total": total}
-
-    @property
-    def metrics(self) -> list[keras.Metric]:
-        """Of the batch."""
-        return list(self.seen.values())
+        named = {name: float(found[name]) for name in _LOSSES}
+        return {**named, "total": self.total(named, False)}
 
 
 def _cut(maps: Any, parts: int) -> list[Any]:

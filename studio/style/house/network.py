@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.training.loop import part_seed
+from studio.core.training.batches import part_seed
 from studio.style.house.settings import TrainStyleSettings
 
 PACE = 10.0  # gains and shifts learn so many times faster than what all styles share: each is seen seldom

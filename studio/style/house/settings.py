@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from studio.core.settings import Settings, setting, split_setting
+from studio.core.settings import setting
+from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
 FARTHEST = 8  # px by which the second view of a photo is moved
 LEAST_PHOTOS = 50
 
 
-class TrainStyleSettings(Settings):
+class TrainStyleSettings(shared.TrainImageSettings):
     """Teaches one network to paint any photo in each of several styles, in one pass."""
 
-    steps: int = setting(
-        4000, "How many batches of photos it paints.", tier="main", ge=1, le=1_000_000, scale="log"
-    )
+    steps: int = shared.steps(4000)
+    batch: int = shared.batch(4, most=64)
+    ema_steps: int = shared.ema_steps(200)
+    test_every: int = shared.test_every(200)
+    held_out: float = shared.held_out(0.02)
     strength: float = setting(
         0.8,
         "How much of the style: less keeps more of the photo, 1 is the style at its fullest.",
@@ -34,12 +37,10 @@ class TrainStyleSettings(Settings):
     photo_size: int = setting(
         256, "A side of the photos that the windows are cut from.", unit="px", ge=72, le=1024, step=8
     )
-    batch: int = setting(4, "Photos painted before each step.", ge=1, le=64, scale="log")
     width: int = setting(
         32, "Channels of the finest layer: more paints better, and takes longer.", ge=8, le=64
     )
     blocks: int = setting(5, "Residual blocks at the coarsest layer.", ge=1, le=10)
-    learning_rate: float = setting(0.001, "How large the steps are.", gt=0, le=0.1, scale="log")
     smoothness: float = setting(
         1.0, "How much neighbouring pixels hold together (total variation).", ge=0, le=20, step=0.5
     )
@@ -60,12 +61,6 @@ class TrainStyleSettings(Settings):
         ge=1,
         le=4,
     )
-    averaging: int = setting(
-        200, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
-    )
-    test_every: int = setting(
-        200, "Steps between tests on photos kept from learning.", unit="steps", ge=1, le=100_000, scale="log"
-    )
     kept: float = setting(
         0.0,
         "The share that the weights of the network to start from have in those of the result.",
@@ -73,9 +68,7 @@ class TrainStyleSettings(Settings):
         le=0.9,
         step=0.05,
     )
-    held_out: float = split_setting(0.02)
     precision: Precision = setting("float32", HELP)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
     @property
     def photo_side(self) -> int:

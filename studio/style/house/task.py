@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from studio.core import data, recipes
+from studio.core import data
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
-from studio.core.models import cards, presets
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
+from studio.core.training import checkpoints, publish, start_from
 from studio.style.house import card, known_styles
 from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
 
@@ -47,45 +46,31 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Looking at the styles")
     wanted = grams(names, drawn, vgg16.averaged, settings, progress)
-    run = checkpoints.find(known_styles.TASK, settings, inputs)
-    asked = (settings, wanted, taught, vgg16.averaged, run, start)
-    trainer = training.Trainer(pictures.images, learnt, held_out, *asked)
-    trained = training.train(trainer, progress)
-    figures: dict[str, Any] = {
-        "steps": trained.steps,
+    job = publish.Job(known_styles.TASK, "train_style", settings, inputs)
+    asked = (settings, wanted, taught, vgg16.averaged, job.run, start)
+    trainer = training.Trainer(pictures.images, learnt, held_out, *asked).fit(progress)
+    notes = [*pictures.notes, *_anew(old, taught, names, settings.only_new)]
+    figures = {
+        **job.figures(trainer, notes),
         "photos": len(pictures.images),
         "held_out": len(held_out),
-        "seconds": trained.curves.seconds,
-        "parameters": trained.learner.painter.count_params(),
         "styles": len(names),
         "taught": [names[place] for place in taught],
         "tested_parts": settings.parts,
-        **trained.tested.figures(),
-        "ended": trained.ended,
-        **start_from.origin(inputs),
-        "least_held_out": start_from.least_held_out(inputs, settings.held_out),
-        "notes": [
-            *pictures.notes,
-            *_anew(old, taught, names, settings.only_new),
-            *start_from.tested_before(inputs, settings.held_out),
-        ],
-        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+        **trainer.scores.figures(),
     }
-    recipe = recipes.make(known_styles.TASK, settings, inputs, {"vgg16": vgg16.digest})
-    name, more = data.command_name(file), ["--style", *(one.name for one in inputs["style"])]
-    command = cards.command("train_style", name, settings, figures["started_from"], more)
-    told = {"styles": names, "trained_on": name, "command": command, "figures": figures}
-    text = card.write(name, settings, names, figures, command)
-    seen = trainer.middles(held_out[: len(names)])
-    shown = training.sheet(trained.learner, seen, range(len(names)), len(names))
-    curves = {**trained.curves.losses, **trained.curves.tests}
-    picture = cards.picture(shown, trained.curves.steps, curves)
-    packed = presets.pack(trained.learner.painter, known_styles.TASK, settings, text, recipe, told, picture)
-    stopped = trained.ended == "cancelled"
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}-styles.zip")
-    if not stopped:
-        run.forget()
-    return Result((kept,), figures, recipe, stopped)
+    photos = trainer.middles(held_out[: len(names)])
+    sheet = training.sheet(trainer.learner, photos, range(len(names)), len(names))
+    return job.publish(
+        trainer.result,
+        figures,
+        partial(card.write, styles=names),
+        known={"styles": names},
+        more=["--style", *(one.name for one in inputs["style"])],
+        weights={"vgg16": vgg16.digest},
+        picture=publish.picture(sheet, figures["curve"]),
+        suffix="-styles",
+    )
 
 
 def _picture(style: File) -> np.ndarray:

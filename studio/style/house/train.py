@@ -1,9 +1,8 @@
-"""Training a network of house styles: tests on held-out photos on the way, the averaged weights kept."""
+"""Training a network of house styles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -12,9 +11,8 @@ from studio.core.errors import Cancelled
 from studio.core.objectives.backbones import Backbone
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel, start_from
-from studio.core.training.averaged import AveragedTraining
-from studio.core.training.loop import Batches, Curves, to_test
+from studio.core.training import checkpoints
+from studio.core.training.photo_trainer import PhotoTrainer
 from studio.style.house.film_grain import grained
 from studio.style.house.held_out import AT_THE_END, ON_THE_WAY, HeldOut
 from studio.style.house.learner import Learner
@@ -22,49 +20,33 @@ from studio.style.house.network import widened
 from studio.style.house.settings import FARTHEST, TrainStyleSettings
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A trained network.
-
-    Attributes:
-        learner: holds the network, with its averaged weights.
-        curves: how it went.
-        steps: batches done.
-        tested: what the kept weights lose on photos that no test on the way looked at.
-        ended: "" for all of them, else why it ended before: "cancelled" or "nan".
-    """
-
-    learner: Learner
-    curves: Curves
-    steps: int
-    tested: HeldOut
-    ended: str
-
-
-class Trainer(AveragedTraining):
-    """A training under way.
+class Trainer(PhotoTrainer):
+    """A training run.
 
     Args:
         images: `(n, side, side, 3) uint8` with a side of at least size + FARTHEST.
-        learnt, tested: the rows to learn from and to test on: a few on the way, others at the end.
-        settings: of the network and what it loses.
+        train_rows, test_rows: the rows to learn from and to test on.
+        settings: of the network and its losses.
         grams: of each style, as in `Learner`.
         taught: the styles to teach, by their place.
         backbone: as in `Learner`.
         run: where checkpoints go.
-        start: a network to begin with, that knows the first of these styles.
+        start: a network to start from, that knows the first of these styles.
 
     Raises:
         StudioError: if that one is of another shape.
     """
 
-    redrawn = 20
+    redraw_every = 20
+    tests = (ON_THE_WAY, AT_THE_END)
+    loss_names = ("style", "content", "steadiness")
+    shape = "width and blocks"
 
     def __init__(
         self,
         images: np.ndarray,
-        learnt: np.ndarray,
-        tested: np.ndarray,
+        train_rows: np.ndarray,
+        test_rows: np.ndarray,
         settings: TrainStyleSettings,
         grams: Sequence[Mapping[str, np.ndarray]],
         taught: Sequence[int],
@@ -72,43 +54,47 @@ class Trainer(AveragedTraining):
         run: checkpoints.Run | None = None,
         start: keras.Model | None = None,
     ):
-        super().__init__(settings.steps, settings.test_every, run)
-        self.images, self.rows, self.settings = images, learnt, settings
-        self.on_the_way, self.at_the_end = to_test(tested, ON_THE_WAY, AT_THE_END)
+        self.grams, self.backbone = grams, backbone
         self.taught = np.asarray(taught, "int32")
-        with parallel.on_all_devices():
-            self.learner = Learner(settings, grams, backbone)
-            if start is not None:
-                with start_from.of_its_shape("width and blocks"):
-                    self.learner.painter.set_weights(widened(start, self.learner.painter))
-            if settings.only_new:
-                self.learner.only_styles()
-            self.learner.start()
-        self.batches = Batches(len(learnt), settings.batch, settings.seed)
-        self.begun = self.learner.painter.get_weights()
-        self.follow(self.learner, self.learner.painter, settings.averaging)
+        super().__init__(images, train_rows, test_rows, settings, run, start)
+        self.start = self.network.get_weights()
+
+    def build(self) -> Learner:
+        """A fresh network with its losses."""
+        learner = Learner(self.settings, self.grams, self.backbone)
+        if self.settings.only_new:
+            learner.only_styles()
+        return learner
+
+    def start_weights(self, start: keras.Model) -> list[np.ndarray]:
+        """Those of a network that knows fewer styles, with room for all."""
+        return widened(start, self.learner.network)
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
-        """What the learner is fed at a step: grained windows of photos, some mirrored, each in a style."""
-        rng = np.random.default_rng([self.settings.seed, 1, step])
-        photos = self._windows(self.rows[self.batches.at(step)], rng)
+        """Windows of photos with film grain, some mirrored, and the style of each."""
+        batch = super().batch(step)
+        # In turn, not at random: with few steps chance would teach one style twice as much as another. Each
+        # turn begins one style later, so that none is always at an odd place, without a second view.
+        at = step * len(batch["photos"]) + np.arange(len(batch["photos"]))
+        batch["styles"] = self.taught[(at + at // len(self.taught)) % len(self.taught)]
+        return batch
+
+    def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Windows of photos at random places, and by how much their second view is moved."""
+        photos = self._windows(rows, rng)
         mirrored = rng.random(len(photos)) < 0.5
         photos[mirrored] = photos[mirrored, :, ::-1]
         photos = grained(photos, rng)
-        # In turns, not at random: with few steps chance would teach one style twice as much as another. Each
-        # turn begins one style further, so that none is always at an odd place, without a second view.
-        at = step * len(photos) + np.arange(len(photos))
-        styles = self.taught[(at + at // len(self.taught)) % len(self.taught)]
         moved = np.tile(rng.integers(0, FARTHEST + 1, 2).astype("int32"), (len(photos), 1))
-        return {"photos": photos, "styles": styles, "moved": moved}
+        return {"photos": photos, "moved": moved}
 
     def _windows(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A window of each photo, `(n, size + FARTHEST, size + FARTHEST, 3) uint8`, where chance falls."""
         side = self.settings.size + FARTHEST
-        places = rng.integers(0, self.images.shape[1] - side + 1, (len(rows), 2))
+        places = rng.integers(0, self.photos.shape[1] - side + 1, (len(rows), 2))
         return np.stack(
             [
-                self.images[row, down : down + side, right : right + side]
+                self.photos[row, down : down + side, right : right + side]
                 for row, (down, right) in zip(rows, places, strict=True)
             ]
         )
@@ -116,24 +102,17 @@ class Trainer(AveragedTraining):
     def middles(self, rows: np.ndarray) -> np.ndarray:
         """The window in the middle of each photo, with its grain, to test on."""
         side = self.settings.size + FARTHEST
-        at = (self.images.shape[1] - side) // 2
-        return grained(self.images[rows, at : at + side, at : at + side], np.random.default_rng(0))
+        at = (self.photos.shape[1] - side) // 2
+        return grained(self.photos[rows, at : at + side, at : at + side], np.random.default_rng(0))
 
-    def advance(self) -> Mapping[str, float]:
-        """One batch, one step."""
-        found = self.stepped(self.batch(self.step))
-        return self.means({name: found[name] for name in ("style", "content", "steadiness")})
+    def metrics(self, scores: HeldOut) -> Mapping[str, float]:
+        """Style and content losses."""
+        return {f"validation {name}": scores.mean(name) for name in ("style", "content")}
 
-    def test(self, progress: Progress) -> Mapping[str, float]:
-        """What the averaged weights lose on a few photos, each in every style: a look at how it goes."""
-        with self.averaged():
-            found = self.tested_now(self.on_the_way)
-        return {f"validation {name}": found.mean(name) for name in ("style", "content")}
+    def measure(self, rows: np.ndarray, progress: Progress | None = None) -> HeldOut:
+        """Losses of the current weights on photos, each in every style taught.
 
-    def tested_now(self, rows: np.ndarray, progress: Progress | None = None) -> HeldOut:
-        """What the weights of now lose on photos, each in every style taught.
-
-        A person who stops this gets the figures of the photos so far.
+        When stopped, those of the photos so far.
         """
         progress = progress or Progress()
         photos: list[dict[str, float]] = []
@@ -149,31 +128,20 @@ class Trainer(AveragedTraining):
 
     def sheet(self) -> np.ndarray:
         """Held-out photos, below each what the network of now makes of it, `(H, W, 3) uint8`."""
-        return sheet(self.learner, self.middles(self.on_the_way), self.taught)
+        return sheet(self.learner, self.middles(self.few_rows), self.taught)
 
+    def final_weights(self) -> list[np.ndarray]:
+        """The EMA weights, mixed with a share of those that training started from, if settings ask for it:
+        what was learned counts less, and what it was learned at the expense of comes back (Wortsman et al.
+        2021, arXiv:2109.01903)."""
+        share = self.settings.kept
+        return [share * old + (1 - share) * new for old, new in zip(self.start, self.ema.arrays, strict=True)]
 
-def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
-    """Trains to the end, or until a person stops it, and takes the averaged weights.
-
-    Where settings keep a share of the network to start from, the two are mixed, weight by weight: what was
-    learnt weighs less, and what it was learnt at the expense of comes back (Wortsman et al. 2021,
-    arXiv:2109.01903).
-
-    Raises:
-        Cancelled: if a person stopped it before the first step.
-    """
-    progress = progress or Progress()
-    ended = trainer.learn(progress)
-    share, weights = trainer.settings.kept, trainer.average.arrays
-    if share:
-        weights = [share * old + (1 - share) * new for old, new in zip(trainer.begun, weights, strict=True)]
-    trainer.learner.painter.set_weights(weights)
-    if ended == "cancelled":  # who stopped it does not wait for all of them
-        tested = trainer.tested_now(trainer.at_the_end[:2])
-    else:
-        progress.stage("Testing on held-out photos")
-        tested = trainer.tested_now(trainer.at_the_end, progress)
-    return Trained(trainer.learner, trainer.curves, trainer.step, tested, ended)
+    def finish(self, progress: Progress) -> None:
+        """Takes the weights to keep, and measures them; when stopped, on two photos, which is quick."""
+        if self.ended == "cancelled":
+            self.end_rows, progress = self.end_rows[:2], Progress()
+        super().finish(progress)
 
 
 def sheet(
@@ -189,7 +157,7 @@ def sheet(
     seen = np.resize(np.asarray(styles), columns)
     side = learner.settings.size
     photos = photos[np.resize(np.arange(len(photos)), columns)][:, :side, :side]
-    shares = np.eye(learner.painter.inputs[1].shape[-1], dtype="float32")[seen]
-    painted = learner.painter.predict_on_batch([photos.astype("float32") / 255, shares])
+    shares = np.eye(learner.network.inputs[1].shape[-1], dtype="float32")[seen]
+    painted = learner.network.predict_on_batch([photos.astype("float32") / 255, shares])
     made = np.rint(np.asarray(painted) * 255).clip(0, 255).astype("uint8")
     return grid(np.concatenate([photos, made]), columns=columns)

@@ -22,7 +22,7 @@ from studio.core.errors import Cancelled, InvalidInput, StudioError
 from studio.core.models import model_folder, presets
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints
 from tests.wording import SECOND_SENTENCE
 
 SMALL = {"backbone": "vgg16", "size": 32}
@@ -317,21 +317,21 @@ def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
         with pytest.raises(Cancelled):
             tuner.test(Progress(cancelled=lambda: True))
         now = [np.array(one) for one in top.trainable_variables]
-    assert not np.array_equal(before[0], tuner.average.arrays[0])
+    assert not np.array_equal(before[0], tuner.ema.arrays[0])
     assert all(map(np.array_equal, before, now))
 
 
 @pytest.mark.slow
 def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     found, weights, settings = ready
     whole = finetune.finetune(found, weights, settings)
     run, told = checkpoints.Run(paths.folder("runs") / "test"), []
     stop = Progress(told.append, lambda: any(one.step == 4 and one.total == 6 for one in told))
     part = finetune.finetune(found, weights, settings, stop, run)
-    assert part.ended == "cancelled" and part.steps == 4
+    assert part.ended == "cancelled" and part.step == 4
     rest = finetune.finetune(found, weights, settings, Progress(), run)
-    assert rest.steps == whole.steps == 6 and rest.curves.steps == whole.curves.steps
+    assert rest.step == whole.step == 6 and rest.curves.steps == whole.curves.steps
     assert np.allclose(rest.probabilities, whole.probabilities, atol=1e-5)
     assert not np.allclose(part.probabilities, whole.probabilities, atol=1e-5)
 
@@ -340,7 +340,7 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
 def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_count(
     weights_home, drawn, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     told, save = [], checkpoints.Run.save
 
     def saved_long_after(run, checkpoint):
@@ -414,7 +414,7 @@ def test_normalisation_stands_still_while_the_rest_learns(resnet50_home, drawn):
     found = training_set.load(data.reference(str(drawn)), "resnet50", 32, settings.held_out, 0)
     weights = teach_head.teach(found, settings).weights
     before = finetune.start(found, weights, settings)
-    tuned = finetune.finetune(found, weights, settings).top
+    tuned = finetune.finetune(found, weights, settings).result
     moved = {
         (layer.name, variable.name)
         for layer, old in zip(tuned.layers, before.layers, strict=True)

@@ -42,11 +42,10 @@ def train_text() -> None:
 
 
 def train_dcgan() -> None:
-    from studio.dcgan import train
     from studio.dcgan.settings import TrainDcganSettings
 
     images = np.random.default_rng(0).integers(0, 256, (32, 28, 28, 1)).astype("uint8")
-    train.train(images, TrainDcganSettings(**tiny_dcgan.SHORT))
+    tiny_dcgan.fit(images, TrainDcganSettings(**tiny_dcgan.SHORT))
 
 
 def train_vae() -> None:
@@ -55,7 +54,7 @@ def train_vae() -> None:
 
     images = np.random.default_rng(0).integers(0, 256, (32, 28, 28, 1)).astype("uint8")
     sizes = {"steps": 2, "width": 4, "size": 28, "batch": 8, "latent_dim": 4, "colors": "gray", "scored": 0}
-    train.train(images, np.arange(24), np.arange(24, 32), TrainVaeSettings(**sizes))
+    train.Trainer(images, np.arange(24), np.arange(24, 32), TrainVaeSettings(**sizes)).fit()
 
 
 def transfer_style() -> None:

@@ -10,7 +10,6 @@ from studio.core.errors import InvalidInput
 from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
 from studio.core.pictures import images, sample_photos
-from studio.core.progress import Progress
 from studio.style.house import film_grain, gram_loss, known_styles, paint, train
 from studio.style.house.held_out import HeldOut
 from studio.style.house.learner import Learner
@@ -69,7 +68,7 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     }
     found = learner(batch)
     first = photos[:2, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
-    painted = np.asarray(learner.painter([first, np.array([[0, 1], [1, 0]], "float32")]))
+    painted = np.asarray(learner.network([first, np.array([[0, 1], [1, 0]], "float32")]))
     wanted = []
     for photo, made, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
         seen = gram_loss.grams(vgg16, made[None])
@@ -87,7 +86,7 @@ def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
     learner = Learner(SETTINGS.model_copy(update={"parts": 2}), grams, vgg16)
     found = learner({"photos": photos[:1], "styles": np.array([1]), "moved": np.array([[2, 5]])})
     first = photos[:1, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
-    painted = np.asarray(learner.painter([first, np.array([[0, 1]], "float32")]))
+    painted = np.asarray(learner.network([first, np.array([[0, 1]], "float32")]))
     off = []
     for layer, maps in vgg16.features(gram_loss.STYLE_LAYERS)(painted).items():
         half = maps.shape[1] // 2
@@ -137,14 +136,14 @@ def test_every_style_is_tested_on_sixteen_photos_that_no_earlier_test_looked_at(
         looked.append((photo.tobytes(), style)) or {"style": float(style)}
     )
     made.middles = lambda rows: rows[:, None]
-    assert made.tested_now(made.at_the_end).mean("style") == 0.5
+    assert made.measure(made.end_rows).mean("style") == 0.5
     assert len(set(looked)) == 2 * 16 and {style for _, style in looked} == {0, 1}
-    assert len(made.on_the_way) == 4 and set(made.on_the_way).isdisjoint(made.at_the_end)
-    assert set(made.on_the_way) | set(made.at_the_end) <= set(tested)
+    assert len(made.few_rows) == 4 and set(made.few_rows).isdisjoint(made.end_rows)
+    assert set(made.few_rows) | set(made.end_rows) <= set(tested)
     few = Trainer(photos, np.arange(10), np.array([10, 11]), SETTINGS, grams, [0, 1], vgg16)
-    assert sorted([*few.on_the_way, *few.at_the_end]) == [10, 11]
+    assert sorted([*few.few_rows, *few.end_rows]) == [10, 11]
     one = Trainer(photos, np.arange(11), np.array([11]), SETTINGS, grams, [0, 1], vgg16)
-    assert list(one.on_the_way) == list(one.at_the_end) == [11]
+    assert list(one.few_rows) == list(one.end_rows) == [11]
 
 
 def test_the_error_is_that_of_the_mean_over_photos():
@@ -168,16 +167,16 @@ def test_the_total_of_a_held_out_photo_is_what_is_learnt(photos, grams, vgg16):
 @pytest.mark.slow
 def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, grams, vgg16):
     whole, half = (trainer(photos, grams, vgg16, precision=one) for one in ("float32", "bfloat16"))
-    conv = half.learner.painter.get_layer("block1a")
+    conv = half.learner.network.get_layer("block1a")
     assert (conv.compute_dtype, conv.variable_dtype) == ("bfloat16", "float32")
-    half.learner.painter.set_weights(whole.learner.painter.get_weights())
+    half.learner.network.set_weights(whole.learner.network.get_weights())
     batch = whole.batch(0)
     wanted, found = (one.learner(batch) for one in (whole, half))
     for name in ("style", "content", "smoothness"):
         assert 0 < abs(float(found[name]) / float(wanted[name]) - 1) < 0.02, name
     for _ in range(2):  # the first step of a warm-up goes nowhere
         half.advance()
-    assert not np.array_equal(half.learner.painter.get_weights()[0], whole.learner.painter.get_weights()[0])
+    assert not np.array_equal(half.learner.network.get_weights()[0], whole.learner.network.get_weights()[0])
     assert vgg16.computing("float32") is vgg16
     assert vgg16.model.get_layer("block1_conv1").compute_dtype == "float32"
 
@@ -201,9 +200,9 @@ def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_
 
 @pytest.mark.slow
 def test_the_styles_come_closer(photos, grams, vgg16):
-    made = trainer(photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.004, averaging=5)
+    made = trainer(photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.004, ema_steps=5)
     before = made.test(None)
-    made.learn(Progress())
+    made.fit()
     after = made.curves.tests
     assert after["validation style"][-1] < 0.9 * before["validation style"]
 
@@ -259,17 +258,17 @@ def test_two_styles_of_one_name_are_refused(home, folder):
 
 @pytest.mark.slow  # two trainings
 def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, vgg16, home):
-    start = trainer(photos, grams, vgg16).learner.painter
+    start = trainer(photos, grams, vgg16).learner.network
     settings = SETTINGS.model_copy(update={"steps": 3, "kept": 0.75, "learning_rate": 0.01})
     rows = (np.arange(10), np.array([10, 11]))
     made = Trainer(photos, *rows, settings, grams, [0, 1], vgg16, None, start)
-    trained = train.train(made)
-    arrays = zip(start.get_weights(), made.average.arrays, trained.learner.painter.get_weights(), strict=True)
+    made.fit()
+    arrays = zip(start.get_weights(), made.ema.arrays, made.result.get_weights(), strict=True)
     for old, learnt, mixed in arrays:
         np.testing.assert_allclose(mixed, 0.75 * old + 0.25 * learnt, atol=1e-6)
-    assert trained.tested == made.tested_now(made.at_the_end)
-    made.learner.painter.set_weights(made.average.arrays)
-    assert trained.tested != made.tested_now(made.at_the_end)
+    assert made.scores == made.measure(made.end_rows)
+    made.learner.network.set_weights(made.ema.arrays)
+    assert made.scores != made.measure(made.end_rows)
 
 
 @pytest.mark.parametrize("change", [{"only_new": True}, {"kept": 0.2}])

@@ -1,4 +1,4 @@
-"""What all trainings on pictures share."""
+"""What all training runs share."""
 
 import shutil
 
@@ -7,21 +7,23 @@ import pytest
 
 from studio.core import capacity
 from studio.core.errors import Cancelled, NoRoom
-from studio.core.progress import Progress
-from studio.core.training import averaged, checkpoints, loop
+from studio.core.training import batches as rows_of_steps
+from studio.core.training import checkpoints
+from studio.core.training.ema import Ema
 from studio.core.training.precision import computing_in
+from studio.core.training.trainer import Trainer
 
 
 def test_rows_are_looked_at_from_the_first_to_the_last():
     rows = np.arange(0, 1000, 2)
-    some = loop.evenly_spaced(rows, 10)
+    some = rows_of_steps.evenly_spaced(rows, 10)
     assert len(some) == 10 and some[0] == 0 and some[-1] == 998
     assert np.all(np.diff(some) > 80)
-    assert np.array_equal(loop.evenly_spaced(rows, 5000), rows)
+    assert np.array_equal(rows_of_steps.evenly_spaced(rows, 5000), rows)
 
 
 def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
-    batches = loop.Batches(20, 5, seed=3)
+    batches = rows_of_steps.Batches(20, 5, seed=3)
     each = [batches.at(step) for step in range(8)]
     first, second = np.concatenate(each[:4]), np.concatenate(each[4:])
     assert np.array_equal(np.sort(first), np.arange(20)) and np.array_equal(np.sort(second), np.arange(20))
@@ -30,28 +32,28 @@ def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
 
 
 def test_an_average_reaches_back_by_its_horizon_and_at_first_by_half_of_what_there_was():
-    average = averaged.Average([np.zeros(1)], horizon=10, every=1)
-    average.add([np.ones(1)], 8)
+    average = Ema([np.zeros(1)], steps=10, every=1)
+    average.update([np.ones(1)], 8)
     assert average.arrays[0] == 1 / 4
-    average.add([np.ones(1)], 1000)
+    average.update([np.ones(1)], 1000)
     assert average.arrays[0] == 1 / 4 + (1 - 1 / 4) / 10
 
 
 def test_an_average_passes_over_what_is_no_number():
-    average = averaged.Average([np.zeros(2), np.ones(1)], horizon=10, every=1)
-    average.add([np.array([2.0, np.nan]), np.array([3.0])], 1)
+    average = Ema([np.zeros(2), np.ones(1)], steps=10, every=1)
+    average.update([np.array([2.0, np.nan]), np.array([3.0])], 1)
     assert np.array_equal(average.arrays[0], [0, 0]) and average.arrays[1] == 1
-    average.add([np.array([2.0, 4.0]), np.array([3.0])], 1)
+    average.update([np.array([2.0, 4.0]), np.array([3.0])], 1)
     assert np.array_equal(average.arrays[0], [2, 4]) and average.arrays[1] == 3
 
 
-class Weightless(loop.Training):
+class Weightless(Trainer):
     """A training with nothing to keep."""
 
     def arrays(self):
         return {}
 
-    def take(self, checkpoint):
+    def restore_model(self, arrays):
         pass
 
     def preview(self):
@@ -67,16 +69,16 @@ def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
         def advance(self):
             if self.step == self.stopped_at:
                 raise Cancelled
-            return self.means({"loss": self.step})
+            return self.mean_losses({"loss": self.step})
 
         def test(self, progress):
             return {}
 
     first = Counting(4, 4, checkpoints.Run(tmp_path / "run"))
     first.stopped_at = 2
-    assert first.learn(Progress()) == "cancelled"
+    assert first.fit().ended == "cancelled"
     second = Counting(4, 4, checkpoints.Run(tmp_path / "run"))
-    assert second.learn(Progress()) == ""
+    assert second.fit().ended == ""
     assert second.curves.losses["loss"][-1] == np.mean([0, 1, 2, 3])
 
 
@@ -87,7 +89,7 @@ def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
         stopped_in: tuple[int, ...] = ()
 
         def advance(self):
-            return self.means({"loss": self.step})
+            return self.mean_losses({"loss": self.step})
 
         def test(self, progress):
             if self.step in self.stopped_in:
@@ -95,14 +97,14 @@ def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
             return {"seen": self.step}
 
     whole = Fussy(5, 2)
-    assert whole.learn(Progress()) == ""
+    assert whole.fit().ended == ""
     for step in (4, 5):
         run = checkpoints.Run(tmp_path / f"run{step}")
         first = Fussy(5, 2, run)
         first.stopped_in = (step,)
-        assert first.learn(Progress()) == "cancelled"
+        assert first.fit().ended == "cancelled"
         second = Fussy(5, 2, run)
-        assert second.learn(Progress()) == ""
+        assert second.fit().ended == ""
         assert second.curves.steps == whole.curves.steps == [2, 4, 5]
         assert second.curves.tests == whole.curves.tests and second.curves.losses == whole.curves.losses
 
@@ -124,17 +126,17 @@ def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
     with pytest.raises(
         NoRoom, match=r"checkpoints and its model needs about 5(?:.0)? MB .*; 3(?:.0)? MB are free"
     ) as told:
-        Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).learn(Progress())
+        Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
     assert "\n" not in str(told.value) and not (home / "runs" / "run").exists()
     checkpoints.Run(home / "runs" / "run").save(
         checkpoints.Checkpoint(1, {"weights": np.zeros(250_000, "float32")})
     )
     with pytest.raises(NoRoom, match=r"about 4(?:\.0)? MB"):  # what lies there is of its own
-        Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).learn(Progress())
+        Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
     checkpoints.Run(home / "runs" / "run").forget()
     free[home] = 6_000_000
     with pytest.raises(AssertionError, match="it was begun"):
-        Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).learn(Progress())
+        Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
 
 
 def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not():
@@ -148,5 +150,5 @@ def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not()
 
 
 def test_a_seed_of_a_part_is_one_that_every_backend_takes():
-    assert loop.part_seed(3, 7) == 307
-    assert 0 <= loop.part_seed(2**31 - 1, 99) < 2**32
+    assert rows_of_steps.part_seed(3, 7) == 307
+    assert 0 <= rows_of_steps.part_seed(2**31 - 1, 99) < 2**32

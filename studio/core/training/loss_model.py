@@ -1,0 +1,57 @@
+"""A Keras model whose output is its losses on a batch, so that one class trains any number of networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import keras
+
+from studio.core.training import optimizers
+
+# XLA compiles slowly and gains nothing with TensorFlow on a CPU.
+COMPILED = keras.backend.backend() == "jax"
+
+
+class LossModel(keras.Model):
+    """Networks and their losses. A subclass's `call` gives the losses of a batch by name, scalars.
+
+    Args:
+        settings: of the training; `start` takes learning rate, steps and warm-up from them.
+        names: of the losses and measurements that each step reports.
+        name: of the model. TensorFlow orders operations by it, so another one rounds in other places.
+    """
+
+    jit: bool | str = COMPILED  # "auto" lets Keras choose
+
+    def __init__(self, settings: Any, names: Iterable[str], name: str = "learner"):
+        super().__init__(name=name, dtype="float32")
+        self.settings = settings
+        self.means = {name: keras.metrics.Mean(name) for name in names}
+        self.built = True
+
+    def start(self) -> None:
+        """Compiles the model with a learning rate that warms up, then decays to 0 along a cosine."""
+        settings = self.settings
+        rate = optimizers.schedule(settings.learning_rate, settings.steps, settings.warmup_steps)
+        self.compile(self.make_optimizer(rate), jit_compile=self.jit)
+        self.optimizer.build(self.trainable_variables)
+
+    def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
+        """Adam; one batch may have a loss far above all others, so gradients are clipped."""
+        return optimizers.adam(rate, global_clipnorm=1.0)
+
+    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
+        """The scalar whose gradient is followed: the sum of all losses."""
+        return sum(losses.values())
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """See `total`; `y_pred` is what `call` gave."""
+        for name, mean in self.means.items():
+            mean.update_state(y_pred.get(name, 0.0))
+        return self.total(y_pred, training)
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """One mean for each reported name."""
+        return list(self.means.values())

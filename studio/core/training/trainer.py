@@ -1,0 +1,297 @@
+"""The training loop of all models: batches, steps, tests, checkpoints, early stopping.
+
+A run is repeatable: its batches depend on the seed and the step alone, so a run that was killed and resumed
+from its last checkpoint ends with the weights of an uninterrupted one.
+
+Not Keras' `fit`: it costs about the same (0.99 times the processor time of this loop for text, 1.02 for a VAE
+and a DCGAN), but `BackupAndRestore` resumes at the start of an epoch. Killed within one, it repeats batches
+that the restored weights have already learned from. On JAX, `fit` also takes the variables away from the
+model between two callbacks, while EMA, previews, tests and checkpoints need them at any step.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from studio.core import capacity
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress
+from studio.core.training import checkpoints, parallel
+from studio.core.training.curves import Curves
+from studio.core.training.ema import Ema
+from studio.core.training.stages import Stages
+
+if TYPE_CHECKING:
+    import keras
+
+REPORT_SECONDS = 0.1
+
+
+class Trainer:
+    """One training run. A subclass adds the data, what a test measures and what is kept.
+
+    Args:
+        steps: number of batches.
+        test_every: steps between tests; the last step is tested, too.
+        run: where checkpoints go; None saves none.
+
+    Attributes:
+        redraw_every: steps between which a preview stays the same.
+        loss_names: of what `train_on_batch` reports, the curves.
+        draws_stages: whether `images` are kept as the model improves.
+        saved_arrays: attributes, lists of arrays, that a checkpoint holds besides model, optimizer and EMA.
+        saved_notes: attributes, plain data, that it holds.
+        result: the trained model with the weights to keep; set by `finish`.
+        ended: "" after all steps, else why the run ended early: "cancelled", "nan" or what `early_stop` said.
+    """
+
+    redraw_every = 50
+    loss_names: tuple[str, ...] = ("loss",)
+    draws_stages = False
+    saved_arrays: tuple[str, ...] = ()
+    saved_notes: tuple[str, ...] = ()
+    result: keras.Model
+
+    def __init__(self, steps: int, test_every: int, run: checkpoints.Run | None = None):
+        self.steps, self.test_every, self.run = steps, test_every, run
+        self.step, self.curves, self.ended = 0, Curves(), ""
+        self.sums: dict[str, float] = {}
+        self.since = 0
+        self.logs: Mapping[str, Any] = {}
+        # Several processes share their networks, so that one alone cannot draw with them.
+        self.stages = Stages(steps) if self.draws_stages and parallel.processes() == 1 else None
+        self._sheet: tuple[int, np.ndarray] | None = None
+
+    def track(self, model: keras.Model, network: keras.Model, ema_steps: int, ema_every: int = 5) -> None:
+        """Sets what is trained, and begins its EMA.
+
+        Args:
+            model: compiled; it takes the steps.
+            network: the part of it whose weights are averaged.
+            ema_steps: see `Ema`.
+            ema_every: see `Ema`.
+        """
+        self.model, self.network = model, network
+        self.ema = Ema(network.get_weights(), ema_steps, ema_every)
+
+    def batch(self, step: int) -> Any:
+        """What `train_on_batch` takes at a step. It must depend on the seed and the step alone."""
+        raise NotImplementedError
+
+    def test(self, progress: Progress) -> Mapping[str, float]:
+        """Measures the model, and keeps its weights if they are the best. Returns metrics by name."""
+        raise NotImplementedError
+
+    def finish(self, progress: Progress) -> None:
+        """Sets `result` and its scores, once training has ended."""
+
+    def early_stop(self) -> str:
+        """Asked before the first step and after each test: why training should end now, or ""."""
+        return ""
+
+    def images(self) -> np.ndarray:
+        """What stages show, `(n, side, side, C) uint8`, always of the same latents."""
+        raise NotImplementedError
+
+    def stage_scores(self) -> Mapping[str, float]:
+        """What is noted of each stage besides the losses."""
+        return {}
+
+    def sheet(self) -> np.ndarray:
+        """What the model makes by now, `(H, W, 3) uint8`."""
+        raise NotImplementedError
+
+    def preview(self) -> np.ndarray:
+        """A `sheet` that is at most `redraw_every` steps old."""
+        if self._sheet is None or self.step - self._sheet[0] >= self.redraw_every:
+            self._sheet = self.step, self.sheet()
+        return self._sheet[1]
+
+    def sample(self) -> dict[str, Any]:
+        """What a report shows: a preview, drawn when one is due, or a text."""
+        return {"preview": self.preview}
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Gives the network its EMA weights meanwhile."""
+        now = self.network.get_weights()
+        self.network.set_weights(self.ema.arrays)
+        try:
+            yield
+        finally:  # a stop must not save the EMA as what is trained
+            self.network.set_weights(now)
+
+    def advance(self) -> Mapping[str, float]:
+        """Takes one step. Returns the losses by name, as means since the last test."""
+        return self.train_on(self.batch(self.step))
+
+    def train_on(self, inputs: Any, targets: Any = None) -> Mapping[str, float]:
+        """Takes one step on a batch, updates the EMA and draws a stage if one is due. See `advance`."""
+        self.logs = self.take_step(inputs, targets)
+        if self.ema.is_due(self.step + 1):
+            self.ema.update(self.network.get_weights(), self.step + 1)
+        losses = self.mean_losses({name: self.logs[name] for name in self.loss_names if name in self.logs})
+        if self.stages is not None and self.stages.due(self.step + 1):
+            self.stages.add(self.step + 1, self.images(), {**losses, **self.stage_scores()})
+        return losses
+
+    def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
+        """Takes one step on all devices. Returns what the model reports."""
+        return parallel.step(self.model, inputs, targets, return_dict=True)
+
+    def mean_losses(self, losses: Mapping[str, Any]) -> dict[str, float]:
+        """Adds the losses of a step. Returns the means since the last test."""
+        self.since += 1
+        for name, loss in losses.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(loss)
+        return self._means()
+
+    def _means(self) -> dict[str, float]:
+        return {name: total / self.since for name, total in self.sums.items()}
+
+    def fit(self, progress: Progress | None = None) -> Self:
+        """Trains from the last checkpoint to the end.
+
+        Raises:
+            Cancelled: if the user stopped it before the first step.
+            NoRoom: if the disk is too small for the checkpoints and the model.
+            StudioError: if a loss was not finite before there was anything to keep.
+        """
+        progress = progress or Progress()
+        self._check_disk()
+        self._resume()
+        try:
+            self.ended = self._run(progress)
+        except Cancelled:
+            if not self.step:
+                raise
+            self.ended = "cancelled"
+        if self.ended != "nan":
+            self.save()
+        elif not self.curves.steps:
+            raise diverged()
+        if self.lacks_test():
+            self._test(self._means(), Progress())
+        self.finish(progress)
+        return self
+
+    def lacks_test(self) -> bool:
+        """Asked at the end: whether one more test is needed to have weights to keep."""
+        return not self.curves.steps
+
+    def _run(self, progress: Progress) -> str:
+        began, saved, reported = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
+        losses: Mapping[str, float] = self._means()
+        asked, progress = progress, parallel.telling(progress)
+        self._report(losses, progress)
+        interrupted = self._is_due() and self.curves.steps[-1:] != [self.step]  # stopped within that test
+        if ended := self._test(losses, progress) if interrupted else self.early_stop():
+            return ended
+        while self.step < self.steps:
+            losses = self.advance()
+            if not all(map(math.isfinite, losses.values())):
+                return "nan"
+            self.step += 1
+            self.curves.seconds = time.monotonic() - began
+            if self._is_due() and (ended := self._test(losses, progress)):
+                return ended
+            if time.monotonic() - saved > checkpoints.CHECKPOINT_SECONDS:
+                self.save()
+                saved = time.monotonic()
+            if time.monotonic() - reported > REPORT_SECONDS or self.step == self.steps:
+                reported = time.monotonic()
+                self._report(losses, progress)
+            parallel.stop_together(asked, self.step)
+        return ""
+
+    def _report(self, losses: Mapping[str, float], progress: Progress) -> None:
+        latest = {name: numbers[-1] for name, numbers in self.curves.tests.items() if numbers}
+        tests = len(self.curves.steps)
+        progress.report(self.step, self.steps, {**losses, **latest}, **self.sample(), tests=tests)
+
+    def _is_due(self) -> bool:
+        return self.step > 0 and (self.step % self.test_every == 0 or self.step == self.steps)
+
+    def _test(self, losses: Mapping[str, float], progress: Progress) -> str:
+        """Tests. Returns why training should end now, or ""."""
+        self.curves.add(self.step, losses, self.test(progress.silent()))
+        self.sums, self.since = {}, 0
+        return self.early_stop()
+
+    def arrays(self) -> dict[str, Sequence[Any]]:
+        """All arrays of a checkpoint, by name."""
+        return {
+            "model": self.model.variables,
+            "optimizer": self.model.optimizer.variables,
+            "ema": self.ema.arrays,
+            "stage": self.stages.walls if self.stages else [],
+            **{name: getattr(self, name) for name in self.saved_arrays},
+        }
+
+    def save(self) -> None:
+        """Writes a checkpoint, if there is a run to write it to."""
+        if self.run is None:
+            return
+        arrays: dict[str, np.ndarray] = {}
+        for name, some in self.arrays().items():
+            arrays |= checkpoints.arrays_of(name, some)
+        notes = {"curves": asdict(self.curves), "sums": self.sums, "since": self.since}
+        notes |= {name: getattr(self, name) for name in self.saved_notes}
+        notes["stages"] = self.stages.numbers if self.stages else {}
+        self.run.save(checkpoints.Checkpoint(self.step, arrays, notes))
+
+    def _resume(self) -> None:
+        checkpoint = self.run.load() if self.run else None
+        if checkpoint is not None:
+            self.restore(checkpoint)
+        parallel.same_start(self.step)
+
+    def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
+        """Goes back to a checkpoint. Raises `StudioError` if it is of another model."""
+        notes, arrays = checkpoint.notes, checkpoint.arrays
+        self.step, self.curves = checkpoint.step, Curves(**notes["curves"])
+        self.sums, self.since = dict(notes["sums"]), notes["since"]
+        self.restore_model(arrays)
+        for name in self.saved_arrays:
+            setattr(self, name, _arrays_named(name, len(getattr(self, name)), arrays))
+        for name in self.saved_notes:
+            setattr(self, name, notes[name])
+        if self.stages is not None:
+            numbers = notes["stages"]  # none if several processes trained
+            self.stages.take(_arrays_named("stage", len(numbers.get("steps", ())), arrays), numbers)
+
+    def restore_model(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Gives model, optimizer and EMA the values of a checkpoint."""
+        checkpoints.restore("model", self.model.variables, arrays)
+        checkpoints.restore("optimizer", self.model.optimizer.variables, arrays)
+        self.ema.arrays = _arrays_named("ema", len(self.ema.arrays), arrays)
+
+    def _check_disk(self) -> None:
+        """Raises `NoRoom` if the disk cannot take the checkpoints or, in the end, the model."""
+        if self.run is not None and self.run.writes:
+            kept = (checkpoints.arrays_of(name, some).values() for name, some in self.arrays().items())
+            each = sum(array.nbytes for arrays in kept for array in arrays)
+            # The checkpoints, one more while it is written, and the model: its weights, and packed.
+            more = each * (checkpoints.KEPT + 3) - self.run.bytes
+            capacity.check_disk(more, "This training with its checkpoints and its model")
+
+
+def diverged() -> StudioError:
+    """The error of a run that has nothing to keep: a loss was not finite before the first test."""
+    return StudioError("A loss was not finite before the first test. Choose a smaller learning rate.")
+
+
+def copies(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Copies of weights, which training goes on to change."""
+    return [one.copy() for one in arrays]
+
+
+def _arrays_named(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    return [arrays[f"{name}{n}"].copy() for n in range(count)]

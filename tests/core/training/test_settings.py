@@ -1,0 +1,22 @@
+"""Settings that all training shares."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.core import tasks
+from studio.core.training.settings import TrainImageSettings, TrainSettings
+
+# The playground computes with NumPy, and trains on one image within seconds.
+TRAINING = [name for name in tasks.TASKS if ".train" in name and not name.startswith("playground.")]
+OF_OTHER_LENGTH = {"classify.train", "text.train"}  # they count epochs
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_every_training_has_the_shared_settings(name):
+    settings = tasks.get(name).settings
+    assert issubclass(settings, TrainSettings if name in OF_OTHER_LENGTH else TrainImageSettings)
+    fields, shared = settings.model_fields, TrainSettings.model_fields
+    assert {"learning_rate", "seed"} <= shared.keys() <= fields.keys()
+    for field in shared:
+        assert fields[field].description == shared[field].description
