@@ -269,10 +269,39 @@ def test_a_name_of_a_capability_is_seen():
 
 
 # Words that settings share with all else, such as the kind of a file.
-EVERYDAY = set(
-    """across activation avatars base count detail down edges embedding enhance first flat head hidden jobs
-    keep kept label levels model name near off optimizer scale second start stop top train walk""".split()  # noqa: SIM905
-)
+EVERYDAY = {
+    "across",
+    "activation",
+    "avatars",
+    "base",
+    "count",
+    "detail",
+    "down",
+    "edges",
+    "embedding",
+    "enhance",
+    "first",
+    "flat",
+    "head",
+    "hidden",
+    "jobs",
+    "keep",
+    "kept",
+    "label",
+    "levels",
+    "model",
+    "name",
+    "near",
+    "off",
+    "optimizer",
+    "scale",
+    "second",
+    "start",
+    "stop",
+    "top",
+    "train",
+    "walk",
+}
 NAMES_SETTINGS = {
     "studio/cli/films.py": "the flags for a part of a video",
     "studio/cli/gallery.py": "the name of an item",
