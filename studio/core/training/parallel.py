@@ -152,8 +152,8 @@ def same_start(step: int) -> None:
     steps = [int(one) for one in _gathered(step)]
     if len(set(steps)) > 1:
         raise StudioError(
-            f"Expected all processes to go on from one checkpoint, received {' and '.join(map(str, steps))} "
-            "steps. Let them share STUDIO_HOME on one disk, or begin without --resume."
+            f"The processes resumed from different checkpoints ({' and '.join(map(str, steps))} steps). "
+            "Share STUDIO_HOME among them on one disk, or start without --resume."
         )
 
 
