@@ -2,8 +2,9 @@
 
 Command: python -m training.drawings.samples [NAME ...]
 
-It takes some minutes. Its output is committed. All images are lossless: styles are learned from the
-paintings, and models are tested on the faces.
+It takes some minutes. Its output is committed. Faces are lossless, because models are trained and
+tested on them. Paintings are AVIF without chroma
+subsampling, a third of the size, 2.4 levels of 255 off on average.
 """
 
 from __future__ import annotations
@@ -69,9 +70,10 @@ def faces(wanted: SampleSet) -> Iterator[tuple[str, np.ndarray]]:
 def draw(name: str, folder: Path = SHIPPED) -> Path:
     """Draws a painting or a data set into a folder, and returns its file."""
     if name in sample_paintings.paintings():
-        path = folder / "paintings" / f"{name}.webp"
+        path = folder / "paintings" / f"{name}.avif"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_webp(paintings.draw(name)))
+        image = Image.fromarray(paintings.draw(name))
+        image.save(path, "AVIF", quality=90, subsampling="4:4:4", speed=4)
     elif name in _CLASSES:
         path = folder / f"{name}.zip"
         _draw_set(sample_sets.sets()[name], path)

@@ -57,4 +57,4 @@ def painting(name: str) -> np.ndarray:
     known = paintings()
     if name not in known:
         raise unknown("sample style", name, known)
-    return images.read(FOLDER / f"{name}.webp")
+    return images.read(FOLDER / f"{name}.avif")
