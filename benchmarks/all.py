@@ -21,10 +21,10 @@ from benchmarks.report import ROOT, note
 from studio.core.process import children
 
 # Those of the first group share this process, so that TensorFlow and weights are loaded once.
-HERE = ("house", "alternatives", "text", "faces", "unlabeled", "classify", "search", "playground", "lab")
-HERE += ("enhance", "colour", "outline")
+HERE = ("house", "alternatives", "text", "faces", "unlabeled", "classify", "tune", "playground", "lab")
+HERE += ("enhance", "colorize", "sketch")
 APART = ("reliability",)
-OF_MANY_PROCESSES = ("answers", "distributed", "kills", "soak", "crowd")  # a studio, or two trainings
+OF_MANY_PROCESSES = ("answers", "distributed", "kills", "soak", "crowd")  # a studio, or two training runs
 NAMES = (*HERE, *APART, *OF_MANY_PROCESSES)
 
 

@@ -1,8 +1,8 @@
-"""The studio beside what people use instead: the ways of the well-known tutorials, in the same run.
+"""The studio next to what people use instead: the ways of the well-known tutorials, in the same run.
 
-    python -m benchmarks.alternatives [--json] [--only text dream large strangers]
+    python -m benchmarks.alternatives [--json] [--only text dream large other people]
 
-Each way is written anew after its tutorial: the same optimiser, rates and loop, on the studio's own networks
+Each way is written again after its tutorial: the same optimizer, rates and loop, on the studio's own networks
 and data, so that only the way differs. `text`:
 a window of 40 characters through `model.predict` (Keras' "Character-level text generation") and a compiled
 step that keeps its state (TensorFlow's "Text generation with an RNN").
@@ -39,12 +39,12 @@ PATIENCE = 120.0  # seconds for a file, of which most are refused in one
 
 
 def text() -> dict[str, object]:
-    """Characters a second of each way to write with two LSTMs of 512, in turns under the same load."""
+    """Characters per second of each way to write with two LSTMs of 512, in turns under the same load."""
     note("text")
     from studio.text.settings import WriteSettings
     from studio.text.write import draws
 
-    drawn = draws(*texts.random_voice(), WriteSettings())
+    drawn = draws(*texts.random_language_model(), WriteSettings())
     ways = {
         "model.predict on a window": (predicting(), 20),
         "a compiled step with state": (stepping(), 400),
@@ -66,8 +66,8 @@ def text() -> dict[str, object]:
     for name, each in taken.items():
         clock, processor = zip(*each, strict=True)
         found |= {
-            f"{name}, characters a second": _rates(clock),
-            f"{name}, characters a second of processor": _rates(processor),
+            f"{name}, characters per second": _rates(clock),
+            f"{name}, characters per second of processor": _rates(processor),
         }
     return found
 
@@ -219,7 +219,7 @@ def plain(photo: np.ndarray, answer: Callable, step: float, steps: int = STEPS) 
 
 
 def peaks() -> dict[str, Callable[[], object]]:
-    """What dreams one picture of 2048 px: the example's way, in one piece, and the studio's, in windows."""
+    """What dreams one image of 2048 px: the example's way, in one piece, and the studio's, in windows."""
     from studio.core.objectives import backbones, terms
     from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
     from studio.core.pictures import images
@@ -237,7 +237,7 @@ def peaks() -> dict[str, Callable[[], object]]:
 
 
 def report_peak(way: str) -> None:
-    """Dreams one large picture in a way and prints the peak memory of this process in GiB."""
+    """Dreams one large image in a way and prints the peak memory of this process in GiB."""
     peaks()[way]()
     tell_peak()
 
@@ -249,7 +249,7 @@ def strangers() -> dict[str, object]:
     bad = [DATA / "badfiles" / row["file"] for row in rows if row["file"].endswith(".keras")]
     import keras  # once, for all that are forked below
 
-    note(f"strangers, with Keras {keras.__version__}")
+    note(f"other people, with Keras {keras.__version__}")
     found: dict[str, object] = {"crafted .keras files": len(bad)}
     for name, way in (("load_model", _plainly), ("the studio", _by_the_studio)):
         ends = {path.name: _forked(way, path) for path in bad}

@@ -1,9 +1,9 @@
-"""How soon a page answers: to a new visitor, and from the end of a stroke or another layer to its picture.
+"""How soon a page answers: to a new visitor, and from the end of a stroke or another layer to its image.
 
     python -m benchmarks.answers [--json] [--only visit outline lab xray] [--times 10]
 
 Starts a studio of its own and drives Debian's Chromium with a mouse, at 1440 px. The clock is that of the
-page: it begins when the button is let go, and ends one frame after the new picture is there and decoded.
+page: it begins when the button is let go, and ends one frame after the new image is there and decoded.
 X-ray reads the weights of VGG16 from STUDIO_HOME: `studio weights pull vgg16`.
 """
 
@@ -49,7 +49,7 @@ _WATCH = """selector => {
 
 
 def answer(page: Page, picture: str, act: Callable[[], None]) -> float:
-    """Milliseconds from the mouse button's release in some act until a picture is another one."""
+    """Milliseconds from the mouse button's release in some act until an image is another one."""
     page.evaluate(_WATCH, picture)
     act()
     taken = page.evaluate("window.taken")
@@ -90,7 +90,7 @@ def layers(page: Page) -> Iterator[Callable[[], None]]:
 
 
 PLACES: dict[str, tuple[str, str, Callable[[Page], Iterator[Callable[[], None]]]]] = {
-    "outline": ("/outline", AVATAR, strokes),
+    "sketch": ("/sketch", AVATAR, strokes),
     "lab": ("/lab?steps=200", DIGIT, strokes),
     "xray": ("/x-ray", MAP, layers),
 }

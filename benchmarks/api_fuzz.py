@@ -32,7 +32,7 @@ def run(server: Any, seed: int, seconds: int = 0, examples: int = 0) -> dict[str
     """Fuzzes a server that runs.
 
     Args:
-        seconds: that it goes on for; or
+        seconds: that it continues for; or
         examples: of each route, in a short run, always the same ones.
 
     Returns:

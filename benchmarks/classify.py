@@ -1,9 +1,9 @@
-"""Classify: what teaching costs, and how right the network is, beside the way of most tutorials.
+"""Classify: what training costs, and how right the network is, next to the way of most tutorials.
 
     python -m benchmarks.classify DATA [--json] [--each N] [--size 224] [--usual EPOCHS]
 
-The usual way trains a frozen base by plain `fit` over pictures. `--each` takes so many pictures of each
-class. Pictures are held out 70/30.
+The usual way trains a frozen base by plain `fit` over images. `--each` takes so many images of each
+class. Images are held out 70/30.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def fresh_home() -> Iterator[None]:
 
 
 def part_of(data: Path, each: int, folder: Path) -> Path:
-    """The first pictures of each class of a tar, as a folder."""
+    """The first images of each class of a tar, as a folder."""
     taken: Counter[str] = Counter()
     with tarfile.open(data) as archive:
         for member in archive:
@@ -58,7 +58,7 @@ def part_of(data: Path, each: int, folder: Path) -> Path:
 
 def prepared(file: object, settings: object) -> object:
     """The lesson of a data set."""
-    from studio.classify.teach import training_set
+    from studio.classify.training import training_set
 
     return training_set.load(file, settings.backbone, settings.size, settings.held_out, settings.seed)
 
@@ -69,15 +69,15 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def usual(data: str, size: int, epochs: int) -> dict[str, object]:
-    """A frozen base with a new head, trained by `fit`: its time over pictures and its accuracy, beside ours.
+    """A frozen base with a new head, trained by `fit`: its time over images and its accuracy, next to ours.
 
-    So many epochs are timed. How right it is after ten is found on what the base makes of each picture, which
+    So many epochs are timed. How right it is after ten is found on what the base makes of each image, which
     is the same in every epoch, for the base is frozen.
     """
     import keras
 
     from studio.classify.settings import TrainClassifierSettings
-    from studio.classify.teach import teach_head
+    from studio.classify.training import teach_head
     from studio.core.data import sample_sets
     from studio.core.objectives import backbones
 
@@ -93,11 +93,11 @@ def usual(data: str, size: int, epochs: int) -> dict[str, object]:
     pictures = keras.Input((size, size, 3))
     maps = base.model(base.spec.preprocessing(pictures / 255.0), training=False)
     network = fitted(keras.layers.GlobalAveragePooling2D()(maps), pictures, len(lesson.classes))
-    images, truth = (np.asarray(lesson.pictures.images[lesson.learnt]), lesson.labels(lesson.learnt))
+    images, truth = (np.asarray(lesson.pictures.images[lesson.learned]), lesson.labels(lesson.learned))
     theirs = timed(lambda: network.fit(images, truth, batch_size=32, epochs=epochs, verbose=0))
     seen = keras.Input(lesson.features.shape[1:])
     head = fitted(seen, seen, len(lesson.classes))
-    head.fit(lesson.features[lesson.learnt], truth, batch_size=32, epochs=USUAL, verbose=0)
+    head.fit(lesson.features[lesson.learned], truth, batch_size=32, epochs=USUAL, verbose=0)
     guesses = head.predict(lesson.features[lesson.held_out], verbose=0).argmax(axis=1)
     right = guesses == lesson.labels(lesson.held_out)
     mine = taught.probabilities[lesson.held_out].argmax(axis=1) == lesson.labels(lesson.held_out)
@@ -123,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = arguments(__doc__.splitlines()[0], quick="sample:hair --size 32 --usual 1")
     parser.add_argument("data", metavar="DATA", help="a tar with a folder a class, or sample:NAME")
-    parser.add_argument("--each", type=int, default=0, help="only so many pictures of each class")
+    parser.add_argument("--each", type=int, default=0, help="only then many images of each class")
     parser.add_argument("--size", type=int, default=224, help="px")
     parser.add_argument(
         "--usual", type=int, default=2, metavar="EPOCHS", help="that are timed of the usual way"

@@ -2,7 +2,7 @@
 
     python -m benchmarks.crowd [--json] [--people 20] [--minutes 5]
 
-A studio for many (STUDIO_USERS=many) is started as a person starts it, in STUDIO_HOME, whose weights it uses.
+A studio for many (STUDIO_USERS=many) is started as a user starts it, in STUDIO_HOME, whose weights it uses.
 Each person goes from page to page with a few seconds between, and every third one also starts a small job on
 the style page. All but one speak to the server as their browsers would, but draw nothing: twenty browsers on
 the server's own machine would take most of its time, where people bring theirs. A page has answered when its
@@ -31,8 +31,8 @@ PAGES = {
     "/dream": "Dream",
     "/faces": "Faces",
     "/text": "Text",
-    "/teach": "Teach",
-    "/search": "Search",
+    "/classify": "Classify",
+    "/tune": "Tune",
     "/gallery": "Gallery",
     "/health": "Health",
 }

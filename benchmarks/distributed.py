@@ -35,13 +35,13 @@ PICTURES = ("data.npz", "--size", "32", "--batch", "16", "--scored", "0")
 WORDS = {
     "text": ("data.txt", "--units", "64", "--embedding", "16", "--streams", "8", "--sequence", "32"),
     "vae": (*PICTURES, "--width", "8", "--latent-dim", "16"),
-    "dcgan": (*PICTURES, "--width", "8", "--judge-width", "8", "--latent-dim", "16"),
+    "dcgan": (*PICTURES, "--width", "8", "--discriminator-width", "8", "--latent-dim", "16"),
     "style": ("data.npz", "--size", "64", "--photo-size", "96", "--batch", "2", "--style", "sample:mosaic"),
 }
 
 
 def prepare(place: Path) -> None:
-    """Pictures and a text to learn from."""
+    """Images and a text to learn from."""
     from training.drawings import avatars
 
     images = avatars.collection(200, seed=0, size=96)["images"]
@@ -50,7 +50,7 @@ def prepare(place: Path) -> None:
 
 
 def started(task: str, place: Path, out: str, count: int, words: Sequence[str]) -> list[subprocess.Popen]:
-    """The processes of one training, begun."""
+    """The processes of one training run, begun."""
     address = f"127.0.0.1:{free_port()}"
     line = children.command("-c", SCRIPT, f"{task}.train", *WORDS[task], "-o", out, "--quiet", *words)
     usual = children.environment(KERAS_BACKEND="jax")
@@ -68,14 +68,14 @@ def started(task: str, place: Path, out: str, count: int, words: Sequence[str]) 
 
 
 def ended(processes: Sequence[subprocess.Popen]) -> None:
-    """Waits for a training that must go well."""
+    """Waits for a training run that must go well."""
     codes = [one.wait() for one in processes]
     if any(codes):
         raise SystemExit(f"a training ended with {codes}")
 
 
 def killed(task: str, place: Path, count: int, steps: int, words: Sequence[str]) -> None:
-    """A training whose last process is killed halfway, gone on with by one alone."""
+    """A training whose last process is killed halfway, continued with by one alone."""
     running = started(task, place, "resumed", count, words)
     while all(one.poll() is None for one in running) and furthest(place) < steps // 2:
         time.sleep(0.01)

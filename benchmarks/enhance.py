@@ -1,10 +1,10 @@
-"""Enlarging and cleaning: how near to the truth on the field's test pictures, and how fast.
+"""Enlarging and cleaning: how near to the truth on the field's test images, and how fast.
 
     python -m benchmarks.enhance [--json] [--network enlarge] [--cleaner clean] [--ensemble]
         [--cleaned bsds400 --most 40]
 
 PSNR, SSIM and LPIPS are of lightness, the Y of MATLAB's `rgb2ycbcr`, without as many px at the borders as
-the scale; pictures are shrunk by a bicubic kernel as many times wider. What is cleaned is grey: with Gaussian
+the scale; images are shrunk by a bicubic kernel as many times wider. What is cleaned is gray: with Gaussian
 noise, neither rounded nor clipped, as the field adds it, or saved by Pillow as JPEG; the network is told how
 much. Without the test data of STUDIO_TEST_DATA, sample photos are taken. Times are ratios to a bicubic
 enlargement by Pillow and to P, one forward and backward pass of VGG16, in the same process.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from studio.enhance.damage import Damage
 
 SETS = ("set5", "set14")
-GREY = ("set12", "bsds400")
+GRAY = ("set12", "bsds400")
 NOISES, QUALITIES = (15, 25, 50), (10, 20, 30)
 
 
 def pictures_of(name: str) -> Iterator[np.ndarray]:
-    """The pictures of a set, `(H, W, 3) uint8`, grey ones `(H, W)`; sample photos without the data."""
+    """The images of a set, `(H, W, 3) uint8`, gray ones `(H, W)`; sample photos without the data."""
     from PIL import Image
 
     from studio.core.pictures import sample_photos
@@ -51,7 +51,7 @@ def lightness(picture: np.ndarray, scale: int) -> np.ndarray:
     """Y of MATLAB's `rgb2ycbcr`, of 16 to 235, cut to sides that are multiples of the scale.
 
     Args:
-        picture: `(H, W, 3) uint8`; a grey one, `(H, W)`, is its own lightness, by custom of 0 to 255.
+        picture: `(H, W, 3) uint8`; a gray one, `(H, W)`, is its own lightness, by custom of 0 to 255.
 
     Returns:
         `(h, w) float32`, whole numbers.
@@ -82,7 +82,7 @@ def ssim(truth: np.ndarray, made: np.ndarray, border: int) -> float:
 
 
 def unlike(truth: np.ndarray, made: np.ndarray, border: int) -> float:
-    """LPIPS of two pictures of lightness, as grey pictures: the less, the more alike to the eye."""
+    """LPIPS of two images of lightness, as gray images: the less, the more alike to the eye."""
     from studio.core.metrics import lpips
 
     rows, columns = (slice(border, side - border) for side in truth.shape)
@@ -120,9 +120,9 @@ def nearness(
 
 
 def cleanness(
-    cleaner: str, ensemble: bool, grey: str = GREY[0], most: int | None = None
+    cleaner: str, ensemble: bool, gray: str = GRAY[0], most: int | None = None
 ) -> dict[str, object]:
-    """PSNR, SSIM and LPIPS of grey pictures before and after they were cleaned, means over the set."""
+    """PSNR, SSIM and LPIPS of gray images before and after they were cleaned, means over the set."""
     from studio.core.models import presets
     from studio.enhance import clean
     from studio.enhance.damage import Damage
@@ -130,12 +130,12 @@ def cleanness(
     from studio.enhance.psnr import psnr
 
     opened, figures = clean.open(presets.find(cleaner)), {}
-    pictures = [made_grey(picture) for picture in itertools.islice(pictures_of(grey), most)]
+    pictures = [made_gray(picture) for picture in itertools.islice(pictures_of(gray), most)]
     pictures = [picture[: len(picture) // 2 * 2, : picture.shape[1] // 2 * 2] for picture in pictures]
     tried = [(f"noise {level}", Damage(light=level)) for level in NOISES]
     tried += [(f"JPEG {quality}", Damage(quality=quality)) for quality in QUALITIES]
     for name, damage in tried:
-        note(f"{grey} {name}")
+        note(f"{gray} {name}")
         rows = []
         for n, picture in enumerate(pictures):
             seen = damaged(picture, damage, n)
@@ -144,19 +144,19 @@ def cleanness(
             truth = picture.astype("float32")
             rows.append([f(truth, one, 0) for f in (psnr, ssim, unlike) for one in (made, seen)])
         db, before_db, similar, before_ssim, apart, before_apart = np.mean(rows, axis=0)
-        figures[f"{grey} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
-        figures[f"{grey} {name}, SSIM (before)"] = f"{similar:.4f} ({before_ssim:.4f})"
-        figures[f"{grey} {name}, LPIPS (before)"] = f"{apart:.4f} ({before_apart:.4f})"
+        figures[f"{gray} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
+        figures[f"{gray} {name}, SSIM (before)"] = f"{similar:.4f} ({before_ssim:.4f})"
+        figures[f"{gray} {name}, LPIPS (before)"] = f"{apart:.4f} ({before_apart:.4f})"
     return figures
 
 
-def made_grey(picture: np.ndarray) -> np.ndarray:
-    """`(H, W, 3) uint8` -> `(H, W) uint8`, lightness; a grey picture stays as it is."""
+def made_gray(picture: np.ndarray) -> np.ndarray:
+    """`(H, W, 3) uint8` -> `(H, W) uint8`, lightness; a gray image stays as it is."""
     return picture if picture.ndim == 2 else images.gray(picture)[..., 0]
 
 
 def damaged(picture: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
-    """A grey picture, `(H, W) uint8`, with noise or out of a JPEG file: `(H, W) float32`, levels."""
+    """A gray image, `(H, W) uint8`, with noise or out of a JPEG file: `(H, W) float32`, levels."""
     from PIL import Image
 
     if damage.light:
@@ -200,9 +200,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--network", default="enlarge", help="a preset's name")
     parser.add_argument("--cleaner", default="clean", help="a preset's name")
-    parser.add_argument("--cleaned", default=GREY[0], choices=GREY, help="the set that is cleaned, made grey")
-    parser.add_argument("--most", type=int, help="pictures of each set; all if not said")
-    parser.add_argument("--ensemble", action="store_true", help="look at each picture in eight ways")
+    parser.add_argument("--cleaned", default=GRAY[0], choices=GRAY, help="the set that is cleaned, made gray")
+    parser.add_argument("--most", type=int, help="images of each set; all if not said")
+    parser.add_argument("--ensemble", action="store_true", help="look at each image in eight ways")
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--scales", nargs="+", type=int, default=(2, 3, 4))
     parser.add_argument("--side", type=int, default=512, help="of the photo that is timed")

@@ -3,7 +3,7 @@
     python -m benchmarks.faces [--json] [--preset faces-dcgan] [--floor DATA] [--n 1000] [--size 64]
         [--channels 3]
 
-`--floor` is the FID of real pictures against others of the same data: no model can be expected below. FID and
+`--floor` is the FID of real images against others of the same data: no model can be expected below. FID and
 KID of a preset: `studio score PRESET DATA`.
 """
 
@@ -33,7 +33,7 @@ def drawing(name: str) -> dict[str, object]:
 
 
 def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
-    """FID and KID of n real pictures against n others: no model can be expected below."""
+    """FID and KID of n real images against n others: no model can be expected below."""
     from studio.core import data
     from studio.core.metrics import scores
 
@@ -41,7 +41,7 @@ def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
     images = data.pictures(data.reference(path), size, channels).images
     rows = np.random.default_rng(0).permutation(len(images))[: 2 * n]
     first, second = np.array_split(scores.features(images[rows]), 2)
-    told = f"{len(first):,} real pictures against {len(second):,} others, {size} px"
+    told = f"{len(first):,} real images against {len(second):,} others, {size} px"
     return {
         f"FID of {told}": str(scores.fid(first, second)),
         f"KID of {told}": str(scores.kid(first, second)),
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = arguments(__doc__.splitlines()[0], quick="--preset digits-vae")
     parser.add_argument("--preset", default="", help="measure the drawing of a preset")
-    parser.add_argument("--floor", metavar="DATA", help="FID of real pictures against others")
+    parser.add_argument("--floor", metavar="DATA", help="FID of real images against others")
     parser.add_argument("--n", type=int, default=1000, help="of each, for the floor")
     parser.add_argument("--size", type=int, default=64, help="px, for the floor")
     parser.add_argument("--channels", type=int, choices=(1, 3), default=3, help="for the floor")

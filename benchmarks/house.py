@@ -50,7 +50,7 @@ def unsteadiness(network: str, size: int = SIZE) -> float:
 
 
 def cold(network: str) -> float:
-    """Seconds from the start of a fresh process to the saved picture."""
+    """Seconds from the start of a fresh process to the saved image."""
     with tempfile.TemporaryDirectory() as place:
         out = str(Path(place) / "out.png")
         style = f"house:{_styles(network)[0]}"

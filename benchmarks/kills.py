@@ -4,7 +4,7 @@
 
 A studio of its own, in a temporary STUDIO_HOME, always has jobs running and waiting: small ones of the tests,
 so that many end between two kills. It tells each job that has ended as soon as it sees that. In the end every
-one that ended well must still be there, done, with a picture that can be read; no job may be said to run; no
+one that ended well must still be there, done, with an image that can be read; no job may be said to run; no
 process of a killed studio may be left; and a new job must end.
 """
 

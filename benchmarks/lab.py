@@ -1,9 +1,10 @@
-"""The lab: how well digits are drawn again, cleaned and imagined after some seconds of teaching.
+"""The lab: how well digits are drawn again, cleaned and imagined after some seconds of training.
 
     python -m benchmarks.lab [--json] [--seconds 5] [--peer-seconds 8]
 
-One thread, in seconds of processor time, so that other work on the machine does not count. What is learnt are
-4,000 digits that digits-vae draws; what is told is of 200 others. The peers are taught the same digits in the
+One thread, in seconds of processor time, so that other work on the machine does not count. What is learned
+are 4,000 digits that digits-vae draws; what is told is of 200 others. The peers are trained the same digits
+in the
 same run: principal components for the code, a median filter for noise, scikit-learn's BernoulliRBM for the
 Boltzmann machine.
 """
@@ -34,15 +35,15 @@ def steps_within(step: Callable[[], None], seconds: float, tries: int = 20) -> i
     return max(10, int(seconds * tries / (time.process_time() - began)))
 
 
-def taught(knobs: dict[str, object], seconds: float):
-    """An autoencoder after some seconds of teaching, the steps and the seconds that they took."""
+def taught(controls: dict[str, object], seconds: float):
+    """An autoencoder after some seconds of training, the steps and the seconds that they took."""
     from studio.lab.digits import digits
     from studio.lab.settings import TeachSettings
     from studio.lab.teacher import Teacher
 
-    learnt = digits().learnt
-    steps = steps_within(Teacher(learnt, TeachSettings.parse(knobs)).step, seconds)
-    teacher = Teacher(learnt, TeachSettings.parse({**knobs, "steps": steps}))
+    learned = digits().learned
+    steps = steps_within(Teacher(learned, TeachSettings.parse(controls)).step, seconds)
+    teacher = Teacher(learned, TeachSettings.parse({**controls, "steps": steps}))
     began = time.process_time()
     for _ in range(steps):
         teacher.step()
@@ -53,8 +54,8 @@ def redrawn(seconds: float) -> dict[str, object]:
     """By how many levels digits are off that were squeezed and drawn again, and those of the peer."""
     from sklearn.decomposition import PCA
 
+    from studio.lab.corrupt import levels
     from studio.lab.digits import digits
-    from studio.lab.spoil import levels
 
     known, told = digits(), {}
     for bottleneck in BOTTLENECKS:
@@ -62,7 +63,7 @@ def redrawn(seconds: float) -> dict[str, object]:
         network, steps, took = taught({"kind": "deep", "bottleneck": bottleneck}, seconds)
         told[f"bottleneck {bottleneck}, off by levels"] = levels(network.redraw(known.others), known.others)
         told[f"bottleneck {bottleneck}, steps and s"] = f"{steps}, {took:.1f}"
-        peer = PCA(bottleneck, random_state=0).fit(known.learnt)
+        peer = PCA(bottleneck, random_state=0).fit(known.learned)
         again = peer.inverse_transform(peer.transform(known.others)).clip(0, 1)
         told[f"bottleneck {bottleneck}, principal components"] = levels(again, known.others)
     for kind in KINDS:
@@ -76,9 +77,9 @@ def cleaned(seconds: float) -> dict[str, object]:
     """By how many levels digits are off that noise was taken from."""
     from scipy.ndimage import median_filter
 
+    from studio.lab.corrupt import levels, spoilt
     from studio.lab.digits import digits
     from studio.lab.settings import SIDE
-    from studio.lab.spoil import levels, spoilt
 
     others = digits().others
     noisy = spoilt(others, NOISE, 0, np.random.default_rng(1))
@@ -103,9 +104,9 @@ def imagined(seconds: float) -> dict[str, object]:
     known = digits()
     others = (known.others >= 0.5).astype("float32")
     note("Boltzmann machine")
-    steps = steps_within(BoltzmannTeacher(known.learnt, BoltzmannSettings()).step, seconds)
+    steps = steps_within(BoltzmannTeacher(known.learned, BoltzmannSettings()).step, seconds)
     settings = BoltzmannSettings(steps=steps)
-    teacher = BoltzmannTeacher(known.learnt, settings)
+    teacher = BoltzmannTeacher(known.learned, settings)
     began = time.process_time()
     for _ in range(steps):
         teacher.step()
@@ -120,7 +121,7 @@ def imagined(seconds: float) -> dict[str, object]:
         peer = BernoulliRBM(settings.units, learning_rate=rate, batch_size=batch, random_state=0)
         began = time.process_time()
         while time.process_time() - began < took:
-            peer.partial_fit(known.learnt[rng.integers(0, len(known.learnt), batch)])
+            peer.partial_fit(known.learned[rng.integers(0, len(known.learned), batch)])
         same = Boltzmann(settings)
         same.kernel[:], same.hidden[:] = peer.components_.T, peer.intercept_hidden_
         same.visible[:] = peer.intercept_visible_
@@ -133,7 +134,7 @@ def imagined(seconds: float) -> dict[str, object]:
 
 
 def answered() -> dict[str, object]:
-    """Processor time of the answer to one drawing, from the canvas' picture on, without the page."""
+    """Processor time of the answer to one drawing, from the canvas' image on, without the page."""
     from PIL import Image
 
     from studio.core.pictures import images
@@ -161,7 +162,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from studio.core.process import blas_threads
 
     parser = arguments(__doc__.splitlines()[0], quick="--seconds 0.1 --peer-seconds 0.1")
-    parser.add_argument("--seconds", type=float, default=5.0, help="of processor time that each is taught")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of processor time that each is trained")
     parser.add_argument("--peer-seconds", type=float, default=8.0, help="the same of the Boltzmann machines")
     chosen = parser.parse_args(argv)
     with blas_threads.limited(1):

@@ -3,7 +3,7 @@
     python -m benchmarks.playground [--json] [--seconds 3] [--large]
 
 One thread, in seconds of processor time, so that other work on the machine does not count. The photo is
-chelsea, learnt at 96 px. `--large` paints 4,096 px, too, in a process of its own, and tells its memory.
+chelsea, learned at 96 px. `--large` paints 4,096 px, too, in a process of its own, and tells its memory.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ sys.stdout.write(json.dumps(told))
 """
 
 
-def learnt(knobs: dict[str, object], seconds: float) -> dict[str, float]:
+def learned(controls: dict[str, object], seconds: float) -> dict[str, float]:
     """What a network knows after some seconds of processor time."""
     from studio.core.pictures import sample_photos
     from studio.playground.learner import Learner
@@ -47,7 +47,7 @@ def learnt(knobs: dict[str, object], seconds: float) -> dict[str, float]:
 
     photo = sample_photos.photo("chelsea")
     began = time.process_time()
-    learner = Learner(photo, PlaygroundSettings.parse(knobs))
+    learner = Learner(photo, PlaygroundSettings.parse(controls))
     learner.look()
     first = time.process_time() - began
     began = time.process_time()
@@ -56,16 +56,16 @@ def learnt(knobs: dict[str, object], seconds: float) -> dict[str, float]:
     took = time.process_time() - began
     last = learner.look()
     return {
-        "first picture, ms": 1000 * first,
+        "first image, ms": 1000 * first,
         "a step, ms": 1000 * took / learner.steps,
         "steps": learner.steps,
-        "learnt, dB": last.psnr_learnt,
+        "learned, dB": last.psnr_learned,
         "held out, dB": last.psnr_held_out or 0.0,
     }
 
 
 def handed_back() -> dict[str, object]:
-    """The gradients of ten layers of sigmoids before their first step, and of the colours after them."""
+    """The gradients of ten layers of sigmoids before their first step, and of the colors after them."""
     from studio.core.pictures import sample_photos
     from studio.playground.learner import Learner
     from studio.playground.settings import PlaygroundSettings
@@ -84,9 +84,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(argv)
     figures: dict[str, object] = {}
     with blas_threads.limited(1):
-        for name, knobs in NETWORKS.items():
+        for name, controls in NETWORKS.items():
             note(name)
-            figures |= {f"{name}: {what}": value for what, value in learnt(knobs, chosen.seconds).items()}
+            figures |= {f"{name}: {what}": value for what, value in learned(controls, chosen.seconds).items()}
         figures |= handed_back()
     if chosen.large:
         note("4,096 px")

@@ -35,7 +35,7 @@ SMALL = 4 << 20  # larger files are left out: cutting and copying them takes lon
 
 
 def picture(path: Path, place: Path) -> None:
-    """As a picture, the way every upload and every command reads one."""
+    """As an image, the way every upload and every command reads one."""
     from studio.core.pictures import images
 
     images.read(path)
@@ -56,7 +56,7 @@ def text(path: Path, place: Path) -> None:
 
 
 def dataset(path: Path, place: Path) -> None:
-    """As pictures to learn from: an archive, looked over first, then read."""
+    """As images to learn from: an archive, looked over first, then read."""
     from studio.core import data
     from studio.core.progress import Progress
 
@@ -82,8 +82,8 @@ def keras_model(path: Path, place: Path) -> None:
         raise InvalidInput(f"{error}. Next: none.") from None
 
 
-def film(path: Path, place: Path) -> None:
-    """As a film, frame by frame."""
+def video(path: Path, place: Path) -> None:
+    """As a video, frame by frame."""
     from studio.core.pictures import animations
 
     for _ in animations.frames(path.read_bytes()):
@@ -97,7 +97,7 @@ READERS = {
     "dataset": dataset,
     "preset": preset,
     "keras": keras_model,
-    "film": film,
+    "video": video,
 }
 
 
@@ -110,11 +110,11 @@ def originals(place: Path) -> dict[str, list[Path]]:
 
     bad = DATA / "badfiles"
     frames = [np.full((48, 64, 3), 60 * n, "uint8") for n in range(4)]
-    films = [place / f"film.{kind}" for kind in animations.KINDS]
-    for path in films:
+    videos = [place / f"video.{kind}" for kind in animations.KINDS]
+    for path in videos:
         path.write_bytes(animations.encode(frames, path.suffix[1:], 10))
-    films.append(place / "phone.mp4")
-    films[-1].write_bytes(_of_a_phone(frames))
+    videos.append(place / "phone.mp4")
+    videos[-1].write_bytes(_of_a_phone(frames))
     packed = [place / f"{name}.zip" for name in ("digits-dcgan", "alice")]
     for path in packed:
         path.write_bytes(model_zip.zipped(ROOT / "pretrained" / path.stem))
@@ -127,7 +127,7 @@ def originals(place: Path) -> dict[str, list[Path]]:
         "dataset": [*(bad / "archives").iterdir(), *(bad / "classes").glob("*.zip"), arrays],
         "preset": packed,
         "keras": list((bad / "models").glob("*.keras")),
-        "film": films,
+        "video": videos,
     }
     small = {
         kind: [p for p in paths if p.is_file() and p.stat().st_size < SMALL] for kind, paths in found.items()
@@ -136,18 +136,18 @@ def originals(place: Path) -> dict[str, list[Path]]:
 
 
 def _of_a_phone(frames: list[Any]) -> bytes:
-    """A film in HEVC with ten bits a colour."""
+    """A video in HEVC with ten bits a color."""
     import av
 
     made = io.BytesIO()
-    with av.open(made, "w", format="mp4") as film:
-        stream = film.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
+    with av.open(made, "w", format="mp4") as video:
+        stream = video.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p10le"
         for one in frames:
             frame = av.VideoFrame.from_ndarray(one, format="rgb24")
-            film.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
-        film.mux(stream.encode())
+            video.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
+        video.mux(stream.encode())
     return made.getvalue()
 
 

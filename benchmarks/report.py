@@ -1,4 +1,4 @@
-"""How every benchmark reads its pictures, takes its times and prints its figures."""
+"""How every benchmark reads its images, takes its times and prints its figures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
     """Of the flags of a benchmark, which has a small form.
 
     Args:
-        quick: the words that make it small, for `--quick`; words that a person gives count for more.
+        quick: the words that make it small, for `--quick`; words that a user gives count for more.
     """
 
     def __init__(self, description: str, quick: str):
@@ -113,7 +113,7 @@ def tell_peak() -> None:
 
 
 def one_pass(size: int) -> float:
-    """P at a size: VGG16 forward to block5_conv1 and back to the picture, compiled, nothing else."""
+    """P at a size: VGG16 forward to block5_conv1 and back to the image, compiled, nothing else."""
     from keras import ops
 
     from studio.core.objectives import backbones

@@ -1,10 +1,11 @@
-"""Two hundred trainings of a small LSTM, whose curves `benchmarks.search --only table` looks searches up in.
+"""Two hundred training runs of a small LSTM, whose curves `benchmarks.tune --only table` looks searches up
+in.
 
     python -m benchmarks.search_table TEXT
 
-Makes `search_table.json` beside this file: for ten learning rates, five dropouts and four sizes the loss on
-the validation part of the text's first characters, in nats a character, at each test. Made in parts: what is
-there is not trained again.
+Makes `search_table.json` next to this file: for ten learning rates, five dropouts and four sizes the loss on
+the validation part of the text's first characters, in nats per character, at each test. Made in parts: what
+is there is not trained again.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ Cell = tuple[float, float, int]
 
 
 def cells() -> Iterator[Cell]:
-    """The settings of all trainings: learning rate, dropout, units."""
+    """The settings of all training runs: learning rate, dropout, units."""
     return itertools.product(RATES, DROPOUTS, UNITS)
 
 
@@ -50,7 +51,7 @@ def nearest(learning_rate: float, dropout: float, units: float) -> Cell:
 
 @cache
 def curves() -> dict[Cell, list[float]]:
-    """The losses of each training, test by test; of those that there are."""
+    """The losses of each training run, test by test; of those that there are."""
     if not PATH.exists():
         return {}
     found = json.loads(PATH.read_bytes())["curves"]

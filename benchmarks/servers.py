@@ -33,7 +33,7 @@ def studio(weights: Path | None = None, **environment: str) -> Iterator[tuple[st
 
     Args:
         weights: the folder of those that it is to have from the start.
-        environment: of the process, beside the usual one.
+        environment: of the process, next to the usual one.
     """
     port = free_port()
     words = children.command("-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}")

@@ -2,9 +2,9 @@
 
     python -m benchmarks.soak [--json] [--jobs 200] [--first 20] [--size 160]
 
-Every kind of work that a page asks for comes in turn, each time with another seed, strength or picture:
-paintings by a house style, by AdaIN and by optimisation, dreams, walls of faces and digits, texts, labels of
-photos, films. Memory is what the studio's processes hold, the engine's own included: their resident sizes
+Every kind of work that a page asks for comes in turn, each time with another seed, strength or image:
+paintings by a house style, by AdaIN and by optimization, dreams, grids of faces and digits, texts, labels of
+photos, videos. Memory is what the studio's processes hold, the engine's own included: their resident sizes
 added up.
 """
 
@@ -28,9 +28,9 @@ def kinds(size: int) -> list:
     from studio.core.tasks import File
     from studio.dream.settings import DreamSettings
     from studio.faces.settings import FacesSettings
-    from studio.film.settings import FilmSettings
     from studio.style.settings import TransferSettings
     from studio.text.settings import WriteSettings
+    from studio.video.settings import VideoSettings
 
     names = list(sample_photos.photos())
     drawn = list(paintings.paintings())
@@ -43,7 +43,7 @@ def kinds(size: int) -> list:
         name = drawn[n % len(drawn)]
         return [File.keep(images.encode_png(paintings.painting(name)), "picture", f"{name}.png")]
 
-    def film(n: int) -> list[File]:
+    def video(n: int) -> list[File]:
         frame = images.fit(sample_photos.photo(names[n % len(names)]), 128)
         return [File.keep(animations.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
 
@@ -61,7 +61,7 @@ def kinds(size: int) -> list:
 
     def frames(n: int):
         base = TransferSettings(size=size, house=(drawn[n % len(drawn)],)).model_dump(mode="json")
-        return "film.repaint", FilmSettings(base=base, film="webp"), {"film": film(n)}
+        return "video.repaint", VideoSettings(base=base, video="webp"), {"video": video(n)}
 
     return [
         house,

@@ -1,4 +1,5 @@
-"""Text: characters written and learnt a second, the cost of late characters, the loss of a shipped voice.
+"""Text: characters written and learned a second, the cost of late characters, the loss of a shipped language
+model.
 
     python -m benchmarks.text [--json] [--train] [--score shakespeare tinyshakespeare.txt]
 
@@ -22,12 +23,12 @@ from benchmarks.report import arguments, note, seconds, show
 SIZE, STREAMS, SEQUENCE = 65, 64, 96
 
 
-def random_voice():
+def random_language_model():
     """A network of 2 x 512 with random weights, and its vocabulary."""
+    from studio.text.language_model import layout
     from studio.text.numpy_network import Network
     from studio.text.settings import TrainTextSettings
     from studio.text.vocabulary import Vocabulary
-    from studio.text.voice import layout
 
     rng = np.random.default_rng(0)
     shapes = [shape for _, shape in layout(TrainTextSettings(), SIZE)]
@@ -40,26 +41,28 @@ def written(count: int, chars: int) -> list[float]:
     from studio.text.settings import WriteSettings
     from studio.text.write import draws
 
-    drawn = draws(*random_voice(), WriteSettings(count=count))
+    drawn = draws(*random_language_model(), WriteSettings(count=count))
     moments = [time.perf_counter() for _ in itertools.islice(drawn, chars + 1)]
     return list(np.diff(moments))
 
 
 def writing() -> dict[str, object]:
-    """Characters a second, early and late, alone and side by side."""
+    """Characters per second, early and late, alone and side by side."""
     note("writing")
     alone = written(1, 10_000)
     many = written(64, 480)
     early, late = alone[50:1050], alone[-1000:]
     return {
-        "one stream, characters a second": len(alone) / sum(alone),
-        "64 streams, characters a second": 64 * len(many) / sum(many),
+        "one stream, characters per second": len(alone) / sum(alone),
+        "64 streams, characters per second": 64 * len(many) / sum(many),
         "a late character costs, times an early one": statistics.median(late) / statistics.median(early),
     }
 
 
 def learning() -> dict[str, object]:
-    """Characters learnt a second, and that of a bare Keras LSTM, in turns so that both meet the same load."""
+    """Characters learned a second, and that of a bare Keras LSTM, in turns so that both meet the same
+    load.
+    """
     import keras
 
     from studio.text import train
@@ -91,8 +94,8 @@ def learning() -> dict[str, object]:
             taken[name].append(seconds(step, times=1, warm=0))
     speeds = {name: STREAMS * SEQUENCE / statistics.median(times[2:]) for name, times in taken.items()}
     return {
-        "learnt, characters a second": speeds["ours"],
-        "a bare keras.layers.LSTM, characters a second": speeds["bare"],
+        "learned, characters per second": speeds["ours"],
+        "a bare keras.layers.LSTM, characters per second": speeds["bare"],
         "share of the bare one": speeds["ours"] / speeds["bare"],
     }
 
@@ -100,16 +103,16 @@ def learning() -> dict[str, object]:
 def scored(preset: str, path: str) -> dict[str, object]:
     """The loss of a preset on the last tenth of a text, in one go."""
     from studio.core.data import corpus
-    from studio.text import cross_entropy, voice
+    from studio.text import cross_entropy, language_model
     from studio.text.batches import plan
     from studio.text.settings import TrainTextSettings
 
     note(f"reading the last tenth of {path}")
-    spoken = voice.load(preset)
+    spoken = language_model.load(preset)
     indices = spoken.vocabulary.encode(corpus.read(Path(path)).text).indices
     found = cross_entropy.score(spoken.network, plan(indices, TrainTextSettings()).test)
     return {
-        f"{preset}, nats a character": found.nats_per_char,
+        f"{preset}, nats per character": found.nats_per_char,
         f"{preset}, bits a character": found.bits_per_char,
         f"{preset}, characters": found.chars,
     }

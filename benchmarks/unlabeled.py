@@ -127,7 +127,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     small = "sample:digits digits-vae --size 28 --steps 2 --seeds 1 --n 40"
     parser = arguments(__doc__.splitlines()[0], quick=small)
     parser.add_argument("data", help="the images: a folder, an archive or an npz file")
-    parser.add_argument("presets", nargs="*", help="models that draw such images")
+    parser.add_argument("presets", nargs="*", help="generators such images")
     parser.add_argument("--steps", type=int, default=600, help="of training the network that measures")
     parser.add_argument("--seeds", type=int, default=2, help="networks that measure, one after the other")
     parser.add_argument("--n", type=int, default=4500, help="images of each kind")

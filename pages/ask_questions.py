@@ -1,4 +1,4 @@
-"""Questions: what people who learn about networks ask, each a link to where the studio shows the answer."""
+"""Questions about neural networks, each with a link to the page that shows the answer."""
 
 import streamlit as st
 
@@ -7,8 +7,8 @@ from pages.questions import topics
 
 st.title("Questions", anchor=False)
 st.markdown(
-    "Each opens a page of the studio with its knobs set, and says what to turn. Everything you see there is "
-    "live: your photo, your text, your pictures."
+    "Each question opens a page with its settings filled in, and says what to change. Everything there is "
+    "live and works with your own photo, text or images."
 )
 wanted = st.text_input(
     "Find", placeholder="Find, e.g. dropout", key="find", bind="query-params", label_visibility="collapsed"
@@ -36,4 +36,4 @@ for name, asked in found.items():
                 st.page_link(place.file, label=topic.question, icon=place.icon, query_params=topic.address)
                 st.caption(f"{topic.answer} **On {place.title}:** {topic.move}")
 if not any(found.values()):
-    st.info("No question has these words. Try one word, such as gradient.", icon=":material/search:")
+    st.info("No questions match. Try a single word, such as gradient.", icon=":material/search:")

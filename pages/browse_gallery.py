@@ -7,11 +7,11 @@ from pages.gallery import (
     comparison,
     disk_usage,
     dropped_file,
+    grid,
     item_view,
     own_models,
     removed,
     sweeps,
-    wall,
 )
 
 st.title("Gallery", anchor=False)
@@ -21,7 +21,7 @@ working = sweeps.under_way()
 told = dropped_file.dropped()
 item = None if told or working else item_view.current_item()
 if working:
-    st.caption("It goes on when you leave; the tray shows how far it is.")
+    st.caption("It keeps running when you leave. Its progress is under Jobs in the sidebar.")
 elif told:
     dropped_file.show(told)
 elif item and (other := item_view.current_item(address.OTHER)):
@@ -33,8 +33,8 @@ else:
     with right:
         dropped_file.drop()
     with left:
-        wanted = wall.ask()
-    wall.wall(wanted)
+        wanted = grid.ask()
+    grid.grid(wanted)
     removed.odd()
     removed.show()
     own_models.show()

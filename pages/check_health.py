@@ -8,7 +8,7 @@ from pages.widgets import weight_downloads
 from pages.widgets.owners import LOCAL
 
 st.title("Health", anchor=False)
-st.caption("What the studio runs on, and what to do where something is missing.")
+st.caption("Shows what is installed, and how to fix what is missing.")
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("This machine", anchor=False)

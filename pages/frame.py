@@ -1,4 +1,4 @@
-"""The frame around every page: the navigation, the look and the tray of jobs."""
+"""The frame around every page: the navigation, the look and the job panel of jobs."""
 
 import streamlit as st
 
@@ -21,14 +21,14 @@ pages = {
     for group, places in navigation.groups().items()
 }
 chosen = st.navigation(pages, expanded=True)
-parts.start_anew_for_another()
+parts.start_again_for_another()
 parts.look()
 browser_history.follow()
 quotas.note_visit(parts.owner(), new=False)
 with st.sidebar:
     if chosen.title != "Guide":
         guide.link(chosen.title)
-    parts.tray()
+    parts.job_panel()
 navigation.leave(chosen.url_path)
 navigation.arrive(chosen.url_path)
 navigation.tidy(chosen.url_path)

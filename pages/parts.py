@@ -4,19 +4,20 @@ from pages.form.forms import form, start_button
 from pages.form.picture_input import optional, picture, pictures
 from pages.form.samples import guides, photos, styles
 from pages.form.saved_settings import saved_settings
+from pages.jobs.job_panel import job_panel
 from pages.jobs.jobs import show_job, start, start_all
 from pages.jobs.live import show_live
 from pages.jobs.navigation import PLACES
 from pages.jobs.recent import recent
-from pages.jobs.tray import tray
 from pages.widgets.css import MARK, look, stage
-from pages.widgets.owners import owner, start_anew_for_another
+from pages.widgets.owners import owner, start_again_for_another
 
 __all__ = [
     "MARK",
     "PLACES",
     "form",
     "guides",
+    "job_panel",
     "look",
     "optional",
     "owner",
@@ -29,9 +30,8 @@ __all__ = [
     "show_live",
     "stage",
     "start",
+    "start_again_for_another",
     "start_all",
-    "start_anew_for_another",
     "start_button",
     "styles",
-    "tray",
 ]

@@ -8,7 +8,7 @@ from pages.widgets import browser_pictures
 left, right = st.columns([3, 11], gap="large")
 with left:
     st.title("Guide", anchor=False)
-    st.caption("What the studio can do, and how. It is part of the studio and needs no internet.")
+    st.caption("The documentation of the studio. It works without an internet connection.")
     name = index.choose()
 with right, st.container(width=880):
     for piece in documents.pieces(name):

@@ -8,13 +8,13 @@ from pages.widgets import weight_downloads
 
 st.title("Creative AI Studio", anchor=False)
 st.markdown(
-    "Paint a photo in the look of any picture, let a network dream into it, have one write on from your "
-    "words, draw faces, or learn to tell pictures apart, all on your own machine. Choose a tile to begin."
+    "Restyle a photo with any painting, run DeepDream, generate text and faces, or train an image "
+    "classifier, all on your own computer. Pick an example to start."
 )
 tiles.made_here()
 parts.recent(title="Your recent work")
 weight_downloads.first_run(
     [name for place in parts.PLACES for name in place.needs],
-    at_once="House styles, texts, digits and faces are here already. ",
+    at_once="House styles, texts, digits and faces need no download. ",
 )
 under_the_hood.explain()

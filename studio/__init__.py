@@ -1,4 +1,4 @@
-"""A creative AI studio on Keras 3. Each folder beside this file is something the studio can do.
+"""A creative AI studio on Keras 3. Each folder next to this file is something the studio can do.
 
 `studio.make` does any of it from Python; `studio --help` is the same in a terminal.
 """
@@ -27,15 +27,15 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
             `studio.core.tasks.TASKS` has all.
         quiet: shows no progress.
         given: inputs and settings by their names, which are those of the command's flags with `_` for `-`.
-            A picture is a path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` (or grey, or
+            An image is a path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` (or gray, or
             with alpha) or what `make` gave before; a text, model or data set is a path, a name or what
-            `make` gave before. `resume=False` begins a training anew that was stopped before.
+            `make` gave before. `resume=False` begins a training again that was stopped before.
 
     Returns:
         What was made: `image`, `text`, `figures`, `recipe`, and `save(path)`. A notebook shows it.
 
     Raises:
-        studio.core.errors.StudioError: for all that a person can mend, in one sentence.
+        studio.core.errors.StudioError: for all that a user can mend, in one sentence.
         KeyboardInterrupt: after Ctrl-C, if there is no best so far to return.
     """
     from studio.notebook import make  # which loads what `import studio` need not

@@ -1,4 +1,4 @@
-"""What Python programs and notebooks call: every task by its name, given paths, pictures and results.
+"""What Python programs and notebooks call: every task by its name, given paths, images and results.
 
 import studio
 
@@ -96,7 +96,7 @@ def _sources(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _asked(progress: Progress) -> bool:
-    """Whether a person has asked to stop."""
+    """Whether a user has asked to stop."""
     try:
         progress.check()
     except Cancelled:

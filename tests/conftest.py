@@ -24,7 +24,8 @@ def pytest_configure():
     """Gives all that tests start one priority.
 
     Two files of tests run at a time. Jobs of the studio are polite: they give way to others by a niceness of
-    10. Those of one file would stand still beside a training of the other, and its test would wait in vain.
+    10. Those of one file would stand still next to a training run of the other, and its test would wait in
+    vain.
     """
     if hasattr(os, "nice"):
         os.nice(_AS_LOW_AS_ANY)
@@ -37,7 +38,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def session_home(tmp_path_factory):
-    """STUDIO_HOME for the whole run, so that no test ever touches a person's own."""
+    """STUDIO_HOME for the whole run, so that no test ever touches a user's own."""
     path = tmp_path_factory.mktemp("studio-home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(path))
@@ -62,7 +63,8 @@ def nobody_looks_at_a_page(monkeypatch):
     monkeypatch.setattr(owners, "_otherwise", [])
 
 
-GROWN = 300e6  # bytes; to walk through all objects takes a second or two, too long for after every file
+# bytes; to interpolation through all objects takes a second or two, too long for after every file
+GROWN = 300e6
 _process, _stood = psutil.Process(), 0
 
 
@@ -77,7 +79,7 @@ def memory_is_given_back():
         keras.backend.clear_session()
     gc.collect()
     if keras and not gc.get_freeze_count():
-        gc.freeze()  # modules stay: there is no need to walk through TensorFlow's
+        gc.freeze()  # modules stay: there is no need to interpolation through TensorFlow's
     with contextlib.suppress(OSError, AttributeError):  # only the GNU C library keeps what was freed
         ctypes.CDLL(None).malloc_trim(0)
     _stood = _process.memory_info().rss
@@ -93,7 +95,7 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """Real pictures, data sets and bad files; STUDIO_TEST_DATA says where, skipped when absent."""
+    """Real images, data sets and bad files; STUDIO_TEST_DATA says where, skipped when absent."""
     path = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
     if not path.is_dir():
         pytest.skip(f"no test data in {path}; set STUDIO_TEST_DATA")
@@ -175,7 +177,7 @@ def inceptionv3_home(weights_home) -> Path:
 
 @pytest.fixture
 def quick_inceptionv3_home(inceptionv3_home, monkeypatch) -> Path:
-    """`inceptionv3_home`, where pictures are looked at in 96 px instead of 299: other figures, sooner."""
+    """`inceptionv3_home`, where images are looked at in 96 px instead of 299: other figures, sooner."""
     from studio.core.metrics import inception
 
     monkeypatch.setattr(inception, "resized", functools.partial(inception.resized, side=96))
@@ -193,7 +195,7 @@ def _with(home: Path, *names: str) -> Path:
 
 @pytest.fixture
 def picture() -> np.ndarray:
-    """`(48, 64, 3) uint8`, every pixel another colour, so that turning or swapping shows."""
+    """`(48, 64, 3) uint8`, every pixel another color, so that turning or swapping shows."""
     rows, columns = np.mgrid[0:48, 0:64]
     return np.stack([rows * 5, columns * 4, (rows + columns) * 2], axis=-1).astype("uint8")
 

@@ -38,5 +38,5 @@ def commands(document: Path, program: str) -> list[list[str]]:
 
 
 def links(document: Path) -> list[str]:
-    """Where a document leads to, pictures among them, without what is elsewhere."""
+    """Where a document leads to, images among them, without what is elsewhere."""
     return [link for link in _LINK.findall(prose(document)) if "://" not in link]

@@ -109,7 +109,7 @@ def _users(folder: str) -> set[str]:
 
 @pytest.mark.parametrize("capability", sorted(CAPABILITIES))
 def test_capabilities_never_import_each_other(capability):
-    allowed = {capability} | ({"engine"} if capability == "search" else set())  # whose trials others run
+    allowed = {capability} | ({"engine"} if capability == "tune" else set())  # whose trials others run
     assert not breaches(f"studio/{capability}", (CAPABILITIES | ABOVE) - allowed)
 
 
@@ -174,12 +174,12 @@ STUDIO_LADDER = (
 )
 SHARED_BY_PAGES = ({"widgets"}, {"recorded"}, {"form"}, {"jobs"})  # single pages stand on these
 BESIDE = {
-    "search": {"text"},
+    "tune": {"text"},
     "pictures": {"home"},
     "xray": {"dream"},
-    "drawing": {"faces"},
-}  # searches learn from texts; the home page's tiles are drawn; dreams have the pictures of channels; models
-# that were taught to draw are chosen on the page of faces
+    "generator": {"faces"},
+}  # searches learn from texts; the home page's tiles are drawn; dreams have the images of channels; models
+# that were trained to draw are chosen on the page of faces
 
 
 def _steps_up(leans: Mapping[str, set[str]], ladder: Iterable[set[str]]) -> list[str]:
@@ -207,7 +207,7 @@ def test_pages_are_a_ladder():
     """Widgets know no form, forms no jobs, jobs no page; of single pages each knows its own folder alone."""
     leans = _leans_on(_modules(), _page_folder)
     single = set(leans).difference({"", "pages"}, *SHARED_BY_PAGES)
-    assert {"style", "teach"} <= single
+    assert {"style", "classify"} <= single
     assert not _steps_up(leans, (*SHARED_BY_PAGES, single, {"pages"}))
     assert not [one for one in sorted(single) if leans[one] & single - BESIDE.get(one, set())]
 
@@ -231,13 +231,13 @@ OWN = {
     "studio/core/machine/speed.py": "what the speed of a machine is told by",
     "studio/core/weights/networks/__init__.py": "what builds the networks of weights that only one needs",
     "studio/api/bodies.py": "examples",
-    "studio/cli/films.py": "a film in place of a picture",
-    "studio/cli/search.py": "the command of searches, which has a training's words as its own",
-    "pages/form/film_input.py": "a film in place of a picture",
+    "studio/cli/videos.py": "a video in place of an image",
+    "studio/cli/tune.py": "the command of searches, which has a training's words as its own",
+    "pages/form/video_input.py": "a video in place of an image",
     "pages/form/layer_terms.py": "layers and channels as a text",
-    "pages/form/samples.py": "styles of a person's own networks, and looks",
+    "pages/form/samples.py": "styles of a user's own networks, and looks",
     "pages/jobs/navigation.py": "the line of each page",
-    "pages/jobs/written_texts.py": "a text and its surprise",
+    "pages/jobs/written_texts.py": "a text and its negative log-likelihood",
 }
 
 
@@ -300,17 +300,17 @@ EVERYDAY = {
     "stop",
     "top",
     "train",
-    "walk",
+    "interpolate",
 }
 NAMES_SETTINGS = {
-    "studio/cli/films.py": "the flags for a part of a video",
+    "studio/cli/videos.py": "the flags for a part of a video",
     "studio/cli/gallery.py": "the name of an item",
-    "studio/cli/search.py": "the command of searches",
+    "studio/cli/tune.py": "the command of searches",
     "studio/cli/synonyms.py": "settings by the names that other tools give them",
     "studio/cli/score.py": "how a classifier made elsewhere takes images",
     "studio/core/machine/speed.py": "what the speed of a machine is told by",
     "studio/core/models/cards.py": "why a training ended, of which patience is one",
-    "pages/form/film_input.py": "a film in place of a picture",
+    "pages/form/video_input.py": "a video in place of an image",
     "pages/form/samples.py": "looks, with their images",
     "pages/jobs/navigation.py": "the line of each page",
     "pages/jobs/written_texts.py": "a text and its prompt",

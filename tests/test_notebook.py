@@ -58,11 +58,11 @@ def test_whatever_a_program_has_for_a_picture_is_taken(one, tmp_path):
 def test_pictures_of_a_program_are_read_as_their_files_are(home, tmp_path):
     rng = np.random.default_rng(0)
     # How a file is read is tested with the files themselves.
-    color, grey, alpha = (rng.integers(0, 256, (40, 64, *more), "uint8") for more in ((3,), (), (4,)))
+    color, gray, alpha = (rng.integers(0, 256, (40, 64, *more), "uint8") for more in ((3,), (), (4,)))
     turned = Image.fromarray(color)
     turned.getexif()[0x0112] = 6  # as a phone held upright says
-    deep = Image.fromarray(grey.astype("uint16") * 257)
-    for n, given in enumerate((grey, alpha, grey[..., None], Image.fromarray(alpha), turned, deep)):
+    deep = Image.fromarray(gray.astype("uint16") * 257)
+    for n, given in enumerate((gray, alpha, gray[..., None], Image.fromarray(alpha), turned, deep)):
         path = tmp_path / f"{n}.png"
         (Image.fromarray(given.squeeze()) if isinstance(given, np.ndarray) else given).save(
             path, exif=turned.getexif() if given is turned else b""
@@ -134,15 +134,15 @@ def test_what_cannot_be_is_one_sentence(task, given, says, home):
         studio.make(task, **given)
 
 
-def test_a_film_is_shown_and_saved_as_what_it_is(home, tmp_path):
-    asked = {"preset": "digits-dcgan", "n": 2, "walk": 2, "film": "gif", "fps": 2, "quiet": True}
-    film = studio.make("faces.draw", **asked)
-    assert "data:image/gif;base64,R0lG" in film._repr_mimebundle_()["text/html"]
-    assert film.save(tmp_path / "walk.gif").read_bytes()[:3] == b"GIF"
+def test_a_video_is_shown_and_saved_as_what_it_is(home, tmp_path):
+    asked = {"preset": "digits-dcgan", "n": 2, "interpolate": 2, "video": "gif", "fps": 2, "quiet": True}
+    video = studio.make("faces.draw", **asked)
+    assert "data:image/gif;base64,R0lG" in video._repr_mimebundle_()["text/html"]
+    assert video.save(tmp_path / "interpolate.gif").read_bytes()[:3] == b"GIF"
     with pytest.raises(InvalidInput, match=r"ends in \.gif"):
-        film.save(tmp_path / "walk.mp4")
+        video.save(tmp_path / "interpolate.mp4")
     with pytest.raises(InvalidInput, match=": an animation"):
-        _ = film.image
+        _ = video.image
 
 
 def test_a_picture_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
@@ -153,8 +153,9 @@ def test_a_picture_is_saved_as_its_name_says_but_never_over_what_it_was_made_fro
     with pytest.raises(InvalidInput, match="one of the inputs"):
         made.save(photo)
     assert photo.read_bytes() == before
-    wall = studio.make("faces.draw", preset="digits-dcgan", n=2, quiet=True)
-    assert wall.save(tmp_path / "wall.webp").read_bytes()[8:12] == b"WEBP"  # a film of them would be one, too
+    grid = studio.make("faces.draw", preset="digits-dcgan", n=2, quiet=True)
+    # a video of them would be one, too
+    assert grid.save(tmp_path / "grid.webp").read_bytes()[8:12] == b"WEBP"
 
 
 def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, monkeypatch):
@@ -273,7 +274,7 @@ def test_a_text_prints_itself(home):
 
 def test_a_notebook_shows_the_picture_and_a_line_of_progress(home, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
-    studio.make("faces.draw", preset="digits-dcgan", n=2, walk=2, film="gif", fps=2)
+    studio.make("faces.draw", preset="digits-dcgan", n=2, interpolate=2, video="gif", fps=2)
     said = capsys.readouterr()
     assert "\rFaces" in said.err and said.err.endswith(" \r") and not said.out
     made = painted()
@@ -303,8 +304,10 @@ def test_what_there_is_to_say_besides_is_said_unless_it_shall_be_quiet(weights_h
 def test_a_model_is_saved_as_a_folder_and_asked(home, tmp_path):
     (tmp_path / "tale.txt").write_text("to be or not to be, that is the question. " * 200)
     made = studio.make("text.train", text=tmp_path / "tale.txt", units=32, epochs=1, quiet=True)
-    folder = made.save(tmp_path / "voice")
+    folder = made.save(tmp_path / "language_model")
     assert studio.make("text.write", preset=str(folder), prompt="to", chars=12, quiet=True).text
     assert studio.make("text.write", preset=made, prompt="to", chars=12, quiet=True).text
-    anew = studio.make("train text", text=tmp_path / "tale.txt", units=32, epochs=1, resume=False, quiet=True)
-    assert anew.figures["train_nats"] == pytest.approx(made.figures["train_nats"], rel=0.01)
+    again = studio.make(
+        "train text", text=tmp_path / "tale.txt", units=32, epochs=1, resume=False, quiet=True
+    )
+    assert again.figures["train_nats"] == pytest.approx(made.figures["train_nats"], rel=0.01)

@@ -9,7 +9,7 @@ import pytest
 
 from studio.cli import _parser, flags
 from studio.core import tasks
-from studio.search import RUN
+from studio.tune import RUN
 
 from .documents import DOCS, DOCUMENTS, README, ROOT, commands, links, prose
 

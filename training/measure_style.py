@@ -1,7 +1,7 @@
 """Measures a network of house styles on held-out photos, and writes it with new figures and a new card.
 
 Command: python -m training.measure_style house flowers5_3000.tar -o runs/measured --looked-at 8
-then: python -m training.publish runs/measured --name house --full --licence MIT --trained-on "..."
+then: python -m training.publish runs/measured --name house --full --license MIT --trained-on "..."
 
 The network must know styles that the studio draws. Its weights stay as they are, byte for byte. `--looked-at`
 leaves out the first of the held-out photos: earlier tests looked at them, and weights were chosen by those.
@@ -35,7 +35,7 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
 
     Args:
         preset: a network of styles that the studio draws.
-        photos: the data set that it learnt from.
+        photos: the data set that it learned from.
         looked_at: so many of the held-out photos, the first, are left out.
         count: photos to look at, spread evenly over the others.
 
@@ -54,16 +54,16 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
     settings = known_styles.settings_of(preset).model_copy(update={"parts": 1, "precision": "float32"})
     found = data.pictures(data.reference(photos), settings.photo_side, 3, progress, least=LEAST_PHOTOS)
     if "least_held_out" in preset.data().get("figures", {}):
-        learnt, held_out = split.split(split.positions(found, progress), settings.held_out)
+        learned, held_out = split.split(split.positions(found, progress), settings.held_out)
     else:
-        learnt, held_out = split.by_count(len(found.images), settings.held_out)
+        learned, held_out = split.by_count(len(found.images), settings.held_out)
     if not 0 <= looked_at < len(held_out):
         expected, step = f"0 to {len(held_out) - 1}, one less than are held out", "choose another number"
         raise invalid("--looked-at", expected=expected, received=looked_at, next_step=step)
     vgg16 = backbones.load("vgg16", progress).averaged
     wanted = grams(names, {name: paintings.painting(name) for name in names}, vgg16, settings, progress)
     asked = (settings, wanted, range(len(names)), vgg16)
-    trainer = Trainer(found.images, learnt, held_out, *asked, start=paint.load(preset))
+    trainer = Trainer(found.images, learned, held_out, *asked, start=paint.load(preset))
     progress.stage("Painting held-out photos")
     return trainer.measure(evenly_spaced(held_out[looked_at:], count), progress)
 
@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = flags.Parser("python -m training.measure_style", description=__doc__.splitlines()[0])
     flags.prepare_leaf(parser, _run)
     parser.add_argument("network", metavar="PRESET", help="a network of house styles")
-    parser.add_argument("data", metavar="DATA", help="the photos that it learnt from")
+    parser.add_argument("data", metavar="DATA", help="the photos that it learned from")
     parser.add_argument("-o", "--out", metavar="DIR", required=True, help="where the model goes")
     parser.add_argument("--looked-at", type=int, default=0, help="held-out photos to leave out, the first")
     parser.add_argument(

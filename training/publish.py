@@ -1,10 +1,10 @@
 """Takes a trained model into the studio: the only writer of pretrained/.
 
-Command: python -m training.publish runs/shakespeare --name shakespeare --licence CC-PDM-1.0
+Command: python -m training.publish runs/shakespeare --name shakespeare --license CC-PDM-1.0
     --trained-on "plays of Shakespeare (tinyshakespeare.txt)"
 
 Weights are shipped as float16, which halves their size; `--full` keeps them as they are. The settings.json of
-the model must hold its figures and its command, as every training task saves them.
+the model must hold its figures and its command, as every training run task saves them.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from studio.run import terminal
 if TYPE_CHECKING:
     import h5py
 
-_STATED = "Licence: "
-_JUDGES = ("judge", "second_judge")  # of a VAE, as its weights name them
+_STATED = "License: "
+_DISCRIMINATORS = ("discriminator", "vgg16_discriminator")  # of a VAE, as its weights name them
 _MOST_BYTES = 58 * 10**6  # of all presets together
 
 
 def publish(
-    folder: Path, name: str, licence: str, trained_on: str, full: bool = False, judged: bool = True
+    folder: Path, name: str, license: str, trained_on: str, full: bool = False, judged: bool = True
 ) -> presets.Preset:
     """Copies a model folder to pretrained/NAME and enters it in pretrained/index.json.
 
     Args:
         folder: a model folder, as a training made it.
         name: lower-case letters, digits and hyphens.
-        licence: an SPDX identifier, or "research-only".
+        license: an SPDX identifier, or "research-only".
         trained_on: the data, in a few words.
         full: keeps float32.
-        judged: keeps a VAE's judge, which only a training that goes on uses.
+        judged: keeps a VAE's discriminator, which only a training run that continues uses.
 
     Raises:
         InvalidInput: if the folder is not whole, has no figures, or there would be too much to ship.
@@ -62,11 +62,11 @@ def publish(
         copy = Path(place) / name
         shutil.copytree(found.folder, copy)
         if not full:
-            halve(found.weights(), copy / model_folder.WEIGHTS, () if judged else _JUDGES)
+            halve(found.weights(), copy / model_folder.WEIGHTS, () if judged else _DISCRIMINATORS)
         digest = paths.file_digest(copy / model_folder.WEIGHTS)
         made = json.loads((copy / model_folder.SETTINGS).read_bytes()) | {"weights": digest}
         (copy / model_folder.SETTINGS).write_text(_laid_out(made))
-        (copy / model_folder.CARD).write_text(_with_licence(found.card(), licence))
+        (copy / model_folder.CARD).write_text(_with_license(found.card(), license))
         presets.unpack(model_zip.zipped(copy), target)  # which checks it once more
         litert = write_litert(target, not full)
     figures = data["figures"].items()
@@ -75,7 +75,7 @@ def publish(
         "task": found.task,
         "folder": name,
         "sha256": digest,
-        "licence": licence,
+        "license": license,
         "trained_on": trained_on,
         "command": data["command"],
         "figures": numbers,
@@ -112,7 +112,7 @@ def halve(source: Path, target: Path, without: Collection[str] = ()) -> None:
     """
     import h5py
 
-    # Written anew: HDF5 does not give back the room of what is replaced.
+    # Written again: HDF5 does not give back the room of what is replaced.
     with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
         _copy(old, new, without)
 
@@ -130,8 +130,8 @@ def _copy(old: h5py.Group, new: h5py.Group, without: Collection[str] = ()) -> No
             new.create_dataset(name, data=one[()], dtype="float16" if one.dtype == "float32" else one.dtype)
 
 
-def _with_licence(card: str, licence: str) -> str:
-    lines = [f"{_STATED}{licence}" if line.startswith(_STATED) else line for line in card.splitlines()]
+def _with_license(card: str, license: str) -> str:
+    lines = [f"{_STATED}{license}" if line.startswith(_STATED) else line for line in card.splitlines()]
     return "\n".join(lines) + "\n"
 
 
@@ -152,10 +152,10 @@ def _run(arguments: argparse.Namespace) -> int:
     made = publish(
         Path(arguments.folder),
         arguments.name,
-        arguments.licence,
+        arguments.license,
         arguments.trained_on,
         arguments.full,
-        not arguments.without_judge,
+        not arguments.without_discriminator,
     )
     console.say(str(made.folder))
     return 0
@@ -167,12 +167,14 @@ def main(argv: list[str] | None = None) -> int:
     flags.prepare_leaf(parser, _run)
     parser.add_argument("folder", metavar="DIR", help="the model's folder")
     parser.add_argument("--name", required=True, help="what people call it")
-    parser.add_argument("--licence", required=True, help="an SPDX identifier, or research-only")
+    parser.add_argument("--license", required=True, help="an SPDX identifier, or research-only")
     parser.add_argument("--trained-on", required=True, help="the data, in a few words")
     room = parser.add_mutually_exclusive_group()
     room.add_argument("--full", action="store_true", help="keep float32")
     room.add_argument(
-        "--without-judge", action="store_true", help="leave out a VAE's judge, which only a training needs"
+        "--without-discriminator",
+        action="store_true",
+        help=("leave out a VAE's discriminator, which only a training needs"),
     )
     return cli.main(argv, parser)
 

@@ -1,4 +1,6 @@
-"""What every training script is made of: the task's own flags, and the run that `studio train` does too."""
+"""What every training run script is made of: the task's own flags, and the run that `studio train` does
+too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trains a DCGAN on pictures (Radford et al. 2015, arXiv:1511.06434).
+"""Trains a DCGAN on images (Radford et al. 2015, arXiv:1511.06434).
 
 Command: python -m training.train_dcgan utkface64_20000.tar -o runs/faces-dcgan-first
     --steps 6000 --scored 5000
@@ -11,10 +11,10 @@ Reached: FID 36.4 (n = 5,000) in 37 min on two crowded cores
 Command: python -m training.train_dcgan utkface64_20000.tar -o runs/faces-dcgan
     --start-from runs/faces-dcgan-second --steps 8000 --seed 3 --scored 5000 --precision bfloat16
 Reached: FID 32.4 (n = 5,000) in 49 min on two crowded cores; KID falls slowly. What ships as faces-dcgan went
-    on from there with a second judge and has 11.1: training/README.md has its commands
+    on from there with a VGG16-feature discriminator and has 11.1: training/README.md has its commands
 
 Command: python -m training.train_dcgan mnist.npz -o runs/digits-dcgan-first --size 28 --colors gray
-    --no-flip --width 48 --judge-width 32 --shift 3 --steps 5000
+    --no-flip --width 48 --discriminator-width 32 --shift 3 --steps 5000
 Reached: FID 39.6 (n = 1,000) in 9 min on two shared cores
 
 Command: python -m training.train_dcgan mnist.npz -o runs/digits-dcgan-second

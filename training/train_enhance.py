@@ -1,4 +1,4 @@
-"""Teaches a network to enlarge photos two, three and four times, or to clean them of noise and blocks.
+"""Trains a network to enlarge photos two, three and four times, or to clean them of noise and blocks.
 
 Command: python -m training.train_enhance flowers5_3000.tar -o runs/enlarge-first
     --drawings drawings480.npz --steps 3000 --window 32 --batch 5 --learning-rate 0.0015 --test-every 250

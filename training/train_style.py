@@ -1,4 +1,4 @@
-"""Teaches one network to paint in several styles at once (Dumoulin et al. 2017, arXiv:1610.07629).
+"""Trains one network to paint in several styles at once (Dumoulin et al. 2017, arXiv:1610.07629).
 
 Command: python -m training.train_style flowers5_3000.tar -o runs/house1 --style sample:mosaic sample:wash
     sample:woodcut sample:stained_glass sample:brush_strokes sample:halftone sample:dots sample:fans

@@ -1,4 +1,4 @@
-"""Teaches a network to turn one picture into another, from pairs of a person's own or photos and their edges.
+"""Trains a network to turn one image into another, from pairs of a user's own or photos and their edges.
 
 Command: python -m training.train_translate PAIRS -o runs/translate
 """
@@ -8,4 +8,4 @@ import sys
 from training.script import main
 
 if __name__ == "__main__":
-    sys.exit(main("outline.train_pairs", "train_translate"))
+    sys.exit(main("sketch.train_pairs", "train_translate"))

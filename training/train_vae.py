@@ -1,4 +1,4 @@
-"""Trains a variational autoencoder on pictures (Kingma and Welling 2014, arXiv:1312.6114).
+"""Trains a variational autoencoder on images (Kingma and Welling 2014, arXiv:1312.6114).
 
 Command: python -m training.train_vae utkface64_20000.tar -o runs/faces-vae-first --steps 4000 --batch 32
 Command: python -m training.train_vae utkface64_20000.tar -o runs/faces-vae-second --batch 32
@@ -7,15 +7,16 @@ Command: python -m training.train_vae utkface64_20000.tar -o runs/faces-vae --st
     --start-from runs/faces-vae-second --learning-rate 0.0003 --warm-up 0 --adversarial 0.5
     --precision bfloat16 --scored 5000
 Reached: a redrawn pixel is off by 16.5 levels of 255, FID 63.1 from the mixture (n = 5,000). What ships as
-    faces-vae went on from there with a second judge and has 34.6: training/README.md has its commands
+    faces-vae continued from there with a VGG16-feature discriminator and has 34.6: training/README.md has its
+    commands
 
 Command: python -m training.train_vae mnist.npz -o runs/digits-vae-first --size 28 --colors gray --no-flip
     --likelihood binary --latent-dim 32 --batch 128 --steps 10000 --beta 0.5 --scored 1000
 Command: python -m training.train_vae mnist.npz -o runs/digits-vae --size 28 --colors gray --no-flip
     --likelihood binary --latent-dim 32 --batch 128 --start-from runs/digits-vae-first --steps 2500
     --beta 1 --warm-up 0 --learning-rate 0.0005 --precision bfloat16 --scored 1000
-Reached: 97.9 nats a held-out digit (bound), FID 26.0 from the mixture (n = 1,000), 87 and 7 min on 2 cores.
-    What ships as digits-vae went on from there on a GPU and has 93.2 nats, 87.7 by weighing codes
+Reached: 97.9 nats per held-out digit (bound), FID 26.0 from the mixture (n = 1,000), 87 and 7 min on 2 cores.
+    What ships as digits-vae continued from there on a GPU and has 93.2 nats, 87.7 by weighing codes
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""What stands where a dream will be, before the first: the chosen picture, and what Start will make of it."""
+"""What stands where a dream will be, before the first: the chosen image, and what Start will make of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.dream.settings import DreamSettings
 
 
 def before_start(content: File, settings: DreamSettings | None) -> None:
-    """Shows the picture large, with one line below it."""
+    """Shows the image large, with one line below it."""
     browser_pictures.content(content)
     if settings is not None:
         st.markdown(_line(content, settings))
@@ -21,8 +21,8 @@ def before_start(content: File, settings: DreamSettings | None) -> None:
 
 
 def _line(content: File, settings: DreamSettings) -> str:
-    what = "lets the network dream into it"
+    what = "runs DeepDream on this image"
     if settings.zoom:
         length = amounts.duration(max(settings.zoom / settings.fps, 1))
-        what = f"makes a film of {settings.zoom} frames, {length} long"
+        what = f"makes a video of {settings.zoom} frames, {length} long"
     return f"**Start** {what}{estimates.cost_in_words('dream.ascend', settings, {'content': [content]})}."

@@ -1,4 +1,4 @@
-"""The sheet of what each channel likes to see: browsed by layer, chosen by a click, painted on demand."""
+"""Feature visualizations of channels: browsed by layer, chosen by a click, drawn on demand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOK_BACK = 200  # jobs among which painted channels are found again
 
 
 def browse(text: str) -> None:
-    """Lets a person choose layers and channels.
+    """Lets a user choose layers and channels.
 
     Args:
         text: what is chosen, as `LAYER[:CHANNEL][=WEIGHT], ...`.
@@ -66,7 +66,7 @@ def _layer(network: str, pictured: Collection[str]) -> str:
     usual = USUAL[network][0]
     first = usual if usual in pictured or not pictured else next(name for name in known if name in pictured)
     return st.selectbox(
-        "Layer, from the picture inwards",
+        "Layer, from input to output",
         list(known),
         index=list(known).index(first),
         format_func=lambda name: (
@@ -74,7 +74,7 @@ def _layer(network: str, pictured: Collection[str]) -> str:
         ),
         key=keys.part(network, "layer"),
         bind="query-params",
-        help="Early layers see lines and textures, deep ones parts of things.",
+        help="Early layers respond to edges and textures, deep ones to parts of objects.",
     )
 
 
@@ -82,7 +82,7 @@ def _whole(layer: str, text: str) -> None:
     key = f"whole_{layer}"
     st.session_state[key] = layer in map(layer_terms.name, layer_terms.split(text))
     st.toggle(
-        f"Climb all of {layer}",
+        f"Maximize all of {layer}",
         key=key,
         on_change=lambda: _change([layer], [layer] if st.session_state[key] else []),
     )
@@ -90,14 +90,16 @@ def _whole(layer: str, text: str) -> None:
 
 def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
     if not found:
-        st.caption("No pictures of this layer's channels are here yet. Paint one, or use it by its number:")
+        st.caption(
+            "This layer has no feature visualizations yet. Visualize a channel, or add it by its number:"
+        )
         return
     key = f"sheet_{layer}"
     names = {layer_terms.term(layer, channel): channel for channel in sorted(found)}
     there = set(map(layer_terms.name, layer_terms.split(text)))
     st.session_state[key] = [channel for term, channel in names.items() if term in there]
     picture_input.pills(
-        "What each channel likes to see",
+        "Feature visualization of each channel",
         list(names.values()),
         [found[channel] for channel in names.values()],
         selection_mode="multi",
@@ -114,8 +116,12 @@ def _any_other(network: str, layer: str) -> None:
     most = backbones.spec(network).layers[layer] - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         channel = numbers.number(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
-        paint = st.button("Paint it", icon=":material/imagesearch_roller:", help="Shows what it likes to see")
-        st.button("Use it", icon=":material/add:", on_click=use, args=(layer_terms.term(layer, channel),))
+        paint = st.button(
+            "Visualize",
+            icon=":material/imagesearch_roller:",
+            help="Optimizes an image that maximizes the activation of this channel",
+        )
+        st.button("Add", icon=":material/add:", on_click=use, args=(layer_terms.term(layer, channel),))
     if paint:
         wanted = {"backbone": network, "layer": layer, "channel": channel}
         jobs.start(PAINT, tasks.get(PAINT).settings.parse(wanted), {})
@@ -136,7 +142,7 @@ def _use_seen(term: str) -> None:
 
 
 def painted(network: str, layer: str) -> dict[int, bytes]:
-    """The pictures of a layer's channels that this person had painted, by channel."""
+    """The feature visualizations of a layer's channels that this user started, by channel."""
     found: dict[int, bytes] = {}
     for job in engine.connect().jobs(owner(), limit=LOOK_BACK):
         asked = tasks.settings_of(PAINT, job.settings) if job.task == PAINT and job.result else None

@@ -1,4 +1,4 @@
-"""What to see in a dream: a look, or layers and channels from the sheet."""
+"""What a dream maximizes: a preset, or layers and channels from the sheet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.dream.layer_terms import look_left_out, read
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings, check
 
-WAYS = {"look": "A look", "channels": "Layers and channels"}
+WAYS = {"look": "Preset", "channels": "Layers and channels"}
 ASKED_HERE = ("look", "layers")
 
 
@@ -23,12 +23,12 @@ def what_to_see() -> dict[str, Any]:
     """Asks for it, and gives the values of ASKED_HERE."""
     if "see" not in st.session_state and "see" not in st.query_params and st.query_params.get("layers"):
         st.session_state["see"] = "channels"
-    way = forms.one_of("What to see", WAYS, key="see", default="look")
+    way = forms.one_of("Objective", WAYS, key="see", default="look")
     return {"look": _look(), "layers": ()} if way == "look" else {"layers": _layers()}
 
 
 def checked_settings(settings: DreamSettings | None, guided: bool) -> DreamSettings | None:
-    """The settings, or None after showing why they cannot be dreamt."""
+    """The settings, or None after showing why they cannot be dreamed."""
     if settings is None:
         return None
     try:
@@ -40,15 +40,15 @@ def checked_settings(settings: DreamSettings | None, guided: bool) -> DreamSetti
         field = DreamSettings.described()["backbone"]
         chosen, usual = words.choice(settings.backbone), words.choice("auto")
         st.info(
-            f"{field.title} is set to {chosen}, which has no such look: it dreams of its usual layer. "
-            f"Choose {usual} for the look.",
+            f"{field.title} is set to {chosen}, which does not have this preset. Its default layer is used "
+            f"instead. Choose {usual} for the preset.",
             icon=":material/info:",
         )
     return settings
 
 
 def reset() -> None:
-    """Puts back what a page of dreams asks for beside its form. Call it from a callback."""
+    """Puts back what a page of dreams asks for next to its form. Call it from a callback."""
     st.session_state["see"], st.session_state["look"] = "look", next(iter(LOOKS))
 
 
@@ -58,7 +58,7 @@ def _look() -> str:
     forms.choosing("look", names)
     pictures = samples.looks()
     look = picture_input.pills(
-        "Look",
+        "Preset",
         names,
         [pictures[name] for name in names] if len(pictures) == len(names) else [],
         format_func=words.choice,
@@ -82,7 +82,7 @@ def _layers() -> list[str]:
     _weights(text)
     if not found:
         usual = words.choice(next(iter(LOOKS)))
-        st.caption(f":material/info: Choose a channel or a layer; until then the look is {usual}.")
+        st.caption(f":material/info: Choose a channel or a layer. Until then the preset {usual} is used.")
     return found
 
 
@@ -94,12 +94,12 @@ def _weights(text: str) -> None:
     for key, term in found.items():
         st.session_state[key] = min(max(layer_terms.weight(term), -1.0), 2.0)
         st.slider(
-            f"How much {words.plain(layer_terms.name(term).replace(':', ', channel '))}",
+            f"Weight of {words.plain(layer_terms.name(term).replace(':', ', channel '))}",
             -1.0,
             2.0,
             step=0.1,
             key=key,
-            help="Below 0 it is avoided",
+            help="A negative weight minimizes the activation",
             on_change=_weigh,
             args=(text, term, key),
         )

@@ -19,15 +19,15 @@ def explain(job: Any) -> None:
 def _of_a_run(job: Any) -> None:
     run = runs.of_job(job) if job is not None and job.history else runs.recorded("dream")
     run.say_whose()
-    curves.losses(run.history, caption="The objective against the steps: it falls where an octave begins")
+    curves.losses(run.history, caption="Objective over steps; it drops at the start of each octave")
     octaves = run.figures.get("octaves")
     if not octaves or not run.picture:
-        st.caption("After a single dream its octaves are drawn here; a film climbs some at every frame.")
+        st.caption("The octaves of a single image are shown here; a video works through some at every frame.")
         return
     st.altair_chart(_chart(octaves), width="stretch")
     st.caption("The objective at each octave, before its first step and after its last.")
     st.html(_boxes(octaves, run.picture))
-    st.caption("The octaves to scale: the smallest copy was dreamt first, the whole picture last.")
+    st.caption("The octaves to scale: the smallest copy was dreamed first, the whole image last.")
 
 
 def _chart(octaves: Sequence[dict[str, float]]) -> Any:
@@ -53,7 +53,7 @@ def _chart(octaves: Sequence[dict[str, float]]) -> Any:
 
 
 def _boxes(octaves: Sequence[dict[str, float]], picture: bytes) -> str:
-    """Every octave as a frame over the picture, all from the same corner, to scale."""
+    """Every octave as a frame over the image, all from the same corner, to scale."""
     whole = octaves[-1]
     frames = "".join(
         f'<div class="octave" style="width:{100 * at["width"] / whole["width"]:.2f}%; '

@@ -25,7 +25,7 @@ class _Pair:
 
 
 def show(made: Made | None) -> None:
-    """Draws it, folded, if there is a result of a picture."""
+    """Draws it, folded, if there is a result of an image."""
     if made is None:
         return
     icon, key = ":material/zoom_in:", "closer"
@@ -35,7 +35,7 @@ def show(made: Made | None) -> None:
     with section:
         found = made.compared()
         pair = _pair(made, found)
-        told = f"Where most was changed, {TIMES} times as large: each square is a pixel of the result."
+        told = f"The part that changed most, magnified {TIMES} times: each square is one pixel of the result."
         ab_slider(
             pair.plain,
             pair.made,
@@ -55,9 +55,9 @@ def _pair(made: Made, found: Compared) -> _Pair:
     if found.scale == 1:
         before = images.read(made.content.read(), made.content.name)[place]
         return _Pair(_large(np.ascontiguousarray(before)), _large(np.ascontiguousarray(part)))
-    grey = found.plain[rows, columns]
-    colours = part.astype("float32") - found.made[rows, columns][..., None]
-    plain = np.rint(np.clip(colours + grey[..., None], 0, 255)).astype("uint8")
+    gray = found.plain[rows, columns]
+    colors = part.astype("float32") - found.made[rows, columns][..., None]
+    plain = np.rint(np.clip(colors + gray[..., None], 0, 255)).astype("uint8")
     return _Pair(_large(plain), _large(part))
 
 

@@ -1,4 +1,4 @@
-"""What the page that enhances is asked for: a photo or a film, and by which networks."""
+"""What the page that enhances is asked for: a photo or a video, and by which networks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import estimates, film_input, network_choice, picture_input, samples
-from pages.form.film_input import Film
+from pages.form import estimates, network_choice, picture_input, samples, video_input
 from pages.form.samples import Sample
+from pages.form.video_input import Video
 from pages.widgets import browser_pictures, words
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -29,14 +29,14 @@ MOST_PIXELS = 4e6  # of a result that follows the sliders
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be enhanced: a photo, or every frame of a film."""
+    """What is to be enhanced: a photo, or every frame of a video."""
 
-    content: Sample | Film
+    content: Sample | Video
 
     @property
     def titles(self) -> object:
         """What tells one wish from another."""
-        return self.content.part if isinstance(self.content, Film) else self.content.title
+        return self.content.part if isinstance(self.content, Video) else self.content.title
 
     def inputs(self) -> Inputs:
         """The files of a run on a photo, or on the first frame."""
@@ -44,7 +44,7 @@ class Wish:
 
     def follows(self, settings: EnhanceSettings) -> bool:
         """Whether the very result follows the sliders, without a Start."""
-        if isinstance(self.content, Film) or (settings.scale == 1 and not settings.cleans):
+        if isinstance(self.content, Video) or (settings.scale == 1 and not settings.cleans):
             return False
         inputs = self.inputs()
         height, width = images.size(inputs["content"][0].read())
@@ -53,8 +53,8 @@ class Wish:
 
     def job(self, settings: EnhanceSettings) -> tuple[str, Settings, Inputs]:
         """What Start starts."""
-        if isinstance(self.content, Film):
-            return film_input.TASK, *film_input.film_task(TASK, settings, self.content, self.inputs())
+        if isinstance(self.content, Video):
+            return video_input.TASK, *video_input.video_task(TASK, settings, self.content, self.inputs())
         return TASK, settings, self.inputs()
 
     def before_start(self, settings: EnhanceSettings) -> None:
@@ -66,7 +66,7 @@ class Wish:
         except StudioError as error:
             st.warning(words.plain(str(error)), icon=":material/straighten:")
             return
-        of = " of every frame" if isinstance(self.content, Film) else ""
+        of = " of every frame" if isinstance(self.content, Video) else ""
         cost = estimates.cost_in_words(*asked)
         st.markdown(f"**Start** makes {self.size_in_words(settings)}{of}{cost}.")
 
@@ -77,9 +77,9 @@ class Wish:
 
 
 def content() -> Wish:
-    """Asks for a photo or a film."""
-    if film_input.ask_kind():
-        return Wish(film_input.choose())
+    """Asks for a photo or a video."""
+    if video_input.ask_kind():
+        return Wish(video_input.choose())
     return Wish(picture_input.picture("content", "Photo", samples.photos()))
 
 
@@ -90,7 +90,7 @@ def beside(wish: Wish) -> dict[str, Any]:
         st.caption(damage_in_words(_measured(wish.content.file()), is_clean=st.session_state["clean"]))
     return {
         "network": network_choice.one_of(networks(ENLARGE), key=NETWORK),
-        "cleaner": network_choice.one_of(networks(CLEAN), key=CLEANS, label="Network that cleans"),
+        "cleaner": network_choice.one_of(networks(CLEAN), key=CLEANS, label="Denoising network"),
     }
 
 
@@ -110,15 +110,15 @@ def damage_in_words(found: Damage, is_clean: bool) -> str:
         is_clean: whether **Clean** is on.
     """
     noisy, blocky = found.noise >= LEAST_NOISE, found.quality < GOOD_QUALITY
-    noise = f"noise of {found.noise:.0f} levels" if noisy else "hardly any noise"
+    noise = f"noise of {found.noise:.0f} levels" if noisy else "almost no noise"
     file = f", JPEG quality {found.quality:.0f}" if found.quality < 100 else ""
-    sentences = [f"Found in this photo: {noise}{file}."]
+    sentences = [f"Detected in this photo: {noise}{file}."]
     if (noisy or blocky) and not is_clean:
         sentences.append("Turn on **Clean** to remove it.")
     elif noisy or blocky:
-        sentences.append("**Clean** removes it: turn that off to keep the photo as it is.")
+        sentences.append("**Clean** removes it; turn **Clean** off to keep the photo as it is.")
         if blocky:  # compression smooths the fine detail that the noise is measured in
-            sentences.append("JPEG hides noise: if some is left, set **Noise** under **More**.")
+            sentences.append("JPEG compression hides noise: if some is left, set **Noise** under **More**.")
     return " ".join(sentences)
 
 

@@ -1,4 +1,4 @@
-"""A picture that was enlarged, as the parts of the page look at it."""
+"""An image that was enlarged, as the parts of the page look at it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TASK = "enhance.enlarge"
 
 @dataclass(frozen=True)
 class Made:
-    """An enlarged picture.
+    """An enlarged image.
 
     Attributes:
         content: what it was made of.
@@ -31,7 +31,7 @@ class Made:
     figures: Mapping[str, Any]
 
     def compared(self) -> Compared:
-        """It beside the plain enlargement."""
+        """It next to the plain enlargement."""
         return _compared(self.content.digest, self.data)
 
 
@@ -46,7 +46,7 @@ def of_live(live: engine.Live | None) -> Made | None:
 
 
 def of_job(job: engine.Job) -> Made | None:
-    """The result of a job, if it has one and it is a picture."""
+    """The result of a job, if it has one and it is an image."""
     if job.task != TASK or job.result is None or not job.inputs["content"][0].here:
         return None
     return Made(job.inputs["content"][0], job.result.files[0].read(), job.result.figures)

@@ -1,4 +1,4 @@
-"""An enlarged picture back into the form of the page."""
+"""An enlarged image back into the form of the page."""
 
 from __future__ import annotations
 

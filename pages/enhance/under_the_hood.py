@@ -14,7 +14,7 @@ from studio.enhance.comparison import Compared, spectrum
 MAGNIFIED = 6  # times
 
 
-_BEYOND = " Right of the dashed line are those that the small picture cannot hold."
+_BEYOND = " Frequencies to the right of the dashed line are above the Nyquist limit of the small image."
 
 
 def explain(made: Made | None) -> None:
@@ -24,16 +24,13 @@ def explain(made: Made | None) -> None:
 
 def _of_this_run(made: Made | None) -> None:
     if made is None:
-        st.caption("Once there is a result, its waves and what the network added are drawn here.")
+        st.caption("Once there is a result, its spectrum and the detail that the network added appear here.")
         return
     found = made.compared()
     st.altair_chart(_waves(found), width="stretch")
-    st.caption(
-        "How strong the waves of each length are, in the middle of this result."
-        + (_BEYOND if found.scale > 1 else "")
-    )
+    st.caption("Power spectrum of the center of this result." + (_BEYOND if found.scale > 1 else ""))
     st.image(_added(found), width="stretch", alt="What the networks changed")
-    st.caption(f"What the networks changed, {MAGNIFIED} times as strong: grey where that is nothing.")
+    st.caption(f"What the networks changed, amplified {MAGNIFIED} times. Gray means no change.")
     if {"psnr", "bicubic_psnr"} <= made.figures.keys():
         _near(made.figures["psnr"], made.figures["bicubic_psnr"], found.scale)
 
@@ -43,8 +40,8 @@ def _near(psnr: float, plain: float, scale: int) -> None:
     left.metric("PSNR of the network", f"{psnr:.2f} dB", f"{psnr - plain:+.2f} dB")
     right.metric("PSNR of bicubic", f"{plain:.2f} dB")
     st.caption(
-        f"How near each comes to this very photo, once its middle is shrunk {scale} times and enlarged "
-        "again. Three decibels more is half the mean squared error, and six are half the error itself."
+        f"PSNR against your own photo: its center is downscaled {scale} times and upscaled again. Three dB "
+        "more halve the mean squared error; six halve the error itself."
     )
 
 
@@ -65,7 +62,7 @@ def _waves(found: Compared) -> Any:
         alt.Chart(alt.Data(values=rows))
         .mark_line(strokeWidth=2)
         .encode(
-            x=alt.X("waves a pixel:Q", title="waves a pixel", axis=alt.Axis(grid=False)),
+            x=alt.X("waves a pixel:Q", title="Frequency (cycles per pixel)", axis=alt.Axis(grid=False)),
             y=alt.Y("dB:Q", title="dB"),
             color=alt.Color("what:N", title=None, legend=alt.Legend(orient="top")),
             strokeDash=alt.StrokeDash("what:N", title=None),

@@ -1,1 +1,1 @@
-"""The parts of the faces page."""
+"""The parts of the page Faces."""

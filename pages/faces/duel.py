@@ -1,4 +1,6 @@
-"""How a model learnt to draw: what it made of the same numbers, stage by stage, and its judge's marks."""
+"""Training progress of a generator: images from the same latents, stage by stage, and the discriminator's
+scores.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,19 @@ from pages.widgets import browser_pictures, curves, keys, words
 from studio.core.errors import StudioError
 from studio.core.models.presets import Preset
 from studio.core.pictures import images
-from studio.core.training.stages import Numbers, walls
+from studio.core.training.stages import Numbers, grids
 
-_MARKS = {"mark": "drawn pictures", "real": "real pictures"}
+_MARKS = {"mark": "generated images", "real": "real images"}
 _LOSSES = {
-    "generator": "the one that draws loses {:.2f}",
-    "judge": "the judge loses {:.2f}",
-    "reconstruction": "drawing a picture again costs {:,.0f} nats",
-    "kl": "its numbers cost {:,.0f}",
+    "generator": "generator loss {:.2f}",
+    "discriminator": "discriminator loss {:.2f}",
+    "reconstruction": "reconstruction loss {:,.0f} nats",
+    "kl": "KL divergence {:,.0f} nats",
 }
 
 
 def show(preset: Preset | None, key: str) -> None:
-    """Slides over the stages of a model; says where to get some where it has none.
+    """Shows a slider over the stages of a model, or a note if the model has none.
 
     Args:
         preset: the model, None for none.
@@ -30,31 +32,31 @@ def show(preset: Preset | None, key: str) -> None:
     numbers: Numbers = preset.data().get("stages") or {} if preset else {}
     if sheet is None or not numbers.get("steps"):
         st.caption(
-            "This model kept no pictures of how it learnt. The avatars did, and so does whatever you teach "
-            "on **Teach to draw**."
+            "This model has no images from its training. The avatars model has them, and so does every model "
+            "that you train on **Train a generator**."
         )
         return
     try:
         draw(sheet, numbers, key)
-    except StudioError as error:  # a file that is no picture, or not of so many walls
+    except StudioError as error:  # a file that is no image, or not of so many grids
         st.caption(words.plain(str(error)))
 
 
 def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
-    """The slider, the wall of its stage, and the marks of all.
+    """Draws the slider, the grid of its stage, and the scores of all stages.
 
     Args:
-        sheet: a WebP of all walls, as a training kept it.
+        sheet: a WebP of all grids, as a training kept it.
         numbers: what was measured at each, their "steps" among it.
         key: of the slider.
     """
     steps = [int(step) for step in numbers["steps"] if step is not None]
     chosen = steps[-1]
     if len(steps) > 1:
-        chosen = st.select_slider("After so many steps", steps, value=chosen, key=keys.part(key, steps[-1]))
+        chosen = st.select_slider("Training step", steps, value=chosen, key=keys.part(key, steps[-1]))
     stage = steps.index(chosen)
     told = in_words(numbers, stage)
-    browser_pictures.captioned(_wall(sheet, stage, len(steps)), width="content", caption=told)
+    browser_pictures.captioned(_grid(sheet, stage, len(steps)), width="content", caption=told)
     rows = [
         {"step": step, "which": title, "value": numbers[name][n]}
         for name, title in _MARKS.items()
@@ -63,24 +65,24 @@ def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
         if numbers[name][n] is not None
     ]
     if rows:
-        curves.named(rows, "the judge's mark")
+        curves.named(rows, "discriminator score")
         st.caption(
-            "For how likely real the judge took the pictures of that step. "
-            "Where the lines meet, it could not tell."
+            "The mean probability of being real that the discriminator gave to generated and to real images. "
+            "Where the lines meet, the discriminator cannot tell them apart."
         )
 
 
 def in_words(numbers: Numbers, stage: int) -> str:
-    """What was measured at a stage, as a sentence."""
+    """The figures of a stage, as a sentence."""
     found = {name: some[stage] for name, some in numbers.items() if stage < len(some)}
     told = [text.format(found[name]) for name, text in _LOSSES.items() if found.get(name) is not None]
     if found.get("mark") is not None:
-        real = f", real ones with {found['real']:.0%}" if found.get("real") is not None else ""
-        told = [f"the judge takes drawn pictures for real with {found['mark']:.0%}{real}", *told]
-    return f"After {found['steps']:,.0f} steps: {words.listed(told)}" if told else "What it drew"
+        real = f", to real ones {found['real']:.0%}" if found.get("real") is not None else ""
+        told = [f"the discriminator gives generated images {found['mark']:.0%}{real}", *told]
+    return f"Step {found['steps']:,.0f}: {words.listed(told)}" if told else "Generated images"
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _wall(sheet: bytes, stage: int, stages: int) -> bytes:
-    """One wall of the sheet as a PNG, twice as large, in whole pixels."""
-    return images.encode_png(walls(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))
+def _grid(sheet: bytes, stage: int, stages: int) -> bytes:
+    """One grid of the sheet as a PNG, twice as large, in whole pixels."""
+    return images.encode_png(grids(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))

@@ -1,4 +1,4 @@
-"""What the faces page asks for besides its form: how many, and a photo."""
+"""Inputs of the page Faces outside its form: the number of faces, and a photo."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DRAWER, _PHOTO = "drawer", "face_photo"
 
 
 def follow(preset: str) -> None:
-    """Lets go of what was chosen of another model, whose faces and directions these are not."""
+    """Resets the selected face and its changes when another model is chosen."""
     if st.session_state.setdefault(_DRAWER, preset) == preset:
         return
     st.session_state[_DRAWER] = preset
@@ -39,14 +39,14 @@ def _let_go() -> None:
 
 
 def reset(preset: str) -> None:
-    """Puts back what the page asks for beside its form, but for the photo. Call it from a callback."""
+    """Resets the inputs next to the form, except the photo. Call it from a callback."""
     _let_go()
     sliders.begin(preset, ())
     forms.defaults(FacesSettings, ("seed", "n", *CROP))
 
 
 def put(settings: FacesSettings) -> None:
-    """Puts what the page asks for beside its form where it finds it. Call it from a callback."""
+    """Sets the inputs next to the form from settings. Call it from a callback."""
     drawer.put(settings.preset)
     st.session_state[_DRAWER] = settings.preset
     st.session_state[NEAR], st.session_state[MOVES] = (
@@ -69,7 +69,7 @@ def took_photo() -> None:
 
 def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     """A switch and, when it is on, a photo and which part of it; it becomes the first face, and is chosen."""
-    help = "The model draws it in its own way, and you can change that"
+    help = "The model encodes the photo and reconstructs it; then you can edit the result"
     found = picture_input.optional("photo", "Photo", photos(), help)
     if st.session_state.get(_PHOTO) != (found and found.title):
         if found or _PHOTO in st.session_state:
@@ -83,15 +83,13 @@ def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
         with st.popover("Crop", icon=":material/crop:"):
             crop = forms.fields(FacesSettings, CROP)
             if not crop["crop"]:
-                st.caption(
-                    "A face that is found is taken where it is; for another part, choose how much of it."
-                )
+                st.caption("A detected face sets the crop. To choose the crop yourself, set a crop size.")
     with place:
         st.image(
             _seen(found.file(), tuple(crop.values())),
             width="stretch",
-            caption="What it sees",
-            alt="What it sees",
+            caption="Model input",
+            alt="Model input",
         )
     return found, crop
 
@@ -102,27 +100,25 @@ def _seen(file: File, crop: tuple[float, float, float]) -> bytes:
 
 
 def seed() -> int:
-    """Asks for the seed of the wall."""
+    """Asks for the seed of the grid."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         value = numbers.number("Seed", 0, forms.MOST_SEED, key="seed", bind="query-params")
-        st.button(
-            "Another wall", icon=":material/casino:", on_click=forms.roll, help="Another seed at random"
-        )
+        st.button("Another grid", icon=":material/casino:", on_click=forms.roll, help="Picks a random seed")
     return value
 
 
-def of_the_wall() -> dict[str, int]:
-    """How many there are, which is chosen, and which one it is to become: as the wall sets them, too."""
+def of_the_grid() -> dict[str, int]:
+    """Asks for the number of faces, the selected face and the face to morph into; the grid sets them, too."""
     shared: dict[str, Any] = {"bind": "query-params"}
-    n = st.select_slider("Faces on the wall", COUNTS, value=FacesSettings().n, key="n", **shared)
+    n = st.select_slider("Faces on the grid", COUNTS, value=FacesSettings().n, key="n", **shared)
     found = {"n": n}
-    for key, label in ((FACE, "The chosen face; 0: none"), (TO, "The one it becomes; 0: none")):
+    for key, label in ((FACE, "Selected face (0: none)"), (TO, "Morph to face (0: none)")):
         found[key] = numbers.number(label, 0, n, key=key, **shared)
     return found | ({} if found[FACE] else {TO: 0})
 
 
 def checked_settings(settings: FacesSettings | None) -> FacesSettings | None:
-    """The settings, or None after showing why nothing can be drawn with them."""
+    """The settings, or None after showing an error."""
     if settings is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The models that draw, ours and a person's own: which there are, what they learnt from, and the choice."""
+"""The generators, shipped and trained by the user: their list, their training data, and the choice."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _TRAIN = "studio train dcgan FOLDER -o my-model"
 
 
 def choose(known: list[str]) -> str:
-    """Lets a person choose what is drawn, and by which model if several do; gives the preset's name."""
+    """Lets a user choose the subject, and the model type if there are several; gives the preset's name."""
     drawn = _by_subject(known)
-    what = forms.one_of("What to draw", {one: _title(one, drawn[one]) for one in drawn}, key="what")
+    what = forms.one_of("Subject", {one: _title(one, drawn[one]) for one in drawn}, key="what")
     kinds = drawn[what]
     kind = next(iter(kinds))
     if len(kinds) > 1:
-        kind = forms.one_of("Drawn by", {one: KINDS[one] for one in kinds}, key="model")
+        kind = forms.one_of("Model type", {one: KINDS[one] for one in kinds}, key="model")
     about(kinds[kind])
     return kinds[kind]
 
@@ -43,7 +43,7 @@ def put(name: str) -> None:
 
 
 def address(name: str) -> dict[str, str]:
-    """What the page's address says for a model to be the chosen one."""
+    """The query parameters of the page that select a model."""
     for subject, kinds in _by_subject(presets_that_draw()).items():
         for kind, one in kinds.items():
             if one == name:
@@ -53,39 +53,39 @@ def address(name: str) -> dict[str, str]:
 
 
 def _title(subject: str, kinds: Mapping[str, str]) -> str:
-    """What is drawn, by which models: of those that ship as any choice, of a person's own as it was typed."""
+    """The title of a subject: of shipped models as any choice, of the user's own as it was typed."""
     ships = index.shipped().presets.keys() & set(kinds.values())
     return words.choice(subject) if ships else subject
 
 
 def title(name: str) -> str:
-    """What a model is called among those of its kind: "faces-dcgan" -> "The studio's faces", a person's own
+    """What a model is called among those of its kind: "faces-dcgan" -> "The studio's faces", a user's own
     as it was typed."""
     found = _OF_A_KIND.fullmatch(name) if _shipped(name) else None
     return f"The studio's {found[1]}" if found else words.model(name)
 
 
 def none_yet() -> None:
-    """Says how to come by a first model."""
+    """Shows how to train a first model."""
     st.info(
-        "There is no model that draws yet. Train one on a folder of pictures, in a terminal:",
+        "There is no generator yet. Train one on a folder of images in a terminal:",
         icon=":material/info:",
     )
     st.code(_TRAIN, language="shell")
 
 
 def reads(name: str) -> bool:
-    """Whether a model takes in photos."""
+    """Whether a model can encode photos."""
     return tasks.get(presets.find(name).task).encodes
 
 
 def presets_that_draw() -> list[str]:
-    """The presets that draw: faces first, then those that come closest to real pictures."""
+    """The presets of generators: faces first, then by FID."""
     return sorted(models.names(), key=lambda name: (not name.startswith("faces"), _fid(name)))
 
 
 def _fid(name: str) -> float:
-    """How far from real pictures what a preset draws is; endless where nobody measured it."""
+    """The FID of a preset; infinite if it was not measured."""
     with suppress(StudioError):
         return presets.find(name).data().get("figures", {}).get("fid", math.inf)
     return math.inf
@@ -96,23 +96,25 @@ def _by_subject(known: list[str]) -> dict[str, dict[str, str]]:
     drawn: dict[str, dict[str, str]] = {}
     for name in known:
         parts = _OF_A_KIND.fullmatch(name)
-        # Beside a model that is called "digits" alone, "digits-vae" is a choice of its own.
+        # Next to a model that is called "digits" alone, "digits-vae" is a choice of its own.
         subject, kind = parts.groups() if parts and parts[1] not in known else (name, "")
         drawn.setdefault(subject, {})[kind] = name
     return drawn
 
 
 def about(name: str) -> None:
-    """Says what a model learnt from, how close it comes, and whether it may be used for research only."""
+    """Shows a model's training data, its FID, and whether it is for research only."""
     shipped = _shipped(name)
     told = []
     with suppress(StudioError):
         data = presets.find(name).data()
         source = shipped.trained_on if shipped else data.get("trained_on")
-        told = [f"Learnt from {words.plain(words.data_set_name(source))}."] if isinstance(source, str) else []
+        told = (
+            [(f"Trained on {words.plain(words.data_set_name(source))}.")] if isinstance(source, str) else []
+        )
         told += _distance(data.get("figures") or {})
     st.caption(" ".join(told))
-    if shipped and shipped.licence == "research-only":
+    if shipped and shipped.license == "research-only":
         st.badge("Research only", icon=":material/science:", color="orange")
 
 
@@ -123,4 +125,4 @@ def _shipped(name: str) -> index.Shipped | None:
 def _distance(figures: dict) -> list[str]:
     if not {"fid", "n"} <= figures.keys():
         return []
-    return [f"FID {figures['fid']:.0f} with {figures['n']:,} pictures; lower is closer to real ones."]
+    return [f"FID {figures['fid']:.0f} with {figures['n']:,} images; lower is better."]

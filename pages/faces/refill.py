@@ -1,4 +1,4 @@
-"""A wall, a face or a walk back into the form of the page."""
+"""A grid, a face or an interpolation back into the form of the page."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from studio.faces.settings import FacesSettings
 def _can_take(job: engine.Job, settings: FacesSettings) -> bool:
     if job.inputs.get("model") or settings.form != "sheet":
         return False
-    whole_wall = not settings.face and not settings.walk
-    fits = settings.n in input_form.COUNTS if whole_wall else _least_wall(settings) is not None
+    whole_grid = not settings.face and not settings.interpolate
+    fits = settings.n in input_form.COUNTS if whole_grid else _least_grid(settings) is not None
     return fits and settings.preset in models.presets_that_draw()
 
 
-def _least_wall(settings: FacesSettings) -> int | None:
-    """The smallest wall that the page draws and that has the chosen faces; None if none is so large."""
+def _least_grid(settings: FacesSettings) -> int | None:
+    """The smallest grid that the page draws and that has the chosen faces; None if none is so large."""
     least = max(settings.n, settings.face, settings.to)
     return next((count for count in input_form.COUNTS if count >= least), None)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
     input_form.put(settings)
-    st.session_state["n"] = _least_wall(settings)
+    st.session_state["n"] = _least_grid(settings)
     st.session_state[input_form.MORPH] = bool(settings.to)
     input_form.took_photo()
 

@@ -1,4 +1,4 @@
-"""A slider for each direction of a model, for the chosen face; they begin with the changes of the wall."""
+"""A slider for each direction of a model, for the chosen face; they begin with the changes of the grid."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _TITLES = {"age": "Older", "gender": "Gender: male to female"}
 _KEY = "move_"
 
 
-def sliders(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
+def sliders(preset: str, grid: Sequence[str]) -> tuple[str, ...]:
     """Draws them.
 
     Args:
         preset: whose directions.
-        wall: the changes of the whole wall, each NAME=AMOUNT.
+        grid: the changes of the whole grid, each NAME=AMOUNT.
 
     Returns:
         The changes of the chosen face.
     """
     found = directions(preset)
-    begun = amounts(wall)
+    begun = amounts(grid)
     names = list(found)
     for name in names[:IN_SIGHT]:
         _slider(name, found[name], begun.get(name, 0.0))
@@ -40,24 +40,24 @@ def sliders(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
             for name in names[IN_SIGHT:]:
                 _slider(name, found[name], begun.get(name, 0.0))
     if not names:
-        st.caption("This model has no directions to change a picture along.")
-    made = changes(preset, wall)
+        st.caption("This model has no latent directions, so its images cannot be edited.")
+    made = changes(preset, grid)
     if names:
-        undo: dict[str, Any] = {"disabled": amounts(made) == begun, "on_click": begin, "args": (preset, wall)}
+        undo: dict[str, Any] = {"disabled": amounts(made) == begun, "on_click": begin, "args": (preset, grid)}
         st.button("Undo changes", icon=":material/undo:", type="tertiary", **undo)
     return made
 
 
-def begin(preset: str, wall: Sequence[str]) -> None:
-    """Sets the sliders to the changes of the wall. Call it before they are drawn, or from a callback."""
-    begun = amounts(wall)
+def begin(preset: str, grid: Sequence[str]) -> None:
+    """Sets the sliders to the changes of the grid. Call it before they are drawn, or from a callback."""
+    begun = amounts(grid)
     for name in directions(preset):
         st.session_state[_KEY + name] = begun.get(name, 0.0)
 
 
-def changes(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
-    """The changes of the chosen face, each NAME=AMOUNT: as the sliders stand, or before them the wall's."""
-    found = amounts(wall)
+def changes(preset: str, grid: Sequence[str]) -> tuple[str, ...]:
+    """The changes of the chosen face, each NAME=AMOUNT: as the sliders stand, or before them the grid's."""
+    found = amounts(grid)
     found |= {
         name: round(st.session_state[_KEY + name], 2)
         for name in directions(preset)
@@ -77,19 +77,19 @@ def amounts(changes: Sequence[str]) -> dict[str, float]:
 
 
 def title(name: str) -> str:
-    """A direction in a person's words: "change-2" -> "Change 2"."""
+    """The title of a direction: "change-2" -> "Change 2"."""
     return _TITLES.get(name) or words.choice(name)
 
 
 def directions(preset: str) -> Mapping[str, str]:
-    """The directions of a model, each with what is known of it."""
+    """The latent directions of a model, each with its note."""
     found = from_json(presets.find(preset).data())
     return {name: str(one.get("note", "")) for name, one in found.items()}
 
 
 def _slider(name: str, note: str, begun: float) -> None:
     told = words.plain(note[:1].upper() + note[1:])
-    labelled = "label" in note  # which everybody should read
+    labeled = "label" in note  # which everybody should read
     far = max(FAR, float(math.ceil(abs(begun))))
     st.slider(
         title(name),
@@ -100,7 +100,7 @@ def _slider(name: str, note: str, begun: float) -> None:
         key=_KEY + name,
         bind="query-params",
         persist_state="session",
-        help=None if labelled else told or None,
+        help=None if labeled else told or None,
     )
-    if labelled:
+    if labeled:
         st.caption(told)

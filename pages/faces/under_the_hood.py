@@ -1,4 +1,4 @@
-"""Under the hood of faces: where a wall lies in the model's space, and what its training left to tell."""
+"""Under the hood of Faces: a map of the grid in latent space, and figures of the model's training."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from studio.core.errors import StudioError
 from studio.core.models import presets
 
 _GENERATORS = {"vae.train": "vae.md", "dcgan.train": "gan.md"}
-_WHOSE = {"made": "drawn", "held out": "never seen"}
-_CURVES = {"generator": "draws", "judge": "judges"}
+_WHOSE = {"made": "generated", "held out": "held out"}
+_CURVES = {"generator": "generator", "discriminator": "discriminator"}
 
 
-def explain(preset: str, wall: engine.Live | None, face: int) -> None:
-    """The folded section; with a wall, its map too.
+def explain(preset: str, grid: engine.Live | None, face: int) -> None:
+    """The folded section; with a grid, its map too.
 
     Args:
         preset: the model, "" for none.
-        face: the chosen one of the wall, 0 for none.
+        face: the chosen one of the grid, 0 for none.
     """
     section = under_the_hood.section()
     if not section.open:
@@ -34,8 +34,8 @@ def explain(preset: str, wall: engine.Live | None, face: int) -> None:
         texts = [assets.read(__file__, "under_the_hood.md")]
         if task in _GENERATORS:
             texts.append(generator_text(task))
-        under_the_hood.beside(lambda: _of_this_model(preset, wall, face, figures), *texts)
-        st.markdown("**How it learnt to draw**")
+        under_the_hood.beside(lambda: _of_this_model(preset, grid, face, figures), *texts)
+        st.markdown("**Training progress**")
         duel.show(found, "stage")
 
 
@@ -51,28 +51,24 @@ def _found(preset: str) -> presets.Preset | None:
         return None
 
 
-def _of_this_model(preset: str, wall: engine.Live | None, face: int, figures: Mapping[str, Any]) -> None:
-    places = wall.figures.get("places") if wall is not None else None
+def _of_this_model(preset: str, grid: engine.Live | None, face: int, figures: Mapping[str, Any]) -> None:
+    places = grid.figures.get("places") if grid is not None else None
     if not places:
-        st.caption("Once there is a wall, a map of it is drawn here from its own numbers.")
+        st.caption("After you generate a grid, a map of its latent vectors appears here.")
     else:
         names = list(sliders.directions(preset))[:2]
-        axes = (
-            [sliders.title(name) for name in names] if len(names) == 2 else ["first number", "second number"]
-        )
+        axes = [sliders.title(name) for name in names] if len(names) == 2 else ["latent 1", "latent 2"]
         st.altair_chart(_map(places, axes, face), width="stretch")
-        st.caption(
-            "The wall in the model's space, seen along two of its directions; the chosen one is larger."
-        )
+        st.caption("The grid in latent space, projected on two directions; the chosen face is larger.")
     draw_training(figures)
 
 
 def draw_training(figures: Mapping[str, Any]) -> None:
-    """Draws what a model holds of its training: losses, KL divergence by latent, and nearest neighbors."""
+    """Draws the training figures of a model: losses, KL divergence by latent, and nearest neighbors."""
     rows = _curve(figures.get("curve") or {})
     if rows:
         curves.named(rows, "loss")
-        st.caption("The losses of generator and discriminator during training.")
+        st.caption("The losses of the generator and the discriminator during training.")
     told = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
     if told:
         st.altair_chart(_bars(told), width="stretch")
@@ -90,19 +86,20 @@ def draw_training(figures: Mapping[str, Any]) -> None:
 
 
 def _copies(figures: Mapping[str, Any]) -> str:
-    """Whether they are copies; models that are older than the search among all say among how many it was."""
-    if among := figures.get("learnt_n"):
-        where, end = f"found among all {among:,}", "If most were copies, the first would be near 0."
+    """Whether generated images are copies; older models name how many training images were searched."""
+    if among := figures.get("learned_n"):
+        where, end = f"among all {among:,}", "If most were copies, the first distance would be near 0."
     elif {"pictures", "held_out", "real_n"} <= figures.keys():
         every = figures["pictures"] - figures["held_out"]
-        where, end = f"of {figures['real_n']:,} of the {every:,}", "Copies of the others would not show."
+        where, end = (
+            f"of {figures['real_n']:,} of the {every:,}",
+            "Copies of the other images would not show.",
+        )
     else:
-        where, end = "of some", "Copies of the others would not show."
+        where, end = "among some", "Copies of the other images would not show."
     apart = ""
     if {"pictures", "held_out"} <= figures.keys():
-        apart = (
-            f" Of its {figures['pictures']:,} pictures, {figures['held_out']:,} were kept apart to test on."
-        )
+        apart = f" Of the {figures['pictures']:,} images, {figures['held_out']:,} are in the test split."
     return (
         f"**Are they copies?** A generated image is **{figures['nearest']:.1f}** away from its nearest "
         f"training image {where}, a held-out real image **{figures['nearest_held_out']:.1f}** (median "
@@ -183,7 +180,7 @@ def _bars(told: Sequence[float]) -> Any:
         .encode(
             x=alt.X(
                 "number:O",
-                title="number of the latent, the most telling first",
+                title="latent dimension, highest KL first",
                 axis=alt.Axis(labels=False, ticks=False),
             ),
             y=alt.Y("nats:Q", title="nats"),

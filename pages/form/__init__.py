@@ -1,1 +1,1 @@
-"""What asks a person: settings, pictures, films, texts, masks."""
+"""What asks a user: settings, images, videos, texts, masks."""

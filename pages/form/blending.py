@@ -1,4 +1,4 @@
-"""Whether a click on a picture switches to it or adds it to those that are blended."""
+"""Whether a click on an image switches to it or adds it to those that are blended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pages.widgets import keys
 
 
 def toggle(slot: str, label: str, most: int) -> None:
-    """Asks whether several pictures of a slot are blended; where several are chosen already, they are.
+    """Asks whether several images of a slot are blended; where several are chosen already, they are.
 
     Args:
         slot: the key of the choices, a list.
@@ -25,13 +25,13 @@ def toggle(slot: str, label: str, most: int) -> None:
     if isinstance(chosen, list) and len(chosen) > 1:
         st.session_state.setdefault(_blend(slot), True)
     st.session_state[_most(slot)] = most
-    help = f"On: a click adds a picture, up to {most}. Off: a click switches to it."
+    help = f"On: a click adds an image, up to {most}. Off: a click replaces the image."
     how: dict[str, Any] = {"bind": "query-params", "help": help, "on_change": limit, "args": (slot,)}
     st.toggle(label, key=_blend(slot), **how)
 
 
 def choose(slot: str, titles: Sequence[str]) -> None:
-    """Chooses these pictures, however many. Call it from a callback."""
+    """Chooses these images, however many. Call it from a callback."""
     begin(slot, len(titles))
     st.session_state[slot] = list(titles)
 
@@ -57,7 +57,7 @@ def limit(slot: str) -> None:
     elif len(chosen) > most:
         st.session_state[slot] = chosen[-most:]
         if most > 1:
-            st.toast(f"At most {most} at a time; the oldest gave way.")
+            st.toast(f"At most {most} at a time: the oldest was replaced.")
 
 
 def _blend(slot: str) -> str:

@@ -84,14 +84,14 @@ const onShortcut = (owner, canvas, { undo, redo }) => {
   window.addEventListener("keydown", owner.shortcut);
 };
 
-const INKS = ["#3046b0", "#c2781e", "#1f8a5b", "#a8325e"], GREY = "#5a5f6a";
+const INKS = ["#3046b0", "#c2781e", "#1f8a5b", "#a8325e"], GRAY = "#5a5f6a";
 const ERASER = "";  // no style has this name
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const bytes = new Uint8Array(data);
   const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
   const words = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + head)));
-  const ink = (n) => words.paints ? words.paints[n] : INKS[n];  // a drawing has colours of its own
+  const ink = (n) => words.paints ? words.paints[n] : INKS[n];  // a drawing has colors of its own
   const find = (name) => parentElement.querySelector(name);
   const image = find("img"), canvas = find("canvas"), size = find(".size input"), tip = find(".tip");
   const blank = () => {
@@ -348,7 +348,7 @@ export default function (component) {
     made.type = "button";
     made.textContent = made.title = name || "Eraser";
     made.setAttribute("role", "radio");
-    made.style.setProperty("--ink", name === ERASER ? GREY : words.marks ? words.marks[n] : INKS[n]);
+    made.style.setProperty("--ink", name === ERASER ? GRAY : words.marks ? words.marks[n] : INKS[n]);
     if (words.swatches && name !== ERASER) made.classList.add("swatch");
     made.onclick = () => choose(n);
     made.onkeydown = (event) => {

@@ -1,4 +1,4 @@
-"""A data set that a person corrected: a new archive, chosen at once.
+"""A data set that a user corrected: a new archive, chosen at once.
 
 The one of before stays as it was, and is chosen again by "Undo".
 """
@@ -34,7 +34,7 @@ class Chooser:
         key: by which what was done is remembered in this tab.
         now: gives what is chosen, so that it can be chosen again.
         again: chooses that; called from a callback.
-        use: chooses a kept archive as a person's own, from the next run of the page on.
+        use: chooses a kept archive as a user's own, from the next run of the page on.
     """
 
     key: str
@@ -68,7 +68,7 @@ def make(file: File, pictures: Pictures, chosen: Sequence[Changes], chooser: Cho
 
     Args:
         file: the data set.
-        pictures: its pictures.
+        pictures: its images.
         chosen: the changes of each choice; what is removed by one is removed.
         chooser: what the data set was chosen with.
     """
@@ -77,9 +77,9 @@ def make(file: File, pictures: Pictures, chosen: Sequence[Changes], chooser: Cho
         for name, to in one.items():
             changes[name] = to if changes.get(name, to) else ""
     if not changes:
-        st.info("Nothing was changed: all of them are kept as they are.", icon=":material/info:")
+        st.info("Nothing was changed: all images stay as they are.", icon=":material/info:")
         return
-    bar = st.progress(0.0, "Copying pictures")
+    bar = st.progress(0.0, "Copying images")
     try:
         quotas.check_room(owner(), file.path.stat().st_size)
         made = _made(file, pictures, changes, bar)

@@ -1,4 +1,4 @@
-"""The pictures to learn from: a sample set, drawn by the studio, or a person's own in an archive."""
+"""The images to learn from: a sample set, drawn by the studio, or a user's own in an archive."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from studio.core.tasks import File
 
 MOST_MB = 500
 TAKEN = ["zip", "tar", "tgz", "gz", "npz"]
-KEY, OWN, LABEL = "pictures", "Your own", "Pictures to learn from"
+KEY, OWN, LABEL = "pictures", "Your own", "Training images"
 _SLOT, _OWN, _NEXT = "set", "set_file", "set_next"
 
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures to learn from: what they are called, and the kept archive."""
+    """Images to learn from: what they are called, and the kept archive."""
 
     title: str
     file: File
 
 
 def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyType({})) -> PictureSet | None:
-    """Asks for pictures, the first sample chosen already; None while there are no own ones yet.
+    """Asks for images, the first sample chosen already; None while there are no own ones yet.
 
     Args:
         others: further ways of choosing, by what each is called; each asks in its own words.
@@ -45,13 +45,13 @@ def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyT
     if chosen in others:
         return others[chosen]()
     if chosen in known:
-        st.caption(f"{known[chosen].title} Drawn by the studio itself.")
+        st.caption(f"{known[chosen].title} Drawn by the studio.")
         return PictureSet(chosen, sample(known[chosen].name))
     _ask()
     if mine is None:
         st.caption(
-            ":material/info: A zip with a folder for each class, with a few dozen pictures each. "
-            "The names of the folders become the names of the classes."
+            ":material/info: A zip with one folder per class, with a few dozen images in each. "
+            "The folder names become the class names."
         )
         return None
     st.caption(f":material/folder_zip: {words.plain(mine.name)}")
@@ -60,14 +60,14 @@ def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyT
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is chosen: which way, and the archive of a person's own, if there is one."""
+    """What is chosen: which way, and the archive of a user's own, if there is one."""
 
     way: str
     own: File | None
 
 
 def own_archive() -> File | None:
-    """The archive that a person added last; None while there is none."""
+    """The archive that a user added last; None while there is none."""
     return next(iter(kept_inputs.restore_files(_OWN, "dataset")), None)
 
 
@@ -82,14 +82,14 @@ def choose_again(chosen: Chosen) -> None:
 
 
 def put(file: File) -> None:
-    """Chooses a sample set, or a kept archive as a person's own. Call it before the form is drawn."""
+    """Chooses a sample set, or a kept archive as a user's own. Call it before the form is drawn."""
     known = {sample_sets.PREFIX + name: name.capitalize() for name in sample_sets.sets()}
     way = known.get(samples.spelled(file))
     choose_again(Chosen(way, own_archive()) if way else Chosen(OWN, file))
 
 
 def use(file: File) -> None:
-    """Chooses a kept archive as a person's own, from the next run of the page on."""
+    """Chooses a kept archive as a user's own, from the next run of the page on."""
     st.session_state[_NEXT] = Chosen(OWN, file)
 
 
@@ -99,7 +99,7 @@ def choose_next(way: str) -> None:
 
 
 def download(file: File) -> None:
-    """Offers a kept archive to be saved; it is read only once a person asks for it."""
+    """Offers a kept archive to be saved; it is read only once a user asks for it."""
     with st.popover(
         "Download", icon=":material/download:", type="tertiary", on_change="rerun", key="set_out"
     ) as box:
@@ -116,13 +116,13 @@ def which(
     label: str = LABEL,
     tile: float = picture_input.TILE,
 ) -> str:
-    """Asks for one of several data sets, each beside its small picture, the first chosen already.
+    """Asks for one of several data sets, each next to its small image, the first chosen already.
 
     Args:
         titles: of each.
-        names: of each, by which its small picture is called.
+        names: of each, by which its small image is called.
         label: what is asked for.
-        tile: a small picture's width at least, in rem.
+        tile: a small image's width at least, in rem.
     """
     forms.choosing(key, titles)
     return picture_input.pills(
@@ -138,7 +138,7 @@ def which(
 
 
 def _ask() -> None:
-    help = "A folder for each class; nothing in it is run, and no path in it is followed"
+    help = "One folder per class. No code in the archive is run, and no links are followed"
     label = "A zip, tar or npz from your device"
     uploads.ask(_SLOT, label, _take, type=TAKEN, max_upload_size=MOST_MB, help=help)
     uploads.show_fault(_SLOT)
@@ -152,5 +152,5 @@ def _take(body: bytes, name: str) -> None:
 
 def sample(name: str) -> File:
     """A sample set as a kept archive."""
-    with st.spinner("Drawing the pictures ..."):  # only the first time; kept files may be removed later
+    with st.spinner("Drawing the images ..."):  # only the first time; kept files may be removed later
         return sample_sets.reference(sample_sets.PREFIX + name)

@@ -1,4 +1,4 @@
-"""A black canvas to draw on, with a white line or several colours: the brush of masks, without a photo."""
+"""A black canvas to draw on, with a white line or several colors: the brush of masks, without a photo."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from studio.core.errors import StudioError
 from studio.core.pictures import images
 
 SIDE = 280  # px
-Colour = tuple[int, int, int]
-_WHITE: Colour = (255, 255, 255)
-_DARK: Colour = (48, 70, 176)  # of the button of a colour on which white letters could not be read
-_MOST_LIGHT = 150  # level of such a colour, at least
+Color = tuple[int, int, int]
+_WHITE: Color = (255, 255, 255)
+_DARK: Color = (48, 70, 176)  # of the button of a color on which white letters could not be read
+_MOST_LIGHT = 150  # level of such a color, at least
 
 
 @dataclass(frozen=True)
@@ -30,25 +30,25 @@ class Canvas:
 
     Attributes:
         name: of what is drawn on it, in the session and in the address.
-        colours: that one can draw in, by what each is called.
+        colors: that one can draw in, by what each is called.
         brush: how wide a line is at first, in px.
     """
 
     name: str = "drawing"
-    colours: Mapping[str, Colour] | None = None
+    colors: Mapping[str, Color] | None = None
     brush: int = 22  # about as wide as the lines of written digits
 
     @property
-    def inks(self) -> Mapping[str, Colour]:
-        """The colours; a white line if none were given."""
-        return self.colours or {"Line": _WHITE}
+    def inks(self) -> Mapping[str, Color]:
+        """The colors; a white line if none were given."""
+        return self.colors or {"Line": _WHITE}
 
     @property
     def _turn(self) -> str:
         return keys.part(self.name, "turn")
 
     def show(self, label: str) -> np.ndarray:
-        """Lets a person draw; a stroke is told as soon as it ends.
+        """Lets a user draw; a stroke is told as soon as it ends.
 
         Args:
             label: what screen readers call it.
@@ -68,8 +68,8 @@ class Canvas:
             "kept": {"styles": styles, "masks": kept} if kept and told is None else None,
             "alt": "",
             "label": f"{label}: arrow keys move the brush, Shift moves it further, space draws",
-            "paints": [_code(colour) for colour in self.inks.values()],
-            "marks": [_code(_mark(colour)) for colour in self.inks.values()],
+            "paints": [_code(color) for color in self.inks.values()],
+            "marks": [_code(_mark(color)) for color in self.inks.values()],
             "brush": self.brush,
             "width": SIDE,
             "height": SIDE,
@@ -91,28 +91,28 @@ class Canvas:
         large = images.resize(drawing, SIDE, SIDE)
         masks = [large] if len(self.inks) == 1 else self._masks(large)
         st.session_state[self.name] = [as_text(images.encode_png(one)) for one in masks]
-        self._begin_anew()
+        self._begin_again()
 
     def _kept(self) -> list[str] | None:
         """The masks of this tab or of the address; None while nothing was drawn or put here."""
         before = st.session_state.get(self.name)
         kept = kept_inputs.restore(self.name, self._read)
         if before is not None and kept is not before:
-            self._begin_anew()  # else the browser would show what it has
+            self._begin_again()  # else the browser would show what it has
         return kept
 
     def _read(self, told: object) -> list[str] | None:
-        """The masks that a file tells of, made anew: whatever is in it, the browser gets images of ours."""
+        """The masks that a file tells of, made again: whatever is in it, the browser gets images of ours."""
         masks = self._told({"picture": "", "masks": told}, "")
         with suppress(StudioError):
             return [as_text(images.encode_png(of_text(mask))) for mask in masks] if masks else None
         return None
 
-    def _begin_anew(self) -> None:
+    def _begin_again(self) -> None:
         st.session_state[self._turn] = st.session_state.get(self._turn, 0) + 1
 
     def _told(self, painted: object, turn: str) -> list[str] | None:
-        """What a browser sent, if it is of this turn: a mask of each colour."""
+        """What a browser sent, if it is of this turn: a mask of each color."""
         if not isinstance(painted, dict) or painted.get("picture") != turn:
             return None
         masks = painted.get("masks")
@@ -123,28 +123,28 @@ class Canvas:
     def _painted(self, masks: Sequence[str]) -> np.ndarray:
         """Masks as one drawing."""
         made = np.zeros((SIDE, SIDE, 3), "uint8")
-        for text, colour in zip(masks, self.inks.values(), strict=True):
+        for text, color in zip(masks, self.inks.values(), strict=True):
             mask = of_text(text)
             if mask.shape == made.shape:
-                made = np.maximum(made, (mask * (np.array(colour) / 255)).astype("uint8"))
+                made = np.maximum(made, (mask * (np.array(color) / 255)).astype("uint8"))
         return made
 
     def _masks(self, drawing: np.ndarray) -> list[np.ndarray]:
-        """A drawing as a mask of each colour: black is none of them."""
+        """A drawing as a mask of each color: black is none of them."""
         known = np.array([(0, 0, 0), *self.inks.values()], "int32")
         nearest = ((drawing[:, :, None].astype("int32") - known) ** 2).sum(-1).argmin(-1)
         masks = [(nearest == n + 1) * np.uint8(255) for n in range(len(self.inks))]
         return [np.repeat(mask[..., None], 3, axis=2) for mask in masks]
 
 
-def _code(colour: Colour) -> str:
-    return "#" + bytes(colour).hex()
+def _code(color: Color) -> str:
+    return "#" + bytes(color).hex()
 
 
-def _mark(colour: Colour) -> Colour:
-    """The colour of a button, whose letters are white: light ones are darkened."""
-    red, green, blue = colour
-    if min(colour) > _MOST_LIGHT:
+def _mark(color: Color) -> Color:
+    """The color of a button, whose letters are white: light ones are darkened."""
+    red, green, blue = color
+    if min(color) > _MOST_LIGHT:
         return _DARK
     light = 0.3 * red + 0.59 * green + 0.11 * blue
     share = min(1.0, 105 / max(light, 1))

@@ -16,8 +16,8 @@ from studio.core.settings import Described, Settings
 
 MOST_SEED = 2**31 - 1
 LOCK = "seed_locked"
-SHARED = ("size",)  # means the same on every page, so that it goes with a person from one to another
-SEED = "seed"  # which some pages ask for beside the form
+SHARED = ("size",)  # means the same on every page, so that it goes with a user from one to another
+SEED = "seed"  # which some pages ask for next to the form
 FRAMES = 60  # of a video at first: four seconds at 15 frames per second
 _LAST = "form_last"
 MOST_LETTERS = 22  # of all choices together, that fit into one row of the form
@@ -116,7 +116,7 @@ def one_of(
     """A row of choices that the address keeps, one of which is always chosen; gives its name.
 
     Args:
-        titles: what a person reads, by name.
+        titles: what a user reads, by name.
         default: the name that is chosen at first; the first one if not said.
         hidden: whether the label is for screen readers alone.
     """
@@ -239,9 +239,9 @@ def _seed(field: Described) -> int:
             key="seed",
             bind="query-params",
         )
-        st.button("Another seed", icon=":material/casino:", on_click=roll, help="Rolls the dice")
+        st.button("Another seed", icon=":material/casino:", on_click=roll, help="Use a new random seed")
     st.toggle("Lock the seed", value=True, key=LOCK, persist_state="session")
-    st.caption(f"{field.help} Unlocked, every start rolls a new one.")
+    st.caption(f"{field.help} While unlocked, each run uses a new random seed.")
     return value
 
 

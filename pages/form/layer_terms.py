@@ -1,6 +1,6 @@
 """The text of what a dream climbs, `LAYER[:CHANNEL][=WEIGHT], ...`, as a page changes it piece by piece.
 
-What a person typed and is not touched stays as it is, right or wrong; the settings say what is wrong.
+What a user typed and is not touched stays as it is, right or wrong; the settings say what is wrong.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pictures that a model learns from: a sample set, a person's own, or those of the gallery."""
+"""The images that a model learns from: a sample set, a user's own, or those of the gallery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import brought_pictures, data_set_input, named_sets, picture_input, samples
+from pages.form import data_set_input, named_sets, picture_input, samples, uploaded_images
 from pages.form.corrected_sets import Chooser
 from pages.widgets.owners import LOCAL, owner
 from studio.core import amounts
@@ -18,14 +18,14 @@ from studio.gallery import index
 from studio.gallery.index import Wanted
 
 KEY, OWN, GALLERY, NAMED = "learn_from", "Your own", "Your gallery", "By name"
-MOST = 2000  # pictures of the gallery
+MOST = 2000  # images of the gallery
 _IN_TWO_ROWS = 5.6  # rem of a tile, at which five are not four and a lonely one
 _NEXT = "learn_from_next"
 
 
 @dataclass(frozen=True)
 class Source:
-    """Pictures to learn from.
+    """Images to learn from.
 
     Attributes:
         file: the kept data set.
@@ -43,11 +43,11 @@ def choose(
     label: str = data_set_input.LABEL,
     named: bool = False,
 ) -> Source | None:
-    """Asks for pictures, the first sample chosen already; None while there are none.
+    """Asks for images, the first sample chosen already; None while there are none.
 
     Args:
         offered: the sample sets, by name.
-        least: how many pictures there must be.
+        least: how many images there must be.
         advice: what is said to whoever is to bring their own.
         label: what is asked for.
         named: whether data sets of TensorFlow Datasets are offered, to whoever runs the studio: they may have
@@ -55,7 +55,7 @@ def choose(
     """
     if wish := st.session_state.pop(_NEXT, None):
         _use(wish)
-    brought_pictures.remember()
+    uploaded_images.remember()
     known = {name.capitalize(): one for name, one in offered.items()}
     titles, names, tile = [*known, OWN, GALLERY], [*offered, "own", "gallery"], picture_input.TILE
     if named and owner() == LOCAL:
@@ -68,12 +68,12 @@ def choose(
     if chosen == NAMED:
         file = named_sets.choose()
     else:
-        file = brought_pictures.ask(advice) if chosen == OWN else _of_the_gallery(least)
+        file = uploaded_images.ask(advice) if chosen == OWN else _of_the_gallery(least)
     return Source(file) if file else None
 
 
 def put(file: File, offered: Mapping[str, Collection]) -> None:
-    """Chooses a sample set, or a kept data set as a person's own. Call it before the form is drawn.
+    """Chooses a sample set, or a kept data set as a user's own. Call it before the form is drawn.
 
     Args:
         offered: the sample sets, by name.
@@ -90,19 +90,19 @@ def put(file: File, offered: Mapping[str, Collection]) -> None:
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What is chosen: which way, and which set of what a person brought."""
+    """What is chosen: which way, and which set of what a user brought."""
 
     way: str
     brought: str
 
 
 def _now() -> _Chosen:
-    return _Chosen(st.session_state.get(KEY, ""), brought_pictures.brought().chosen)
+    return _Chosen(st.session_state.get(KEY, ""), uploaded_images.brought().chosen)
 
 
 def _again(chosen: _Chosen) -> None:
     """Chooses what was chosen before the archive that is chosen now was made; a callback."""
-    mine = brought_pictures.brought()
+    mine = uploaded_images.brought()
     mine.drop()
     if chosen.brought in mine.titles():
         mine.chosen = chosen.brought
@@ -110,7 +110,7 @@ def _again(chosen: _Chosen) -> None:
 
 
 def _use(file: File) -> None:
-    brought_pictures.brought().take(file)
+    uploaded_images.brought().take(file)
     st.session_state[KEY] = OWN
 
 
@@ -127,17 +127,17 @@ def _of_the_gallery(least: int) -> File | None:
         key="gallery_words",
         bind="query-params",
         placeholder="all, or words such as mosaic",
-        help="Names, tags, dates and settings; each word must be there",
+        help="Searches names, tags, dates and settings for every word",
     )
     found, total = index.find(Wanted(kind="picture", words=text or ""), owner(), MOST)
     if total < least:
         of_these = "with these words" if text else "yet"
-        number = amounts.count(total, "picture")
+        number = amounts.count(total, "image")
         st.info(
-            f"Expected at least {least} pictures; your gallery has {number} {of_these}. "
+            f"At least {least} images are needed; your gallery has {number} {of_these}. "
             "Make more, or choose others.",
             icon=":material/info:",
         )
         return None
-    st.caption(f"The newest {MOST:,} of {total:,}." if total > MOST else f"{total:,} pictures.")
-    return brought_pictures.packed("gallery", [entry.file for entry in found])
+    st.caption(f"The newest {MOST:,} of {total:,}." if total > MOST else f"{total:,} images.")
+    return uploaded_images.packed("gallery", [entry.file for entry in found])

@@ -1,4 +1,4 @@
-"""Loose pictures as one archive, which everything takes that takes a data set."""
+"""Loose images as one archive, which everything takes that takes a data set."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import streamlit as st
 from studio.core.pictures import images
 from studio.core.tasks import File
 
-LONGEST = 512  # px of a picture in it, unless more is asked for
-_DAY = (1980, 1, 1, 0, 0, 0)  # of all of them, so that the same pictures are the same archive
+LONGEST = 512  # px of an image in it, unless more is asked for
+_DAY = (1980, 1, 1, 0, 0, 0)  # of all of them, so that the same images are the same archive
 
 
 def packed(name: str, members: Mapping[str, File], *, key: str, longest: int = LONGEST) -> File:
-    """Kept pictures as one archive, made once in this tab for the same ones.
+    """Kept images as one archive, made once in this tab for the same ones.
 
     Args:
         name: of the archive.
-        members: the pictures by their paths in it.
+        members: the images by their paths in it.
         key: of the session state that remembers the last one.
         longest: px of the longer side; larger ones are made smaller.
     """
     asked = (name, longest, [(path, file.digest) for path, file in members.items()])
     known, made = st.session_state.get(key, (None, None))
     if known != asked or not made.here:
-        with st.spinner("Gathering the pictures ..."):
+        with st.spinner("Collecting the images ..."):
             made = File.keep(_zipped(members, longest), "dataset", name)
         st.session_state[key] = asked, made
     return made
@@ -42,7 +42,7 @@ def _zipped(members: Mapping[str, File], longest: int) -> bytes:
 
 
 def smaller(data: bytes, longest: int) -> bytes:
-    """A picture of at most so many px a side: as it is, or made smaller."""
+    """An image of at most so many px a side: as it is, or made smaller."""
     if max(images.size(data)) <= longest:
         return data
     return images.encode_preview(images.read(data), longest)

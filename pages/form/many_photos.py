@@ -1,4 +1,4 @@
-"""Many photos at once: a person's own, each to be made into what the form asks for, all as one batch."""
+"""Many photos at once: a user's own, each to be made into what the form asks for, all as one batch."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ask(ready: bool) -> Sequence[File]:
             accept_multiple_files="directory" if folder else True,
         )
         if not there:
-            st.caption("Each is made as the form says, and all of them are one line among the jobs.")
+            st.caption("Each photo uses the settings of the form. The photos appear as one batch under Jobs.")
             return ()
         names = ", ".join(file.name for file in there[:_SHOWN])
         st.caption(words.plain(names + (f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else "")))
@@ -51,6 +51,6 @@ def ask(ready: bool) -> Sequence[File]:
 
 def _take(there: list[File], data: bytes, name: str) -> None:
     if len(there) >= MOST:
-        raise InvalidInput(f"{name} is one too many: {MOST} at a time. Start these first.")
+        raise InvalidInput(f"{name} was left out: the limit is {MOST} photos at a time. Start these first.")
     there.append(picture_input.keep(data, name))
     there.sort(key=lambda file: file.name)  # a browser sends them in any order

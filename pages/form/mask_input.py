@@ -1,4 +1,4 @@
-"""Masks: brought from a person's device, which the address has, or painted, and taken along."""
+"""Masks: brought from a user's device, which the address has, or painted, and taken along."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _PAINTED = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
 
 
 def ask() -> None:
-    """Asks for black and white pictures that say where each style goes."""
-    help = "White is where the style goes; in the order of the styles."
+    """Asks for black and white images that say where each style goes."""
+    help = "White areas get the style. Add masks in the order of the styles."
     uploads.ask(
-        _SLOT, "Masks, one a style", _take, type=picture_input.TAKEN, accept_multiple_files=True, help=help
+        _SLOT, "Masks, one per style", _take, type=picture_input.TAKEN, accept_multiple_files=True, help=help
     )
     if masks():
         st.caption(", ".join(words.plain(file.name) for file in masks()))
@@ -62,7 +62,7 @@ def of_brush(data: bytes, number: int) -> File:
 
 
 def is_painted(file: File) -> bool:
-    """Whether a file is a mask of the brush, by its name: a person has it only once it was downloaded."""
+    """Whether a file is a mask of the brush, by its name: a user has it only once it was downloaded."""
     return file.kind == "picture" and _PAINTED.fullmatch(file.name) is not None
 
 
@@ -84,7 +84,7 @@ def downloads(masks: Sequence[File]) -> None:
 
 
 def _is_mask(file: File) -> None:
-    """Raises `InvalidInput` for what is no picture."""
+    """Raises `InvalidInput` for what is no image."""
     images.read(file.read(), file.name)
 
 

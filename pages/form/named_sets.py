@@ -22,7 +22,7 @@ def choose() -> File | None:
         key=KEY,
         bind="query-params",
         placeholder="mnist",
-        help="One with pictures. What is on this machine already is used at once",
+        help="Must contain images. Data sets that are already on this machine are used immediately",
     )
     with st.container(horizontal=True, gap="small"):
         for one in SUGGESTED:
@@ -30,8 +30,8 @@ def choose() -> File | None:
     name = (name or "").strip().removeprefix(builders.PREFIX)
     if not name:
         st.caption(
-            ":material/info: Some thousand data sets have a name there, see "
-            "[the catalog](https://www.tensorflow.org/datasets/catalog/overview). Mind their licences."
+            ":material/info: For the names, see "
+            "[the catalog](https://www.tensorflow.org/datasets/catalog/overview). Check their licenses."
         )
         return None
     found = _looked_up(name)
@@ -44,7 +44,7 @@ def choose() -> File | None:
 
 def size(absent: int) -> str:
     """`11_594_722` -> "at most 12 MB": what a fetch of so many bytes takes, 0 for what is not known."""
-    return f"at most {amounts.size(absent)}" if absent else "of a size that is not known"
+    return f"at most {amounts.size(absent)}" if absent else "of unknown size"
 
 
 def _looked_up(name: str) -> File | str:
@@ -52,7 +52,7 @@ def _looked_up(name: str) -> File | str:
     seconds."""
     known = st.session_state.get(_LOOKED_UP)
     if known is None or known[0] != name:
-        with st.spinner("Looking it up ..."):
+        with st.spinner("Searching ..."):
             try:
                 found: File | str = data.reference(builders.PREFIX + name)
             except StudioError as error:

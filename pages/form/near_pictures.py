@@ -1,4 +1,4 @@
-"""Pictures that are nearly the same, beside each other, and what a person does about each two of them."""
+"""Images that are nearly the same, next to each other, and what a user does about each two of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studio.core.tasks import File
 
 MOST_SHOWN = 48  # pairs at a time
 CARD = 168  # px
-TITLE, ICON = "Choose what becomes of pictures that are nearly the same", ":material/compare:"
+TITLE, ICON = "Choose what to do with near-duplicates", ":material/compare:"
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Choice:
 
 
 def offer(file: File, pictures: Pictures, near: Sequence[Mapping[str, Any]], chooser: Chooser) -> None:
-    """Lets a person open the pairs and choose what becomes of each.
+    """Lets a user open the pairs and choose what becomes of each.
 
     Args:
         file: the data set.
-        pictures: its pictures.
+        pictures: its images.
         near: pairs with `first`, `second`, `alike` and `across` (two classes).
         chooser: what the data set was chosen with.
     """
@@ -53,7 +53,7 @@ def form_key(file: File) -> str:
 
 
 def known(pictures: Pictures, near: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those of some pairs that are shown: the first `MOST_SHOWN` of which both pictures are there."""
+    """Those of some pairs that are shown: the first `MOST_SHOWN` of which both images are there."""
     names = set(pictures.names)
     return [pair for pair in near[:MOST_SHOWN] if pair["first"] in names and pair["second"] in names]
 
@@ -90,14 +90,14 @@ def _pair(pictures: Pictures, rows: Mapping[str, int], pair: Mapping[str, Any]) 
     caption = f"{' and '.join(told)}, {pair['alike']:.0%} alike"
     with st.container(width=CARD, gap="xsmall"):
         show(pictures, rows, caption, first, second)
-        return choose(f"What becomes of {first} and {second}", choices, 0, f"pair_{first}_{second}")
+        return choose(f"What to do with {first} and {second}", choices, 0, f"pair_{first}_{second}")
 
 
 def show(pictures: Pictures, rows: Mapping[str, int], caption: str, *names: str) -> None:
-    """Draws one picture or two beside each other, with a few words below.
+    """Draws one image or two next to each other, with a few words below.
 
     Args:
-        rows: of the pictures, by their names.
+        rows: of the images, by their names.
     """
     found = [seen_pictures.small(pictures.images[rows[name]]) for name in names]
     pair = np.concatenate(found, axis=1)
@@ -105,7 +105,7 @@ def show(pictures: Pictures, rows: Mapping[str, int], caption: str, *names: str)
 
 
 def choose(label: str, choices: Sequence[Choice], at: int, key: str) -> Changes:
-    """Lets a person choose what becomes of something; gives the changes that it is.
+    """Lets a user choose what becomes of something; gives the changes that it is.
 
     Args:
         label: read to those who cannot see it.

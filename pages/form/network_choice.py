@@ -1,4 +1,4 @@
-"""Which network a page works with: the studio's, or one of a person's own."""
+"""Which network a page works with: the studio's, or one of a user's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.models.presets import Preset
 
 
 def networks(shipped: str, training: str, fits: Callable[[Preset], bool] = lambda preset: True) -> list[str]:
-    """The studio's network, then a person's own that a training has made, without those that are broken.
+    """The studio's network, then a user's own that a training run has made, without those that are broken.
 
     Args:
         fits: whether one of those does what is asked for, where the training makes several kinds.
@@ -24,7 +24,7 @@ def networks(shipped: str, training: str, fits: Callable[[Preset], bool] = lambd
 def made_by(
     training: str, names: Iterable[str], fits: Callable[[Preset], bool] = lambda preset: True
 ) -> list[str]:
-    """Those of several models that a training has made, without any that is broken. See `networks`."""
+    """Those of several models that a training run has made, without any that is broken. See `networks`."""
     found = []
     for name in names:
         with suppress(StudioError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.form import film_input, sample_texts
+from pages.form import sample_texts, video_input
 from studio.core.tasks import File
 
 
@@ -10,4 +10,4 @@ def is_sample(file: File) -> bool:
     """Whether a file is one of them, by its bytes."""
     if file.kind == "text":
         return file in (sample_texts.file(), sample_texts.passages())
-    return file.kind == "animation" and file.name == film_input.SAMPLE and file == film_input.sample()
+    return file.kind == "animation" and file.name == video_input.SAMPLE and file == video_input.sample()

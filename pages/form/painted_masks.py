@@ -3,7 +3,7 @@
 Our own because Streamlit has none. What is painted stays in the browser until a stroke ends; then the mask of
 each style comes back as a small PNG. The session keeps these, for a brush that is put away forgets, and the
 address names them, for a reload ends the session. Names of styles are set as text, never as markup: they may
-be a person's own.
+be a user's own.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _PAINT = "brush_paint"  # what was painted last, in the session; no widget's, fo
 _ADDRESS = "paint"  # in the address, the kept file of it
 _TOLD = "brush_paint_told"  # in the session, what the address named last
 _KEY = "mask_brush"
-_TURN = "brush_turn"  # a brush that is given other paint begins anew, or the browser would keep its own
+_TURN = "brush_turn"  # a brush that is given other paint begins again, or the browser would keep its own
 _PAINTED = 128  # level from which a place of a mask is painted
 
 
 def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
-    """Lets a person paint where each style goes.
+    """Lets a user paint where each style goes.
 
     Args:
         content: the photo that is painted on.
@@ -74,8 +74,8 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
         page_errors.tell(error)
         return []
     st.caption(
-        "Paint where a style goes. Styles that you do not paint share the rest; with all of them painted, "
-        "the rest stays the photo."
+        "Paint the area of each style. Styles without a painted area share the rest. If every style has "
+        "one, the rest of the photo stays as it is."
     )
     try:
         return _kept(painted, content.digest, styles)
@@ -116,7 +116,7 @@ def _last(picture: str) -> object:
             file = File(owners.mine(told), "text", "")
             data = file.read() if file.path.stat().st_size <= _MOST_KEPT else b""
             found = _of(picture, strict_json.parsed(data, 3))
-            if found is not None:  # made anew: whatever was in that file, the browser gets pictures of ours
+            if found is not None:  # made again: whatever was in that file, the browser gets images of ours
                 masks = [as_text(images.encode_png(of_text(mask))) for mask in found["masks"]]
                 st.session_state[_PAINT] = {**found, "masks": masks}
     return st.session_state[_PAINT]
@@ -137,13 +137,13 @@ def _remember(painted: dict[str, Any] | None) -> None:
 
 
 def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
-    """The masks that a browser sent, kept; none of another picture or other styles, or if they are no masks.
+    """The masks that a browser sent, kept; none of another image or other styles, or if they are no masks.
 
     Raises:
-        InvalidInput: if one is no picture.
+        InvalidInput: if one is no image.
     """
     sent = _of(picture, painted)
-    # What was painted for other styles would put these into their places; the brush soon tells it anew.
+    # What was painted for other styles would put these into their places; the brush soon tells it again.
     if sent is None or sent["styles"] != list(styles):
         return []
     found = whole([of_text(one) for one in sent["masks"]])
@@ -153,7 +153,7 @@ def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
 
 
 def _of(picture: str, painted: object) -> dict[str, Any] | None:
-    """What a browser sent, if it is a mask a style of this picture."""
+    """What a browser sent, if it is a mask a style of this image."""
     if not isinstance(painted, dict) or painted.get("picture") != picture:
         return None
     styles, masks = painted.get("styles"), painted.get("masks")
@@ -173,7 +173,7 @@ def of_text(text: object) -> np.ndarray:
     """What a browser sent as such an address, `(H, W, 3) uint8`; black if it is none, or too large.
 
     Raises:
-        InvalidInput: if it is no picture.
+        InvalidInput: if it is no image.
     """
     if not isinstance(text, str) or len(text) > MOST_BYTES:
         return np.zeros((8, 8, 3), "uint8")

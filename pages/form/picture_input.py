@@ -1,7 +1,7 @@
-"""Choosing pictures: samples as tiles, a person's own beside them.
+"""Choosing images: samples as tiles, a user's own next to them.
 
 The tiles are `st.pills`, so the keyboard, screen readers and the address work as everywhere else; a little
-CSS puts each picture above its name.
+CSS puts each image above its name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TAKEN = [ending.removeprefix(".") for ending in formats.ENDINGS]
 
 
 def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your photo") -> Sample:
-    """Lets a person choose one picture; the first is chosen already."""
+    """Lets a user choose one image; the first is chosen already."""
     _bring_back(slot, own, offered)
     choices = _choices(slot, offered)
     titles = list(choices)
@@ -55,7 +55,7 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
 def optional(
     slot: str, label: str, offered: Sequence[Sample], help: str, own: str = "Your photo"
 ) -> Sample | None:
-    """A switch that, when on, lets a person choose one picture."""
+    """A switch that, when on, lets a user choose one image."""
     if not st.toggle(label, key=_switch(slot), bind="query-params", help=help):
         return None
     return picture(slot, label, offered, own)
@@ -69,7 +69,7 @@ def pictures(
     own: str = "Your style",
     blend: str = "",
 ) -> list[Sample]:
-    """Lets a person choose one picture, or with a toggle up to `most`; the first is chosen already.
+    """Lets a user choose one image, or with a toggle up to `most`; the first is chosen already.
 
     Args:
         blend: the label of that toggle; "" for none, where several can always be chosen.
@@ -96,13 +96,15 @@ def pictures(
         page_errors.not_found("image", missing)
         _add(slot, own, many=True)
         if not chosen:
-            st.caption(f":material/info: Choose one to {most}; until then {words.plain(titles[0])} is used.")
+            st.caption(
+                f":material/info: Choose 1 to {most} images. Until then, {words.plain(titles[0])} is used."
+            )
     blending.remember(slot, chosen)
     return [choices[title] for title in chosen if title in choices][:most] or [choices[titles[0]]]
 
 
 def keep(data: bytes, name: str) -> File:
-    """Keeps an upload that really is a picture.
+    """Keeps an upload that really is an image.
 
     Raises:
         InvalidInput: saying in one sentence what is wrong with it, by its name.
@@ -117,14 +119,14 @@ def use(slot: str, file: File, own: str, title: str = "") -> None:
     It takes the place of what was chosen; where several are blended, that of the oldest of too many.
 
     Args:
-        title: of the sample that it is; "" for a person's own.
+        title: of the sample that it is; "" for a user's own.
     """
     _put(slot, file, own, title)
     blending.limit(slot)
 
 
 def title_of(name: str) -> str:
-    """What a person's file is called among the choices: "My_cat.jpg" -> "My cat"; "" if it has no name."""
+    """What a user's file is called among the choices: "My_cat.jpg" -> "My cat"; "" if it has no name."""
     title = " ".join(stem(name).split())
     with suppress(ValueError):
         return "" if math.isinf(float(title)) else title  # an address takes that for a number without end
@@ -137,7 +139,7 @@ def leave_out(slot: str) -> None:
 
 
 def chosen(slot: str) -> str | None:
-    """The title of the picture that is chosen for a slot that can be left out; None for none."""
+    """The title of the image that is chosen for a slot that can be left out; None for none."""
     return st.session_state.get(slot) if st.session_state.get(_switch(slot)) else None
 
 
@@ -157,7 +159,7 @@ def _put(slot: str, file: File, own: str, title: str = "") -> None:
 
 
 def _remember(slot: str, chosen: Sequence[str]) -> None:
-    """Puts a person's own pictures that are chosen into the address, so that a reload still has them."""
+    """Puts a user's own images that are chosen into the address, so that a reload still has them."""
     mine: dict[str, File] = st.session_state.get(keys.part(slot, "own"), {})
     digests = [mine[title].digest for title in chosen if title in mine]
     if st.query_params.get_all(_files(slot)) != digests:
@@ -165,7 +167,7 @@ def _remember(slot: str, chosen: Sequence[str]) -> None:
 
 
 def _bring_back(slot: str, own: str, offered: Sequence[Sample]) -> None:
-    """Puts the pictures that the address names among the choices, where a reload has lost them."""
+    """Puts the images that the address names among the choices, where a reload has lost them."""
     known = st.session_state[_offered(slot)] = [sample.title for sample in offered]
     digests = st.query_params.get_all(_files(slot))
     if not digests or keys.part(slot, "own") in st.session_state:
@@ -178,7 +180,7 @@ def _bring_back(slot: str, own: str, offered: Sequence[Sample]) -> None:
         digest = owners.mine(digest)
         usual = own.lower().replace(" ", "-") if title.startswith(own) else title
         file = File(digest, "picture", names.get(digest, f"{usual}.png"))
-        with suppress(StudioError, OSError):  # removed since, somebody else's, or no picture
+        with suppress(StudioError, OSError):  # removed since, somebody else's, or no image
             images.read(file.read())
             mine[title] = file
 
@@ -209,10 +211,10 @@ def _add(slot: str, own: str, many: bool) -> None:
     with uploads.popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
         if box.open:
             _last(slot, own)
-        label = "A picture from your device"
+        label = "An image from your device"
         uploads.ask(slot, label, take, type=TAKEN, accept_multiple_files=many)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
-            uploads.snap(slot, "Take a picture", lambda data, name: take(data, own))
+            uploads.snap(slot, "Take an image", lambda data, name: take(data, own))
 
 
 def _take(slot: str, own: str, data: bytes, name: str) -> None:
@@ -222,7 +224,7 @@ def _take(slot: str, own: str, data: bytes, name: str) -> None:
 
 
 def _last(slot: str, own: str) -> None:
-    """Offers the pictures that this person brought before, whatever page they were for."""
+    """Offers the images that this person brought before, whatever page they were for."""
     found = {file.digest: file for file in own_pictures.last()}
     if not found:
         return
@@ -236,7 +238,7 @@ def _last(slot: str, own: str) -> None:
         on_change=_take_again,
         args=(slot, own, key, found),
     )
-    help = "They are no longer offered here; what was made of them stays"
+    help = "Removes these images from this list; results made from them stay"
     clear: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
     st.button("Clear", key=keys.part(key, "clear"), on_click=own_pictures.forget, **clear)
 
@@ -263,7 +265,7 @@ def pills(
     tile: float = TILE,
     **how: Any,
 ) -> Any:
-    """`st.pills` with a picture above each of the first choices.
+    """`st.pills` with an image above each of the first choices.
 
     Args:
         thumbnails: WebP or PNG files; none leaves plain pills.

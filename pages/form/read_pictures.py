@@ -1,4 +1,4 @@
-"""Reading a data set, and looking it over: in the background, while a person changes settings."""
+"""Reading a data set, and looking it over: in the background, while a user changes settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from studio.engine.live_queue import Turns
 AT_ONCE_SECONDS = 1.0  # what is read so soon is shown without a bar
 LOOK_SECONDS = 0.3
 _AT_ONCE = 2  # data sets that are read at a time, in this process; owners take turns
-_TURN_SECONDS = 1.0  # after which another one may go on
+_TURN_SECONDS = 1.0  # after which another one may continue
 _UNWATCHED_SECONDS = (
     120.0  # of no look by any tab, after which reading ends; a hidden tab looks once a minute
 )
@@ -34,12 +34,12 @@ log = logging.getLogger("studio.pages")
 
 @dataclass(frozen=True)
 class Wish:
-    """Which pictures are read, and how.
+    """Which images are read, and how.
 
     Attributes:
         file: the kept data set.
         size: of their sides, in px.
-        channels: 3, or 1 for grey.
+        channels: 3, or 1 for gray.
         least: how many different ones there must be.
     """
 
@@ -108,7 +108,7 @@ class _Reading:
             self.problem, self.is_abandoned = str(error), self._is_unwatched()
         except Exception:
             log.exception("a data set could not be read")
-            self.problem = "The pictures could not be read, by a fault of the studio. Choose others."
+            self.problem = "The images could not be read because of an error in the studio. Choose others."
 
     def _hear(self, report: Report) -> None:
         self.report = report
@@ -129,7 +129,7 @@ def _watched(wish: Wish, look: Look | None) -> _Reading:
 
 
 def with_facts(wish: Wish, look: Look | None = None) -> tuple[Pictures, Any] | None:
-    """The pictures of a data set, and what a look at them found.
+    """The images of a data set, and what a look at them found.
 
     None while they are read, which is shown, or after saying what is wrong with them.
 
@@ -151,7 +151,7 @@ def with_facts(wish: Wish, look: Look | None = None) -> tuple[Pictures, Any] | N
 
 
 def if_available(wish: Wish, look: Look | None = None) -> Pictures | None:
-    """The pictures of a data set; None, silently, while they are read and where they are gone."""
+    """The images of a data set; None, silently, while they are read and where they are gone."""
     if not owners.has(wish.file.digest):
         return None
     reading = _watched(wish, look)
@@ -166,6 +166,6 @@ def _watch(wish: Wish, look: Look | None) -> None:
         st.rerun()
     report = reading.report
     if report is None or not report.total:
-        st.progress(0.0, "Opening the pictures")
+        st.progress(0.0, "Opening the images")
     else:
         st.progress(report.share, f"{report.text}: {report.step:,} of {report.total:,}")

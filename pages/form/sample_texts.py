@@ -1,4 +1,4 @@
-"""Texts for a person who has none at hand: small tales that the studio makes up, passages of two books."""
+"""Texts for a user who has none at hand: small tales that the studio makes up, passages of two books."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from studio.core.tasks import File
 
 NAME = "small tales.txt"
 TWO = "two passages.txt"
-# Marlowe, Doctor Faustus; Carroll, Through the Looking-Glass. Neither voice of the studio learnt from these.
+# Marlowe, Doctor Faustus; Carroll, Through the Looking-Glass. Neither language model of the studio learned
+# from these.
 PASSAGES = (
     "Was this the face that launch'd a thousand ships,\n"
     "And burnt the topless towers of Ilium?\n"
@@ -22,7 +23,7 @@ PASSAGES = (
 )
 TALES = 120
 _SEED = 1
-_WHO = ("the fox", "an old owl", "the young hare", "a grey cat", "the miller", "a quiet bear", "the crow")
+_WHO = ("the fox", "an old owl", "the young hare", "a gray cat", "the miller", "a quiet bear", "the crow")
 _WHERE = ("by the river", "under the oak", "on the hill", "behind the mill", "in the tall grass")
 _WHEN = ("One morning", "At noon", "Late in autumn", "After the rain", "Before the snow came", "That night")
 _WHAT = ("a silver key", "a red apple", "an empty nest", "a broken lantern", "two white stones", "a letter")

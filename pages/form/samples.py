@@ -1,4 +1,4 @@
-"""The sample photos and painted styles as the pages show them: a name, a small picture, the file itself."""
+"""The sample photos and painted styles as the pages show them: a name, a small image, the file itself."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ THUMBNAIL = 160
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture to choose from.
+    """An image to choose from.
 
     Attributes:
         title: what is written below it; also its name in the address.
-        credit: what it is and who made it, "" for a person's own.
+        credit: what it is and who made it, "" for a user's own.
         thumbnail: the bytes of a small square WebP.
-        file: keeps the full picture in the studio and names it.
+        file: keeps the full image in the studio and names it.
         painting: the name of the house style that it is, "" for others.
         network: of house styles, which knows that one.
     """
@@ -85,24 +85,24 @@ def paintings() -> list[Sample]:
 
 
 def styles() -> list[Sample]:
-    """What to paint in: the studio's own paintings, then the styles of networks that a person taught."""
+    """What to paint in: the studio's own paintings, then the styles of networks that a user trained."""
     return [*paintings(), *taught()]
 
 
 def taught() -> list[Sample]:
-    """The styles of networks that a person taught and kept, each by the picture that it was learnt from."""
+    """The styles of networks that a user trained and kept, each by the image that it was learned from."""
     found = []
     for network, pictures in known_styles.taught().items():
         for name, source in pictures.items():
             file = File(source.digest, "picture", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"
-            credit = f"A style that your network {network} has learnt"
+            credit = f"A style of your network {network}"
             found.append(Sample(title, credit, _small_if_here(file), partial(_itself, file), name, network))
     return found
 
 
 def guides() -> list[Sample]:
-    """What a dream can be guided by: photos, last the one that is dreamt into first, and patterns."""
+    """What a dream can be guided by: photos, last the one that is dreamed into first, and patterns."""
     first, *others = photos()
     return [*others, first, *paintings()]
 
@@ -117,7 +117,7 @@ def titles() -> dict[str, str]:
 
 
 def looks() -> dict[str, bytes]:
-    """A small picture of each look that one was dreamt of, by its name."""
+    """A small image of each look that one was dreamed of, by its name."""
     from studio.dream.looks import LOOKS
 
     return {name: shipped(f"look-{name}") for name in LOOKS if (SHIPPED / f"look-{name}.webp").exists()}
@@ -137,13 +137,13 @@ def _title(name: str) -> str:
 
 
 def own(title: str, file: File) -> Sample:
-    """A person's own picture."""
+    """A user's own image."""
     return Sample(title, "", small(file), lambda: file)
 
 
 @owners.cached(max_entries=256)
 def small(file: File) -> bytes:
-    """A thumbnail of a kept picture, or of the first frame of a film."""
+    """A thumbnail of a kept image, or of the first frame of a video."""
     return square(thumbnails.picture_of(file))
 
 
@@ -151,7 +151,7 @@ def _small_if_here(file: File) -> bytes:
     try:
         return small(file)
     except StudioError:
-        return shipped("none")  # the network paints without the picture, too
+        return shipped("none")  # the network paints without the image, too
 
 
 def square(picture: np.ndarray) -> bytes:
@@ -165,7 +165,7 @@ def square(picture: np.ndarray) -> bytes:
 
 @st.cache_resource(show_spinner=False)
 def shipped(name: str) -> bytes:
-    """A small picture that the pages ship, by its name; a grey one where it was not drawn yet."""
+    """A small image that the pages ship, by its name; a gray one where it was not drawn yet."""
     path = SHIPPED / f"{name}.webp"
     return path.read_bytes() if path.exists() else square(np.full((8, 8, 3), 128, "uint8"))
 
@@ -187,7 +187,7 @@ def _drawn(name: str) -> bytes:
 
 
 def spelled(file: File) -> str:
-    """A file as a command names it: `sample:NAME` for a sample, else the name that a person knows."""
+    """A file as a command names it: `sample:NAME` for a sample, else the name that a user knows."""
     return f"{sample_sets.PREFIX}{_stem(file)}" if is_sample(file) else file.name
 
 

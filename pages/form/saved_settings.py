@@ -16,7 +16,7 @@ from studio.core.settings import Settings
 from studio.run import saved_settings as library
 
 _TYPES = ("json", "png")
-_HELP = "A file that was saved here, or a picture that the studio made: it carries its settings"
+_HELP = "A settings file that you saved, or an image from the studio, which contains its settings"
 _ROWS_HEIGHT = 260  # px, from which on a long list is scrolled
 _MANY = 5
 
@@ -29,7 +29,7 @@ def saved_settings(task: str, settings: Settings | None, put: Put | None = None)
     Args:
         task: whose settings they are.
         settings: as the form stands; None where something is wrong with it.
-        put: puts what the page asks for beside its form where it finds it; a callback, called with settings.
+        put: puts what the page asks for next to its form where it finds it; a callback, called with settings.
     """
     slot = f"settings_{task.partition('.')[0]}"
     with uploads.popover(slot, "Saved settings", ":material/bookmarks:") as box:
@@ -50,13 +50,13 @@ def nearest(options: Sequence[float], key: str) -> None:
 def _rows(slot: str, task: str, put: Put | None) -> None:
     found = library.saved(task)
     if not found:
-        st.caption("Nothing is saved yet: give these settings a name, and they are here the next time.")
+        st.caption("No saved settings yet. Give the current settings a name to save them.")
     with st.container(height=_ROWS_HEIGHT if len(found) > _MANY else "content", border=False, gap="small"):
         for number, name in enumerate(found):
             with st.container(horizontal=True, gap="small", key=keys.part(slot, f"row_{number}")):
                 key, told = keys.part(slot, number), words.plain(name)
                 use: dict[str, Any] = {
-                    "help": "Puts these into the form",
+                    "help": "Loads these settings into the form",
                     "on_click": _use,
                     "args": (slot, task, put, name),
                 }
@@ -86,7 +86,7 @@ def _download(key: str, task: str, name: str) -> None:
         type="tertiary",
         icon=":material/download:",
         on_click="ignore",
-        help="For another person, another studio or a command: `--settings FILE`",
+        help="To share the settings, or to use them in a command with `--settings FILE`",
     )
 
 
@@ -128,4 +128,4 @@ def _fill(put: Put | None, settings: Settings, name: str) -> None:
     forms.prefill(settings)
     if put is not None:
         put(settings)
-    st.toast(f"Set as in {words.plain(name)}.", icon=":material/bookmark:")
+    st.toast(f"Loaded {words.plain(name)}.", icon=":material/bookmark:")

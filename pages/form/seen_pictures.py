@@ -1,4 +1,4 @@
-"""The pictures of a data set as a model would see them, before it learns from them."""
+"""The images of a data set as a model would see them, before it learns from them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def sides(pictures: Pictures) -> str:
 
 def small(picture: np.ndarray) -> np.ndarray:
     """One of them to be named: `(h, w, 3 or 1) uint8` -> `(SMALL, SMALL, 3) uint8`."""
-    colour = Image.fromarray(picture.squeeze()).convert("RGB")
-    return np.asarray(colour.resize((SMALL, SMALL), Image.Resampling.BILINEAR))
+    color = Image.fromarray(picture.squeeze()).convert("RGB")
+    return np.asarray(color.resize((SMALL, SMALL), Image.Resampling.BILINEAR))
 
 
 def show(pictures: Pictures, told: str, notes: Iterable[str] = ()) -> None:

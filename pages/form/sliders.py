@@ -1,4 +1,4 @@
-"""A number's slider, and the box beside it for whoever knows the very number."""
+"""A number's slider, and the box next to it for whoever knows the very number."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def _ratio(field: Described, label: str, help: str | None) -> float | int:
 
 
 def _box(field: Described, label: str, value: float | int) -> None:
-    """The number as it stands; what is typed goes to the slider, which the next run draws anew."""
+    """The number as it stands; what is typed goes to the slider, which the next run draws again."""
     key = keys.part(field.name, "box")
     st.session_state[key] = int(value) if field.kind == "int" else float(value)
     numbers.number(
-        f"{label}: the number itself",
+        f"{label}: value",
         min_value=_least(field),
         max_value=int(_ends(field)[1]) if field.kind == "int" else _ends(field)[1],
         step=1 if field.kind == "int" else float(_step(field)),
@@ -126,7 +126,7 @@ def _marks(field: Described) -> list[float]:
     """The steps of a ratio, and one that a result or the address brought: the slider takes no other."""
     if field.name not in st.session_state and field.name in st.query_params:
         st.session_state[_mark(field.name)] = st.query_params[field.name]
-    # Apart from the slider's own value, for its steps must not change while a person drags it.
+    # Apart from the slider's own value, for its steps must not change while a user drags it.
     with suppress(TypeError, ValueError):
         brought = float(st.session_state.get(_mark(field.name), ""))
         least, most = _ends(field)

@@ -1,4 +1,4 @@
-"""Files from a person's device: handed over at once, so that the widget is empty and holds no memory."""
+"""Files from a user's device: handed over at once, so that the widget is empty and holds no memory."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ def open(id: str) -> None:
 
 
 def compare(one: str, other: str) -> None:
-    """Shows two items beside each other."""
+    """Shows two items next to each other."""
     st.query_params[ITEM], st.query_params[OTHER] = one, other
 
 
 def close() -> None:
-    """Shows the wall again."""
+    """Shows the grid again."""
     for name in (ITEM, OTHER):
         st.query_params.pop(name, None)

@@ -1,4 +1,4 @@
-"""Two items beside each other: their pictures under one slider, and what differs in how they were made."""
+"""Two items next to each other: their images under one slider, and what differs in how they were made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.gallery import address, file_view, wall
+from pages.gallery import address, file_view, grid
 from pages.jobs import results
 from pages.widgets import browser_pictures, words
 from pages.widgets.ab_slider import ab_slider
@@ -21,13 +21,13 @@ from studio.core.tasks import File
 from studio.gallery.items import Item
 
 NAMES = ("A", "B")
-_ALIKE = 0.02  # that the proportions of two pictures may differ by, for one slider to show both
+_ALIKE = 0.02  # that the proportions of two images may differ by, for one slider to show both
 
 
 def show(one: Item, other: Item) -> None:
     """Draws both, and below them what differs."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("All", icon=":material/grid_view:", on_click=wall.back, key="compare_back")
+        st.button("All", icon=":material/grid_view:", on_click=grid.back, key="compare_back")
         st.space("stretch")
         buttons: list[tuple[str, str, Callable[..., None], tuple[str, ...]]] = [
             ("Swap", ":material/swap_horiz:", address.compare, (other.id, one.id))
@@ -44,11 +44,11 @@ def show(one: Item, other: Item) -> None:
     if rows := list(differences(one, other)):
         st.table(dict(zip(("", *NAMES), zip(*rows, strict=True), strict=True)), hide_index=True)
     else:
-        st.caption("Nothing that the studio knows of.")
+        st.caption("No differences in the settings, inputs or models.")
 
 
 def _both(one: Item, other: Item) -> None:
-    """Under one slider where both are pictures of the same proportions, else beside each other."""
+    """Under one slider where both are images of the same proportions, else next to each other."""
     files = [item.result.files[0] for item in (one, other)]
     names = [f"{name}: {item.name}" for name, item in zip(NAMES, (one, other), strict=True)]
     size = _size(files)
@@ -63,7 +63,7 @@ def _both(one: Item, other: Item) -> None:
 
 
 def _size(files: list[File]) -> tuple[int, int] | None:
-    """Width and height of the larger of two pictures; None where they are no pictures of one form."""
+    """Width and height of the larger of two images; None where they are no images of one form."""
     if any(file.kind != "picture" for file in files):
         return None
     sizes = sorted(images.size(file.read())[::-1] for file in files)
@@ -77,9 +77,9 @@ def differences(one: Item, other: Item) -> Iterator[tuple[str, str, str]]:
     for noun, told in (
         ("Name", [item.name for item in both]),
         ("Made by", [item.title for item in both]),
-        ("Made of", [words.made_of(item) for item in both]),
-        ("Made on", [_day(item) for item in both]),
-        ("Took", [amounts.duration(max(item.seconds, 1)) if item.seconds else "" for item in both]),
+        ("Inputs", [words.made_of(item) for item in both]),
+        ("Date", [_day(item) for item in both]),
+        ("Duration", [amounts.duration(max(item.seconds, 1)) if item.seconds else "" for item in both]),
     ):
         if told[0] != told[1]:
             yield noun, words.plain(told[0]), words.plain(told[1])

@@ -1,4 +1,4 @@
-"""The room that the studio takes on the disk, and what a person lets go of when it is too much."""
+"""The disk usage of the studio, and what a user can remove when it is too much."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ def show() -> None:
     used, limit = _used(), disk_usage.limit()
     if used > limit:
         st.warning(
-            f"The studio takes {amounts.size(used)} on the disk; it may take {amounts.size(limit)}. "
-            "Nothing is removed by itself: choose below what can go.",
+            f"The studio uses {amounts.size(used)} of disk space; the limit is {amounts.size(limit)}. "
+            "Nothing is deleted automatically: choose below what to remove.",
             icon=":material/hard_drive:",
         )
-    with st.expander("Room on the disk", icon=":material/hard_drive:"):
+    with st.expander("Disk space", icon=":material/hard_drive:"):
         st.markdown(f"**{amounts.size(used)}** of {amounts.size(limit)}")
         st.progress(min(used / limit, 1.0))
         if freed := st.session_state.pop(_FREED, ""):
             st.success(freed, icon=":material/check_circle:")
         numbers.number(
-            "It may take (GB)",
+            "Limit (GB)",
             min_value=0.1,
             max_value=100_000.0,
             value=limit / GIGABYTE,
             step=5.0,
             key="room_limit",
             on_change=_limit,
-            help="Above that, the gallery says so and asks what can go",
+            help="Above this limit, the gallery asks what to remove",
             width=220,
         )
         if not st.session_state.get(_LOOKED):
-            help = "Looks at every file, which takes a moment"
-            st.button("What takes the room?", icon=":material/search:", on_click=_look, help=help)
+            help = "Scans every file, which takes a moment"
+            st.button("Show disk usage", icon=":material/search:", on_click=_look, help=help)
             return
         _choose([share for share in disk_usage.shares() if share.bytes])
 
@@ -58,12 +58,12 @@ def show() -> None:
 def _own() -> None:
     """What a visitor's work takes and may take, and when it goes."""
     most, days = quotas.most_bytes(owner()), owners.days(owner())
-    told = f"Your work takes {amounts.size(quotas.usage_of(owner()).bytes)}"
+    told = f"Your work uses {amounts.size(quotas.usage_of(owner()).bytes)}"
     if most < math.inf:
-        told += f" of the {amounts.size(most)} that each may take"
+        told += f" of your limit of {amounts.size(most)}"
     if days < math.inf:
         whose = "" if owner().startswith("user-") else ", in this browser,"
-        told += f". It is removed if you do not come back{whose} for {days:,.0f} days"
+        told += f". Your work is removed if you do not come back{whose} for {days:,.0f} days"
     st.caption(f":material/hard_drive: {told}.")
 
 
@@ -96,7 +96,7 @@ def _choose(shares: list[Share]) -> None:
         disabled=not chosen,
         on_click=_free,
         args=([share.name for share in chosen],),
-        help="There is no undo",
+        help="This cannot be undone",
         key="room_free",
     )
 
@@ -110,4 +110,4 @@ def _free(names: list[disk_usage.Part]) -> None:
     _used.clear()
     if "removed" in names:
         removed.close()
-    st.session_state[_FREED] = f"{amounts.size(freed)} are free again."
+    st.session_state[_FREED] = f"Freed {amounts.size(freed)}."

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.form import samples, uploads
-from pages.gallery import address, file_view, wall
+from pages.gallery import address, file_view, grid
 from pages.jobs import item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -25,9 +25,9 @@ _FILE = "gallery_told_file"  # of what is looked at, if it is here already
 
 
 def drop() -> None:
-    """Takes a picture that the studio made, wherever it is from."""
-    help = "A PNG carries its recipe; of other files, drop the .json that lies beside them"
-    label = "How was it made? Drop a picture of the studio"
+    """Takes an image that the studio made, wherever it is from."""
+    help = "A PNG contains its recipe. For other files, drop the .json file next to them"
+    label = "Drop an image from the studio to see its recipe"
     uploads.ask(_SLOT, label, _take, type=["png", "json"], help=help)
 
 
@@ -39,7 +39,7 @@ def show_fault() -> None:
 
 def _take(data: bytes, name: str) -> None:
     if data.startswith(PNG):
-        file_checks.check_bytes("picture", data, name)  # what is shown and kept is a whole picture
+        file_checks.check_bytes("picture", data, name)  # what is shown and kept is a whole image
     told = _tell(data, name)
     st.session_state.pop(_FILE, None)
     if told.item:
@@ -96,7 +96,8 @@ def show(told: Provenance) -> None:
             file_view.picture(file, None, told.name, key="told")
         elif told.is_recipe:
             st.info(
-                "This is a recipe alone: make it again to see what it gives.", icon=":material/receipt_long:"
+                "This file has a recipe but no result. Make it again to see the result.",
+                icon=":material/receipt_long:",
             )
         else:
             results.compare(None, told.data, key="told", caption=words.plain(told.name))
@@ -107,7 +108,7 @@ def show(told: Provenance) -> None:
 def _about(told: Provenance) -> None:
     if not told.known:
         st.warning(
-            "It was made by another version of the studio; its recipe can be read, but not made again here.",
+            "Another version of the studio made this file. You can read its recipe, but not run it here.",
             icon=":material/info:",
         )
         _recipe_text(told)
@@ -116,7 +117,7 @@ def _about(told: Provenance) -> None:
     st.subheader(
         words.plain(tasks.made_of(told.recipe.task, told.recipe.settings, inputs) or told.name), anchor=False
     )
-    st.caption("It is not in the gallery.")
+    st.caption("This file is not in the gallery.")
     if told.missing:
         _ask_for(told)
     problem = _problem(told)
@@ -150,8 +151,8 @@ def _recipe_text(told: Provenance) -> None:
 
 def _ask_for(told: Provenance) -> None:
     names = ", ".join(words.plain(source.name) for source in told.missing)
-    st.info(f"To make it again, add what it was made from: {names}", icon=":material/upload_file:")
-    label = "The very same files, whatever they are called now"
+    st.info(f"To make it again, add its inputs: {names}", icon=":material/upload_file:")
+    label = "The same files; their names may have changed"
     uploads.ask(_INPUTS, label, _take_input, accept_multiple_files=True)
 
 
@@ -159,7 +160,7 @@ def _take_input(data: bytes, name: str) -> None:
     told: Provenance = st.session_state[_TOLD]
     digest = paths.digest(data)
     if digest not in {source.digest for sources in told.recipe.inputs.values() for source in sources}:
-        raise InvalidInput(f"{name} is not what it was made from. Look for the original.")
+        raise InvalidInput(f"{name} is not the original input. Choose the original file.")
     File.keep(data, "picture", name)
     left = tuple(source for source in told.missing if source.digest != digest)
     st.session_state[_TOLD] = replace(told, missing=left)
@@ -168,7 +169,7 @@ def _take_input(data: bytes, name: str) -> None:
 def _close() -> None:
     forget()
     if address.ITEM not in st.query_params:  # else back to the item that it was looked at from
-        wall.back()
+        grid.back()
 
 
 def _add(told: Provenance) -> None:

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from pages.gallery import address, file_view, marks, removed, sweeps, wall
+from pages.gallery import address, file_view, grid, marks, removed, sweeps
 from pages.jobs import captions, item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -27,19 +27,19 @@ def current_item(name: str = address.ITEM) -> Item | None:
         return items.find(id, owner())
     except StudioError as error:
         if store.is_id(id):
-            index.forget(id)  # the wall shows what it was
+            index.forget(id)  # the grid shows what it was
         st.query_params.pop(name, None)
         st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None
 
 
 def show(item: Item) -> None:
-    """Draws the item, its neighbours' buttons, and what can be done with it."""
-    st.session_state[wall.LEFT] = item.id
+    """Draws the item, its neighbors' buttons, and what can be done with it."""
+    st.session_state[grid.LEFT] = item.id
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("All", icon=":material/grid_view:", on_click=wall.back, key="item_back")
+        st.button("All", icon=":material/grid_view:", on_click=grid.back, key="item_back")
         st.space("stretch")
-        for label, icon, id in _neighbours(item):
+        for label, icon, id in _neighbors(item):
             st.button(
                 label,
                 icon=icon,
@@ -57,8 +57,8 @@ def show(item: Item) -> None:
     sweeps.cells(item)
 
 
-def _neighbours(item: Item) -> list[tuple[str, str, str]]:
-    """The next newer and older of what the wall shows, "" where there is none."""
+def _neighbors(item: Item) -> list[tuple[str, str, str]]:
+    """The next newer and older of what the grid shows, "" where there is none."""
     found, _ = index.find(st.session_state.get("gallery_wanted", index.ALL), owner())
     ids = [entry.id for entry in found]
     at = ids.index(item.id) if item.id in ids else -1
@@ -68,7 +68,7 @@ def _neighbours(item: Item) -> list[tuple[str, str, str]]:
 
 
 def _content(item: Item) -> File | None:
-    """What a picture was made from, if that is here and a picture; a sheet is not compared with it."""
+    """What an image was made from, if that is here and an image; a sheet is not compared with it."""
     found = item.inputs.get("content", []) if len(item.result.files) == 1 else []
     return found[0] if found and found[0].kind == "picture" and found[0].here else None
 
@@ -101,7 +101,7 @@ def _about(item: Item) -> None:
             place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": item.id}
         )
     if settings is None:
-        st.caption("This studio no longer has what made it, or no longer takes these settings.")
+        st.caption("This version of the studio no longer has this task or no longer accepts these settings.")
         return
     results.recipe(item.task, settings, item.inputs, item.result.recipe)
 
@@ -114,4 +114,4 @@ def _when(item: Item) -> str:
 
 def _remove(id: str) -> None:
     removed.remove([id])
-    wall.back()
+    grid.back()

@@ -15,7 +15,7 @@ from studio.gallery import index, marks
 from studio.gallery.index import Entry
 from studio.gallery.items import Item
 
-TILES = "gallery_tiles"  # the container of the wall's tiles and of their stars
+TILES = "gallery_tiles"  # the container of the grid's tiles and of their stars
 _STARS = "gallery_stars"
 
 
@@ -52,7 +52,7 @@ def _clicked(had: Sequence[str]) -> None:
 
 
 def change(id: str, **told: Any) -> None:
-    """Marks an item anew, see `studio.gallery.marks.change`, or says why not. Call it from a callback."""
+    """Marks an item again, see `studio.gallery.marks.change`, or says why not. Call it from a callback."""
     try:
         marks.change(id, owner(), **told)
     except StudioError as error:
@@ -81,7 +81,7 @@ def of_item(item: Item) -> None:
                 max_chars=MOST_NAME,
                 key=name,
                 on_change=lambda: change(id, name=st.session_state[name]),
-                help="Left empty, it is called by what it was made of",
+                help="Leave it empty to use the name of the input",
             )
             _tags("Tags", item.marks.tags, tags, lambda: change(id, tags=st.session_state[tags]))
     if item.marks.tags:
@@ -113,7 +113,7 @@ def _tags(label: str, had: Sequence[str], key: str, on_change: Any) -> None:
         max_selections=MOST_TAGS,
         placeholder="sea, best of May",
         on_change=on_change,
-        help=f"Type a new one, of up to {MOST_TAG} characters, or choose one that you have given before",
+        help=f"Type a new tag of up to {MOST_TAG} characters, or choose an earlier one",
     )
 
 

@@ -1,4 +1,4 @@
-"""The models that a person has kept: renamed, removed and brought back."""
+"""The models that a user has kept: renamed, removed and brought back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _row(name: str) -> None:
         st.markdown(f"**{words.plain(name)}**{_made_by(name)}", width="stretch")
         with st.popover("Rename", icon=":material/edit:", type="tertiary"):
             st.text_input("Name", value=name, max_chars=names.MOST, key=keys.part(key, "name"))
-            st.caption("Recipes and jobs that name it by its old name still find it.")
+            st.caption("Recipes and jobs still find the model by its old name.")
             st.button(
                 "Rename", type="primary", key=keys.part(key, "rename"), on_click=_rename, args=(name, key)
             )
@@ -63,17 +63,17 @@ def _removed(gone: list[str]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(words.plain(name), width="stretch")
             st.button(
-                "Bring back",
+                "Restore",
                 icon=":material/undo:",
                 type="tertiary",
                 key=f"own_model_{name}_back",
                 on_click=_each,
                 args=(kept_models.restore, [name]),
             )
-    with st.popover("Remove all for good", icon=":material/delete_forever:"):
-        st.markdown("There is no undo after this. What was made with them cannot be made again.")
+    with st.popover("Delete all permanently", icon=":material/delete_forever:"):
+        st.markdown("This cannot be undone. Results of these models can no longer be made again.")
         st.button(
-            "Yes, for good",
+            "Yes, delete",
             type="primary",
             key="own_models_forget",
             on_click=_each,

@@ -1,4 +1,4 @@
-"""Removed items: gone from the wall, back with one click, and away for good only when a person says so; and
+"""Removed items: gone from the grid, back with one click, and away for good only when a user says so; and
 those that cannot be read, which can be removed, too."""
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ def show() -> None:
         return
     with st.expander(f"Removed ({len(ids):,})", icon=":material/delete:"):
         with st.container(horizontal=True):
-            st.button("Bring all back", icon=":material/undo:", on_click=_restore, args=(ids,))
-            with st.popover("Remove all for good", icon=":material/delete_forever:"):
-                st.markdown("There is no undo after this.")
-                st.button("Yes, for good", type="primary", on_click=_forget, args=(ids,))
+            st.button("Restore all", icon=":material/undo:", on_click=_restore, args=(ids,))
+            with st.popover("Delete all permanently", icon=":material/delete_forever:"):
+                st.markdown("This cannot be undone.")
+                st.button("Yes, delete", type="primary", on_click=_forget, args=(ids,))
         with st.container(key="bin"):
             grid = st.grid(8, min_column_width=110)
         for item in found[:MOST]:
@@ -86,7 +86,7 @@ def show() -> None:
 
 
 def _back(id: str) -> None:
-    st.button("Bring back", key=f"restore_{id}", type="tertiary", on_click=_restore, args=([id],))
+    st.button("Restore", key=f"restore_{id}", type="tertiary", on_click=_restore, args=([id],))
 
 
 def odd() -> None:
@@ -95,7 +95,7 @@ def odd() -> None:
     if not found:
         return
     with st.expander(f"Unreadable ({len(found):,})", icon=":material/broken_image:"):
-        st.caption("Not as the studio writes it: damaged, or changed by something else. All else is well.")
+        st.caption("These items are damaged or were changed outside the studio. Everything else is fine.")
         for one in found[:MOST]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 day = time.strftime("%d %B %Y", time.localtime(one.changed)).lstrip("0")

@@ -20,8 +20,8 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
     """The buttons for several items.
 
     Args:
-        wanted: what the wall shows.
-        picked: the ids of those that are picked; None when it is all that the wall shows.
+        wanted: what the grid shows.
+        picked: the ids of those that are picked; None when it is all that the grid shows.
         total: how many that is.
     """
     count = total if picked is None else len(picked)
@@ -41,7 +41,7 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
                 label, icon=":material/delete:", disabled=not picked, on_click=removed.remove, args=(picked,)
             )
         whose = owner()
-        # Told before, for a download that fails says nothing; of all that is on the wall the help tells it.
+        # Told before, for a download that fails says nothing; of all that is on the grid the help tells it.
         here = items.whole(picked, whose) if picked and count <= MOST else []
         too_many = count > MOST or export.bytes_of(here) > export.MOST_BYTES
         st.download_button(
@@ -52,14 +52,14 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
             icon=":material/folder_zip:",
             disabled=not count or too_many or bool(picked and not here),
             on_click="ignore",
-            help=f"Each file with its recipe in it or beside it. {export.TOO_MANY}",
+            help=f"Each file comes with its recipe. {export.TOO_MANY}",
         )
         if too_many:
             st.caption(export.TOO_MANY)
 
 
 def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> bytes:
-    """The zip, without items whose files are gone; made only when a person asks for it.
+    """The zip, without items whose files are gone; made only when a user asks for it.
 
     Raises:
         NoRoom: if it would be too large for a browser.

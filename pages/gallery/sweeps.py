@@ -45,7 +45,7 @@ def _watch(name: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
         st.rerun()
-    with jobs.working(job, f"{job.title}, as it is so far"):
+    with jobs.working(job, f"{job.title}, so far"):
         if job.report is not None and job.report.text:
             st.caption(words.plain(job.report.text))
 
@@ -62,7 +62,7 @@ def cells(item: Item) -> None:
         file = files.get(str(cell.get("digest")))
         with grid.cell():
             if file is None or not file.here:
-                st.caption(words.plain(str(cell.get("error") or "It is no longer here.")))
+                st.caption(words.plain(str(cell.get("error") or "This result is no longer here.")))
                 continue
             browser_pictures.captioned(
                 samples.small(file), width="stretch", caption=str(cell.get("label", ""))

@@ -18,7 +18,7 @@ _HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 
 
 class Picture(NamedTuple):
-    """A picture of a document."""
+    """An image of a document."""
 
     path: Path
     says: str
@@ -41,7 +41,7 @@ def about(title: str) -> str:
 
 
 def pieces(name: str) -> Iterator[str | Picture]:
-    """What a document is made of, in order: Markdown below the page's own title, and pictures."""
+    """What a document is made of, in order: Markdown below the page's own title, and images."""
     text = "".join(
         piece if piece.startswith("```") else _HEADING.sub(r"#\1 ", _LINK.sub(_link, piece))
         for piece in _FENCED.split(_text(name))

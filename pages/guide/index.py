@@ -12,7 +12,7 @@ _KEY = "guide_document"
 
 
 def choose() -> str:
-    """Lets a person choose a document, leads to the page that it is about, and gives its name."""
+    """Lets a user choose a document, leads to the page that it is about, and gives its name."""
     titles = documents.titles()
     asked = st.query_params.get(documents.PARAMETER, "")
     st.session_state[_KEY] = asked if asked in titles else documents.FIRST

@@ -34,7 +34,7 @@ def machine() -> None:
         _line(check.state, check.name, check.found, check.remedy)
     if st.session_state.get(_CLOSER) is None:
         if st.button(
-            "Look closer", icon=":material/memory:", help="At models and graphics cards; ten seconds"
+            "Look closer", icon=":material/memory:", help="Check models and GPUs (about ten seconds)"
         ):
             with st.spinner("Reading every model, asking Keras ..."):
                 # The weights have the other half of the page.
@@ -48,7 +48,7 @@ def machine() -> None:
 
 def home() -> None:
     """Where the studio keeps everything, to be copied."""
-    st.caption("Everything the studio keeps is in")
+    st.caption("The studio keeps its files in this folder:")
     st.code(str(paths.home()), language=None, wrap_lines=True)
 
 

@@ -1,4 +1,4 @@
-"""The tiles of the home page: pictures that the studio made itself, each a way into a page."""
+"""The tiles of the home page: images that the studio made itself, each a way into a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pages.widgets import browser_pictures, words
 
 
 class Tile(NamedTuple):
-    """A picture that a task made of samples.
+    """An image that a task made of samples.
 
     Attributes:
         task: what made it.
@@ -31,7 +31,7 @@ class Tile(NamedTuple):
 
     @property
     def file(self) -> str:
-        """Its picture, among those that the pages ship."""
+        """Its image, among those that the pages ship."""
         names = [self.task.replace(".", "-"), *self.inputs.values(), *self.settings.values()]
         return f"tile-{'-'.join(names)}.webp"
 
@@ -39,20 +39,20 @@ class Tile(NamedTuple):
 TILES = (
     Tile("style.transfer", {"content": "chelsea", "style": "mosaic"}, "Chelsea as a mosaic"),
     Tile("style.transfer", {"content": "coffee", "style": "brush_strokes"}, "Coffee in brush strokes"),
-    Tile("dream.ascend", {"content": "rocket"}, "A launch dreamt full of dogs", {"look": "dogs"}),
-    Tile("text.write", {}, "On from a line of Alice, letter by letter", {"preset": "alice"}),
-    Tile("faces.draw", {}, "Faces that nobody has"),
+    Tile("dream.ascend", {"content": "rocket"}, "A rocket launch, dreamed full of dogs", {"look": "dogs"}),
+    Tile("text.write", {}, "Text in the style of Alice in Wonderland", {"preset": "alice"}),
+    Tile("faces.draw", {}, "Faces of people who don’t exist"),
     Tile(
         "classify.explain",
         {"picture": "chelsea"},
-        "Where a network sees a cat",
+        "What makes the network say “cat” (Grad-CAM)",
         opens={"half": "Try", "preset": "ImageNet, a thousand things"},
     ),
-    Tile("enhance.enlarge", {"content": "chelsea"}, "Three times larger, and sharp"),
-    Tile("outline.paint", {}, "A doodle that became an avatar"),
-    Tile("colour.picture", {"content": "camera"}, "A grey photo in likely colours"),
-    Tile("playground.train", {"content": "chelsea"}, "Memorized by a tiny network in seconds"),
-    Tile("lab.imagine", {}, "Digits that a machine dreams", opens={"taught": "Boltzmann machine"}),
+    Tile("enhance.enlarge", {"content": "chelsea"}, "Upscaled three times, and sharp"),
+    Tile("sketch.paint", {}, "A doodle that became an avatar"),
+    Tile("colorize.apply", {"content": "camera"}, "A gray photo, colorized"),
+    Tile("playground.train", {"content": "chelsea"}, "A photo, memorized by a tiny network in seconds"),
+    Tile("lab.imagine", {}, "Digits sampled from a Boltzmann machine", opens={"taught": "Boltzmann machine"}),
 )
 
 

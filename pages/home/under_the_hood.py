@@ -1,4 +1,4 @@
-"""Under the hood of the whole studio: what a network sees of a picture, layer by layer."""
+"""Under the hood of the whole studio: what a network sees of an image, layer by layer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pages.widgets import assets, browser_pictures, under_the_hood
 PHOTO = "chelsea"
 # Layer -> what these maps of it answer to.
 LAYERS = {
-    "block1_conv2": "Edges, each map in a direction of its own, as fine as the photo.",
+    "block1_conv2": "Edges: each channel responds to one direction, at the resolution of the photo.",
     "block2_conv2": "Lines and stripes: the whiskers, the fur, the rim of the face.",
     "block3_conv3": "Textures and small shapes: spots that may be eyes.",
     "block4_conv3": "Parts: the eyes and the brows; the fur is gone.",
-    "block5_conv3": "The head as a whole; a square stands for 16 px of the photo.",
+    "block5_conv3": "The head as a whole: one square covers 16 px of the photo.",
 }
 
 

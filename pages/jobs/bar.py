@@ -1,4 +1,4 @@
-"""How far a job is: the share that is done, and the words beside it."""
+"""How far a job is: the share that is done, and the words next to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job was asked for together with, beside its result: the next one, and all of them as a zip."""
+"""What a job was asked for together with, next to its result: the next one, and all of them as a zip."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def show(job: engine.Job, parameter: str) -> None:
         return
     at, count = batch.jobs.index(job.id), len(batch.jobs)
     with st.container(horizontal=True, vertical_alignment="center", key="batch"):
-        st.markdown(f"**{at + 1}** of {count} made together")
+        st.markdown(f"**{at + 1}** of {count} in this batch")
         for label, icon, to in (("Previous", "chevron_left", at - 1), ("Next", "chevron_right", at + 1)):
             st.button(
                 label,

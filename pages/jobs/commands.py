@@ -102,7 +102,7 @@ def _out(kind: str, settings: Settings) -> list[str]:
         return []
     # The settings that make an animation also say of which kind its file is.
     form = getattr(settings, "form", "npz")
-    ending = {"animation": getattr(settings, "film", "mp4"), "dataset": form, "network": form}
+    ending = {"animation": getattr(settings, "video", "mp4"), "dataset": form, "network": form}
     return ["-o", "my-model" if kind == "model" else f"out.{ending.get(kind, 'png')}"]
 
 

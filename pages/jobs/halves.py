@@ -1,4 +1,4 @@
-"""The halves of a page that both makes and teaches: a row of choices at its top, which its address keeps."""
+"""The halves of a page that both makes and trains: a row of choices at its top, which its address keeps."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def choose(
     default: str = "",
     turned: Callable[[str], None] = lambda half: None,
 ) -> str:
-    """Lets a person choose between the halves; gives the name of the one that is open.
+    """Lets a user choose between the halves; gives the name of the one that is open.
 
     A link to a job opens the half that shows it; after a reload it is the one that was open.
 
     Args:
         capability: whose jobs the page shows.
-        titles: what a person reads, by name.
+        titles: what a user reads, by name.
         key: of the choice, also in the address.
         of: the half that shows a job.
         default: the name of the half that is open at first; the first one if not said.
@@ -48,7 +48,7 @@ def choose(
         and not browser_history.is_back_or_forward()
     ):
         st.session_state[note] = half
-        st.session_state[key] = half  # so that an address which is told anew has it, too
+        st.session_state[key] = half  # so that an address which is told again has it, too
         turned(half)
     way = forms.one_of("What to do", titles, key=key, default=default, hidden=True)
     st.session_state[note] = way

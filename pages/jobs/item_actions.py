@@ -1,4 +1,4 @@
-"""Where an item of the gallery goes on: made again, varied, used as an input of something else."""
+"""Where an item of the gallery continues: made again, varied, used as an input of something else."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
     lost = [words.plain(file.name) for file in _files(inputs) if not file.here]
     if lost:
         st.error(
-            f"{' and '.join(lost)}, which it was made from, is no longer here. Choose it again on the "
-            "page where it was made.",
+            f"The input {' and '.join(lost)} is no longer here. Choose it again on the page that made the "
+            "result.",
             icon=":material/error:",
         )
         return
@@ -39,7 +39,7 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
         place = place_of(task, settings.model_dump())
         if place.capability:
             go_to(place.file, job=job.id)
-        st.toast("It has begun; the tray shows how far it is.")
+        st.toast("Started. See its progress under Jobs in the sidebar.")
 
     starting.start(task, settings, inputs, made, then)
 
@@ -76,14 +76,14 @@ def _write_on(file: File) -> None:
     text = file.read().decode("utf-8", "replace")
     if not 0 < len(text) <= written_texts.MOST_BEGUN:
         st.error(
-            f"Up to {written_texts.MOST_BEGUN:,} characters can be written on from. Copy its end into "
+            f"A text to continue can have up to {written_texts.MOST_BEGUN:,} characters. Copy its end into "
             "Beginning on the Text page.",
             icon=":material/error:",
         )
         return
     written_texts.write_on_from(text)
     st.session_state["do"] = "write"
-    go_to("write_text.py")
+    go_to("generate_text.py")
 
 
 def keep_model(file: File) -> None:

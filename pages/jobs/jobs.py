@@ -14,9 +14,9 @@ from pages.jobs import (
     captions,
     last_shown,
     navigation,
-    pace,
     refill,
     results,
+    speed,
     steering,
     use_again,
 )
@@ -35,14 +35,16 @@ CURVE_SECONDS = 2.0
 
 
 def close(task: str) -> None:
-    """Stops showing the page's job; it goes on all the same."""
+    """Stops showing the page's job; it continues all the same."""
     st.query_params.pop(PARAMETER, None)
     st.session_state.pop(last_shown.key(task), None)
 
 
 def close_button(task: str) -> None:
     """Draws the button that stops showing the page's job."""
-    if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
+    if st.button(
+        "Close", icon=":material/close:", type="tertiary", help="The result stays in Recent results"
+    ):
         close(task)
         st.rerun()
 
@@ -70,7 +72,7 @@ def show_job(
     if job.finished:
         _ended(job, (beside or {}).get(job.task))
     else:
-        every = pace.every(job)
+        every = speed.every(job)
         st.fragment(_watch, run_every=every)(job.id, every)
         _curve(job.id)
     batches.show(job, PARAMETER)
@@ -82,7 +84,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     name = st.query_params.get(PARAMETER)
     if not name and (browser_history.is_back_or_forward() or not navigation.came_from_elsewhere()):
         for task in known:
-            close(task)  # a person went back to the page without it
+            close(task)  # a user went back to the page without it
         return None
     name = name or last_shown.newest(known)
     if not name:
@@ -99,8 +101,8 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         return None
     if tasks.settings_of(job.task, job.settings) is None:
         close(job.task)
-        told = "It was made by another version of the studio, so it cannot be shown here."
-        st.warning(f"{told} Look at it in the gallery.", icon=":material/search_off:")
+        told = "This result was made by another version of the studio, so it cannot be shown here."
+        st.warning(f"{told} Open it in the gallery.", icon=":material/search_off:")
         return None
     # What was not shown a moment ago, opened by its address or on the way back to this page, is not asked for
     # by the form as it stands: not all that was asked for then is there again.
@@ -118,7 +120,7 @@ def show_what_it_learns_from(job: engine.Job, chosen: Sequence[File]) -> None:
     """Says what a job learns from, and where that is not what is chosen now: else it would pass for that.
 
     Args:
-        chosen: what the form would have learnt from now, all of one slot; none for nothing yet.
+        chosen: what the form would have learned from now, all of one slot; none for nothing yet.
     """
     st.subheader(words.plain(": ".join(filter(None, (job.title, words.made_of(job))))), anchor=False)
     kind = chosen[0].kind if chosen else ""
@@ -126,8 +128,7 @@ def show_what_it_learns_from(job: engine.Job, chosen: Sequence[File]) -> None:
     if given and {file.digest for file in given} != {file.digest for file in chosen}:
         these, those = (words.plain(", ".join(file.name for file in files)) for files in (given, chosen))
         st.info(
-            f"What you see here is of {these}, not of {those}, which {'is' if len(chosen) == 1 else 'are'} "
-            "chosen now.",
+            f"This job uses {these}, not {those}, which {'is' if len(chosen) == 1 else 'are'} chosen now.",
             icon=":material/info:",
         )
 
@@ -151,7 +152,7 @@ def _question(name: str) -> str:
 
 def _watch(name: str, every: float) -> None:
     job = engine.connect().job(name, owner())
-    if job.finished or pace.every(job) != every:
+    if job.finished or speed.every(job) != every:
         st.rerun()  # the interval belongs to the whole run
     content = job.inputs.get("content", [])
     with working(job, f"{job.title}, as it is so far"):
@@ -178,21 +179,21 @@ def working(job: engine.Job, caption: str) -> Iterator[None]:
 
 
 def progress(job: engine.Job) -> None:
-    """How far a job is, beside the buttons that end it."""
+    """How far a job is, next to the buttons that end it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(*bar.bar(job))
-        if job.state in ("stopping", "cancelling"):
+        if job.state in ("stopping", "canceling"):
             st.caption(words.STATES[job.state])
         elif job.state != "queued":  # what waits has nothing to keep: it can only be cancelled
             keeps: dict[str, Any] = {
                 "icon": ":material/stop_circle:",
-                "help": "Stops and keeps the best so far",
+                "help": "Stops the job and keeps the best result so far",
             }
             st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **keeps)
-        if job.state != "cancelling":
+        if job.state != "canceling":
             drops: dict[str, Any] = {
                 "icon": ":material/cancel:",
-                "help": "Ends it and keeps nothing",
+                "help": "Ends the job and keeps nothing",
                 "type": "tertiary",
             }
             st.button("Cancel", key=f"cancel_{job.id}", on_click=steering.cancel, args=(job.id,), **drops)
@@ -219,7 +220,7 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
         if own is not None:
             own(job)
         if refill.can_refill(job, settings):
-            help = "Puts its settings and pictures into the form, to change them there"
+            help = "Loads the settings and images of this result into the form"
             st.button("Change", icon=":material/tune:", help=help, on_click=_refill, args=(job, settings))
         results.download_file(file, job.task, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:"):

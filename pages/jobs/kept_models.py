@@ -19,7 +19,7 @@ def keep(model: File, then: Callable[[str], str]) -> None:
     """Asks for a name and keeps a trained model under it.
 
     Args:
-        then: called with the name once it is kept; gives what a person can do with it, in a few words.
+        then: called with the name once it is kept; gives what a user can do with it, in a few words.
     """
     key = f"model_name_{model.digest[:8]}"
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -1,4 +1,4 @@
-"""The live result: made anew whenever a slider is released, saved only when a person keeps it."""
+"""The live result: made again whenever a slider is released, saved only when a user keeps it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from studio.core.pictures import images
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
-KEEP, KEEPS = ":material/bookmark_add:", "Saves it among your results"
+KEEP, KEEPS = ":material/bookmark_add:", "Saves this result in the gallery"
 _KEPT, _TOLD = "live_kept", "live_told"
 MOST_SHARED = 16  # results of up to 4 MB each that all tabs of this server share
 _shared: dict[str, engine.Live] = {}
@@ -56,7 +56,7 @@ def show_live(
 
     Args:
         ask: gives the inputs; not called before the engine is ready.
-        before: gives the picture to look at until there is a result.
+        before: gives the image to look at until there is a result.
         needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
         note: what to say below it, e.g. that it is only a preview.
         own: draws the buttons that only this page has.
@@ -126,7 +126,7 @@ def ready(
 
 
 def keep_button(made: engine.Live, *, key: str) -> None:
-    """Draws the button that saves a live result among a person's own, once."""
+    """Draws the button that saves a live result among a user's own, once."""
     kept = _kept(made) is not None
     label = "Kept" if kept else "Keep"
     st.button(
@@ -146,8 +146,8 @@ def _tell() -> None:
 
 
 def _offer(task: str, settings: Settings, ask: Callable[[], Inputs], what: str) -> None:
-    st.info(f"The first time, the studio fetches {what} and checks every byte.", icon=":material/download:")
-    if st.button("Fetch and begin", type="primary", icon=":material/brush:"):
+    st.info(f"On first use, the studio downloads {what} and verifies it.", icon=":material/download:")
+    if st.button("Download and start", type="primary", icon=":material/brush:"):
         jobs.start(task, settings, ask())
 
 
@@ -159,7 +159,7 @@ def _made(
     with place.container():
         if held is None:
             browser_pictures.content(before())
-        with st.spinner("Making it ..."):
+        with st.spinner("Generating ..."):
             inputs = ask()
             wanted = (task, settings.model_dump_json(), str(inputs))
             if held is None or held[0] != wanted or (held[1] is not None and not _is_valid(held[1])):
@@ -240,7 +240,7 @@ def _kept(live: engine.Live) -> engine.Job | None:
 
 
 def keep(live: engine.Live) -> engine.Job | None:
-    """Keeps a result among a person's own once, however often it is downloaded; says so if that fails."""
+    """Keeps a result among a user's own once, however often it is downloaded; says so if that fails."""
     if job := _kept(live):
         return job
     try:
@@ -248,7 +248,7 @@ def keep(live: engine.Live) -> engine.Job | None:
     except StudioError as error:
         st.session_state[_TOLD] = words.plain(str(error))
         return None
-    st.session_state[_TOLD] = "Kept in the gallery."
+    st.session_state[_TOLD] = "Saved in the gallery."
     st.session_state.setdefault(_KEPT, {})[paths.digest(live.data)] = job.id
     return job
 
@@ -263,6 +263,6 @@ def wait() -> None:
         st.error(f"The engine is {words.plain(status)}", icon=":material/error:")
         return
     st.info(
-        "The studio is warming up; the first result comes in a few seconds.",
+        "The studio is warming up. The first result takes a few seconds.",
         icon=":material/local_fire_department:",
     )

@@ -17,22 +17,22 @@ from studio.core.tasks import Task
 
 _LEAVING = "leaving_for"
 _HERE, _CAME = "page_here", "page_came"
-_WORDS = ("prompt", "words")  # a person's own, whatever they say
+_WORDS = ("prompt", "words")  # a user's own, whatever they say
 
 
 class Place(NamedTuple):
     """One page.
 
     Attributes:
-        file: beside frame.py.
+        file: next to frame.py.
         title, icon, address: as the navigation shows it.
         capability: whose jobs open here, "" for none.
         also: other capabilities whose jobs open here.
         needs: the weights that its first runs fetch.
         form: the module whose FORMS take results back, see `pages.jobs.refill.Form`; "" for none.
         elsewhere: the tasks of the capability whose jobs open in the gallery.
-        films: whether films whose every frame a task of the capability made open here, too.
-        generators: whether models that draw pictures are chosen here, whatever trained them.
+        videos: whether videos whose every frame a task of the capability made open here, too.
+        generators: whether generators of images are chosen here, whatever trained them.
         group: the heading that the navigation shows it under; "" for the first page, which stands alone.
     """
 
@@ -44,7 +44,7 @@ class Place(NamedTuple):
     needs: tuple[str, ...] = ()
     form: str = ""
     elsewhere: tuple[str, ...] = ()
-    films: bool = False
+    videos: bool = False
     generators: bool = False
     group: str = "Make"
     also: tuple[str, ...] = ()
@@ -54,17 +54,17 @@ class Place(NamedTuple):
 PLACES = (
     Place("show_studio.py", "Studio", ":material/palette:", "", group=""),
     Place(
-        "style_picture.py",
+        "style_photo.py",
         "Style",
         ":material/brush:",
         "style",
         "style",
         ("adain", "vgg16"),
         form="pages.style.refill",
-        films=True,
+        videos=True,
     ),
     Place(
-        "dream_picture.py",
+        "dream_photo.py",
         "Dream",
         ":material/bedtime:",
         "dream",
@@ -73,35 +73,35 @@ PLACES = (
         form="pages.dream.refill",
     ),
     Place(
-        "enhance_picture.py",
+        "enhance_photo.py",
         "Enhance",
         ":material/photo_size_select_large:",
         "enhance",
         "enhance",
         form="pages.enhance.refill",
         elsewhere=("enhance.train",),
-        films=True,
+        videos=True,
     ),
     Place(
-        "colour_picture.py",
-        "Colour",
+        "colorize_photo.py",
+        "Colorize",
         ":material/format_color_fill:",
-        "colour",
-        "colour",
-        form="pages.colour.refill",
-        elsewhere=("colour.train",),
-        films=True,
+        "colorize",
+        "colorize",
+        form="pages.colorize.refill",
+        elsewhere=("colorize.train",),
+        videos=True,
     ),
     Place(
-        "draw_outline.py",
-        "Outline",
+        "sketch_avatar.py",
+        "Sketch",
         ":material/gesture:",
-        "outline",
-        "outline",
-        elsewhere=("outline.train", "outline.train_pairs"),
+        "sketch",
+        "sketch",
+        elsewhere=("sketch.train", "sketch.train_pairs"),
     ),
     Place(
-        "draw_faces.py",
+        "generate_faces.py",
         "Faces",
         ":material/face:",
         "faces",
@@ -110,7 +110,7 @@ PLACES = (
         generators=True,
     ),
     Place(
-        "write_text.py",
+        "generate_text.py",
         "Text",
         ":material/edit_note:",
         "text",
@@ -119,33 +119,33 @@ PLACES = (
         elsewhere=("text.compare",),
     ),
     Place(
-        "teach_classes.py",
-        "Teach",
+        "classify_images.py",
+        "Classify",
         ":material/school:",
-        "teach",
+        "classify",
         "classify",
         ("resnet50",),
-        form="pages.teach.refill",
+        form="pages.classify.refill",
         elsewhere=("classify.predict", "classify.study"),
         group="Train",
     ),
     Place(
-        "teach_drawing.py",
-        "Teach to draw",
+        "train_generator.py",
+        "Train a generator",
         ":material/draw:",
-        "teach-to-draw",
+        "train-generator",
         "dcgan",
-        form="pages.drawing.refill",
+        form="pages.generator.refill",
         group="Train",
         also=("vae",),
     ),
     Place(
-        "search_settings.py",
-        "Search",
+        "tune_settings.py",
+        "Tune",
         ":material/search_insights:",
-        "search",
-        "search",
-        form="pages.search.input_form",
+        "tune",
+        "tune",
+        form="pages.tune.input_form",
         group="Train",
     ),
     Place(
@@ -178,14 +178,14 @@ def place_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> P
     """The page that shows the jobs of a task: the gallery those that no other page shows.
 
     Args:
-        settings: of the job. Those of a film name the task that paints its frames: it is shown where they
-            would be, or in the gallery if that page shows no films.
+        settings: of the job. Those of a video name the task that paints its frames: it is shown where they
+            would be, or in the gallery if that page shows no videos.
     """
     known = task in tasks.TASKS
     shown = repeated(task, settings)
     repeats = shown != task
     place = _page_of(shown)
-    if place and shown not in place.elsewhere and (place.films or not repeats):
+    if place and shown not in place.elsewhere and (place.videos or not repeats):
         return place
     gallery = next(place for place in PLACES if place.capability == "gallery")
     return gallery if known else PLACES[0]
@@ -245,14 +245,14 @@ def go_to(file: str, **params: str) -> None:
     """Leaves for another page, whose address is told: Streamlit refuses to forget that of bound widgets.
 
     Args:
-        file: of the page, beside frame.py.
+        file: of the page, next to frame.py.
         params: what its address then holds.
     """
     st.switch_page(file, query_params=params)
 
 
 def tidy(here: str) -> None:
-    """Opens a page anew without what no widget can take, if its address has such. Call it from the frame.
+    """Opens a page again without what no widget can take, if its address has such. Call it from the frame.
 
     Widgets are given the address as it was when the page was opened: a choice of nothing where one is always
     chosen, and a number without end for a whole one, would be faults of the page.

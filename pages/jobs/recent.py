@@ -44,8 +44,8 @@ def _card(job: engine.Job) -> None:
         st.caption(words.plain(str(error)))
         return
     settings = tasks.settings_of(job.task, job.settings)
-    film = ", a film" if results.of_job(job).files[0].kind == "animation" else ""
-    caption = (words.made_of(job) or job.title) + film
+    video = ", a video" if results.of_job(job).files[0].kind == "animation" else ""
+    caption = (words.made_of(job) or job.title) + video
     browser_pictures.captioned(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)

@@ -1,4 +1,4 @@
-"""A result's own settings and pictures back into the form of its page, to be changed there.
+"""A result's own settings and images back into the form of its page, to be changed there.
 
 What a form asks for besides, its page says itself: see `Form`, and `form` of a `navigation.Place`.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import blending, film_input, forms, picture_input, samples
+from pages.form import blending, forms, picture_input, samples, video_input
 from pages.jobs import use_again
 from pages.jobs.navigation import place_of, repeated
 from pages.widgets import browser_history
@@ -34,9 +34,9 @@ class Form:
 
     Attributes:
         task: whose results it takes.
-        offers: the samples that it offers, by the slot of the pictures.
+        offers: the samples that it offers, by the slot of the images.
         can_take: whether it can ask for just what a job was asked for.
-        clear: puts away what it may ask for beside its settings and pictures, such as masks.
+        clear: puts away what it may ask for next to its settings and images, such as masks.
         fill: puts that of a job there.
     """
 
@@ -55,19 +55,19 @@ def _form_of(task: str) -> Form | None:
 
 def can_refill(job: engine.Job, settings: Settings) -> bool:
     """Whether the form of its page can ask for just this."""
-    if job.task == film_input.TASK:
+    if job.task == video_input.TASK:
         of_frames = _of_frames(job, settings)
-        return of_frames is not None and film_input.can_put(settings) and can_refill(*of_frames)
+        return of_frames is not None and video_input.can_put(settings) and can_refill(*of_frames)
     form = _form_of(job.task)
     return form is not None and form.can_take(job, settings)
 
 
 def refill(job: engine.Job, settings: Settings) -> None:
     """Puts its settings and inputs into the form, if that takes them back. Call it from a callback."""
-    if job.task == film_input.TASK:
+    if job.task == video_input.TASK:
         if of_frames := _of_frames(job, settings):
             refill(*of_frames)
-            film_input.put(job.inputs["film"][0], settings)
+            video_input.put(job.inputs["video"][0], settings)
         return
     form = _form_of(job.task)
     if form is None:
@@ -86,8 +86,8 @@ def _of_frames(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | 
         task, base = repeated(job.task, job.settings), settings.base
         found = tasks.settings_of(task, base)
         if found is not None:
-            others = {slot: files for slot, files in job.inputs.items() if slot != "film"}
-            first = film_input.frame_of(job.inputs["film"][0], settings)
+            others = {slot: files for slot, files in job.inputs.items() if slot != "video"}
+            first = video_input.frame_of(job.inputs["video"][0], settings)
             asked = {"task": task, "settings": base, "inputs": {"content": [first], **others}}
             return job.model_copy(update=asked), found
     return None

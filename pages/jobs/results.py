@@ -39,11 +39,11 @@ def show_result(
 
 
 def compare(before: File | None, data: bytes, *, key: str, caption: str = "", name: str = "Content") -> None:
-    """Shows a picture as large as the page allows, against the content it was made from.
+    """Shows an image as large as the page allows, against the content it was made from.
 
     Args:
         before: the content; None for none.
-        data: the picture.
+        data: the image.
         name: what the content is called.
     """
     if before is None:
@@ -66,7 +66,7 @@ def download(
     what: str = "",
     on_click: Callable[[], None] | None = None,
 ) -> None:
-    """The button that saves a result to a person's device; a second one for the recipe that is not inside it.
+    """The button that saves a result to a user's device; a second one for the recipe that is not inside it.
 
     Args:
         ending: of the file's name; only a PNG carries its recipe.
@@ -95,7 +95,7 @@ def download(
             icon=":material/receipt_long:",
             key=keys.part(key, "recipe"),
             on_click="ignore",
-            help="Keep it beside the file: it says what made it, and `studio replay` makes it again from it",
+            help="Keep the recipe next to the file: `studio replay` makes the file again from it",
         )
 
 
@@ -105,7 +105,7 @@ def download_file(file: File, task: str, *, key: str, made: Any, name: str = "")
 
 
 def named(made: Any, task: str = "", ending: str = ".png") -> str:
-    """What a person would call the file of a result: "coffee in mosaic.png".
+    """What a user would call the file of a result: "coffee in mosaic.png".
 
     Args:
         made: its recipe; None where there is none.
@@ -125,7 +125,7 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
             if change := _another_seed(settings):
                 found["Another seed"] = change
         elif field.tier == "main" and name not in settings.ineffective:
-            for label, new in _neighbours(field, value):
+            for label, new in _neighbors(field, value):
                 if new != value:
                     found[label] = {name: new}
     return found
@@ -138,7 +138,7 @@ def _another_seed(settings: Settings) -> dict[str, int]:
     return {"seed": (getattr(settings, "seed", 0) * 31 + 17) % MOST_SEED}
 
 
-def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:
+def _neighbors(field: Described, value: Any) -> list[tuple[str, Any]]:
     """Other values of a main setting, each with a label; none of sizes, which change little but the time."""
     label = field.label.lower()
     if field.kind == "choice":
@@ -203,9 +203,9 @@ def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
             st.caption("The same in Python:")
             st.code(program, language="python", wrap_lines=True)
         if masks := inputs.get("mask", ()):
-            st.caption("The masks that these name:")
+            st.caption("The masks that these commands use:")
             mask_input.downloads(masks)
-        st.caption("What made it, as the download carries it:")
+        st.caption("The recipe, as it is stored in the download:")
         text = made.to_json() if made is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)
 

@@ -76,7 +76,7 @@ def _ask_first(there: engine.Job, submit: Callable[[], engine.Job], then: Then) 
 
 
 def _ask(there: engine.Job, submit: Callable[[], engine.Job], then: Then) -> None:
-    st.markdown("Start it again? The result would be the same.")
+    st.markdown("Start the job again? The result would be the same.")
     with st.container(horizontal=True):
         if st.button("Show it", type="primary", key="identical_show"):
             then(there)

@@ -1,4 +1,4 @@
-"""The queue as a person sees and steers it: a job's place, when it begins, and the menu that moves it."""
+"""The queue as a user sees and steers it: a job's place, when it begins, and the menu that moves it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.engine.jobs.queue import RULE
 
-HELP = f"{RULE} Times are told from earlier jobs of this machine."
+HELP = f"{RULE} Estimates are based on earlier jobs on this machine."
 UP, FRONT, PAUSE, RESUME = "Move up", "Move to the front", "Pause", "Resume"
 
 
@@ -32,7 +32,7 @@ def menu(job: engine.Job, others: bool) -> None:
         others: whether other jobs of this person wait, too.
     """
     moves = (UP, FRONT) if others and job.place > 1 else ()
-    key = f"tray_order_{job.id}"
+    key = f"job_panel_order_{job.id}"
     st.menu_button(
         "Order",
         [RESUME] if job.paused else [*moves, PAUSE],

@@ -1,4 +1,4 @@
-"""What learns while one watches: its tab holds it over reruns, and it begins anew for another wish."""
+"""What learns while one watches: its tab holds it over reruns, and it begins again for another wish."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 
-_AT_FIRST = 0.2  # s that the page waits for the first picture before it shows what it has instead
+_AT_FIRST = 0.2  # s that the page waits for the first image before it shows what it has instead
 _UNWATCHED = 20.0  # s, more than a busy server needs to draw a page; others wait for their turn
 
 
@@ -84,7 +84,7 @@ def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
         key: tells its button from others.
     """
     report = stream.report
-    stage = report.stage if report else "Waiting for its turn"
+    stage = report.stage if report else "Waiting in the queue"
     done, total = (report.step, report.total) if report and report.total else (0, steps)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(done / total, 1.0), stage or f"Step {done:,} of {total:,}")
@@ -92,7 +92,7 @@ def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
             "Stop",
             key=keys.part(key, "stop"),
             icon=":material/stop_circle:",
-            help="Keeps what it has learnt",
+            help="Stops training and keeps the weights so far",
             disabled=stream.stopping,
             on_click=stream.stop,
         )
@@ -104,6 +104,6 @@ def again_button(help: str, *shelves: str) -> None:
 
 
 def forget(*shelves: str) -> None:
-    """Lets what is learnt begin anew. Call it from a callback."""
+    """Lets what is learned begin again. Call it from a callback."""
     for shelf in shelves:
         st.session_state.pop(shelf, None)

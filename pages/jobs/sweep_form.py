@@ -13,7 +13,7 @@ from studio.core.settings import Settings
 from studio.gallery import sweep
 from studio.gallery.sweep_settings import SweepSettings
 
-_HELP = "Values with commas between, or LOW:HIGH:COUNT"
+_HELP = "Values separated by commas, or LOW:HIGH:COUNT"
 
 
 def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *, key: str) -> None:
@@ -27,7 +27,9 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
     }
     if tasks.get(task).lane == "drive" or not known:
         return
-    with st.popover("Sweep", icon=":material/grid_on:", help="One or two settings, all on one sheet"):
+    with st.popover(
+        "Sweep", icon=":material/grid_on:", help="Try values of one or two settings, all on one sheet"
+    ):
         vary = [_axis(settings, known, "First", keys.part(key, "sweep_1"), "")]
         vary.append(_axis(settings, known, "Second", keys.part(key, "sweep_2"), "None"))
         plan = SweepSettings(task=task, base=settings.model_dump(mode="json"), vary=tuple(filter(None, vary)))

@@ -1,4 +1,4 @@
-"""A training that a person watches: its pictures and curves while it learns, then the model to be kept.
+"""A training run that a user watches: its images and curves while it learns, then the model to be kept.
 
 What is a page's own it says in a `View`.
 """
@@ -40,14 +40,14 @@ class Chart:
 
 @dataclass(frozen=True)
 class View:
-    """What a page has for its own trainings.
+    """What a page has for its own training runs.
 
     Attributes:
-        growing: what the pictures are that grow, in words.
+        growing: what the images are that grow, in words.
         charts: what is drawn of the reports.
         made: shows what a trained model makes.
         told: says what became of it: the figures and the settings -> lines of Markdown.
-        kept: called with the name of a kept model; gives what a person can do with it, in a few words.
+        kept: called with the name of a kept model; gives what a user can do with it, in a few words.
         leads: draws the way on to a model that was kept in this tab, by its name.
         below: draws what belongs below the buttons of a trained model.
     """
@@ -62,7 +62,7 @@ class View:
 
 
 def show(job: engine.Job, view: View) -> None:
-    """Draws a training: while it learns, when it was broken off, or with its model."""
+    """Draws a training run: while it learns, when it was broken off, or with its model."""
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
         _watch(job.id, view.growing)
@@ -81,7 +81,8 @@ def _watch(name: str, growing: str) -> None:
         st.rerun()
     with jobs.working(job, growing):
         st.caption(
-            "You can leave this page; it goes on. If the studio stops, it can go on from a minute before."
+            "You can leave this page; training continues. If the studio stops, you can resume and lose at "
+            "most a minute."
         )
 
 
@@ -91,7 +92,7 @@ def _curves(name: str, charts: Sequence[Chart]) -> None:
 
 
 def draw(history: Sequence[Mapping[str, float]], charts: Sequence[Chart]) -> None:
-    """The curves of a training, from what it reported or from its tests."""
+    """The curves of a training run, from what it reported or from its tests."""
     every = max(1, len(history) // MOST_POINTS)
     for chart in charts:
         rows = [
@@ -106,13 +107,13 @@ def draw(history: Sequence[Mapping[str, float]], charts: Sequence[Chart]) -> Non
 
 
 def _broken_off(job: engine.Job, settings: Settings) -> None:
-    """A training without a result: it goes on from its last checkpoint, if it came so far."""
+    """A training without a result: it continues from its last checkpoint, if it came so far."""
     done = checkpoints.find(job.task, settings, job.inputs).step
     if done and job.state == "interrupted":
-        told = f"It was broken off. Go on from step {done:,}; no more than the last minute is lost."
-        jobs.failed(job, settings, "Go on", told)
+        told = f"Training was interrupted. Continue from step {done:,}; at most the last minute is lost."
+        jobs.failed(job, settings, "Continue", told)
     else:
-        jobs.failed(job, settings, "Go on" if done else "Run again")
+        jobs.failed(job, settings, "Continue" if done else "Run again")
 
 
 def _ended(job: engine.Job, settings: Settings, view: View) -> None:
@@ -127,10 +128,14 @@ def _ended(job: engine.Job, settings: Settings, view: View) -> None:
         view.leads(name, file)
     with st.container(horizontal=True):
         if results.of_job(job).stopped_early and figures["steps"] < settings.model_dump()["steps"]:
-            help = f"From step {figures['steps']:,}, where it was stopped"
-            if st.button("Go on", icon=":material/play_arrow:", help=help):
+            help = f"Resume from step {figures['steps']:,}, where training stopped"
+            if st.button("Continue", icon=":material/play_arrow:", help=help):
                 jobs.start(job.task, settings, job.inputs, results.of_job(job).recipe)
-        elif st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):
+        elif st.button(
+            "Make again",
+            icon=":material/refresh:",
+            help="Train again with the same images, settings and seed",
+        ):
             jobs.start(job.task, settings, job.inputs, results.of_job(job).recipe)
         results.download_file(file, job.task, key=job.id, made=results.of_job(job).recipe)
         jobs.close_button(job.task)
@@ -139,19 +144,19 @@ def _ended(job: engine.Job, settings: Settings, view: View) -> None:
     results.recipe(job.task, settings, job.inputs, results.of_job(job).recipe)
 
 
-def learnt(what: str, figures: Mapping[str, Any], settings: Settings) -> str:
-    """`"1,000 pictures"` -> how long it learnt from them, as one sentence."""
+def learned(what: str, figures: Mapping[str, Any], settings: Settings) -> str:
+    """`"1,000 pictures"` -> how long it learned from them, as one sentence."""
     took = amounts.duration(max(1, figures["seconds"]))
     steps = settings.model_dump()["steps"]
-    return f"It learnt from {what} for {figures['steps']:,} of {steps:,} steps, in {took}."
+    return f"Trained on {what} for {figures['steps']:,} of {steps:,} steps, in {took}."
 
 
 def ended(figures: Mapping[str, Any]) -> Iterator[str]:
-    """Why it ended early, if a person or its numbers ended it."""
+    """Why it ended early, if a user or its numbers ended it."""
     if figures.get("ended") == "cancelled":
-        yield "It was stopped early. It can be kept as it is, and it can go on."
+        yield "Training was stopped early. You can keep the model as it is, or resume training."
     elif figures.get("ended") == "nan":
-        yield "It ended early, for its numbers ran away; this is the best until then."
+        yield "Training stopped because the loss diverged. This is the best checkpoint."
 
 
 def reports_of(curve: Mapping[str, Sequence[float]]) -> Iterator[dict[str, float]]:

@@ -1,4 +1,4 @@
-"""Where a picture goes on: as an input of this page or of another one."""
+"""Where an image continues: as an input of this page or of another one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from studio.core.tasks import File
 
 
 class Use(NamedTuple):
-    """A place where a picture can be an input.
+    """A place where an image can be an input.
 
     Attributes:
         file: of the page.
         slot: the key of its choices there.
-        own: the title that the picture gets there.
+        own: the title that the image gets there.
         many: whether several can be chosen.
         opens: what else has to be chosen there, by the key of its widget.
         called: what the menu calls it; "" for the slot and the page.
@@ -33,27 +33,27 @@ class Use(NamedTuple):
     called: str = ""
 
 
-# A new page that takes pictures adds a line.
+# A new page that takes images adds a line.
 USES = (
-    Use("style_picture.py", "content", "Your photo", opens=(("work", "paint"), ("what", "photo"))),
-    Use("style_picture.py", "style", "Your style", many=True, opens=(("work", "paint"),)),
-    Use("dream_picture.py", "content", "Your photo"),
-    Use("dream_picture.py", "guide", "Your guide"),
-    Use("enhance_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),
-    Use("colour_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Colour"),
-    Use("colour_picture.py", "examples", "Your example"),
+    Use("style_photo.py", "content", "Your photo", opens=(("work", "paint"), ("what", "photo"))),
+    Use("style_photo.py", "style", "Your style", many=True, opens=(("work", "paint"),)),
+    Use("dream_photo.py", "content", "Your photo"),
+    Use("dream_photo.py", "guide", "Your guide"),
+    Use("enhance_photo.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),
+    Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), called="Color"),
+    Use("colorize_photo.py", "examples", "Your example"),
     Use("playground_photo.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
-    Use("draw_faces.py", "photo", "Your photo"),
-    Use("teach_classes.py", "picture", "Your picture", opens=(("half", "try"),)),
+    Use("generate_faces.py", "photo", "Your photo"),
+    Use("classify_images.py", "picture", "Your image", opens=(("half", "try"),)),
 )
 
 
 def menu(keep: Callable[[], File], *, key: str) -> None:
-    """A menu of those places; a click puts the picture there and opens the page.
+    """A menu of those places; a click puts the image there and opens the page.
 
     Args:
-        keep: gives the picture as a kept file.
+        keep: gives the image as a kept file.
     """
     there = {place.file: place for place in PLACES}
     with st.popover("Use as", icon=":material/redo:"):

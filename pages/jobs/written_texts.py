@@ -1,4 +1,4 @@
-"""A written text: read, with the model's surprise or without, and what can be made of it."""
+"""A written text: read, with the model's negative log-likelihood or without, and what can be made of it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def base() -> str:
 
 
 def write_on_from(text: str) -> None:
-    """Makes this the text that is written on from; "" begins anew."""
+    """Makes this the text that is written on from; "" begins again."""
     st.session_state[_BASE] = text
     st.query_params.pop(_ADDRESS, None)
 
@@ -73,10 +73,10 @@ def _kept(digest: str) -> str:
 def read(text: Text) -> None:
     """The text itself, what became of its beginning, and how surprised the model was."""
     marked = st.toggle(
-        "Surprise",
-        key="surprise",
+        "Negative log-likelihood",
+        key="nll",
         bind="query-params",
-        help="Marks each character by how little the model expected it",
+        help="Colors each character by its negative log-likelihood: the less expected, the stronger",
     )
     nats = text.figures.get("nats", ()) if marked else ()
     marked_text(text.written, before=text.settings.prompt, nats=nats)
@@ -84,7 +84,7 @@ def read(text: Text) -> None:
     if text.stopped:
         told.append("stopped early")
     if text.written and text.figures.get("nats_per_char"):
-        told.append(f"{text.figures['nats_per_char']:.2f} nats of surprise a character")
+        told.append(f"{text.figures['nats_per_char']:.2f} nats of negative log-likelihood per character")
     if marked and len(nats) < len(text.written):
         told.append(f"the first {len(nats):,} are marked")
     st.caption(" · ".join(told))
@@ -98,15 +98,20 @@ def go_on(text: Text) -> None:
     st.button(
         "Write on",
         icon=":material/arrow_forward:",
-        help=f"Goes on from here; up to {MOST_BEGUN:,} characters can be read before",
+        help=f"Continues this text; the model reads up to {MOST_BEGUN:,} characters of it",
         disabled=not room,
         on_click=_write_on,
         args=(text,),
     )
     another: dict[str, Any] = {"on_click": _another, "args": (text.settings,)}
-    st.button("Make again", icon=":material/refresh:", help="The same settings, another seed", **another)
+    st.button(
+        "Make again",
+        icon=":material/refresh:",
+        help="Generate again with the same settings and another seed",
+        **another,
+    )
     same: dict[str, Any] = {"on_click": _ask, "args": (text.settings,)}
-    help = f"Seed {text.settings.seed} again, which gives the same text"
+    help = f"Generate again with seed {text.settings.seed}, which gives the same text"
     st.button("Same seed", icon=":material/replay:", help=help, **same)
 
 

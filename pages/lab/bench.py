@@ -1,4 +1,4 @@
-"""The bench: one draws, spoils what is drawn, and sees at once how each network repairs it."""
+"""The bench: one draws, corrupts what is drawn, and sees at once how each network repairs it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pages.lab.taught import Taught
 from studio.core.pictures import images
 from studio.core.tasks import File, Inputs
 from studio.lab import drawings
+from studio.lab.corrupt import levels, spoilt
 from studio.lab.settings import RepairSettings
-from studio.lab.spoil import levels, spoilt
-from studio.lab.teach import SPOILING
+from studio.lab.train import SPOILING
 
 LETTERS = "AEFGHKMNPQRSTWXYZ"  # unlike any digit
 _TAKEN = "lab_taken"  # how many digits and letters were taken
@@ -25,7 +25,7 @@ _TAKEN = "lab_taken"  # how many digits and letters were taken
 
 @st.fragment
 def show(taught: Sequence[Taught]) -> None:
-    """Draws the canvas and the answers; a stroke draws nothing else anew."""
+    """Draws the canvas and the answers; a stroke draws nothing else again."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
         if figures.CANVAS.is_new():
@@ -100,8 +100,8 @@ def _range(codes: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _keep(wanted: RepairSettings, drawn: np.ndarray, learnt: Inputs) -> None:
-    inputs = {**learnt, "content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")]}
+def _keep(wanted: RepairSettings, drawn: np.ndarray, learned: Inputs) -> None:
+    inputs = {**learned, "content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")]}
     made = live.live_result("lab.repair", wanted, inputs, "lab")
     if made is not None:
         live.keep(made)

@@ -13,7 +13,7 @@ MOST = 40
 
 
 def inputs() -> Inputs:
-    """What is learnt: the doodles there are; nothing for digits."""
+    """What is learned: the doodles there are; nothing for digits."""
     found = [file for file in st.session_state.get(_DOODLES, []) if file.here]
     return {"doodles": found} if found else {}
 
@@ -27,7 +27,7 @@ def add(drawn: np.ndarray) -> None:
 
 
 def tell() -> None:
-    """Says what is learnt, and offers digits again where it is doodles."""
+    """Says what is learned, and offers digits again where it is doodles."""
     count = len(inputs().get("doodles", ()))
     if not count:
         return

@@ -28,7 +28,7 @@ _CURVE = 400  # rounds that the curve shows
 
 
 def show(taught: Taught) -> None:
-    """Draws the canvas with its knobs, and beside them what is imagined."""
+    """Draws the canvas with its controls, and next to them what is imagined."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
         _ask(taught)
@@ -89,7 +89,7 @@ def _due() -> int:
 
 
 def _chain(taught: Taught, drawn: np.ndarray, keep: str) -> Chain:
-    """The chain of just this, which begins anew with another drawing."""
+    """The chain of just this, which begins again with another drawing."""
     drawing = drawings.read(drawn, fit=False)
     name = (id(taught.network), drawing.tobytes(), keep)
     held: tuple[Any, Chain] | None = st.session_state.get(_CHAIN)

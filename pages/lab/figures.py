@@ -1,4 +1,4 @@
-"""Digits and codes as HTML: a picture of 28 px takes 300 bytes, and no second way to the server."""
+"""Digits and codes as HTML: an image of 28 px takes 300 bytes, and no second way to the server."""
 
 from __future__ import annotations
 

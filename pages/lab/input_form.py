@@ -1,4 +1,4 @@
-"""What the lab's page asks for: which networks are taught, and how."""
+"""What the lab's page asks for: which networks are trained, and how."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _EXPLANATIONS = {
 
 
 def ask(what: str) -> tuple[Settings, ...]:
-    """Draws the form; gives the settings of each network that is to be taught, none if they are wrong."""
+    """Draws the form; gives the settings of each network that is to be trained, none if they are wrong."""
     if what == DREAMS:
         machine = forms.form(BoltzmannSettings, skip=("most_steps",))
         saved_settings.saved_settings("lab.boltzmann", machine)
         return (machine,) if machine is not None else ()
     settings = forms.form(TeachSettings, skip=("most_steps",), beside=_about, reset=_reset)
-    saved_settings.saved_settings("lab.teach", settings)
+    saved_settings.saved_settings("lab.train", settings)
     if settings is None:
         return ()
     other = st.session_state.get("beside", _ALONE)
@@ -43,7 +43,7 @@ def ask(what: str) -> tuple[Settings, ...]:
 
 
 def _about() -> dict[str, object]:
-    """Says what the chosen kind is, and asks for another one beside it."""
+    """Says what the chosen kind is, and asks for another one next to it."""
     kind = st.session_state.get("kind", "deep")
     st.caption(_EXPLANATIONS.get(kind, ""))
     choices: Sequence[str] = (_ALONE, *_KINDS)

@@ -39,7 +39,7 @@ def _each(taught: Sequence[Taught], draw) -> None:
 def _filters(one: Taught) -> None:
     st.image(pictures.filters(one.network, one.others), width="stretch", alt="Filters of the first layer")
     what = "patch of 4 x 4 pixels" if one.network.settings.kind == "convolutional" else "unit"
-    told = f"The weights of its first layer, one square per {what}"
+    told = f"Weights of the first layer, one square per {what}"
     st.caption(f"{told}: light where ink raises its activation, dark where ink lowers it.")
 
 
@@ -74,6 +74,6 @@ def _course(one: Taught) -> None:
     figures_ = one.made.figures
     curves.losses(figures_["history"])
     st.caption(
-        f"Mean absolute error (0 to 255) after each step. {figures_['steps']:,} steps, "
+        f"Mean absolute error (0 to 255) over the training steps. {figures_['steps']:,} steps, "
         f"{one.network.parameters:,} parameters, {figures_['seconds']:.0f} s."
     )

@@ -15,7 +15,7 @@ class Taught:
     """One of them.
 
     Attributes:
-        title: what a person calls it.
+        title: what a user calls it.
         network: an `Autoencoder` or a `Boltzmann`.
         others: digits that it never saw, `(n, PIXELS) float32`.
         codes: theirs, `(n, bottleneck) float32`; of a Boltzmann machine none.

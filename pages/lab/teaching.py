@@ -1,4 +1,4 @@
-"""Networks that are taught while one watches: first the pictures and curves, then the networks themselves."""
+"""Networks that are trained while one watches: first the images and curves, then the networks themselves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AGAIN = "Trains again from the first step"
 
 
 def networks(asked: Sequence[Settings], inputs: Inputs) -> list[Taught]:
-    """The networks of these settings, once they are taught; until then draws how they are taught."""
+    """The networks of these settings, once they are trained; until then draws how they are trained."""
     if engine.connect().status() != "ready":
         live.wait()
         return []
@@ -47,12 +47,12 @@ def networks(asked: Sequence[Settings], inputs: Inputs) -> list[Taught]:
 
 
 def again_button() -> None:
-    """The button that teaches what is shown once more."""
+    """The button that trains what is shown once more."""
     streams.again_button(_AGAIN, *_SHELVES)
 
 
 def _task(settings: Settings) -> str:
-    return "lab.teach" if isinstance(settings, TeachSettings) else "lab.boltzmann"
+    return "lab.train" if isinstance(settings, TeachSettings) else "lab.boltzmann"
 
 
 def title(settings: Settings) -> str:

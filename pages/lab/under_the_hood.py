@@ -12,13 +12,15 @@ from pages.recorded import runs
 from pages.widgets import assets, curves, under_the_hood
 from studio.lab import pictures
 
-_OFF = "The mean absolute error (0 to 255) after each step, on training digits and on others."
-_LOOKED_FOR = "The weights of its first layer: light where ink raises a unit's sum, dark where it lowers it."
-_DREAMT = "Digits that it sampled."
+_OFF = "Mean absolute error (0 to 255) over the training steps, on training digits and on held-out digits."
+_LOOKED_FOR = (
+    "Weights of the first layer: light where ink raises the activation of a unit, dark where ink lowers it."
+)
+_DREAMED = "Digits sampled by the machine."
 
 
 def explain(what: str, taught: Sequence[Taught]) -> None:
-    """The folded section on what is chosen, beside how the networks in sight were taught."""
+    """The folded section on what is chosen, next to how the networks in sight were trained."""
     dreams = what == DREAMS
     text = assets.read(__file__, "boltzmann_machines.md" if dreams else "autoencoders.md")
     under_the_hood.show(lambda: _drawn(taught) if taught else _recorded(dreams), text)
@@ -34,11 +36,11 @@ def _drawn(taught: Sequence[Taught]) -> None:
 
 
 def _recorded(dreams: bool) -> None:
-    """What one looks at until one's own network has been taught."""
+    """What one looks at until one's own network has been trained."""
     run = runs.recorded("lab_dreams" if dreams else "lab")
     run.say_whose()
     curves.losses(run.history)
     st.caption(_OFF)
-    told = _DREAMT if dreams else _LOOKED_FOR
+    told = _DREAMED if dreams else _LOOKED_FOR
     st.image(run.picture, width="stretch", alt=told)
     st.caption(told)

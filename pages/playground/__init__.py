@@ -1,1 +1,1 @@
-"""The parts of the painter's page."""
+"""The parts of the playground page."""

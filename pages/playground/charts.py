@@ -71,7 +71,7 @@ def reading(gradients: Sequence[float], losses: Sequence[float] = ()) -> str:
     """What the gradients of the layers' weights, the first layer first, and the losses so far mean."""
     first, last = gradients[0], gradients[-1]
     if not all(abs(number) < CEILING for number in (*gradients, *losses)):  # NaN is not below it either
-        return "The numbers no longer fit into float32: training has **diverged**."
+        return "Losses or gradients overflowed float32: training has **diverged**."
     if len(losses) > 1 and losses[-1] > RISEN * losses[0]:
         return (
             f"The loss rose from {_loss(losses[0])} to {_loss(losses[-1])}: training **diverges**. Choose a "
@@ -80,7 +80,7 @@ def reading(gradients: Sequence[float], losses: Sequence[float] = ()) -> str:
     if not any(gradients):
         return "The gradients of all weights are 0: only biases can still learn."
     if not any(gradients[:-1]):
-        return "The gradient is 0 in all layers but the last: no layer before it can learn."
+        return "The gradient is 0 in all layers except the last: no layer before it can learn."
     if first < FLOOR and last > FAR * FLOOR:
         return "The gradient has **vanished** before the first layer, which therefore cannot learn."
     if last > FAR * first:

@@ -74,13 +74,13 @@ def _draw(history: list[Any], gradients: list[float], values: list[float]) -> No
     curves.losses(history)
     held_out = " and on held-out pixels" if "held out" in history[0] else ""
     st.caption(f"The loss on training pixels{held_out}. Lower is better.")
-    charts.layers(gradients, values, [point["learnt"] for point in history])
+    charts.layers(gradients, values, [point["learned"] for point in history])
 
 
 def _numbers(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:
     told = [
         f"{settings.parameters:,} parameters",
-        f"PSNR {metrics['psnr_learnt']:.1f} dB on training pixels",
+        f"PSNR {metrics['psnr_learned']:.1f} dB on training pixels",
     ]
     if metrics.get("psnr_held_out") is not None:
         told.append(f"{metrics['psnr_held_out']:.1f} dB on held-out pixels")

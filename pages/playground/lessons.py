@@ -19,11 +19,11 @@ class Lesson:
 
     Attributes:
         title: on its button, and the heading of its text in `lessons.md`.
-        knobs: the settings that differ from the defaults.
+        controls: the settings that differ from the defaults.
     """
 
     title: str
-    knobs: Mapping[str, Any]
+    controls: Mapping[str, Any]
 
     @property
     def text(self) -> str:
@@ -48,11 +48,11 @@ LESSONS = {
 
 def settings(name: str) -> PlaygroundSettings:
     """What a lesson sets."""
-    return PlaygroundSettings.parse(LESSONS[name].knobs)
+    return PlaygroundSettings.parse(LESSONS[name].controls)
 
 
 def cards() -> None:
-    """A button a lesson; it puts the knobs where they belong, and the page follows."""
+    """A button a lesson; it puts the controls where they belong, and the page follows."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="lessons"):
         st.caption("Try", width="content")
         for name, lesson in LESSONS.items():
@@ -60,10 +60,12 @@ def cards() -> None:
 
 
 def told(asked: PlaygroundSettings | None) -> None:
-    """What there is to see, while the knobs stand as one of the lessons put them."""
+    """What there is to see, while the controls stand as one of the lessons put them."""
     for name, lesson in LESSONS.items():
-        knobs = {"size", "seed", "fps", "film", "frames"}
-        if asked is not None and asked.model_dump(exclude=knobs) == settings(name).model_dump(exclude=knobs):
+        controls = {"size", "seed", "fps", "video", "frames"}
+        if asked is not None and asked.model_dump(exclude=controls) == settings(name).model_dump(
+            exclude=controls
+        ):
             st.info(f"**{lesson.title}.** {lesson.text}", icon=":material/school:")
 
 

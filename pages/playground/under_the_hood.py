@@ -30,8 +30,8 @@ def _drawn(settings: PlaygroundSettings, job: engine.Job | None) -> None:
     if job is not None and job.result is not None:
         figures = job.result.figures
         history = figures.get("history", ())
-        curves.losses(history, caption="The losses of this run against its steps")
-        losses = [point["learnt"] for point in history]
+        curves.losses(history, caption="Losses of this run over its steps")
+        losses = [point["learned"] for point in history]
         charts.layers(figures.get("gradients", ()), figures.get("values", ()), losses)
     st.altair_chart(_bend(settings.activation), width="stretch")
     name = words.choice(settings.activation)

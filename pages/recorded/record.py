@@ -1,7 +1,7 @@
 """Records the runs that pages show on a first visit: `python -m pages.recorded.record [PAGE ...]`.
 
 It runs each task as its command would, which takes some minutes and the weights, and writes the numbers
-beside this file. Run it after a figure that is drawn under a hood changed; its output is committed.
+next to this file. Run it after a figure that is drawn under a hood changed; its output is committed.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.progress import Progress, Report
 from studio.run import request
-from studio.search.by_eye.searches import Compared, Taste
+from studio.tune.by_preference.searches import Compared, Taste
 
 DIGITS = 4  # significant ones, more than a chart shows
 MOST_POINTS = 100
 LONGEST = 360  # px
-PICKS, LIKED = 14, 0.7  # comparisons of the search by eye, and the strength that its rule likes
+PICKS, LIKED = 14, 0.7  # comparisons of the search by preference, and the strength that its rule likes
 
 
 class Recorded(NamedTuple):
@@ -56,7 +56,7 @@ RUNS = {
         "studio xray sample:chelsea -o out.png",
         ("layers", "loudest", "seen"),
     ),
-    "teach": Recorded(
+    "classify": Recorded(
         "classify.train",
         {"data": "sample:hair"},
         "studio classify train sample:hair -o runs/hair",
@@ -66,17 +66,17 @@ RUNS = {
         "classify.study",
         {"data": "sample:hair"},
         "studio classify study sample:hair",
-        ("classes", "learnt", "tested", "main", "features", "strengths", "amounts", "votes", "hidden"),
+        ("classes", "learned", "tested", "main", "features", "strengths", "amounts", "votes", "hidden"),
     ),
-    "search": Recorded(
-        "search.run",
+    "tune": Recorded(
+        "tune.run",
         {
             "data": "sample:hair",
             "train": "classify",
             "vary": ("strength=0.000001:1", "size=64:160"),
             "trials": 16,
         },
-        "studio search classify sample:hair --vary strength=0.000001:1,size=64:160 --trials 16 -o runs/hair",
+        "studio tune classify sample:hair --vary strength=0.000001:1,size=64:160 --trials 16 -o runs/hair",
         ("trials",),
     ),
     "lab": Recorded("lab.repair", {"show": "filters"}, "studio lab repair --show filters -o out.png", ()),
@@ -86,8 +86,8 @@ RUNS = {
 
 def main(pages: Sequence[str] = ()) -> None:
     """Records the runs of these pages; of all, when none is named."""
-    for page in pages or [*RUNS, "by_eye"]:
-        if page == "by_eye":
+    for page in pages or [*RUNS, "by_preference"]:
+        if page == "by_preference":
             _record_picks()
         else:
             _record(page, RUNS[page])
@@ -117,7 +117,7 @@ def _record(page: str, run: Recorded) -> None:
 
 
 def _record_picks() -> None:
-    """A search by eye whose every pick is that of a rule, for nobody's taste is to be recorded."""
+    """A search by preference whose every pick is that of a rule, for nobody's taste is to be recorded."""
     taste = Taste(
         id="", owner="", task="style.transfer", settings={}, vary=("strength", "stroke_size"), inputs={}
     )
@@ -130,7 +130,7 @@ def _record_picks() -> None:
         nearer = abs(left["strength"] - LIKED) <= abs(right["strength"] - LIKED)
         one = Compared(left=left, right=right, picked="left" if nearer else "right")
         taste = taste.model_copy(update={"compared": (*taste.compared, one)})
-    _write("by_eye", taste.model_dump(mode="json"))
+    _write("by_preference", taste.model_dump(mode="json"))
 
 
 def _write(page: str, told: Any) -> None:

@@ -1,4 +1,4 @@
-"""The numbers that a page draws under the hood: of a person's own run, or of one that was recorded."""
+"""The numbers that a page draws under the hood: of a user's own run, or of one that was recorded."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Run:
         history: the points of its curves, `{"step", **figures}`.
         figures: of its result; empty until there is one.
         settings: what it was asked for.
-        file: the picture that it made; None for a film, or until there is one.
-        command: what makes it again, for a recorded one; "" for a person's own.
+        file: the image that it made; None for a video, or until there is one.
+        command: what makes it again, for a recorded one; "" for a user's own.
     """
 
     history: Sequence[Mapping[str, Any]] = ()

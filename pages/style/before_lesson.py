@@ -39,16 +39,16 @@ def show(lesson: Lesson) -> bool:
         what, these = f"{len(paintings)} paintings", "these styles"
     cost = estimates.cost_in_words(TASK, settings, {"data": [file], "style": paintings})
     st.markdown(
-        f"**{what}** and {len(pictures.names):,} photos to practise on. **Teach** starts a training{cost}. "
-        f"Its network then paints any photo in {these} in an instant."
+        f"**{what}** and {len(pictures.names):,} photos to train on. **Train** starts training{cost}. "
+        f"The network then applies {these} to any photo in an instant."
     )
-    seen_pictures.show(pictures, "What it practises on", _notes(lesson, len(pictures.names)))
+    seen_pictures.show(pictures, "Training photos", _notes(lesson, len(pictures.names)))
     weight_downloads.first_run(("vgg16",))
     return True
 
 
 def check(paintings: Sequence[File], known: Sequence[str]) -> None:
-    """Raises `InvalidInput` where paintings cannot be learnt from, or some of them are known and others new.
+    """Raises `InvalidInput` where paintings cannot be learned from, or some of them are known and others new.
 
     Args:
         known: the styles that the network knows which is added to.
@@ -58,7 +58,7 @@ def check(paintings: Sequence[File], known: Sequence[str]) -> None:
     names = {known_styles.name_of(file.name): file.name for file in paintings}
     old = [names[name] for name in names if name in known]
     if old and len(old) < len(names):
-        expected = "paintings that the network does not know, or only such that it knows"
+        expected = "either only new paintings or only ones that the network already knows"
         step = "take these out, or add to another network"
         raise invalid("paintings", expected=expected, received=", ".join(old), next_step=step)
 
@@ -67,8 +67,8 @@ def _notes(lesson: Lesson, photos: int) -> Iterator[str]:
     """What to know of it, one sentence each."""
     names = [known_styles.name_of(painting.file().name) for painting in lesson.paintings]
     if again := [name.replace("_", " ") for name in names if name in lesson.beginning.known]:
-        yield f"The network knows {words.plain(', '.join(again))} already and learns it anew."
+        yield f"The network already knows {words.plain(', '.join(again))} and is trained on it again."
     if not lesson.beginning.network and photos < FEW:
-        yield "A new network needs more: with a thousand photos and more it paints others far better."
+        yield "A new network needs more: with a thousand photos or more it generalizes far better."
     if lesson.settings is not None and (each := lesson.settings.steps // len(names)) < LEAST_STEPS:
-        yield f"That is {each:,} steps for each painting; with {LEAST_STEPS} and more they differ clearly."
+        yield f"That is {each:,} steps per painting; with at least {LEAST_STEPS} the styles differ clearly."

@@ -1,4 +1,4 @@
-"""The two halves of the style page: painting in styles, and teaching a network styles of one's own."""
+"""The two halves of the style page: painting in styles, and training a network styles of one's own."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pages.style import lesson
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 
-HALVES = {"paint": "Paint", "teach": "Teach styles"}
-_PAGE = "style_picture.py"
+HALVES = {"paint": "Paint", "classify": "Train styles"}
+_PAGE = "style_photo.py"
 _PAINT_WITH = "paint_with"  # of the session: the style to paint with next
 
 
 def choose() -> str:
-    """Lets a person choose between the halves; follows what `paint_with` has asked for."""
+    """Lets a user choose between the halves; follows what `paint_with` has asked for."""
     if _PAINT_WITH in st.session_state:
         st.session_state[lesson.HALF] = "paint"
     return halves.choose(
         "style",
         HALVES,
         key=lesson.HALF,
-        of=lambda job: "teach" if job.task == lesson.TASK else "paint",
+        of=lambda job: "train" if job.task == lesson.TASK else "paint",
         turned=_turned,
     )
 
@@ -36,8 +36,8 @@ def paint_with(title: str) -> None:
 def _turned(half: str) -> None:
     """Begins a half with its own settings, though both have some names in common."""
     paint, teach = TransferSettings, TrainStyleSettings
-    forms.turn_to(*((teach, paint) if half == "teach" else (paint, teach)))
-    lesson.begin_anew()
+    forms.turn_to(*((teach, paint) if half == "train" else (paint, teach)))
+    lesson.begin_again()
     told = {name: st.query_params[name] for name in [jobs.PARAMETER] if name in st.query_params}
     if title := st.session_state.pop(_PAINT_WITH, ""):
         told = {"style": title}

@@ -1,4 +1,6 @@
-"""What the style page is asked for: a photo or a film, the styles, where they go, and what is shown of it."""
+"""What the style page is asked for: a photo or a video, the styles, where they go, and what is shown of
+it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import estimates, film_input, mask_input, painted_masks
-from pages.form.film_input import Film
+from pages.form import estimates, mask_input, painted_masks, video_input
 from pages.form.samples import Sample
+from pages.form.video_input import Video
 from pages.jobs import jobs, live
 from pages.style.refill import WEIGHED
 from pages.widgets import words
@@ -23,10 +25,10 @@ LARGE = 1024  # px: from here on even an instant result is too slow to follow a 
 PREVIEW, SMALL = 512, 256
 _FINE = "style_fine"  # of the session: a fine result was asked for by the button below an instant one
 NOTE = {
-    "instant": "Draft, fine and finest are slower and truer to the style.",
+    "instant": "Draft, fine and finest are slower and closer to the style.",
     "draft": "Small instant preview of the draft",
     "fine": "Small instant preview of the fine result",
-    "finest": "Small instant preview of the finest result, to be printed; Stop keeps what there is",
+    "finest": "Small instant preview of the finest result, for printing; Stop keeps the result so far",
 }
 
 
@@ -35,12 +37,12 @@ class Wish:
     """What is to be painted.
 
     Attributes:
-        content: a photo, or a film.
+        content: a photo, or a video.
         styles: one to four.
         brushed: the masks that were painted by hand; none for no such.
     """
 
-    content: Sample | Film
+    content: Sample | Video
     styles: Sequence[Sample]
     brushed: Sequence[File] = ()
 
@@ -52,12 +54,12 @@ class Wish:
     @property
     def titles(self) -> tuple[object, ...]:
         """What tells one wish from another."""
-        content = self.content.part if isinstance(self.content, Film) else self.content.title
+        content = self.content.part if isinstance(self.content, Video) else self.content.title
         return content, [style.title for style in self.styles], self.masks
 
     def follows(self, settings: TransferSettings) -> bool:
         """Whether the very result follows the sliders, without a Start."""
-        return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Film)
+        return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Video)
 
     def at_home(self, settings: TransferSettings) -> TransferSettings:
         """The settings, with the names of house styles where those chosen are some and the mode can."""
@@ -73,10 +75,12 @@ class Wish:
 
     def job(
         self, settings: TransferSettings
-    ) -> tuple[str, TransferSettings | film_input.FilmSettings, Inputs]:
+    ) -> tuple[str, TransferSettings | video_input.VideoSettings, Inputs]:
         """What Start starts."""
-        if isinstance(self.content, Film):
-            return film_input.TASK, *film_input.film_task(TASK, settings, self.content, self.inputs(settings))
+        if isinstance(self.content, Video):
+            return video_input.TASK, *video_input.video_task(
+                TASK, settings, self.content, self.inputs(settings)
+            )
         return TASK, settings, self.inputs(settings)
 
     def each(self, settings: TransferSettings, photos: Sequence[File]) -> list[tuple[Settings, Inputs]]:
@@ -86,7 +90,7 @@ class Wish:
 
     def watched(self, settings: TransferSettings | None) -> Callable[[], None] | None:
         """Starts a small draft, to be looked at while it is made; None where there is nothing to start."""
-        if settings is None or isinstance(self.content, Film):
+        if settings is None or isinstance(self.content, Video):
             return None
         small = self.at_home(settings.model_copy(update={"mode": "draft", "size": SMALL}))
         return lambda: jobs.start(*self.job(small))
@@ -96,17 +100,17 @@ class Wish:
         if self.follows(settings):
             return settings, NOTE["instant"] + self._mixed(settings)
         note = NOTE[settings.mode]
-        if isinstance(self.content, Film):
-            note = f"A preview of the first frame of {self.content.frames}"
+        if isinstance(self.content, Video):
+            note = f"Preview of the first of {self.content.frames} frames"
         elif settings.mode == "instant":
-            note = f"Small preview: above {LARGE:,} px a result does not follow the settings"
+            note = f"Small preview: above {LARGE:,} px the result does not update automatically"
         change = {"mode": "instant", "size": min(settings.size, PREVIEW)}
         quick = self.at_home(settings.model_copy(update=change))
         return quick, note + estimates.cost_in_words(*self.job(settings)) + "." + self._mixed(settings)
 
     def whole(self, settings: TransferSettings) -> live.Whole:
         """What the preview is a preview of, and what starts it."""
-        if isinstance(self.content, Film):
+        if isinstance(self.content, Video):
             label = "Make the video"
         else:
             mode = "" if settings.mode == "instant" else f" {settings.mode} result"
@@ -117,10 +121,7 @@ class Wish:
         """Says so where house styles are mixed with what their network does not know."""
         if settings.mode != "instant" or settings.house or not any(style.network for style in self.styles):
             return ""
-        return (
-            " No single network of house styles knows all of these, so the instant one for any painting"
-            " mixes them."
-        )
+        return " No single network of house styles knows all of these, so AdaIN mixes them."
 
 
 def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
@@ -130,7 +131,7 @@ def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
         return ()
     return tuple(
         st.slider(
-            f"How much {words.plain(style.title)}",
+            f"Weight of {words.plain(style.title)}",
             0.0,
             1.0,
             1.0,
@@ -153,18 +154,18 @@ def _follow(titles: list[str]) -> None:
         st.session_state[f"weight_{n}"] = known.get(title, 1.0)
 
 
-def brushed(content: Sample | Film, styles: Sequence[Sample]) -> list[File]:
-    """The masks that a person paints; none with the brush put away, nothing painted, or a film."""
+def brushed(content: Sample | Video, styles: Sequence[Sample]) -> list[File]:
+    """The masks that a user paints; none with the brush put away, nothing painted, or a video."""
     help = "Paint on the photo where each style goes"
-    if isinstance(content, Film) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
+    if isinstance(content, Video) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
         return []
     return painted_masks.mask_brush(content.file(), [style.title for style in styles])
 
 
 def finer() -> None:
     """The button that starts the fine result of what is shown as an instant one."""
-    help = "Slower, and truer to the style"
-    st.button("Make a fine one", icon=":material/auto_awesome:", help=help, on_click=_fine)
+    help = "Slower, and closer to the style"
+    st.button("Make a fine result", icon=":material/auto_awesome:", help=help, on_click=_fine)
 
 
 def _fine() -> None:

@@ -1,4 +1,4 @@
-"""What a network of house styles is to be taught: paintings, what it begins with, photos, and how long."""
+"""What a network of house styles is to be trained: paintings, what it begins with, photos, and how long."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST = 8
 SLOT, BEGIN = "paintings", "added_to"
 _FIRST = "Hubble"
 STEPS = (50, 100, 200, 300, 500, 1000, 2000, 4000, 8000, 16_000)
-ADDED, ANEW = 200, 2000  # steps: for a style that is added, and for a network that knows nothing
+ADDED, AGAIN = 200, 2000  # steps: for a style that is added, and for a network that knows nothing
 _TESTS = 10  # of a training
 _SHIPPED_TITLE, _NOTHING = "The studio's eight house styles", "Nothing: a new network"
 # What follows from a sample: of few photos more are kept to look at.
@@ -64,7 +64,7 @@ class Lesson:
     Attributes:
         paintings: one to eight.
         beginning: what is added to.
-        source: the photos to practise on; None while there are none.
+        source: the photos to train on; None while there are none.
         settings: of the training; None where something is wrong with them.
     """
 
@@ -89,14 +89,14 @@ class Lesson:
 def ask() -> Lesson:
     """Asks for all of it; all but own photos is chosen already."""
     paintings = picture_input.pictures(
-        SLOT, "Paintings to learn from, one to eight", offered(), MOST, "Your painting"
+        SLOT, "Paintings to train on, one to eight", offered(), MOST, "Your painting"
     )
     begun = _beginning()
     source = learning_pictures.choose(
         sample_sets.practice(),
         LEAST_PHOTOS,
-        f"At least {LEAST_PHOTOS} ordinary photos of all kinds; a thousand and more are far better.",
-        "Photos to practise on",
+        f"At least {LEAST_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",
+        "Photos to train on",
     )
     given = {**begun.given, **_GIVEN.get(source.sample if source else "", {})}
     settings = forms.form(
@@ -111,26 +111,26 @@ def ask() -> Lesson:
 
 
 def offered() -> list[Sample]:
-    """What a style can be learnt from: a photo of galaxies, which the studio's network does not know yet,
+    """What a style can be learned from: a photo of galaxies, which the studio's network does not know yet,
     then the studio's paintings."""
     return [*(photo for photo in samples.photos() if photo.title == _FIRST), *samples.paintings()]
 
 
 def _beginning() -> Beginning:
-    """Lets a person choose a network to add to, and says what that means."""
+    """Lets a user choose a network to add to, and says what that means."""
     names = [*network_choice.networks(SHIPPED, TASK), ""]
     forms.choosing(BEGIN, names)
     titles = {SHIPPED: _SHIPPED_TITLE, "": _NOTHING}
     name = st.selectbox(
-        "Add to",
+        "Start from",
         names,
         format_func=lambda name: titles.get(name, name),
         key=BEGIN,
         bind="query-params",
-        help="A network that knows styles learns another one in minutes; a new one takes an hour and more",
+        help="Adding a style to a trained network takes minutes; a new network takes an hour or more",
     )
     if not name:
-        st.caption("It learns to paint from nothing, which takes an hour and more.")
+        st.caption("A new network is trained from scratch, which takes an hour or more.")
         return _NEW
     try:
         preset = presets.find(name)
@@ -138,27 +138,27 @@ def _beginning() -> Beginning:
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return _NEW
-    st.caption("Its styles stay as they are. What you teach becomes a new network beside it.")
+    st.caption("Its styles stay unchanged. Training saves a new network next to it.")
     shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE}
     return Beginning(name, known, {"only_new": True, **shape})
 
 
 def _length(begun: Beginning) -> dict[str, int]:
-    usual, of = (ADDED, "added") if begun.network else (ANEW, "new")
+    usual, of = (ADDED, "added") if begun.network else (AGAIN, "new")
     if st.session_state.setdefault(_OF, of) != of:
         st.session_state[_OF], st.session_state["steps"] = of, usual
     steps = st.select_slider(
-        "How long it learns (steps)",
+        "Training steps",
         STEPS,
         value=usual,
         key="steps",
         bind="query-params",
-        help="Longer is better; it can be stopped at any time, and goes on from there",
+        help="More steps give better results; you can stop at any time and continue from there",
     )
     return {"steps": steps, "test_every": -(-steps // _TESTS)}
 
 
-def begin_anew() -> None:
+def begin_again() -> None:
     """Has the number of steps begin with the usual one, whatever another form left under its name."""
     st.session_state[_OF] = ""
 

@@ -34,7 +34,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 def _house_titles(settings: Any) -> list[str]:
     """The titles of the house styles of a painting, as they are offered; without those that are gone."""
     if not settings.house:
-        return []  # titles are read from a person's own networks
+        return []  # titles are read from a user's own networks
     offered = {(style.painting, style.network): style.title for style in samples.styles()}
     homes = {
         name: [
@@ -48,7 +48,7 @@ def _house_titles(settings: Any) -> list[str]:
 
 
 def _clear() -> None:
-    """Opens the half that paints, puts away a film and masks, and weighs all styles alike."""
+    """Opens the half that paints, puts away a video and masks, and weighs all styles alike."""
     st.session_state[lesson.HALF], st.session_state["what"] = "paint", "photo"
     st.session_state["brush"] = False
     mask_input.remove()
@@ -69,7 +69,7 @@ def _fill(job: engine.Job, settings: Any) -> None:
 
 
 def _put_masks(content: File, masks: Sequence[File]) -> None:
-    """Puts masks back where they came from: under the brush, or beside the pictures that a person added."""
+    """Puts masks back where they came from: under the brush, or next to the images that a user added."""
     if painted_masks.put(content.digest, st.session_state["style"], masks):
         st.session_state["brush"] = True
     else:

@@ -1,4 +1,4 @@
-"""Teaching styles on the page: a training of house styles while it runs, then what its network paints."""
+"""Training styles on the page: a training run of house styles while it runs, then what its network paints."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from studio.core.tasks import File, Inputs
 from studio.style.settings import TransferSettings
 
 PAINTED = 512  # px
-_GROWING = "Photos that it has not practised on, and below each what it makes of it by now"
+_GROWING = "Held-out photos, each with its current result below"
 _CHARTS = (
     Chart(
-        {"style": "as it practises", "validation style": "tested"},
-        "How far its paintings are from the style. Tests are on photos kept from practice.",
+        {"style": "training", "validation style": "validation"},
+        "Style loss. The validation loss is measured on held-out photos.",
         zero=True,
     ),
     Chart(
-        {"content": "as it practises", "validation content": "tested"},
-        "How far they are from what the photo shows; a strong style costs some of that.",
+        {"content": "training", "validation content": "validation"},
+        "Content loss; a stronger style raises it.",
     ),
 )
 
@@ -39,7 +39,7 @@ def show(asked: Lesson) -> engine.Job | None:
     """Draws the training of the address, or the last of this tab; None when there is none.
 
     Args:
-        asked: what would be taught now; a training that has ended gives way to another one.
+        asked: what would be trained now; a training run that has ended gives way to another one.
     """
     job = jobs.find((TASK,), asked.asked)
     if job is not None:
@@ -49,7 +49,7 @@ def show(asked: Lesson) -> engine.Job | None:
 
 
 def is_of(job: engine.Job | None, asked: Lesson) -> bool:
-    """Whether there is a training, of the photos and the paintings that are chosen now."""
+    """Whether there is a training run, of the photos and the paintings that are chosen now."""
     if job is None or asked.source is None or asked.settings is None:
         return False
     chosen = {"data": [asked.source.file], "style": _files(asked)}
@@ -79,7 +79,7 @@ def start(asked: Lesson) -> None:
 
 
 def _painting(job: engine.Job, model: File) -> None:
-    """A sample photo, painted in each style that was taught."""
+    """A sample photo, painted in each style that was trained."""
     taught = results.of_job(job).figures["taught"]
     titles = {name: _title(name) for name in taught}
     name = forms.one_of("Style", titles, key=f"seen_{job.id}") if len(taught) > 1 else taught[0]
@@ -89,7 +89,7 @@ def _painting(job: engine.Job, model: File) -> None:
         told = f"{photo.title} in {titles[name]}"
         results.compare(photo.file(), made, key="result", caption=told)
     else:
-        results.show_result(model, None, key="result", caption="Photos, and what it makes of them")
+        results.show_result(model, None, key="result", caption="Photos and their results")
 
 
 def _made(style: str, inputs: Inputs) -> bytes:
@@ -109,7 +109,7 @@ def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     """What became of it, one line each, as Markdown."""
     names = ", ".join(map(_title, figures["taught"]))
     photos = f"{figures['photos']:,} photos"
-    yield f"**{names}.** {trainings.learnt(photos, figures, settings)}"
+    yield f"**{names}.** {trainings.learned(photos, figures, settings)}"
     yield from trainings.ended(figures)
     if figures["styles"] > len(figures["taught"]):
         yield f"The network knows {figures['styles']:,} styles now."
@@ -120,7 +120,7 @@ def _title(name: str) -> str:
 
 
 def _kept(_name: str) -> str:
-    return "its styles stand among the paintings"
+    return "its styles are now among the paintings"
 
 
 def _paint_with(name: str, _model: File) -> None:

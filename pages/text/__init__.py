@@ -1,1 +1,1 @@
-"""The parts of the text page."""
+"""The parts of the page Text."""

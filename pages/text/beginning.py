@@ -1,4 +1,4 @@
-"""What a training begins with: nothing, or a voice that is taught on."""
+"""What training starts from: nothing, or a language model to fine-tune."""
 
 from __future__ import annotations
 
@@ -7,42 +7,44 @@ from typing import Any
 
 import streamlit as st
 
-from pages.text import voices
+from pages.text import language_models
 from pages.widgets import words
 from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
 from studio.run import input_files
+from studio.text.language_model import SHAPE
 from studio.text.settings import TrainTextSettings, WriteSettings
-from studio.text.voice import SHAPE
 
 KEY = "begin_with"
-_NOTHING = "Nothing: a new voice"
-_MEANS = "It forgets the characters that your text does not have. The voice that is there stays as it is."
+_NOTHING = "A new language model"
+_MEANS = "It forgets the characters that your text does not have. The original model stays unchanged."
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a training begins with, as the form and the job of the page take it.
+    """What training starts from, for the form and the job of the page.
 
     Attributes:
-        name: of the voice that is taught on; "" for a new one.
-        shape: its settings that cannot be others, and so are not asked for; empty for a new one.
+        name: of the language model to fine-tune; "" for a new one.
+        shape: settings that the model decides, so the form does not ask for them; empty for a new one.
     """
 
     name: str
     shape: dict[str, Any]
 
     def inputs(self) -> Inputs:
-        """The input that holds the voice. Raises `StudioError` if it is no longer there or not whole."""
-        return input_files.to_start_from(voices.TRAIN, self.name)
+        """The input that holds the language model. Raises `StudioError` if it is no longer there or not
+        whole.
+        """
+        return input_files.to_start_from(language_models.TRAIN, self.name)
 
     def reader(self, known: list[str]) -> WriteSettings | None:
-        """A voice that shows how voices read until the training has made one; None where there is none.
+        """The language model of the section under the hood until training is done; None if there is none.
 
         Args:
-            known: the voices that are there.
+            known: the language models that are there.
         """
         name = self.name or next(iter(known), "")
         return WriteSettings(preset=name) if name else None
@@ -52,25 +54,27 @@ _NEW = Beginning("", {})
 
 
 def choose(known: list[str]) -> Beginning:
-    """Lets a person choose a voice to teach on, if there is one, and says what that means."""
+    """Lets a user choose a language model to fine-tune, if there is one, and says what that means."""
     if not known:
         return _NEW
     name = st.selectbox(
-        "Begin with",
+        "Start from",
         ["", *known],
         format_func=lambda name: words.model(name) if name else _NOTHING,
         key=KEY,
         bind="query-params",
-        help="A voice that is taught on knows how to write already, and so needs less text and time",
+        help="Fine-tuning an existing language model needs less text and less time",
     )
     if not name:
         return _NEW
     try:
-        settings = presets.find(name).settings_as(TrainTextSettings, voices.TRAIN, "a voice")
+        settings = presets.find(name).settings_as(
+            TrainTextSettings, language_models.TRAIN, ("a language model")
+        )
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return _NEW
-    st.caption(f"{words.plain(words.model(name))} learns on, as large as it is: {_size(settings)}. {_MEANS}")
+    st.caption(f"{words.plain(words.model(name))} is fine-tuned at its own size: {_size(settings)}. {_MEANS}")
     return Beginning(name, {setting: getattr(settings, setting) for setting in SHAPE})
 
 

@@ -1,4 +1,4 @@
-"""Under the hood of who wrote this: how the evidence adds up, character by character."""
+"""Under the hood of Authorship: how the evidence adds up, character by character."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.text.authorship import COLOURS
+from pages.text.authorship import COLORS
 from pages.widgets import assets, under_the_hood, words
 from studio.core.data import corpus
 
@@ -17,25 +17,25 @@ _AROUND = 12  # characters before a point that are told when it is pointed at
 
 
 def explain(told: Mapping[str, Any] | None) -> None:
-    """The folded section, drawn from what two voices made of a text; None before there is any."""
+    """The folded section, drawn from what two language models made of a text; None before there is any."""
     under_the_hood.show(lambda: _drawn(told), assets.read(__file__, "evidence.md"))
 
 
 def _drawn(told: Mapping[str, Any] | None) -> None:
     if told is None:
-        st.caption("Choose a text and two voices: how the evidence adds up is drawn here.")
+        st.caption("Choose a text and two language models to see how the evidence adds up.")
         return
-    names = [one["name"] for one in told["voices"]]
+    names = [one["name"] for one in told["language_models"]]
     st.altair_chart(chart(rows(told), names), width="stretch")
     first, second = map(words.plain, names)
     st.caption(
-        f"The lead so far, in nats: above 0 that of {first}, below that of {second}. Move the slider to read "
-        "only the beginning; a few words decide little, a page mostly all."
+        f"The cumulative lead in nats: above 0 {first} leads, below 0 {second}. Move the slider to read only "
+        "the first characters; a few words decide little, a page usually decides."
     )
 
 
 def rows(told: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The lead of the first voice after each character, thinned: `{"at", "lead", "read"}`."""
+    """The lead of the first language model after each character, thinned: `{"at", "lead", "read"}`."""
     first, second = (np.array(row, "float64") for row in told["nats"])  # None becomes NaN
     lead = np.cumsum(np.nan_to_num(second - first - (told.get("offset") or 0.0)))
     places = np.unique(np.linspace(0, len(lead) - 1, min(MOST_POINTS, len(lead))).round().astype(int))
@@ -59,15 +59,15 @@ def chart(points: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
     read = alt.param(name="read_first", value=last, bind=slider)
     base = alt.Chart(alt.Data(values=list(points))).transform_filter("datum.at <= read_first")
     x = alt.X("at:Q", title="characters read", scale=alt.Scale(domain=[1, last], nice=False))
-    y = alt.Y("lead:Q", title="lead in nats")
+    y = alt.Y("lead:Q", title="cumulative lead (nats)")
     line = base.mark_line(strokeWidth=2, color="gray").encode(x=x, y=y)
     dots = base.mark_circle(size=22).encode(
         x=x,
         y=y,
-        color=alt.condition("datum.lead > 0", alt.value(COLOURS[0]), alt.value(COLOURS[1])),
+        color=alt.condition("datum.lead > 0", alt.value(COLORS[0]), alt.value(COLORS[1])),
         tooltip=[
             alt.Tooltip("at:Q", title="after character"),
-            alt.Tooltip("read:N", title="which ends"),
+            alt.Tooltip("read:N", title="text"),
             alt.Tooltip("lead:Q", format="+.1f"),
         ],
     )

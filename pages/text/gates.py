@@ -1,4 +1,4 @@
-"""What the gates of a voice's last layer do along a text."""
+"""The gate activations of a language model's last layer along a text."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from studio.core.data import corpus
 from studio.text.numpy_network import Layer, Network, sigmoid
 
-LSTM, GRU = ("lets in", "keeps", "shows"), ("keeps", "looks back")
+LSTM, GRU = ("input gate", "forget gate", "output gate"), ("update gate", "reset gate")
 MOST = 12  # units to choose from
 
 
 def names(network: Network) -> tuple[str, ...]:
-    """What the gates of a network's layers are called, in the order of `along`."""
+    """The names of the gates of a network's layers, in the order of `along`."""
     return LSTM if network.each == 2 else GRU
 
 
@@ -62,12 +62,12 @@ def _gru(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def liveliest(opened: np.ndarray) -> list[int]:
-    """The units whose gates change most along `(T, gates, units)`, the liveliest first."""
+    """The units whose gates vary most along `(T, gates, units)`, the most variable first."""
     return np.argsort(-opened.std(axis=0).sum(axis=0))[:MOST].tolist()
 
 
 def rows(opened: np.ndarray, text: str, gates: Sequence[str]) -> list[dict[str, Any]]:
-    """One row a gate and character, of one unit's gates `(T, gates)` along a text of T characters."""
+    """One row per gate and character, of one unit's gates `(T, gates)` along a text of T characters."""
     return [
         {"at": at, "character": corpus.shown(character), "gate": gate, "open": round(float(value), 3)}
         for at, (character, values) in enumerate(zip(text, opened, strict=True))
@@ -76,7 +76,7 @@ def rows(opened: np.ndarray, text: str, gates: Sequence[str]) -> list[dict[str, 
 
 
 def chart(found: Sequence[dict[str, Any]], gates: Sequence[str]) -> Any:
-    """A row a gate, a column a character; full colour is open, in the light and in the dark."""
+    """One row per gate, one column per character; full color is open, in light and dark mode."""
     import altair as alt
 
     base = alt.Chart(alt.Data(values=list(found)))

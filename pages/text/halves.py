@@ -1,4 +1,4 @@
-"""The parts of the text page: a voice writes, a text of one's own makes one, or two of them read one."""
+"""The parts of the page Text: generate text, train a language model, or compare two on a text."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from studio.text.settings import TrainTextSettings
 WAYS = {"write": "Write", "own": "Your text", "who": "Who wrote this?"}
 KEY = "do"
 SIZES = tuple(2**n for n in range(3, 12))
-SMALL = 128  # units: a text of a few pages is learnt in minutes
+SMALL = 128  # units: a text of a few pages is learned in minutes
 
 
 def choose(known: list[str]) -> str:
-    """Lets a person choose between the parts; without a voice the second is chosen already."""
+    """Lets a user choose between the parts; without a language model the second is chosen already."""
     way = halves.choose(
         "text",
         WAYS,
@@ -25,20 +25,20 @@ def choose(known: list[str]) -> str:
         default="write" if known else "own",
     )
     if way != "own" and not known:
-        st.info("There is no voice yet. Let one learn from a text.", icon=":material/info:")
+        st.info("There is no language model yet. Train one on a text.", icon=":material/info:")
         return "own"
     return way
 
 
 def put(_settings: TrainTextSettings) -> None:
-    """Puts the size of a memory among those that are asked for. Call it from a callback."""
+    """Puts the number of units among those of the slider. Call it from a callback."""
     saved_settings.nearest(SIZES, "units")
 
 
 def memory() -> dict[str, int]:
-    """Asks for the size of a voice's memory, which begins smaller here than for long trainings elsewhere."""
+    """Asks for the units per layer, with a smaller default than for long training runs elsewhere."""
     help = TrainTextSettings.described()["units"].help
     units = st.select_slider(
-        "Memory (units)", SIZES, value=SMALL, key="units", bind="query-params", help=help
+        "Units per layer", SIZES, value=SMALL, key="units", bind="query-params", help=help
     )
     return {"units": units}

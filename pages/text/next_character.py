@@ -1,4 +1,4 @@
-"""What may come after a character of a text, as temperature moves, and where the voice was least decided."""
+"""The probabilities of the next character at any temperature, and the place of the highest entropy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:
 
 
 def chart(scores: list[dict[str, Any]], temperature: float) -> Any:
-    """A bar a character, with a slider for the temperature, which the browser follows by itself."""
+    """One bar per character, with a slider for the temperature, which the browser follows by itself."""
     import altair as alt
 
     start = min(max(temperature, COOLEST), HOTTEST)
@@ -52,8 +52,10 @@ def chart(scores: list[dict[str, Any]], temperature: float) -> Any:
         .mark_bar()
         .encode(
             y=alt.Y("character:N", title=None, sort=alt.SortField("rank"), axis=alt.Axis(labelOverlap=False)),
-            x=alt.X("chance:Q", title="chance", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-            tooltip=["character:N", alt.Tooltip("chance:Q", format=".1%")],
+            x=alt.X(
+                "chance:Q", title="probability", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+            ),
+            tooltip=["character:N", alt.Tooltip("chance:Q", title="probability", format=".1%")],
         )
         .add_params(heat)
         .properties(height=30 * SHOWN)

@@ -1,4 +1,4 @@
-"""A text of a person's own: taken from a file or pasted, and what is in it."""
+"""The user's own text: from a file or pasted, with its facts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PASTED, _BOX = "pasted", "pasted_text"
 
 @dataclass(frozen=True)
 class TextFacts:
-    """What there is to say of a text without reading it again."""
+    """Facts of a text, cached."""
 
     encoding: str
     notes: tuple[str, ...]
@@ -37,20 +37,20 @@ class TextFacts:
 
 
 def choose() -> File | None:
-    """Asks which text to learn from; None while there is none, or after saying what is wrong with it."""
-    tales = "Small tales that the studio made up; learnt in a few minutes."
-    hint = "Choose a file; a few hundred thousand characters teach it best."
-    return ask("Learn from", sample_texts.file, tales, hint)
+    """Asks for the training text; None while there is none, or after showing an error."""
+    tales = "Short made-up tales; training takes a few minutes."
+    hint = "Choose a file, best with a few hundred thousand characters."
+    return ask("Training text", sample_texts.file, tales, hint)
 
 
 def ask(label: str, sample: Callable[[], File], what: str, hint: str) -> File | None:
-    """As `choose`, for whatever is to be done with it.
+    """Asks for a text; None while there is none, or after showing an error.
 
     Args:
-        label: says what that is.
-        sample: the text that stands in for one's own.
-        what: what that is, in a sentence.
-        hint: said while there is no file.
+        label: of the choice of its source.
+        sample: gives the sample text.
+        what: describes the sample, in a sentence.
+        hint: shown while there is no file.
     """
     source = forms.one_of(label, SOURCES, key="source", default="sample")
     own = kept_inputs.restore_files(_OWN, "text")
@@ -120,20 +120,20 @@ def _checked(data: bytes, name: str) -> File:
 
 @owners.cached(max_entries=8, show_spinner="Reading the text ...")
 def facts_of(file: File, encoding: str = encodings.AUTO) -> TextFacts:
-    """What is in a kept text that can be learnt from."""
+    """The facts of a stored text."""
     read = corpus.read(file.read(), encoding)
     return TextFacts(read.encoding, read.notes, corpus.facts(read.text), read.text[:BEGINNING])
 
 
 def show(file: File, settings: TrainTextSettings | None) -> None:
-    """Shows how a text begins, what is in it, and how it will be read."""
+    """Shows the beginning of a text, its facts, and the length of training on it."""
     found = facts_of(file, settings.encoding if settings else encodings.AUTO)
     facts = found.facts
     more = facts.chars > len(found.beginning)
     marked_text(found.beginning, hint=" ..." if more else "", key="own_paper")
     with st.container(horizontal=True):
         st.metric("Characters", f"{facts.chars:,}")
-        st.metric("Different characters", f"{len(facts.alphabet):,}")
+        st.metric("Alphabet", f"{len(facts.alphabet):,}")
         st.metric("Words", f"{facts.words:,}")
         st.metric("Lines", f"{facts.lines:,}")
     said = [f"Read as {found.encoding}.", *found.notes]
@@ -142,18 +142,18 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
         said += [*read.notes, _reading(file, settings, read)]
     for note in said:
         st.caption(f":material/info: {words.plain(note)}")
-    st.caption("Its characters, the most frequent first:")
+    st.caption("Characters of the text, the most frequent first:")
     st.text(_listed([character for character, _ in facts.alphabet]))
     if facts.odd:
         st.caption(
-            ":material/warning: Odd ones, which it would learn to write too; often left by another program:"
+            ":material/warning: Unusual characters, often left by other software; the model learns them, too:"
         )
         st.text(_listed([f"{corpus.shown(c)} ({count:,})" for c, count in facts.odd], ", "))
 
 
 def _reading(file: File, settings: TrainTextSettings, read: Plan) -> str:
     takes = estimates.cost_in_words("text.train", settings, {"text": [file]})
-    return f"It reads the text {read.epochs} times, in {read.steps:,} steps{takes}."
+    return f"Training runs for {read.epochs} epochs of the text, in {read.steps:,} steps{takes}."
 
 
 def _listed(characters: list[str], between: str = " ") -> str:

@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs.refill import Form
-from pages.text import beginning, halves, own_texts, training, voices, writing
+from pages.text import beginning, halves, language_models, own_texts, training, writing
 from studio import engine
 from studio.core.tasks import stem
 from studio.core.training import start_from
 
 
 def _can_write(job: engine.Job, settings: Any) -> bool:
-    return not job.inputs.get("model") and settings.count == 1 and settings.preset in voices.names()
+    return not job.inputs.get("model") and settings.count == 1 and settings.preset in language_models.names()
 
 
 def _fill_writing(job: engine.Job, settings: Any) -> None:
@@ -23,13 +23,13 @@ def _fill_writing(job: engine.Job, settings: Any) -> None:
 
 
 def _start(job: engine.Job) -> str:
-    """The name of the voice that a training began with; "" for none."""
+    """The name of the language model that a training began with; "" for none."""
     return next((stem(file.name) for file in job.inputs.get(start_from.SLOT, ())), "")
 
 
 def _can_train(job: engine.Job, settings: Any) -> bool:
     if job.inputs.get(start_from.SLOT):
-        return _start(job) in voices.names()
+        return _start(job) in language_models.names()
     return settings.units in halves.SIZES
 
 

@@ -1,4 +1,4 @@
-"""A training on a text: what it writes while it learns, its curve, and the voice in the end."""
+"""A training run on a text: samples and losses during training, then the language model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import jobs, live, results
-from pages.text import voices
+from pages.text import language_models
 from pages.widgets import curves, words
 from pages.widgets.marked_text import marked_text
 from pages.widgets.owners import owner
@@ -19,14 +19,14 @@ from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text.settings import TrainTextSettings, WriteSettings
 
-TASK = voices.TRAIN
+TASK = language_models.TRAIN
 MOST_POINTS = 300
 SAMPLE = WriteSettings(chars=400)
 TESTED = "validation"
 _ENDS = {
-    "patience": "It ended early, because it no longer got better on what it had not read.",
-    "cancelled": "It was stopped early; this is the best until then.",
-    "nan": "It ended early, because its numbers ran away; this is the best until then.",
+    "patience": "Early stopping: the validation loss no longer improved.",
+    "cancelled": "Training was stopped early. This is the best checkpoint.",
+    "nan": "Training stopped early because the loss diverged. This is the best checkpoint.",
 }
 
 
@@ -34,7 +34,7 @@ def show(text: File | None) -> engine.Job | None:
     """Draws the training of the address, or the last one of this tab; None when there is none.
 
     Args:
-        text: what the page would learn from now; a training that has ended gives way to another one.
+        text: what the page would learn from now; a training run that has ended gives way to another one.
     """
     job = jobs.find((TASK,), text and text.digest)
     if job is None:
@@ -56,18 +56,18 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     stages = _stages(job)
-    with jobs.working(job, "What it writes"):
+    with jobs.working(job, "Samples"):
         marked_text(
             stages[-1][1] if stages else "",
-            hint="" if stages else "What it writes appears here after its first test.",
+            hint="" if stages else "A sample appears here after the first evaluation.",
             key="lesson_paper",
         )
         if stages:
-            st.caption(f"What it writes after {stages[-1][0]:,} steps")
+            st.caption(f"Sample at step {stages[-1][0]:,}")
 
 
 def _stages(job: engine.Job) -> list[tuple[int, str]]:
-    """What it wrote so far, each with the step at which this tab first saw it."""
+    """The samples so far, each with the step at which this tab first received it."""
     seen: list[tuple[int, str]] = st.session_state.setdefault(f"stages:{job.id}", [])
     report = job.report
     # Only after a first test there is a sample; other texts name a stage.
@@ -86,15 +86,15 @@ def _ended(job: engine.Job) -> None:
     written = _written_by(file)
     if written:
         marked_text(written, key="lesson_paper")
-        st.caption(f"What it writes now, at temperature {SAMPLE.temperature:g}")
+        st.caption(f"Sample at temperature {SAMPLE.temperature:g}")
     st.markdown(in_words(figures))
-    voices.keep(file)
+    language_models.keep(file)
     curve(job.history)
     stages = _stages(job)
     if stages:
-        with st.expander("How it learnt to write", icon=":material/timeline:"):
+        with st.expander("Training progress", icon=":material/timeline:"):
             for step, text in stages:
-                st.caption(f"After {step:,} steps")
+                st.caption(f"Step {step:,}")
                 st.text(text)
     settings = TrainTextSettings.parse(job.settings)
     with st.container(horizontal=True):
@@ -106,7 +106,7 @@ def _ended(job: engine.Job) -> None:
 
 
 def _written_by(model: File) -> str:
-    """A sample of a trained model, made once in this tab; "" where that is not possible now."""
+    """A sample of a trained model, cached in this tab; "" if the engine is not ready."""
     key = f"written_by:{model.digest}"
     if key not in st.session_state and engine.connect().status() == "ready":
         try:
@@ -118,24 +118,24 @@ def _written_by(model: File) -> str:
 
 
 def in_words(figures: Mapping[str, Any]) -> str:
-    """How well it learnt, for people, as Markdown."""
+    """The outcome of a training run, as Markdown."""
     nats, kinds = figures["nats_per_char"], figures["alphabet"]
     lines = [
-        f"On the part that it never read it needs **{nats:.2f} nats ({figures['bits_per_char']:.2f} bits) a "
-        f"character**. It is as unsure of the next one as if it had to pick from {math.exp(nats):.1f} "
-        f"equally likely ones; before it learnt, from {kinds:,}.",
+        f"The negative log-likelihood on the test split is **{nats:.2f} nats ({figures['bits_per_char']:.2f} "
+        f"bits) per character**, a perplexity of {math.exp(nats):.1f}; a uniform guess over the alphabet has "
+        f"{kinds:,}.",
         f"{figures['parameters']:,} parameters, {figures['steps']:,} steps, "
         f"{amounts.duration(max(1, figures['seconds']))}.",
     ]
     if begun := figures.get("started_from"):
-        lines.append(f"It was taught on from {words.plain(words.model(begun))}.")
+        lines.append(f"Fine-tuned from {words.plain(words.model(begun))}.")
     lines += [_ENDS[figures["ended"]]] if figures.get("ended") in _ENDS else []
     lines += [words.plain(note) for note in figures.get("notes", ())]
     return "\n\n".join(lines)
 
 
 def curve(history: Sequence[Mapping[str, float]]) -> None:
-    """Draws the losses in nats a character; nothing before there are two steps."""
+    """Draws the losses in nats per character; nothing before there are two steps."""
     every = max(1, len(history) // MOST_POINTS)
     rows = [
         {"step": moment["step"], "which": name, "value": moment[name]}
@@ -143,4 +143,4 @@ def curve(history: Sequence[Mapping[str, float]]) -> None:
         for name in ("learning", TESTED)
         if name in moment
     ]
-    curves.named(rows, "nats a character")
+    curves.named(rows, "nats per character")

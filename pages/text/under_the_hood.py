@@ -1,4 +1,4 @@
-"""Under the hood of texts: what may come next as temperature moves, and one unit's gates along the text."""
+"""Under the hood of Text: next-character probabilities by temperature, and one unit's gates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pages.widgets import assets, under_the_hood, words
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.process import blas_threads
-from studio.text import voice
+from studio.text import language_model
 from studio.text.settings import WriteSettings
 
 MOST_READ = 600  # characters at the end of a text; what stood before hardly matters
@@ -28,7 +28,7 @@ PASSAGE = (
 
 
 class Reading(NamedTuple):
-    """How a voice read the end of a text of T characters.
+    """How a language model read the end of a text of T characters.
 
     Attributes:
         text: those characters.
@@ -46,11 +46,11 @@ class Reading(NamedTuple):
 
 
 def explain(text: Text | None, asked: WriteSettings | None = None) -> None:
-    """The folded section, drawn from a text and its voice. While folded nothing is computed.
+    """The folded section, drawn from a text and its language model. While folded nothing is computed.
 
     Args:
         text: what was written; None before there is any.
-        asked: what the form asks for: without a text its voice reads a passage.
+        asked: what the form asks for: without a text its language model reads a passage.
     """
     under_the_hood.show(lambda: _drawn(text, asked), assets.read(__file__, "under_the_hood.md"))
 
@@ -58,11 +58,13 @@ def explain(text: Text | None, asked: WriteSettings | None = None) -> None:
 def _drawn(text: Text | None, asked: WriteSettings | None) -> None:
     settings, whole = (text.settings, text.whole) if text else (asked, PASSAGE)
     if settings is None:
-        st.caption("Choose a voice: what it expects of a text is drawn here.")
+        st.caption("Choose a language model to see its predictions for a text.")
         return
     if text is None:
         name = words.plain(words.model(settings.preset))
-        st.caption(f"How {name} reads a passage of Hamlet. A text of yours takes its place.")
+        st.caption(
+            f"The predictions of {name} for a passage of Hamlet. A text that you generate replaces it."
+        )
     try:
         found = _read(settings.preset, presets.find(settings.preset).key, whole[-MOST_READ:])
     except StudioError as error:
@@ -74,18 +76,20 @@ def _drawn(text: Text | None, asked: WriteSettings | None) -> None:
 def _of_a_text(found: Reading, temperature: float) -> None:
     at = next_character.undecided(found.logits)
     if len(found.text) > 1:
-        help = "It starts where the voice was least decided."
-        at = st.slider("After which character", 1, len(found.text), at + 1, key="hood_at", help=help) - 1
+        help = "Starts where the prediction has the highest entropy"
+        at = st.slider("After character", 1, len(found.text), at + 1, key="hood_at", help=help) - 1
     before, after = found.text[: at + 1], found.text[at + 1 :]
     st.html(f'<code style="white-space:pre-wrap">{escape(before)}<mark>▮</mark>{escape(after)}</code>')
     scores = next_character.rows(found.logits[at], found.alphabet)
     st.altair_chart(next_character.chart(scores, temperature), width="stretch")
-    st.caption("The probabilities of the next character; move the temperature.")
-    unit = st.selectbox("Unit", gates.liveliest(found.opened), key="hood_unit", help="The liveliest first")
+    st.caption("The probabilities of the next character. Move the temperature slider to change them.")
+    unit = st.selectbox(
+        "Unit", gates.liveliest(found.opened), key="hood_unit", help="Units whose gates vary most come first"
+    )
     near = _near(at, len(found.text))
     told = gates.rows(found.opened[near, :, unit], found.text[near], found.gates)
     st.altair_chart(gates.chart(told, found.gates), width="stretch")
-    st.caption("The gates of that unit along the text, around that character.")
+    st.caption("The gates of that unit for the characters around that place.")
 
 
 def _near(at: int, length: int) -> slice:
@@ -96,7 +100,7 @@ def _near(at: int, length: int) -> slice:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _read(name: str, key: str, text: str) -> Reading:  # noqa: ARG001 - a key of the cache
-    spoken = voice.load(name)
+    spoken = language_model.load(name)
     indices = spoken.vocabulary.encode(text).indices
     if not len(indices):
         indices = np.array([max(spoken.vocabulary.characters.find("\n"), 0)])

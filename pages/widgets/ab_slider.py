@@ -1,7 +1,7 @@
-"""Two pictures on top of each other with a line between them that a person can move.
+"""Two images on top of each other with a line between them that a user can move.
 
-Our own because Streamlit has none. A range input lies over the pictures, so mouse, touch, keyboard and
-screen readers work as with any slider. Both pictures travel as one payload, as bytes may only be its whole.
+Our own because Streamlit has none. A range input lies over the images, so mouse, touch, keyboard and
+screen readers work as with any slider. Both images travel as one payload, as bytes may only be its whole.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def ab_slider(
     names: tuple[str, str] = ("Before", "After"),
     caption: str = "",
 ) -> None:
-    """Shows two pictures of the same proportions, the first to the left of a movable line.
+    """Shows two images of the same proportions, the first to the left of a movable line.
 
     Args:
         before, after: WebP files.

@@ -1,4 +1,4 @@
-"""HTML, CSS, JavaScript and Markdown that lie in files of their own, beside the module that shows them."""
+"""HTML, CSS, JavaScript and Markdown that lie in files of their own, next to the module that shows them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read(module: str, name: str) -> str:
     """The text of a file.
 
     Args:
-        module: `__file__` of the module that it lies beside.
+        module: `__file__` of the module that it lies alongside.
         name: of the file.
     """
     return Path(module).with_name(name).read_text(encoding="utf-8")

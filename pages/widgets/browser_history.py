@@ -14,7 +14,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.widgets import assets
 
-# Parameters whose new value is an entry of its own: a job, one or two items, a document, a search by eye.
+# Parameters whose new value is an entry of its own: a job, one or two items, a document, a search by
+# preference.
 STEPS = ("job", "item", "with", "page", "eye")
 
 

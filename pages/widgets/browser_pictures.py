@@ -1,4 +1,4 @@
-"""Pictures as the browser gets them: small enough to travel fast, large enough for the screen."""
+"""Images as the browser gets them: small enough to travel fast, large enough for the screen."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _SAVED = {"WEBP": {"quality": 90, "method": 2}, "JPEG": {"quality": 92, "subsamp
 
 @owners.cached(max_entries=64)
 def of_file(digest: str, size: tuple[int, int] | None = None, form: Form = "WEBP") -> bytes:
-    """A kept picture, of `size` (width, height) if given, at most LONGEST px; a JPEG at most WIDEST."""
+    """A kept image, of `size` (width, height) if given, at most LONGEST px; a JPEG at most WIDEST."""
     return _encoded(images.read(File(digest, "picture", "").path), size, form)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def of_bytes(data: bytes, form: Form = "WEBP") -> bytes:
-    """As `of_file`, from the bytes of a picture."""
+    """As `of_file`, from the bytes of an image."""
     return _encoded(images.read(data), None, form)
 
 
 def image(picture: File | bytes, **options: Any) -> None:
-    """`st.image`, with what it hands on as it is: all but such a JPEG it would encode anew at every rerun.
+    """`st.image`, with what it hands on as it is: all but such a JPEG it would encode again at every rerun.
 
     See `captioned` for its caption.
     """
@@ -53,15 +53,15 @@ def captioned(picture: Any, *, caption: str = "", **options: Any) -> None:
 
     Args:
         picture, options: as `st.image` takes them.
-        caption: also read to those who cannot see the picture, unless `alt` says otherwise.
+        caption: also read to those who cannot see the image, unless `alt` says otherwise.
     """
     st.image(picture, **{"caption": words.plain(caption) or None, "alt": caption or None, **options})
 
 
 def moving(data: bytes, caption: str) -> None:
-    """Draws a picture that another one replaces within moments, such as what a network has learnt so far.
+    """Draws an image that another one replaces within moments, such as what a network has learned so far.
 
-    It travels with the page. `st.image` would give its address alone, and the server forgets the picture as
+    It travels with the page. `st.image` would give its address alone, and the server forgets the image as
     soon as the next one is there: a browser that is late would show that it is broken.
 
     Args:
@@ -74,7 +74,7 @@ def moving(data: bytes, caption: str) -> None:
 
 
 def address(data: bytes, form: Literal["webp", "png"] = "webp") -> str:
-    """A picture as an address that holds it, so that no server has to be asked for it."""
+    """An image as an address that holds it, so that no server has to be asked for it."""
     return f"data:image/{form};base64,{base64.b64encode(data).decode()}"
 
 

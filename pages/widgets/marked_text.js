@@ -5,14 +5,14 @@ export default function (component) {
   const shade = (nats) => data.levels.filter((level) => nats >= level).length;
   const chance = (nats) => "1 in " + Math.max(1, Math.round(Math.exp(nats))).toLocaleString();
   const mark = (mine, other) => {
-    if (!data.voices.length) {
+    if (!data.language_models.length) {
       return ["s" + shade(mine), mine.toFixed(2) + " nats: a chance of about " + chance(mine)];
     }
     if (mine === null) return ["none", "counts for neither"];
     const side = other > mine ? "a" : "b";
     return [
       side + shade(Math.abs(other - mine)),
-      data.voices[0] + ": " + chance(mine) + ", " + data.voices[1] + ": " + chance(other),
+      data.language_models[0] + ": " + chance(mine) + ", " + data.language_models[1] + ": " + chance(other),
     ];
   };
   const piece = (name, text, tag = "span") => {

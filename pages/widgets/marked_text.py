@@ -2,7 +2,7 @@
 
 Our own because Streamlit has no way to mark characters of a text that anybody may have written: here each
 goes into the page as text alone, never as markup. How surprised the model was, or which of two was less so,
-is told by colour, by the line below a character, and by words when it is pointed at.
+is told by color, by the line below a character, and by words when it is pointed at.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 from pages.widgets import assets
 
 LEVELS = (0.5, 1.5, 3.0, 5.0)  # nats: where one shade ends and the next begins
-_WORDS = ("expected", "likely", "open", "unlikely", "a surprise")
-APART = (math.log(2), math.log(10))  # nats between two voices: where one shade ends and the next begins
+_WORDS = ("expected", "likely", "open", "unlikely", "a negative log-likelihood")
+# nats between two language models: where one shade ends and the next begins
+APART = (math.log(2), math.log(10))
 _TIMES = ("twice as likely, or more", "ten times as likely, or more")
 
 _mount = assets.component("studio_paper", __file__)
@@ -34,7 +35,7 @@ def marked_text(
 
     Args:
         text: what the model wrote.
-        before: the beginning that a person gave, shown fainter.
+        before: the beginning that a user gave, shown fainter.
         nats: how surprised the model was by each character of `text`, or by its first ones; none: no marks.
         writing: whether more is to come.
         hint: what to say after it, e.g. while there is no text yet.
@@ -46,23 +47,35 @@ def marked_text(
 
 
 def compared_text(
-    text: str, nats: Sequence[Sequence[float | None]], voices: Sequence[str], *, key: str = "two_papers"
+    text: str,
+    nats: Sequence[Sequence[float | None]],
+    language_models: Sequence[str],
+    *,
+    key: str = "two_papers",
 ) -> None:
-    """Shows a text, each character in the colour of the voice that expected it more.
+    """Shows a text, each character in the color of the language model that expected it more.
 
     Args:
-        text: what two voices read.
+        text: what two language models read.
         nats: how surprised each of them was by each character; None where it counts for neither.
-        voices: their two names.
+        language_models: their two names.
     """
     first, second = nats
     legend = {
         f"{side}{n + 1}": f"{name}: {times}"
-        for side, name in zip("ab", voices, strict=True)
+        for side, name in zip("ab", language_models, strict=True)
         for n, times in enumerate(_TIMES)
     }
-    legend["a0"] = "about alike to both"
-    _show(text, first, APART, legend, key, others=list(second), voices=[_whole(name) for name in voices])
+    legend["a0"] = "about equally likely in both"
+    _show(
+        text,
+        first,
+        APART,
+        legend,
+        key,
+        others=list(second),
+        language_models=[_whole(name) for name in language_models],
+    )
 
 
 def _show(
@@ -73,7 +86,7 @@ def _show(
     key: str,
     **told: Any,
 ) -> None:
-    data = {"before": "", "writing": False, "hint": "", "others": [], "voices": []} | told
+    data = {"before": "", "writing": False, "hint": "", "others": [], "language_models": []} | told
     data |= {"text": _whole(text), "nats": list(nats), "levels": list(levels)}
     _mount(data=data | {"shades": list(legend), "words": list(legend.values())}, key=key)
 

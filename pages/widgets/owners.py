@@ -26,8 +26,8 @@ def owner() -> str:
     """`local` when the studio serves one person, else a name made of the sign-in or of the visitor's cookie.
 
     A visitor whose browser keeps no cookie is somebody of their own for as long as the tab is open. Names are
-    digests: a made-up cookie can never spell `local` or a signed-in person, and what is kept on disk beside
-    the work does not let anybody in.
+    digests: a made-up cookie can never spell `local` or a signed-in person, and what is kept on disk
+    alongside the work does not let anybody in.
     """
     if os.environ.get("STUDIO_USERS", "one") == "one":
         return LOCAL
@@ -40,7 +40,7 @@ def owner() -> str:
     return f"visitor-{_digest(secret)}"
 
 
-def start_anew_for_another() -> None:
+def start_again_for_another() -> None:
     """Forgets what a tab has in memory if it is somebody else's now. Call it from the frame.
 
     A tab whose connection was lost comes back by the name of its session, with whatever cookie it has then.

@@ -20,7 +20,7 @@ def tell(error: Exception) -> bool:
         st.error(words.plain(str(error)), icon=":material/error:")
     else:
         log.error("a page failed", exc_info=error)
-        sentence = "This page met a fault of its own; what you made is safe. Reload the page."
+        sentence = "Something went wrong on this page. Your work is safe; reload the page."
         st.error(sentence, icon=":material/error:")
     return True
 

@@ -1,4 +1,6 @@
-"""The folded section at the end of a page: words and formulas on the left, this run's own numbers beside."""
+"""The folded section at the end of a page: words and formulas on the left, this run's own numbers
+alongside.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ def show(live: Callable[[], None], *texts: str) -> None:
 
 
 def beside(live: Callable[[], None], *texts: str) -> None:
-    """Writes texts one below the other, and lets `live` draw beside them.
+    """Writes texts one below the other, and lets `live` draw next to them.
 
     Args:
         live: draws this run's own numbers.

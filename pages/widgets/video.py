@@ -15,7 +15,7 @@ MOST_PLAYED = 45 << 20  # bytes of a GIF or WebP; in base64 it has to fit into o
 
 
 def play(file: File, caption: str = "") -> None:
-    """Shows a kept film, over and over, without sound."""
+    """Shows a kept video, over and over, without sound."""
     ending = PurePath(file.name).suffix.lower()
     if ending == ".mp4":
         st.video(file.read(), format=MIMES[ending], loop=True, autoplay=True, muted=True)
@@ -24,8 +24,10 @@ def play(file: File, caption: str = "") -> None:
     data = file.read()
     if len(data) > MOST_PLAYED:
         browser_pictures.captioned(data, width="stretch", caption=caption)
-        st.caption(":material/info: This is its first frame: it is too large to play here. Download it.")
+        st.caption(
+            ":material/info: This is the first frame. The video is too large to play here: download it."
+        )
         return
-    # Bytes would be made a still picture here; an address is taken as it is.
+    # Bytes would be made a still image here; an address is taken as it is.
     address = f"data:{MIMES[ending]};base64,{base64.b64encode(data).decode()}"
     browser_pictures.captioned(address, width="stretch", caption=caption)

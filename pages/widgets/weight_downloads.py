@@ -45,7 +45,7 @@ def first_run(names: Collection[str], at_once: str = "") -> None:
     absent = missing(names)
     if absent:
         st.info(
-            f"{at_once}On first use the studio fetches {sizes(absent)}, checks every byte and keeps it. "
+            f"{at_once}On first use, the studio downloads {sizes(absent)} and verifies the files. "
             "After that no internet connection is needed.",
             icon=":material/download:",
         )
@@ -62,7 +62,7 @@ def all_weights() -> None:
                     f":material/check_circle: **{found.title}**, here, {amounts.size(found.bytes)} on disk"
                 )
             else:
-                size = amounts.size(found.download_bytes) if found.download_bytes else "size not known"
+                size = amounts.size(found.download_bytes) if found.download_bytes else "unknown size"
                 st.markdown(f":material/cloud_download: **{found.title}**, not here yet, {size}")
             what = pretrained.entry(name).what
             st.caption(f"{what[:1].upper()}{what[1:]}")
@@ -73,16 +73,16 @@ def all_weights() -> None:
 def offer(absent: Status) -> None:
     """A button that fetches weights now, and the command that does the same, for whoever runs the studio."""
     if owner() != LOCAL:
-        st.caption("It is fetched when a job first needs it, or by whoever runs this studio.")
+        st.caption("Downloaded when a job first needs it, or by the administrator of this studio.")
         return
-    st.caption("It is fetched when first needed, or now, here or in a terminal:")
+    st.caption("Downloaded when first needed. To download it now, use the button or this command:")
     st.code(f"studio weights pull {absent.name}", language="shell")
     if absent.name in _fetches():
         _watch(absent)
         return
     if problem := st.session_state.get(_problem(absent.name)):
         st.error(words.plain(problem), icon=":material/error:")
-    label, key = "Fetch now", f"fetch_{absent.name}"
+    label, key = "Download now", f"fetch_{absent.name}"
     st.button(label, key=key, icon=":material/download:", on_click=_begin, args=(absent.name,))
 
 
@@ -107,12 +107,12 @@ class Fetch:
         try:
             pretrained.fetch(self.name, Progress(cancelled=self._stopped.is_set))
         except Cancelled:
-            self.problem = "Stopped. Fetch it again, which goes on from there."
+            self.problem = "Stopped. Start the download again to continue it."
         except StudioError as error:
             self.problem = str(error)
         except Exception:
             log.exception("weights could not be fetched")
-            self.problem = "They could not be fetched, by a fault of the studio. Use the command."
+            self.problem = "The download failed because of an error in the studio. Use the command."
 
     def stop(self) -> None:
         """Ends it; what has come so far is kept."""
@@ -145,7 +145,5 @@ def _watch(absent: Status) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         spent = amounts.duration(max(1.0, time.monotonic() - under_way.began))
-        st.markdown(
-            f":material/downloading: Fetching {sizes([absent])} and checking every byte, {spent} so far"
-        )
+        st.markdown(f":material/downloading: Downloading and verifying {sizes([absent])}, {spent} so far")
         st.button("Stop", key=f"stop_{absent.name}", icon=":material/stop_circle:", on_click=under_way.stop)

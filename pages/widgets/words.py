@@ -1,4 +1,4 @@
-"""Numbers and states in a person's words."""
+"""Numbers and states in a user's words."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ STATES = {
     "queued": "Waiting",
     "running": "Working",
     "stopping": "Stopping, keeping the best so far",
-    "cancelling": "Cancelling, keeping nothing",
+    "canceling": "Canceling, keeping nothing",
     "done": "Done",
     "stopped": "Stopped, kept the best so far",
-    "cancelled": "Cancelled",
+    "cancelled": "Canceled",
     "failed": "Failed",
     "interrupted": "Interrupted",
 }
@@ -50,7 +50,7 @@ def choice(name: object) -> str:
 
 
 def model(name: str) -> str:
-    """What a trained model is called: one that ships as any choice, a person's own as it was typed."""
+    """What a trained model is called: one that ships as any choice, a user's own as it was typed."""
     return choice(name) if name in index.shipped().presets else name
 
 
@@ -60,7 +60,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 class Run(Protocol):
-    """What was asked of a task: a job, an item of the gallery, a search by eye."""
+    """What was asked of a task: a job, an item of the gallery, a search by preference."""
 
     @property
     def task(self) -> str: ...
@@ -87,7 +87,7 @@ def file_name(text: str, ending: str = "") -> str:
 
 
 def data_set_name(text: str) -> str:
-    """What a model learnt from, without the names of files: "MNIST (mnist.npz)" -> "MNIST"."""
+    """What a model learned from, without the names of files: "MNIST (mnist.npz)" -> "MNIST"."""
     return re.sub(r" \(\w+\.\w+\)", "", text)
 
 

@@ -29,8 +29,8 @@ def show(settings: LookSettings, channel: int, inputs: Inputs) -> None:
     with section:
         if settings.backbone != "vgg16" or settings.seen not in FILTERED:
             st.info(
-                "Here several filters and sums come between one layer and the next. Choose VGG16 and a layer "
-                "whose name has *conv* in it: each of its maps is made by one filter of 3 by 3.",
+                "This layer is computed by several operations. Choose VGG16 and a layer with *conv* in its "
+                "name: one filter of 3 by 3 computes each of its maps.",
                 icon=":material/info:",
             )
             return
@@ -44,10 +44,10 @@ def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
             "The filter multiplies each 3 by 3 window by its weights and adds up the products, then moves by "
             "the stride."
         )
-        knobs = forms.fields(FilterSettings, ("stride", "padding", "pooling"))
+        controls = forms.fields(FilterSettings, ("stride", "padding", "pooling"))
     place = {name: st.session_state.get(name, 0.5) for name in ("across", "down")}
     asked = FilterSettings.parse(
-        {"layer": settings.seen, "channel": channel, "size": settings.size, **knobs, **place}
+        {"layer": settings.seen, "channel": channel, "size": settings.size, **controls, **place}
     )
     made = live.live_result(TASK, asked, inputs, "xray_filter", 8)
     if made is None:
@@ -57,7 +57,7 @@ def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
         browser_pictures.image(made.data, caption=f"Feature map of filter {channel}")
     with left:
         st.caption(_sizes(asked, told))
-    st.markdown(f"**At the dot** (row {told['place'][0] + 1}, column {told['place'][1] + 1} of its sums)")
+    st.markdown(f"**At the dot** (row {told['place'][0] + 1}, column {told['place'][1] + 1} of the output)")
     st.html(_STYLE + "".join(_part(part) for part in told["parts"]))
     st.markdown(_sum(told))
 
@@ -70,12 +70,12 @@ def _sizes(asked: FilterSettings, told: Mapping[str, Any]) -> str:
     text += (
         ". Zero padding keeps the size."
         if (rows, columns) == (high, wide)
-        else f": it moves {asked.stride} px at a step"
-        + (" and has to stay inside." if asked.padding == "none" else ".")
+        else f". The filter moves {asked.stride} px at each step"
+        + (" and stays inside the image." if asked.padding == "none" else ".")
     )
     if asked.pooling != "none":
         kept = "the largest" if asked.pooling == "max" else "the mean"
-        text += f" Pooling keeps {kept} of every two by two: {told['map'][1]} × {told['map'][0]}."
+        text += f" Pooling keeps {kept} of each 2 by 2 window: {told['map'][1]} × {told['map'][0]}."
     return text
 
 
@@ -99,8 +99,8 @@ def _table(numbers: Sequence[Sequence[float]], caption: str) -> str:
 
 
 def _cell(number: float, most: float) -> str:
-    colour = "222,110,40" if number > 0 else "70,100,220"
-    return f'<td style="background:rgba({colour},{0.55 * abs(number) / most:.2f})">{_short(number)}</td>'
+    color = "222,110,40" if number > 0 else "70,100,220"
+    return f'<td style="background:rgba({color},{0.55 * abs(number) / most:.2f})">{_short(number)}</td>'
 
 
 def _short(number: float) -> str:

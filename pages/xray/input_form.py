@@ -21,7 +21,7 @@ def ask() -> LookSettings | None:
     layer = _layer(network)
     channel = _channel(network, layer)
     asked = {"backbone": network, "layer": layer, "channel": channel, "off": _off(network)}
-    # Places and the frame are asked for beside the map, where one sees what they do.
+    # Places and the frame are asked for next to the map, where one sees what they do.
     settings = forms.form(
         LookSettings,
         apart=("size",),

@@ -16,7 +16,7 @@ _STYLE = assets.style(__file__, "layer_strip.css")
 
 
 def show(layers: Sequence[Mapping[str, Any]], chosen: str) -> None:
-    """Draws every named layer with the size of its maps and what was learnt for it.
+    """Draws every named layer with the size of its maps and what was learned for it.
 
     Args:
         layers: as the figures of an X-ray have them.
@@ -28,21 +28,21 @@ def show(layers: Sequence[Mapping[str, Any]], chosen: str) -> None:
     st.markdown("**Layers**")
     st.html(f'{_STYLE}<div class="layers" role="list">{boxes}</div>')
     st.caption(
-        "From left to right: each block is a layer, as tall as its maps and the wider the more of them "
-        "there are. Below it: its name, how large its maps are, how many there are, how many of the "
-        f"network's {total:,} parameters it has, and its receptive field in px of the photo."
+        "Each block is a layer, from input to output. Its height shows the size of its maps, its width the "
+        "number of channels. Below it: name, map size, channels, parameters and receptive field in px of "
+        f"the photo. The network has {total:,} parameters."
     )
 
 
 def _box(layer: Mapping[str, Any], tallest: int, chosen: bool) -> str:
     tall = max(_LEAST, _TALL * math.sqrt(layer["height"] / tallest))
     wide = 8 * math.log2(layer["channels"])
-    learnt = f"{short(layer['parameters'])} parameters" if layer["parameters"] else "no parameters"
+    learned = f"{short(layer['parameters'])} parameters" if layer["parameters"] else "no parameters"
     return (
         f'<div role="listitem"{" class=chosen" if chosen else ""}>'
         f'<i style="height:{tall:.2f}rem;width:{min(100, wide):.0f}%"></i><b>{html.escape(layer["name"])}</b>'
         f"<span>{layer['width']} × {layer['height']}, {layer['channels']:,} channels</span>"
-        f"<span>{learnt}</span><span>sees {layer['field']:,} px</span></div>"
+        f"<span>{learned}</span><span>receptive field {layer['field']:,} px</span></div>"
     )
 
 

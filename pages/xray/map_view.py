@@ -1,4 +1,4 @@
-"""A map of the photo, large, beside what its channel likes best, and where both can be used."""
+"""A feature map over the photo, next to the feature visualization of its channel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 
 from pages.jobs import live, results, use_again
 from pages.widgets import browser_pictures
-from pages.xray import favourites, uses
+from pages.xray import favorites, uses
 from pages.xray.input_form import TASK
 from studio import engine
 from studio.core.pictures import images
@@ -39,9 +39,9 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
         return None
     channel = found.figures["channel"]
     with beside:
-        favourites.show(settings, channel, pictures)
+        favorites.show(settings, channel, pictures)
     _strongest(settings, inputs, channel)
-    favourites.choose(settings, channel, pictures)
+    favorites.choose(settings, channel, pictures)
     with st.container(horizontal=True):
         uses.buttons(settings, channel, inputs)
         live.keep_button(found, key="xray")
@@ -84,14 +84,14 @@ def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, d
 
 
 def _best(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
-    """The map that was asked for, else one of the strongest; and `favourites.of` its layer.
+    """The map that was asked for, else one of the strongest; and `favorites.of` its layer.
 
-    Of the strongest maps, which the page lists, the first that has a picture comes before those without.
+    Of the strongest maps, which the page lists, the first that has an image comes before those without.
     """
     found = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
     if found is None:
         return None, {}
-    pictures = favourites.of(settings, found.figures["strengths"])
+    pictures = favorites.of(settings, found.figures["strengths"])
     strongest = [one["channel"] for one in found.figures["loudest"]]
     best = next((one for one in strongest if one in pictures), found.figures["channel"])
     if settings.channel is None and best != found.figures["channel"]:
@@ -109,7 +109,7 @@ def _said(told: Any, field: bool) -> str:
         return text
     height, width = told["seen"]
     whole = told["field"] >= 2 * max(height, width)
-    sees = "all of the photo and more" if whole else f"{told['field']} × {told['field']} px"
+    sees = "the whole photo and more" if whole else f"{told['field']} × {told['field']} px"
     return (
         f"{text} The dot is one position, with activation {told['at_place']:.3g}. The frame is its "
         f"receptive field: {sees}, of the {width} × {height} px given to the network."
@@ -119,21 +119,21 @@ def _said(told: Any, field: bool) -> str:
 def _strongest(settings: LookSettings, inputs: Inputs, channel: int) -> None:
     """The maps that answer most strongly, to choose from."""
     plain = {"show": "maps", "channel": None, "field": False}
-    wall = live.live_result(TASK, settings.model_copy(update=plain), inputs, "xray_walls", 4)
-    if wall is None:
+    grid = live.live_result(TASK, settings.model_copy(update=plain), inputs, "xray_grids", 4)
+    if grid is None:
         return
-    channels = [one["channel"] for one in wall.figures["loudest"]]
+    channels = [one["channel"] for one in grid.figures["loudest"]]
     told = f"Channels of {settings.seen} with the strongest activation"
-    favourites.pills(_PILLS, told, channels, channel, _tiles(wall.data, len(channels)))
-    silent = round(100 * wall.figures["silent"])
+    favorites.pills(_PILLS, told, channels, channel, _tiles(grid.data, len(channels)))
+    silent = round(100 * grid.figures["silent"])
     if silent:
         st.caption(f"{silent} % of this layer's channels are inactive for this photo.")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _tiles(wall: bytes, count: int) -> list[bytes]:
-    """The single maps of a wall of them, each a small square."""
-    picture = Image.fromarray(images.read(wall))
+def _tiles(grid: bytes, count: int) -> list[bytes]:
+    """The single maps of a grid of them, each a small square."""
+    picture = Image.fromarray(images.read(grid))
     columns = min(COLUMNS, count)
     rows = -(-count // columns)
     wide, tall = (picture.width + GAP) / columns, (picture.height + GAP) / rows

@@ -1,4 +1,4 @@
-"""Under the hood of X-ray: what a map is, what a place can see, and why bridges help."""
+"""Under the hood of X-ray: feature maps, receptive fields and skip connections."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def _charts(figures: Mapping[str, Any]) -> None:
     width = figures["seen"][1]
     st.altair_chart(_receptive_fields(figures["layers"], width), width="stretch")
     st.caption(
-        "From the first layer to the last: how wide the receptive field of one place is, in px of the photo. "
+        "Width of the receptive field of one position at each layer, in px of the photo. "
         f"Above the dashed line it is wider than the photo, {width} px."
     )
     st.altair_chart(_map_widths(figures["layers"]), width="stretch")
-    st.caption("Meanwhile the maps get smaller: their width in places.")
+    st.caption("Width of the feature maps at each layer, in positions.")
     st.altair_chart(_strengths(figures["loudest"]), width="stretch")
     st.caption(
-        "The standard deviation over all places of the strongest channels of the layer: a channel that is "
+        "Standard deviation over all positions of the strongest channels of the layer. A channel that is "
         "equally active everywhere says nothing about where things are."
     )
 
@@ -57,7 +57,7 @@ def _receptive_fields(layers: Any, width: int) -> Any:
 
 def _map_widths(layers: Any) -> Any:
     """Width of the maps of each layer, in places."""
-    return _by_layer(layers, "width", "width of the map, places")
+    return _by_layer(layers, "width", "width of the map, positions")
 
 
 def _by_layer(layers: Any, key: str, title: str) -> Any:

@@ -50,13 +50,13 @@ def _to_style(settings: LookSettings, inputs: Inputs) -> None:
         st.session_state["brush"] = True
     else:
         mask_input.put([mask])
-    leave_for("style_picture.py")
+    leave_for("style_photo.py")
 
 
 def _to_dream(term: str, photo: File) -> None:
     _take_along(photo)
     st.session_state["see"], st.session_state["layers"] = "channels", term
-    leave_for("dream_picture.py")
+    leave_for("dream_photo.py")
 
 
 def _take_along(photo: File) -> None:

@@ -1,4 +1,4 @@
-"""Batches: many pictures of one task, asked for at once; watched and stopped together."""
+"""Batches: many images of one task, asked for at once; watched and stopped together."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ routes = APIRouter(tags=["Jobs"])
 async def submit_batch(
     owner: Caller, what: bodies.AskedBatch, idempotency_key: jobs.Key = ""
 ) -> shapes.BatchOut:
-    """Puts a job a picture into the queue, as one batch: all of them, or none.
+    """Puts a job an image into the queue, as one batch: all of them, or none.
 
-    For tasks whose first input is one picture; here it may list up to 500. Sent again with its
+    For tasks whose first input is one image; here it may list up to 500. Sent again with its
     `Idempotency-Key`, it makes no more jobs.
     """
 
@@ -42,15 +42,15 @@ async def submit_batch(
 
 
 def _of_pictures(what: bodies.AskedBatch) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
-    """A task with each of the pictures that its first input lists."""
+    """A task with each of the images that its first input lists."""
     task = tasks.get(what.task)
     if not task.of_a_picture:
         step = "ask for each as a job, with the same `batch`"
-        raise invalid("task", expected="one of a picture", received=task.name, next_step=step)
+        raise invalid("task", expected="one of an image", received=task.name, next_step=step)
     slot = task.inputs[0].name
     listed = what.inputs.get(slot, [])
     if not 0 < len(listed) <= MOST_TOGETHER:
-        expected = f"1 to {MOST_TOGETHER} pictures"
+        expected = f"1 to {MOST_TOGETHER} images"
         raise invalid(slot, expected=expected, received=len(listed), next_step="send as many")
     shared = {name: files for name, files in what.inputs.items() if name != slot}
     _, settings, others = jobs.resolve_body(what.model_copy(update={"inputs": shared}))

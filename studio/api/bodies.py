@@ -47,7 +47,7 @@ class AskedJob(Asked):
 
 
 class AskedBatch(AskedJob):
-    """A task for each of several pictures: its first input lists them; all else is the same for all.
+    """A task for each of several images: its first input lists them; all else is the same for all.
 
     Without a name of your choice the batch gets one.
     """

@@ -1,4 +1,4 @@
-"""Files on their way in and out: uploads stream to the disk, downloads go on from any byte."""
+"""Files on their way in and out: uploads stream to the disk, downloads continue from any byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one file of a form, as `curl -F file=@photo.jpg` sends it: its bytes go on as they come."""
+"""The one file of a form, as `curl -F file=@photo.jpg` sends it: its bytes continue as they come."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> shapes.ItemOut:
     responses=answers(404) | {200: {"content": {"image/webp": {}}}},
 )
 async def thumbnail(owner: Caller, id: str) -> Response:
-    """A small picture of an item as WebP."""
+    """A small image of an item as WebP."""
     try:
         data = await aside(owner, lambda: items.find(id, owner).thumbnail())
     except Unavailable as error:

@@ -115,9 +115,9 @@ async def watch(owner: Caller, job: There) -> AsyncIterator[ServerSentEvent]:
     responses=answers(404) | {200: {"content": {"image/webp": {}}}},
 )
 async def preview(job: There) -> Response:
-    """The latest picture of a job as WebP."""
+    """The latest image of a job as WebP."""
     if not job.preview:
-        raise Missing("It shows no picture yet. Ask again in a moment.")
+        raise Missing("It shows no image yet. Ask again in a moment.")
     return Response(job.preview, media_type="image/webp", headers={"Cache-Control": "no-store"})
 
 

@@ -1,4 +1,4 @@
-"""Classes of your own: a network that has seen a million photos learns to tell your pictures apart."""
+"""Image classification: trains a classifier head on a pretrained backbone, on your own classes."""
 
 from studio.classify.settings import (
     IMAGENET,
@@ -16,7 +16,7 @@ _BASE = Slot(
     "model",
     least=0,
     flag="--base",
-    help="a classifier whose features are used, trained here or imported",
+    help="classifier that provides the features, trained by the studio or imported",
     third_party=True,
 )
 
@@ -26,15 +26,15 @@ TRAIN = Task(
     inputs=(Slot("data", "dataset"), _BASE),
     produces="model",
     lane="job",
-    work="studio.classify.teach.task:train",
-    usual="studio.classify.teach.estimate:usual",
+    work="studio.classify.training.task:train",
+    usual="studio.classify.training.estimate:usual",
     loads_keras=True,
-    needs="studio.classify.teach.estimate:needs",
+    needs="studio.classify.training.estimate:needs",
     grows="size",
-    title="Teaching",
+    title="Classifier training",
     command="classify train",
     also="train classifier",
-    help="teach a network to tell the pictures of some folders apart",
+    help="train an image classifier on folders of images, one per class",
     check="studio.classify.models.available:check_base",
     goal=Goal(
         figure="validation_accuracy",
@@ -55,10 +55,10 @@ AUDIT = Task(
     inputs=(Slot("data", "dataset"), _BASE),
     produces="text",
     lane="job",
-    work="studio.classify.teach.task:audit",
+    work="studio.classify.training.task:audit",
     title="Audit",
     command="classify audit",
-    help="look a data set over: counts, broken files, duplicates, sizes, suspicious labels",
+    help="audit a dataset: counts, broken files, duplicates, sizes, suspicious labels",
     check="studio.classify.models.available:check_given",
 )
 
@@ -68,14 +68,14 @@ STUDY = Task(
     inputs=(Slot("data", "dataset"),),
     produces="text",
     lane="job",
-    work="studio.classify.teach.study_task:run",
-    usual="studio.classify.teach.study_task:usual",
-    needs="studio.classify.teach.study_task:needs",
+    work="studio.classify.training.study_task:run",
+    usual="studio.classify.training.study_task:usual",
+    needs="studio.classify.training.study_task:needs",
     grows="size",
-    title="What learning needs",
+    title="Study",
     command="classify study",
-    help="measure what learning needs: good features, held weights, pictures, votes, true labels",
-    readable="studio.classify.teach.study_words:readable",
+    help="measure what affects accuracy: features, regularization, dataset size, ensembles, wrong labels",
+    readable="studio.classify.training.study_words:readable",
 )
 
 _MODEL = Slot("model", "model", least=0, flag="--preset", third_party=True)
@@ -88,9 +88,9 @@ PREDICT = Task(
     lane="live",
     interactive=True,
     work="studio.classify.ask.predict:run",
-    title="Labels",
+    title="Prediction",
     command="classify predict",
-    help="say what pictures show",
+    help="classify images",
     check="studio.classify.models.available:check",
     prepare_keras="studio.classify.models.available:prepare",
     builtin=(IMAGENET,),
@@ -105,9 +105,9 @@ EXPLAIN = Task(
     lane="live",
     interactive=True,
     work="studio.classify.ask.grad_cam:run",
-    title="Explanation",
+    title="Grad-CAM",
     command="classify explain",
-    help="show where in a picture a classifier sees what it says",
+    help="show which image regions a prediction is based on (Grad-CAM)",
     check="studio.classify.models.available:check",
     prepare_keras="studio.classify.ask.grad_cam:prepare",
     builtin=(IMAGENET,),
@@ -122,7 +122,7 @@ EXPORT = Task(
     work="studio.classify.export.export:run",
     title="Export",
     command="classify export",
-    help="make a file of a classifier that other programs take",
+    help="export a classifier to Keras, TFLite, ONNX, Teachable Machine or TensorFlow.js",
     check="studio.classify.export.export:check",
     builtin=(IMAGENET,),
 )

@@ -1,4 +1,4 @@
-"""The settings of teaching classes; importing this loads no Keras."""
+"""The settings of training classes; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ CUTS = {
     "resnet50": ("conv5_block3_out", "conv4_block6_out", "conv3_block4_out"),
     "vgg16": ("block5_pool", "block4_pool", "block3_pool"),
 }
-# The last layer of each that still has places: where Grad-CAM looks.
+# The last spatial layer of each backbone: the layer of Grad-CAM.
 MAPS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
 # By how much of a step a place of those looks up and left of where it lies: ResNet50's convolutions of stride
 # 2 take the first pixel of each two. Measured by the slopes of places by pixels.
 LEANS = {"resnet50": 0.375, "vgg16": 0.0}
 OF_FINETUNING = ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing")
-# What does something beside a certain choice alone: its names, that choice, and how a sentence names another.
+# Settings that have an effect only with a certain choice: their names, that choice, and the words for its
+# absence.
 _ONLY_BESIDE: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
     (OF_FINETUNING, "finetune", True, "without fine-tuning"),
     (("hidden",), "head", "mlp", "with a linear head"),
@@ -28,57 +29,75 @@ _ONLY_BESIDE: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
 
 AUTO = "auto"  # the preprocessing that an imported model says, or that is assumed
 Preprocessing = Literal["auto", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
-_PREPROCESSING = "Input range of an imported model; auto: what the model says, else 0 to 1."
-_FLAT = "Give an imported model that takes a row of numbers, such as 784, the pixels of an image."
+_PREPROCESSING = "Input range of an imported model; auto reads it from the model and falls back to 0 to 1."
+_FLAT = "Flatten each image to one vector, for an imported model with a flat input, such as 784 values."
+_SIZE = "Input size: images are resized to this side; smaller is faster, larger keeps more detail."
+_TEST_SPLIT = "Share of each class that is held out to measure accuracy."
 
 
 class TrainClassifierSettings(shared.TrainSettings):
-    """Teaches a network that has seen a million photos to tell classes of your own apart."""
+    """Trains an image classifier on your own classes, on the features of a pretrained backbone."""
 
     warmup_steps = 1_000_000  # a tenth of all
     learning_rate: float = shared.learning_rate(0.0001, most=0.01)
     batch: int = shared.batch(32, least=2, most=256)
     backbone: Literal["resnet50", "vgg16"] = setting(
-        "resnet50", "Which network looks at the pictures: ResNet50 is quicker and mostly better.", tier="main"
+        "resnet50",
+        "Pretrained network that extracts the features; ResNet50 is faster and usually more accurate.",
+        tier="main",
     )
     finetune: bool = setting(
         False,
-        "Let the network's top learn too: better by a little, and takes far longer.",
+        "Also train the top blocks of the backbone; slightly more accurate, but much slower.",
         tier="main",
         label="Fine-tune",
     )
-    held_out: float = split_setting(
-        0.3, help="The share of each class that is kept to test on.", ge=0.05, le=0.8, step=0.05, tier="main"
-    )
-    size: int = setting(
-        224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
-    )
+    held_out: float = split_setting(0.3, help=_TEST_SPLIT, ge=0.05, le=0.8, step=0.05, tier="main")
+    size: int = setting(224, _SIZE, label="Input size", unit="px", ge=32, le=512, step=32)
     head: Literal["linear", "mlp"] = setting(
-        "linear", "What decides: a weighted sum, or a small network with a hidden layer."
+        "linear", "Classifier on the features: linear (softmax regression) or mlp (one hidden layer)."
     )
-    hidden: int = setting(256, "Units of that hidden layer.", ge=8, le=2048, scale="log")
+    hidden: int = setting(
+        256,
+        "Hidden units of the mlp head; lower the number when it overfits.",
+        label="Hidden units",
+        ge=8,
+        le=2048,
+        scale="log",
+    )
     strength: float = setting(
         0.0,
-        "L2 regularization of that sum's weights; 0: chosen by cross-validation.",
+        "L2 regularization of the linear head; raise it to reduce overfitting. 0: set by cross-validation.",
+        label="Regularization (L2)",
         ge=0,
         le=1,
         scale="log",
     )
-    blocks: int = setting(1, "How many of the top blocks fine-tuning reaches.", ge=1, le=2)
-    epochs: int = setting(5, "How often fine-tuning goes through the pictures.", ge=1, le=100, scale="log")
-    flip: bool = setting(True, "Fine-tune on mirrored pictures too; not for letters or digits.")
+    blocks: int = setting(
+        1, "Number of top backbone blocks that fine-tuning trains.", label="Fine-tuned blocks", ge=1, le=2
+    )
+    epochs: int = setting(
+        5, "Epochs of fine-tuning: passes over the training images.", ge=1, le=100, scale="log"
+    )
+    flip: bool = setting(
+        True,
+        "Data augmentation: fine-tune on mirrored images, too. Turn it off for letters and digits.",
+        label="Horizontal flip",
+    )
     label_smoothing: float = setting(
         0.01,
-        "How much of a picture's truth fine-tuning gives to the other classes; more makes it less sure.",
+        "Label smoothing: probability moved from the true class to all classes; raise it when "
+        "the model is overconfident.",
         ge=0,
         le=0.5,
     )
     validation: bool = setting(
         False,
-        "Also measure validation accuracy, on training images left out: a search selects by it.",
+        "Hold out a fifth of the training images to measure validation accuracy, by which a hyperparameter "
+        "search selects.",
     )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT)
+    flat: bool = setting(False, _FLAT, label="Flat input")
 
     @property
     def cut(self) -> str:
@@ -86,7 +105,7 @@ class TrainClassifierSettings(shared.TrainSettings):
         return CUTS[self.backbone][self.blocks if self.finetune else 0]
 
     def without_effect(self, model: str = "") -> list[str]:
-        """Sentences on what is set and does nothing beside the rest, or beside a model; "" for none."""
+        """Sentences on what is set and does nothing next to the rest, or next to a model; "" for none."""
         fields, told = type(self).model_fields, _idle_beside(self, model)
         for names, other, choice, lack in _ONLY_BESIDE:
             idle = [name for name in names if getattr(self, name) != fields[name].default]
@@ -96,88 +115,98 @@ class TrainClassifierSettings(shared.TrainSettings):
 
 
 class AuditSettings(Settings):
-    """Looks a data set over before anything learns from it."""
+    """Checks a dataset before training."""
 
     suspicious: bool = setting(
-        True, "Also look for wrong labels, with a first model that is trained for it.", tier="main"
+        True,
+        "Also look for wrong labels, with a classifier that is trained for this check.",
+        label="Wrong labels",
+        tier="main",
     )
-    backbone: Literal["resnet50", "vgg16"] = setting("resnet50", "Whose features that model learns from.")
-    size: int = setting(
-        224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
+    backbone: Literal["resnet50", "vgg16"] = setting(
+        "resnet50", "Pretrained network whose features the check for wrong labels uses."
     )
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    size: int = setting(224, _SIZE, label="Input size", unit="px", ge=32, le=512, step=32)
+    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT)
+    flat: bool = setting(False, _FLAT, label="Flat input")
 
     def without_effect(self, model: str) -> list[str]:
-        """Sentences on what is set otherwise than usual and does nothing beside a model; "" for none."""
+        """Sentences on what is set otherwise than usual and does nothing next to a model; "" for none."""
         if model and not self.suspicious:
-            return [f"Without effect where labels are not looked at: {model}."]
+            return [f"Without effect, because labels are not checked: {model}."]
         return _idle_beside(self, model)
 
 
 def _idle_beside(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
-    """What does nothing because a model looks at the pictures, or because none does."""
+    """What does nothing because a model looks at the images, or because none does."""
     fields, named = type(settings).model_fields, ("backbone", "size") if model else ("preprocessing", "flat")
     idle = [name for name in named if getattr(settings, name) != fields[name].default]
-    why = "since the model has its own" if model else "since no imported model was given"
+    why = "because the model has its own" if model else "because no imported model was given"
     return [f"Without effect, {why}: {', '.join(idle)}."] if idle else []
 
 
 class StudySettings(Settings):
-    """Measures what learning needs, on pictures of your own."""
+    """Measures how features, regularization, data and labels affect accuracy, on your own images."""
 
     backbone: Literal["resnet50", "vgg16"] = setting(
-        "resnet50", "Whose features all but the first question are asked of.", tier="main"
+        "resnet50", "Backbone whose features every chart except the first uses.", tier="main"
     )
-    held_out: float = split_setting(
-        0.3, help="The share of each class that is kept to test on.", ge=0.05, le=0.8, step=0.05, tier="main"
-    )
-    size: int = setting(
-        224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
-    )
-    seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
+    held_out: float = split_setting(0.3, help=_TEST_SPLIT, ge=0.05, le=0.8, step=0.05, tier="main")
+    size: int = setting(224, _SIZE, label="Input size", unit="px", ge=32, le=512, step=32)
+    seed: int = setting(0, "Random seed, also of the split.", ge=0, le=2**31 - 1)
 
 
 IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training
-_PRESET = "A classifier: its name, its folder, or an imported model (.keras, .h5, zip or folder)."
+_PRESET = "Classifier: a name, a folder, or an imported model (.keras, .h5, zip or folder)."
 
 
 class PredictSettings(Settings):
-    """Says what pictures show."""
+    """Classifies images."""
 
-    preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
+    preset: str = setting(
+        IMAGENET, _PRESET, label="Classifier", tier="main", max_length=1000, positional=True
+    )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT)
-    top: int = setting(5, "How many labels are told of each picture, the likeliest first.", ge=1, le=1000)
+    flat: bool = setting(False, _FLAT, label="Flat input")
+    top: int = setting(
+        5, "Number of most probable classes to show for each image.", label="Top-k", ge=1, le=1000
+    )
 
 
 class ExplainSettings(Settings):
-    """Shows where in a picture a classifier sees what it says."""
+    """Shows the image regions that raise the score of a class (Grad-CAM)."""
 
-    preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
-    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT)
-    label: str = setting("", "The label to look for; empty: the likeliest.", tier="main", max_length=200)
-    view: Literal["beside", "over", "light"] = setting(
-        "beside", "The colours beside the picture, over it, or light where it looks.", tier="main"
+    preset: str = setting(
+        IMAGENET, _PRESET, label="Classifier", tier="main", max_length=1000, positional=True
     )
-    strength: float = setting(0.7, "How strong the colours are, or the shade.", ge=0.1, le=1, step=0.05)
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
+    flat: bool = setting(False, _FLAT, label="Flat input")
+    label: str = setting("", "Class to explain; empty: the most probable one.", tier="main", max_length=200)
+    view: Literal["beside", "over", "light"] = setting(
+        "beside",
+        "Heatmap next to the image, over the image, or as brightness of the image.",
+        tier="main",
+    )
+    strength: float = setting(0.7, "Opacity of the heatmap.", label="Opacity", ge=0.1, le=1, step=0.05)
 
 
 _ZIPS = ("teachable", "tfjs")  # forms that are several files in a zip
 
 
 class ExportSettings(Settings):
-    """Makes a file of a classifier that other programs take."""
+    """Converts a classifier to a file for other programs."""
 
-    preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
+    preset: str = setting(
+        IMAGENET, _PRESET, label="Classifier", tier="main", max_length=1000, positional=True
+    )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT)
+    flat: bool = setting(False, _FLAT, label="Flat input")
     form: Literal["keras", "tflite", "onnx", "teachable", "tfjs"] = setting(
         "keras",
-        "For Keras, for phones and small devices, for everything else, as Teachable Machine's zip, or for "
+        "File format: Keras, TFLite (phones), ONNX (most other programs), Teachable Machine's zip, or "
         "TensorFlow.js.",
+        label="Format",
         tier="main",
     )
 

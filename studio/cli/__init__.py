@@ -20,8 +20,8 @@ from studio.cli import (
     replay,
     requests,
     score,
-    search,
     token,
+    tune,
     weights,
 )
 from studio.core.errors import Cancelled, StudioError
@@ -74,7 +74,7 @@ def _parser() -> flags.Parser:
     replay.add(commands)
     gallery.add(commands)
     score.add(commands)
-    search.add(commands)
+    tune.add(commands)
     models.add(commands)
     weights.add(commands)
     token.add(commands)

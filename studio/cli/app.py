@@ -16,8 +16,8 @@ from studio.core.process import children
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "app", "open the pages in a browser", _run)
-    parser.add_argument("--port", metavar="N", help="where it listens (1024 to 65535, default 8501)")
-    help = "ask for a token, which the address that is printed holds"
+    parser.add_argument("--port", metavar="N", help="port to listen on (1024 to 65535, default 8501)")
+    help = "require a token; the printed URL contains it"
     parser.add_argument("--token", action="store_true", help=help)
 
 
@@ -25,7 +25,7 @@ def _run(arguments: argparse.Namespace) -> int:
     script = paths.shipped("streamlit_app.py")
     if not script.is_file():
         raise Unavailable(f"The pages are not here ({script}). Install the studio again.")
-    # Its .streamlit/config.toml lies beside it.
+    # Its .streamlit/config.toml lies next to it.
     words = children.command("-m", "streamlit", "run", str(script))
     if arguments.port is not None:
         words.append(f"--server.port={_port(arguments.port)}")

@@ -101,7 +101,7 @@ def _described(fault: Exception) -> str:
         return "The memory is not large enough for this. Choose a smaller size."
     if isinstance(fault, OSError) and fault.strerror:
         where = f" ({fault.filename})" if fault.filename else ""
-        return f"{fault.strerror}{where}. Mend that and try again."
+        return f"{fault.strerror}{where}. Fix that and try again."
     return f"Something went wrong in the studio: {type(fault).__name__}: {fault}. Try again, or report it."
 
 
@@ -124,7 +124,7 @@ def tell_answer(
     seconds: float,
     arguments: argparse.Namespace,
 ) -> int:
-    """Prints or saves what a task answers: in words for a person, as one object for a program.
+    """Prints or saves what a task answers: in words for a user, as one object for a program.
 
     Args:
         task: one that is `readable`.

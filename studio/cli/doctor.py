@@ -16,10 +16,10 @@ UNWELL = 1
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    help = "look whether all is well, and say what to do (exit 1 if not)"
+    help = "check the installation and suggest fixes (exit code 1 on problems)"
     parser = flags.add_leaf(commands, "doctor", help, _run)
     parser.add_argument(
-        "--benchmark", action="store_true", help="also say how fast this machine is; a minute"
+        "--benchmark", action="store_true", help="also measure how fast this machine is (takes a minute)"
     )
 
 

@@ -80,7 +80,7 @@ class Parser(argparse.ArgumentParser):
         return f"`{self.prog}` has no {printable(word, 60)}.{advice}"
 
     def _with_values(self, words: Sequence[str]) -> list[str]:
-        # Argparse's own `nargs="?"` would swallow the picture in `--keep-colors photo.jpg`.
+        # Argparse's own `nargs="?"` would swallow the image in `--keep-colors photo.jpg`.
         full = []
         for word, following in zip(words, [*words[1:], ""], strict=False):
             value, choices = self.bare.get(word, ("", ()))
@@ -128,7 +128,7 @@ class Parser(argparse.ArgumentParser):
 
     @property
     def _needed(self) -> int:
-        """How many words there must be beside the setting's."""
+        """How many words there must be next to the setting's."""
         others = [one for one in self._get_positional_actions() if not isinstance(one, _Second)]
         return sum(one.nargs if isinstance(one.nargs, int) else one.nargs in (None, "+") for one in others)
 
@@ -157,8 +157,10 @@ def prepare_leaf(parser: Parser, run: Any) -> Parser:
     """Gives a parser the flags that every command has, and what it runs."""
     parser.set_defaults(run=run, command=parser.prog)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
-    parser.add_argument("--verbose", action="store_true", help="all log lines, and tracebacks of faults")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument(
+        "--verbose", action="store_true", help="print all log lines, and tracebacks of errors"
+    )
     return parser
 
 
@@ -185,7 +187,7 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
 
 def add_saved_settings(parser: Parser) -> None:
     """Adds the flag that names settings to begin with."""
-    help = "settings that a page has saved, by their name or file, or those of a result; flags count more"
+    help = "load settings saved on a page (by name or file) or stored in a result; flags override them"
     parser.add_argument("--settings", dest="settings_file", metavar="FILE", help=help)
 
 
@@ -208,7 +210,12 @@ class _Second(argparse.Action):
     """The first became its flag's value, so this is one too many."""
 
     def __call__(self, *_: Any) -> NoReturn:
-        raise argparse.ArgumentError(self, "expected one; put several words into quotation marks")
+        raise argparse.ArgumentError(self, "expected one; put several words in quotation marks")
+
+
+def noun(kind: str) -> str:
+    """The word for a kind of file, in help texts: "picture" -> "image"."""
+    return {"picture": "image", "animation": "video", "dataset": "data set"}.get(kind, kind)
 
 
 def values(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -236,5 +243,5 @@ def _help(field: Described) -> str:
 
 
 def _number(default: Any) -> str:
-    """As a person writes it: 1, not 1.0."""
+    """As a user writes it: 1, not 1.0."""
     return f"{default:g}" if isinstance(default, float) else str(default)

@@ -1,4 +1,4 @@
-"""A whole folder of pictures through one command: one after the other, what is done already left as it is."""
+"""A whole folder of images through one command: one after the other, what is done already left as it is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from studio.run.request import Words, read
 
 @dataclass
 class _Done:
-    """What became of the pictures of a folder, by their paths."""
+    """What became of the images of a folder, by their paths."""
 
     made: list[str] = field(default_factory=list)
     there: list[str] = field(default_factory=list)
@@ -33,13 +33,13 @@ class _Done:
     stopped: bool = False
 
     def pass_over(self, path: Path, error: StudioError) -> None:
-        """Tells why nothing comes of a picture."""
-        terminal.note(f"{printable(path.name, 100)} is passed over. {error}")
+        """Tells why nothing comes of an image."""
+        terminal.note(f"{printable(path.name, 100)} was skipped. {error}")
         self.failed.append(str(path))
 
 
 def picture_folder(task: Task, named: Words) -> Path | None:
-    """The folder that stands where a task takes one picture; None if a file does."""
+    """The folder that stands where a task takes one image; None if a file does."""
     content = named[task.inputs[0].name] if task.of_a_picture else []
     if not content:
         return None
@@ -57,13 +57,13 @@ def run(
     arguments: argparse.Namespace,
     machine: Machine,
 ) -> int:
-    """Makes one PNG of every picture in the folder, in the folder of `-o`. Returns the exit code.
+    """Makes one PNG of every image in the folder, in the folder of `-o`. Returns the exit code.
 
-    Asked again, it goes on: a picture whose result is there, made with these settings of these files, is
-    left as it is. What is no whole picture, or cannot be made into one, is told and passed over.
+    Asked again, it continues: an image whose result is there, made with these settings of these files, is
+    left as it is. What is no whole image, or cannot be made into one, is told and passed over.
 
     Raises:
-        InvalidInput: if there is no picture, or no place for the results.
+        InvalidInput: if there is no image, or no place for the results.
         StudioError: for what would end the next ones, too, after what was made until then is told.
     """
     first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0].name][0])
@@ -71,20 +71,20 @@ def run(
     out = _place(task, settings, folder, arguments.out)
     if unread and not arguments.quiet:
         was = "was" if len(unread) == 1 else "were"
-        told = f"{amounts.count(len(unread), 'file')} of other kinds {was} passed over: {first_few(unread)}."
+        told = f"{amounts.count(len(unread), 'file')} of other kinds {was} skipped: {first_few(unread)}."
         terminal.note(told)
     subfolders = _subfolders(folder, out)
     if subfolders and not arguments.quiet:
         told = amounts.count(len(subfolders), "subfolder")
         terminal.note(
-            f"Images in {told} are not read: {first_few(subfolders)}. Name each to make its images."
+            f"Images in {told} are not read: {first_few(subfolders)}. Name each one to include its images."
         )
     others = {**named, first.name: []}
     given = read(task, others, machine)
     originals = Originals([*map(str, found), *itertools.chain(*others.values())])
     names = _names(found)
     began, done = time.monotonic(), _Done()
-    # Between two pictures, too, a Ctrl-C is noted, not raised: raised in the wrong place it would be lost.
+    # Between two images, too, a Ctrl-C is noted, not raised: raised in the wrong place it would be lost.
     with terminal.interruptible() as stopped:
         try:
             for n, path in enumerate(found, start=1):
@@ -104,7 +104,7 @@ def run(
                     done.there.append(str(target))
                     continue
                 if target.exists() and not recipe:
-                    terminal.note(f"{printable(str(target), 99)} is no result of the studio and stays.")
+                    terminal.note(f"{printable(str(target), 99)} is not a result of the studio and is kept.")
                     done.failed.append(str(path))
                     continue
                 try:
@@ -132,24 +132,24 @@ def run(
 
 
 def pictures(folder: Path) -> tuple[list[Path], list[str]]:
-    """The files of a folder that are named as pictures, and the names of its other files, both sorted.
+    """The files of a folder that are named as images, and the names of its other files, both sorted.
 
     Raises:
-        InvalidInput: if there is no picture.
+        InvalidInput: if there is no image.
     """
     try:
         seen = [p for p in sorted(folder.iterdir()) if not is_junk(p.name) and not is_hidden(p.name)]
         found = [path for path in seen if path.suffix.lower() in formats.ENDINGS]
         others = [p.name for p in seen if p.suffix.lower() not in formats.ENDINGS and p.is_file()]
     except OSError as error:
-        step = "check its rights"
+        step = "check its permissions"
         raise invalid(
             "folder", expected="one that can be read", received=error.strerror, next_step=step
         ) from None
     if not found:
         received = f"none in {printable(folder.name, 100)}"
         step = f"choose a folder with files that end in {', '.join(formats.ENDINGS)}"
-        raise invalid("folder", expected="one with pictures", received=received, next_step=step)
+        raise invalid("folder", expected="one with images", received=received, next_step=step)
     return found, others
 
 
@@ -175,24 +175,24 @@ def _names(found: Sequence[Path]) -> dict[Path, str]:
 def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
     """The folder of the results, made if need be."""
     if task.makes(settings) != "picture":
-        expected, step = "settings that make pictures", "give one picture, not a folder"
+        expected, step = "settings that make images", "give one image, not a folder"
         raise invalid("settings", expected=expected, received=task.makes(settings), next_step=step)
     shown, expected = f"output {printable(text or '', 100)}", "a folder for the results"
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
     out = paths.expand_user(text)
     if out.suffix.lower() in formats.ENDINGS:
-        received, step = "a picture's name for a whole folder", "name a folder"
+        received, step = "an image's name for a whole folder", "name a folder"
         raise invalid(shown, expected=expected, received=received, next_step=step)
     try:
         out.mkdir(exist_ok=True)
         same = out.samefile(folder)
     except (OSError, ValueError) as error:
-        received = getattr(error, "strerror", None) or "not a usable path"
-        raise invalid(shown, expected=expected, received=received, next_step="choose another place") from None
+        received = getattr(error, "strerror", None) or "not a valid path"
+        raise invalid(shown, expected=expected, received=received, next_step="choose another path") from None
     if same:
-        step = "choose another, so that the originals stay"
-        raise invalid(shown, expected=expected, received="the folder of the pictures", next_step=step)
+        step = "choose another folder, so that the originals are kept"
+        raise invalid(shown, expected=expected, received="the folder of the images", next_step=step)
     return out
 
 
@@ -216,10 +216,10 @@ def _tell(done: _Done, count: int, seconds: float, arguments: argparse.Namespace
         told = {"made": done.made, "there": done.there, "failed": done.failed, "stopped": done.stopped}
         console.say_json({**told, "seconds": round(seconds, 3)})
     elif not arguments.quiet:
-        parts = [f"{len(done.made)} of {count} pictures made"]
-        parts += [f"{len(done.there)} were there already"] if done.there else []
-        parts += [f"{len(done.failed)} passed over"] if done.failed else []
-        next_step = " Ask the same again, and it goes on." if done.stopped else ""
+        parts = [f"{len(done.made)} of {count} images made"]
+        parts += [f"{len(done.there)} existed already"] if done.there else []
+        parts += [f"{len(done.failed)} skipped"] if done.failed else []
+        next_step = " Run the same command again to continue." if done.stopped else ""
         terminal.note(f"{', '.join(parts)}.{next_step}")
     if done.stopped:
         return console.STOPPED

@@ -23,52 +23,66 @@ _TITLE = 19  # letters of the longest title of a task
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    help = "list, show, mark, export and remove what was made, and say by whom"
+    help = "list, show, mark, export and remove results"
     metavar = "list|show|mark|export|remove|owners"
     actions = flags.add_group(commands, "gallery", help, default="list", metavar=metavar)
-    listed = flags.add_leaf(actions, "list", "say what was made, newest first", _list)
+    listed = flags.add_leaf(actions, "list", "list results, newest first", _list)
     _add_filter(listed)
-    listed.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must have")
-    listed.add_argument("-n", "--most", default=str(MOST_LISTED), metavar="N", help="how many (0 for all)")
-    listed.add_argument("--removed", action="store_true", help="what was removed and can be brought back")
-    show = flags.add_leaf(actions, "show", "say how something was made", _show)
-    show.add_argument("id", metavar="ID", help="of `studio gallery list`, or a file that the studio saved")
+    listed.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must contain")
+    listed.add_argument(
+        "-n", "--most", default=str(MOST_LISTED), metavar="N", help="number of results to list (0 for all)"
+    )
+    listed.add_argument("--removed", action="store_true", help="list removed results that can be restored")
+    show = flags.add_leaf(actions, "show", "show how a result was made", _show)
+    show.add_argument(
+        "id", metavar="ID", help="an ID from `studio gallery list`, or a file that the studio saved"
+    )
     _add_owner(show)
     _add_mark(actions)
     packed = flags.add_leaf(actions, "export", "save items as one zip, each file with its recipe", _export)
-    packed.add_argument("ids", nargs="*", metavar="ID", help="of `studio gallery list`; all if left out")
-    packed.add_argument("-o", "--out", required=True, metavar="OUT.zip", help="where the zip goes")
-    packed.add_argument("--words", default="", help="only what has these words in its recipe")
+    packed.add_argument(
+        "ids", nargs="*", metavar="ID", help="IDs from `studio gallery list`; all results if omitted"
+    )
+    packed.add_argument("-o", "--out", required=True, metavar="OUT.zip", help="path of the zip")
+    packed.add_argument("--words", default="", help="only results with these words in their recipe")
     _add_filter(packed)
-    remove = flags.add_leaf(actions, "remove", "take items out of the gallery", _remove)
-    remove.add_argument("ids", nargs="+", metavar="ID", help="of `studio gallery list`")
+    remove = flags.add_leaf(actions, "remove", "remove results from the gallery", _remove)
+    remove.add_argument("ids", nargs="+", metavar="ID", help="IDs from `studio gallery list`")
     _add_owner(remove)
-    remove.add_argument("--undo", action="store_true", help="bring removed ones back")
-    remove.add_argument("--for-good", action="store_true", help="of removed ones: no undo any more")
-    listed = flags.add_leaf(actions, "owners", "say who has work here, and how much room it takes", _owners)
-    listed.add_argument("--remove", metavar="NAME", help="delete all that one of them has here, for good")
+    remove.add_argument("--undo", action="store_true", help="restore removed results")
+    remove.add_argument(
+        "--for-good", action="store_true", help="delete removed results permanently; cannot be undone"
+    )
+    listed = flags.add_leaf(
+        actions, "owners", "list the users of a shared studio and their disk usage", _owners
+    )
+    listed.add_argument("--remove", metavar="NAME", help="delete all data of one user permanently")
 
 
 def _add_mark(actions: Any) -> None:
     mark = flags.add_leaf(actions, "mark", "star, tag or name items", _mark)
-    mark.add_argument("ids", nargs="+", metavar="ID", help="of `studio gallery list`")
-    mark.add_argument("--star", action=argparse.BooleanOptionalAction, help="among the favourites, or not")
-    mark.add_argument("--tag", action="append", default=[], metavar="TAG", help="adds one; may be repeated")
-    mark.add_argument("--untag", action="append", default=[], metavar="TAG", help="takes one away")
-    mark.add_argument("--name", help='what one item is called ("" for the name that the studio gives)')
+    mark.add_argument("ids", nargs="+", metavar="ID", help="IDs from `studio gallery list`")
+    mark.add_argument(
+        "--star", action=argparse.BooleanOptionalAction, help="add to the favorites, or remove from them"
+    )
+    mark.add_argument("--tag", action="append", default=[], metavar="TAG", help="add a tag; may be repeated")
+    mark.add_argument(
+        "--untag", action="append", default=[], metavar="TAG", help="remove a tag; may be repeated"
+    )
+    mark.add_argument("--name", help='name of one result ("" for the default name)')
     _add_owner(mark)
 
 
 def _add_filter(parser: flags.Parser) -> None:
-    parser.add_argument("--kind", default="", metavar="|".join(_KINDS), help="only these")
-    parser.add_argument("--task", default="", help="only what this task made, e.g. style.transfer")
-    parser.add_argument("--starred", action="store_true", help="only what has a star")
-    parser.add_argument("--tag", default="", help="only what has this tag")
+    parser.add_argument("--kind", default="", metavar="|".join(_KINDS), help="only results of this kind")
+    parser.add_argument("--task", default="", help="only results of this task, e.g. style.transfer")
+    parser.add_argument("--starred", action="store_true", help="only favorites")
+    parser.add_argument("--tag", default="", help="only results with this tag")
     _add_owner(parser)
 
 
 def _add_owner(parser: flags.Parser) -> None:
-    help = "whose, of `studio gallery owners`, where several people share the studio"
+    help = "user of a shared studio, from `studio gallery owners`"
     parser.add_argument("--owner", default=items.LOCAL, metavar="NAME", help=help)
 
 
@@ -106,7 +120,7 @@ def _list(arguments: argparse.Namespace) -> int:
     if total > len(found) and not arguments.quiet:
         terminal.note(f"{total - len(found):,} more. `-n 0` lists all.")
     if not (total or odd or arguments.quiet):
-        terminal.note("Nothing is here. Make something, or ask for other words.")
+        terminal.note("No results found. Make something, or try other words.")
     return 0
 
 
@@ -213,9 +227,9 @@ def _say_recipe(recipe: Mapping[str, Any]) -> None:
 def _mark(arguments: argparse.Namespace) -> int:
     given = arguments.tag or arguments.untag or arguments.star is not None or arguments.name is not None
     if not given:
-        raise InvalidInput("Nothing is to be changed. Give --star, --tag, --untag or --name.")
+        raise InvalidInput("There is nothing to change. Use --star, --tag, --untag or --name.")
     if arguments.name is not None and len(arguments.ids) > 1:
-        raise InvalidInput("A name is for one item. Name them one by one.")
+        raise InvalidInput("A name can be given to one item only. Name the items one by one.")
     owner = owners.checked(arguments.owner)
     found = [items.find(id, owner) for id in dict.fromkeys(arguments.ids)]
     told = {"starred": arguments.star, "more": arguments.tag, "less": arguments.untag, "name": arguments.name}
@@ -234,11 +248,11 @@ def _export(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.out)
     if path.suffix.lower() != ".zip":
         shown, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
-        raise invalid(shown, expected="a name that ends in .zip", received=received, next_step="name it so")
+        raise invalid(shown, expected="a name that ends in .zip", received=received, next_step="rename it")
     place = outputs.checked(arguments.out, "dataset")
     wanted, owner = _wanted(arguments, arguments.words), owners.checked(arguments.owner)
     if arguments.ids and wanted != Wanted():
-        raise InvalidInput("Export takes ids or a filter, not both. Leave one of them out.")
+        raise InvalidInput("Export takes IDs or a filter, not both. Leave one of them out.")
     ids: Sequence[str] = arguments.ids or [entry.id for entry in index.find(wanted, owner)[0]]
     started, taken = time.monotonic(), []
     for id in dict.fromkeys(ids):
@@ -250,7 +264,7 @@ def _export(arguments: argparse.Namespace) -> int:
         except Unavailable as error:
             if arguments.ids:
                 raise
-            terminal.note(f"{id} is passed over. {error}")
+            terminal.note(f"{id} was skipped. {error}")
     export.save(taken, place)
     if arguments.json:
         seconds = round(time.monotonic() - started, 3)
@@ -262,7 +276,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def _remove(arguments: argparse.Namespace) -> int:
     if arguments.undo and arguments.for_good:
-        raise InvalidInput("Either `--undo` or `--for-good`. Leave one of them out.")
+        raise InvalidInput("Use either `--undo` or `--for-good`. Leave one of them out.")
     ids, owner = arguments.ids, owners.checked(arguments.owner)
     if arguments.undo:
         ids = removal.restore(ids, owner)
@@ -276,7 +290,7 @@ def _remove(arguments: argparse.Namespace) -> int:
     for id in ids:
         console.say(id)
     if not (arguments.undo or arguments.for_good or arguments.quiet):
-        terminal.note("Removed. `studio gallery remove --undo ID` brings one back.")
+        terminal.note("Removed. `studio gallery remove --undo ID` restores a result.")
     return 0
 
 
@@ -290,7 +304,7 @@ def _owners(arguments: argparse.Namespace) -> int:
         things = amounts.count(owner.items, "item")
         console.say(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
     if arguments.remove is not None and not arguments.quiet:
-        terminal.note("Deleted, and it cannot be brought back. Files of the last day go within a week.")
+        terminal.note("Deleted permanently. Files less than a day old are deleted within a week.")
     if not found and not arguments.quiet:
-        terminal.note("Nobody has made anything yet.")
+        terminal.note("There are no results yet.")
     return 0

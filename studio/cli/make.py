@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import films, flags, folders, requests, running, sweeps, train
+from studio.cli import flags, folders, requests, running, sweeps, train, videos
 from studio.core import tasks
 from studio.core.errors import a
 from studio.core.tasks import Slot, Task
 from studio.run import input_files, outputs, terminal
 
 GROUPS = {
-    "classify": "teach a network classes of your own, and ask it",
-    "lab": "teach a tiny network digits in seconds, and see what it makes of a drawing",
-    "train": "train a model on data of your own",
+    "classify": "train a classifier on your own classes, and use it",
+    "lab": "train a tiny network on digits in seconds, and run it on a drawing",
+    "train": "train a model on your own data",
 }
 _HINTS = {
     "picture": ": a file, or sample:NAME",
@@ -26,7 +26,7 @@ _HINTS = {
 }
 LABELS = "a file that names the classes of an imported model: one per line, JSON or CSV"
 _FOLDER = ", or a folder of them: then OUT is one, too"
-_FILM = "; or a film, if OUT is one"
+_VIDEO = "; or a video, if OUT is one"
 
 
 def add(commands: Any) -> None:
@@ -54,32 +54,34 @@ def _add(commands: Any, word: str, task: Task) -> None:
     requests.allow_elsewhere(parser)
     flags.add_first_word(parser, task.settings)
     if task.inputs and task.inputs[0].kind == "picture" and task.inputs[0].most > 1:
-        parser.other = input_files.is_picture  # `predict a.jpg b.jpg` are two pictures, not a model and one
+        parser.other = input_files.is_picture  # `predict a.jpg b.jpg` are two images, not a model and one
     for slot in task.inputs:
         if slot.kind != "model" or slot.argument not in task.settings.model_fields:  # else the setting has it
             _add_slot(parser, slot, _instead(task) if slot == task.inputs[0] else "")
     prints = outputs.prints_itself(task.produces)
-    help = "where the result goes; printed if left out" if prints else "where the result goes"
+    help = "path of the result; printed if omitted" if prints else "path of the result"
     parser.add_argument("-o", "--out", required=not prints, help=help)
     if any(slot.third_party for slot in task.inputs):
         parser.add_argument("--labels", metavar="FILE", help=LABELS)
     flags.add_saved_settings(parser)
     flags.add_settings(parser, task.settings)
-    if films.can_go_through(task):
-        films.add_flags(parser)
+    if videos.can_go_through(task):
+        videos.add_flags(parser)
     if task.lane != "drive" and not task.readable:
         sweeps.add_flag(parser)
 
 
 def _instead(task: Task) -> str:
-    """What may stand in place of the one picture that a task takes, in words."""
+    """What may stand in place of the one image that a task takes, in words."""
     if not task.of_a_picture:
         return ""
-    return _FOLDER + (_FILM if films.can_go_through(task) else "")
+    return _FOLDER + (_VIDEO if videos.can_go_through(task) else "")
 
 
 def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
-    count = f"{slot.least} to {slot.most} {slot.kind}s" if slot.most > 1 else a(slot.kind)
+    count = (
+        f"{slot.least} to {slot.most} {flags.noun(slot.kind)}s" if slot.most > 1 else a(flags.noun(slot.kind))
+    )
     help = (
         (slot.help or count)
         + _HINTS.get(slot.kind, "")
@@ -100,12 +102,12 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         task, settings, named = sweeps.sweep_task(task, settings, named, vary, arguments.out)
     elif folders.picture_folder(task, named):
         return folders.run(task, settings, named, arguments, machine)
-    elif films.is_asked_for(task, settings, named, arguments.out):
-        part = films.part(arguments, True)
-        task, settings, named = films.film_task(task, settings, named, chosen, part)
+    elif videos.is_asked_for(task, settings, named, arguments.out):
+        part = videos.part(arguments, True)
+        task, settings, named = videos.video_task(task, settings, named, chosen, part)
     else:
-        films.part(arguments, False)
-        if not arguments.quiet and (told := films.first_frame(task, named, arguments.out)):
+        videos.part(arguments, False)
+        if not arguments.quiet and (told := videos.first_frame(task, named, arguments.out)):
             terminal.note(told)
     out = None
     if arguments.out is not None:

@@ -13,17 +13,19 @@ from studio.run import terminal
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    help = "list trained models, rename and remove those that were kept"
+    help = "list, rename and remove trained models"
     actions = flags.add_group(commands, "models", help, default="list", metavar="list|rename|remove")
-    listed = flags.add_leaf(actions, "list", "say which models there are, and what made them", _list)
-    listed.add_argument("--removed", action="store_true", help="those that can be brought back")
-    rename = flags.add_leaf(actions, "rename", "give a kept model another name", _rename)
-    rename.add_argument("name", metavar="NAME", help="one of `studio models list`")
-    rename.add_argument("to", metavar="NEW", help="its new name; what names it by the old one still finds it")
-    remove = flags.add_leaf(actions, "remove", "take kept models away", _remove)
-    remove.add_argument("names", nargs="+", metavar="NAME", help="of `studio models list`")
-    remove.add_argument("--undo", action="store_true", help="bring removed ones back")
-    remove.add_argument("--for-good", action="store_true", help="of removed ones: no undo any more")
+    listed = flags.add_leaf(actions, "list", "list models and the tasks that made them", _list)
+    listed.add_argument("--removed", action="store_true", help="list removed models that can be restored")
+    rename = flags.add_leaf(actions, "rename", "rename a saved model", _rename)
+    rename.add_argument("name", metavar="NAME", help="a name from `studio models list`")
+    rename.add_argument("to", metavar="NEW", help="the new name; recipes still find the model by the old one")
+    remove = flags.add_leaf(actions, "remove", "remove saved models", _remove)
+    remove.add_argument("names", nargs="+", metavar="NAME", help="names from `studio models list`")
+    remove.add_argument("--undo", action="store_true", help="restore removed models")
+    remove.add_argument(
+        "--for-good", action="store_true", help="delete removed models permanently; cannot be undone"
+    )
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -38,7 +40,7 @@ def _list(arguments: argparse.Namespace) -> int:
     for name in names:
         console.say(f"{name.ljust(width)}  {tasks.get(name, '')}".rstrip())
     if not names and not arguments.quiet:
-        terminal.note("No model is here. Keep one, as `studio train` says.")
+        terminal.note("There are no models. Train one with `studio train`.")
     return 0
 
 
@@ -55,7 +57,7 @@ def _rename(arguments: argparse.Namespace) -> int:
 
 def _remove(arguments: argparse.Namespace) -> int:
     if arguments.undo and arguments.for_good:
-        raise InvalidInput("Either `--undo` or `--for-good`. Leave one of them out.")
+        raise InvalidInput("Use either `--undo` or `--for-good`. Leave one of them out.")
     names = list(dict.fromkeys(arguments.names))
     if arguments.for_good:
         for name in names:
@@ -64,7 +66,7 @@ def _remove(arguments: argparse.Namespace) -> int:
     change = kept_models.restore if arguments.undo else kept_models.remove
     _say([change(name) for name in names], arguments)
     if not (arguments.undo or arguments.quiet):
-        terminal.note("Removed. `studio models remove --undo NAME` brings one back.")
+        terminal.note("Removed. `studio models remove --undo NAME` restores a model.")
     return 0
 
 

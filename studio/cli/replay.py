@@ -12,7 +12,7 @@ import numpy as np
 from studio.cli import console, flags
 from studio.core import paths, tasks
 from studio.core.errors import a, invalid, printable
-from studio.core.pictures import animations, film_limits, images
+from studio.core.pictures import animations, images, video_limits
 from studio.core.tasks import Kind, Result
 from studio.gallery import replay, replay_difference
 from studio.run import input_files, outputs, terminal
@@ -20,14 +20,14 @@ from studio.run.machine import keep
 from studio.run.protected_inputs import unused
 
 DIFFERENT = 1
-_NOUNS = {"animation": "film", "text": "text", "dataset": "set of pictures"}
+_NOUNS = {"animation": "video", "text": "text", "dataset": "set of images"}
 
 
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "replay", "make a result again from its recipe", _run)
-    parser.add_argument("file", metavar="FILE", help="what the studio saved, or its .json")
-    parser.add_argument("-o", "--out", help="where the result goes; NAME-again.EXT here when not given")
+    parser.add_argument("file", metavar="FILE", help="a file that the studio saved, or its .json")
+    parser.add_argument("-o", "--out", help="path of the result (default: NAME-again.EXT in this folder)")
     parser.add_argument(
         "--verify", action="store_true", help="compare with FILE: exit 1 if they differ; saves only with -o"
     )
@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
         nargs="+",
         default=[],
         metavar="PATH",
-        help="files, folders, data sets or models, among which are inputs that the studio no longer has",
+        help="files, folders, data sets or models to search for inputs that the studio no longer has",
     )
 
 
@@ -77,17 +77,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
-    """What is compared with: the pixels of a picture, else the file, once all of it can be read."""
+    """What is compared with: the pixels of an image, else the file, once all of it can be read."""
     if kind == "picture":
         return images.read(made)
     name = f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
     if task.readable or kind not in _NOUNS:
         step = "make it again without `--verify`, and compare the scores"
-        expected = "a picture, film, text or set of pictures"
-        received = "figures told in words" if task.readable else a(kind)
+        expected = "an image, video, text or set of images"
+        received = "metrics" if task.readable else a(kind)
         raise invalid(name, expected=expected, received=received, next_step=step)
     try:
-        data = paths.read(made, film_limits.MOST_BYTES)
+        data = paths.read(made, video_limits.MOST_BYTES)
     except paths.TooLarge:
         raise invalid(name, expected="at most 1 GB", received="more") from None
     except OSError as error:
@@ -105,9 +105,12 @@ def _out(arguments: argparse.Namespace, made: Path, kind: Kind, also: tuple[str,
     made_from = [arguments.file, str(made), *arguments.inputs] if arguments.out else []
     out = outputs.checked(arguments.out or str(usual), kind, made_from, also)
     if kind == "animation" and out.suffix.lower() != made.suffix.lower():
-        ends = f"a name that ends in {made.suffix}, as the film does"
+        ends = f"a name that ends in {made.suffix}, as the video does"
         raise invalid(
-            f"output {printable(out.name, 60)}", expected=ends, received=out.suffix, next_step="name it so"
+            f"output {printable(out.name, 60)}",
+            expected=ends,
+            received=out.suffix,
+            next_step="rename the output",
         )
     return out
 
@@ -124,7 +127,7 @@ def _difference(
         return replay_difference.difference(original, result, made.suffix.lower())
     if result.files[0].kind in ("text", "dataset"):
         return replay_difference.text_difference(original, outputs.text_of(result))
-    return replay_difference.film_difference(original, result)
+    return replay_difference.video_difference(original, result)
 
 
 def _tell(

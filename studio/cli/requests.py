@@ -19,9 +19,9 @@ _CAN = "elsewhere"  # set by commands whose work another machine can do
 
 def add_server(parser: Any) -> None:
     """Adds what stands before a command."""
-    help = "let the studio at this address do the work, e.g. http://box:8501"
+    help = "run the command on the studio at this address, e.g. http://box:8501"
     parser.add_argument("--server", metavar="URL", help=help)
-    help = "for that studio, as `studio token` prints it there (default: what STUDIO_SERVER_TOKEN holds)"
+    help = "API token of that studio, as `studio token` prints it there (default: STUDIO_SERVER_TOKEN)"
     parser.add_argument("--token", dest="server_token", metavar="TOKEN", help=help)
 
 

@@ -1,4 +1,4 @@
-"""`studio score`: how well a trained model does on data that it has not learnt from."""
+"""`studio score`: how well a trained model does on data that it has not learned from."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from studio.run import input_files, terminal
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    help = "measure a trained model on data that it has not learnt from; prints one JSON object"
+    help = "measure a trained model on held-out data; prints one JSON object"
     parser = flags.add_leaf(commands, "score", help, _run)
     parser.add_argument(
         "preset", metavar="PRESET", help="a trained model: its name or folder, or an imported classifier"
     )
-    what = "a text file for a voice, else pictures, sample:NAME or tfds:NAME"
+    what = "a text file for a language model, else images, sample:NAME or tfds:NAME"
     parser.add_argument("data", metavar="DATA", help=what)
     part = (
-        "which part of it, as shares of the whole, e.g. 0.9:1.0 (default: the share at the end that its "
-        "training held out; of a classifier what it was tested on, or of other data all that "
-        "it did not learn from)"
+        "which part of the data to use, as fractions, e.g. 0.9:1.0 (default: the held-out part from "
+        "training; for a classifier its test split, or, for other data, every image that it was not "
+        "trained on)"
     )
     parser.add_argument("--labels", metavar="FILE", help=make.LABELS)
-    preprocessing = "input range of an imported model (default: what the model says, else 0-1)"
+    preprocessing = "input range of an imported model (default: as the model states it, else 0-1)"
     parser.add_argument("--preprocessing", metavar="RANGE", help=preprocessing)
-    flat = "give an imported model that takes a row of numbers, such as 784, the pixels of an image"
+    flat = "flatten images for an imported model whose input is a vector, such as 784 values"
     parser.add_argument("--flat", action="store_true", help=flat)
     parser.add_argument("--part", metavar="FROM:TO", help=part)
 

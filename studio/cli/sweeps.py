@@ -15,7 +15,7 @@ from studio.run.request import Words
 def add_flag(parser: flags.Parser) -> None:
     """Adds `--vary`."""
     help = (
-        "try values of a setting, all on one sheet; twice for two settings. NAME=LOW:HIGH:COUNT or NAME=A,B"
+        "try values of a setting, all on one sheet; repeat for a second one. NAME=LOW:HIGH:COUNT or NAME=A,B"
     )
     parser.add_argument("--vary", action="append", metavar="NAME=VALUES", help=help)
 
@@ -29,7 +29,7 @@ def sweep_task(
         InvalidInput: if the sheet has no name.
     """
     if out is None:
-        raise invalid("output", expected="a picture", received="none", next_step="name one with -o")
+        raise invalid("output", expected="an image", received="none", next_step="name one with -o")
     wanted = SweepSettings.parse(
         {"task": task.name, "base": settings.model_dump(mode="json"), "vary": list(vary)}
     )

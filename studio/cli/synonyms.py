@@ -47,8 +47,8 @@ _WITHOUT_A_FLAG = {
         "device",
         "use_gpu",
     ): "A GPU is used whenever Keras finds one; `studio doctor` says so",
-    ("optimizer", "optim", "solver"): "The optimizer belongs to the method and cannot be changed",
-    ("workers", "num_workers", "n_jobs", "threads"): "The number of processes is chosen by itself",
+    ("optimizer", "optim", "solver"): "The optimizer is part of the method and cannot be changed",
+    ("workers", "num_workers", "n_jobs", "threads"): "The number of processes is chosen automatically",
 }
 _ALIKE = 0.72  # of a spelling, from which on a word is likely mistyped
 

@@ -14,11 +14,11 @@ from studio.gallery import owners
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    parser = flags.add_leaf(commands, "token", "show the token with which programs call the studio", _run)
-    parser.add_argument("--new", action="store_true", help="make another; the one of before ends")
-    help = "make one for somebody who shares this studio, as `studio gallery owners` calls them"
+    parser = flags.add_leaf(commands, "token", "print the API token of this studio", _run)
+    parser.add_argument("--new", action="store_true", help="create a new token; the old one stops working")
+    help = "create a token for a user of a shared studio, named as in `studio gallery owners`"
     parser.add_argument("--owner", metavar="NAME", help=help)
-    help = "revoke all tokens of somebody who shares this studio; requests with them answer 401"
+    help = "revoke all tokens of a user of a shared studio; requests with them return 401"
     parser.add_argument("--revoke", metavar="NAME", help=help)
 
 
@@ -26,7 +26,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.revoke is not None:
         return _revoke(arguments.revoke, arguments.json)
     if arguments.owner is None:
-        token = tokens.own(anew=arguments.new)
+        token = tokens.own(again=arguments.new)
     else:
         owner = owners.checked(arguments.owner)
         if arguments.new:

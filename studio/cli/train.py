@@ -11,31 +11,33 @@ from studio.core.tasks import Result, Task
 from studio.run import terminal
 
 _DATA = {
-    "text": "what it learns from: a text file",
-    "dataset": "pictures to learn from: a folder, zip, tar or npz (for a classifier with a folder for "
-    "each class), sample:NAME or tfds:NAME",
+    "text": "training data: a text file",
+    "dataset": "training images: a folder, zip, tar or npz (for a classifier, one folder per class), "
+    "sample:NAME or tfds:NAME",
 }
 
 
 def add_flags(parser: flags.Parser, task: Task) -> None:
-    """Adds what every training takes: DATA, the model's folder, --resume, other inputs and the settings."""
+    """Adds what every training run takes: DATA, the model's folder, --resume, other inputs and the
+    settings.
+    """
     first = task.inputs[0]
     parser.add_argument(first.name, metavar="DATA", help=_DATA[first.kind])
-    parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the model's folder")
+    parser.add_argument("-o", "--out", required=True, metavar="DIR", help="folder to save the model in")
     add_overwrite(parser)
     parser.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
-        help="go on where the same training was stopped, as it does unasked; or begin anew",
+        help="resume the interrupted training (default), or start over",
     )
     for slot in task.inputs:
         if not slot.flag:
             continue
         if slot.kind == "model":
-            help = f"{slot.help or 'begin with a trained model'}: its name, folder or file"
+            help = f"{slot.help or 'start from a trained model'}: its name, folder or file"
             parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
         else:
-            help = slot.help or f"{slot.least} to {slot.most} {slot.kind}s: files, or sample:NAME"
+            help = slot.help or f"{slot.least} to {slot.most} {flags.noun(slot.kind)}s: files, or sample:NAME"
             many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {}
             named, needed = slot.kind.upper(), slot.least > 0
             parser.add_argument(slot.flag, dest=slot.name, metavar=named, required=needed, help=help, **many)
@@ -45,7 +47,7 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
 
 def add_overwrite(parser: flags.Parser) -> None:
     """Adds the flag that lets a training replace a model."""
-    help = "replace the trained model that the folder holds"
+    help = "replace the trained model in the folder"
     parser.add_argument("--overwrite", action="store_true", help=help)
 
 

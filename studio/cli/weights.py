@@ -15,17 +15,20 @@ from studio.run import terminal
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    help = "list, fetch and check the pretrained weights"
+    help = "list, download and check the pretrained weights"
     actions = flags.add_group(commands, "weights", help, default="list", metavar="list|pull|verify")
-    flags.add_leaf(actions, "list", "say which weights there are, and which are here", _list)
-    pull = flags.add_leaf(actions, "pull", "fetch weights that are not here yet", _pull)
+    flags.add_leaf(actions, "list", "list pretrained weights, and whether they are downloaded", _list)
+    pull = flags.add_leaf(actions, "pull", "download missing weights", _pull)
     pull.add_argument(
-        "--from", dest="source", metavar="PATH", help="the original file, or its folder, instead of a network"
+        "--from",
+        dest="source",
+        metavar="PATH",
+        help="use the original file or its folder instead of a download",
     )
-    verify = flags.add_leaf(actions, "verify", "compare every byte of the weights that are here", _verify)
+    verify = flags.add_leaf(actions, "verify", "verify the checksums of the downloaded weights", _verify)
     for parser in (pull, verify):
         parser.add_argument(
-            "name", metavar="NAME", nargs="?", help="one of `studio weights list`; all if left out"
+            "name", metavar="NAME", nargs="?", help="a name from `studio weights list`; all if omitted"
         )
 
 
@@ -42,7 +45,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _line(status: Status) -> str:
     if status.cached:
         return f"{_column(status)} here, {amounts.size(status.bytes)}, from {status.where}"
-    size = amounts.size(status.download_bytes) if status.download_bytes else "size not known"
+    size = amounts.size(status.download_bytes) if status.download_bytes else "unknown size"
     return f"{_column(status)} not here yet, {size} from {status.where}"
 
 
@@ -73,5 +76,5 @@ def _verify(arguments: argparse.Namespace) -> int:
     for status in found:
         console.say(f"{_column(status)} intact, {status.path}")
     if not found:
-        terminal.note("No weights are here yet. Run `studio weights pull`.")
+        terminal.note("No weights are downloaded yet. Run `studio weights pull`.")
     return 0

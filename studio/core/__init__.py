@@ -1,1 +1,1 @@
-"""What every capability speaks: tasks, settings, progress, pictures, recipes, weights, objectives."""
+"""What every capability speaks: tasks, settings, progress, images, recipes, weights, objectives."""

@@ -69,7 +69,7 @@ class TokenAsked:
         told, kept = asked.query_params.get(PARAMETER), asked.cookies.get(_cookie(scope))
         if not (self._is(told) or self._is(kept) or self._is_program(asked)):
             return await _refuse(scope, send, self._programs)
-        # A script that asks for a file gets it. A person's browser asks for a page.
+        # A script that asks for a file gets it. A user's browser asks for a page.
         if told is not None and "text/html" in asked.headers.get("accept", ""):
             return await self._enter(asked, send)
         await self._app(scope, receive, send)

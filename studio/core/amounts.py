@@ -1,4 +1,4 @@
-"""Seconds, bytes and counts in a person's words; all of the studio says them by these few functions.
+"""Seconds, bytes and counts in a user's words; all of the studio says them by these few functions.
 
 The library humanize reads worse here: it has no short units for times, rounds 103 s down to "a minute", and
 writes "78.0 MB".

@@ -89,12 +89,12 @@ def largest(
 
 
 def gib(count: float) -> str:
-    """Bytes in a person's words: "1.8 GiB"."""
+    """Bytes in a user's words: "1.8 GiB"."""
     return f"{count / 2**30:.1f} GiB"
 
 
 def _worded(field: Described, value: Any) -> str:
-    """A setting and its value in a person's words: "size 512 px"."""
+    """A setting and its value in a user's words: "size 512 px"."""
     return f"{field.label.lower()} {value}{f' {field.unit}' if field.unit else ''}"
 
 

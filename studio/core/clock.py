@@ -31,11 +31,11 @@ def trusted_time(file: Path) -> float:
     Raises:
         NoRoom: if the disk is full.
     """
-    wall, here = time.time(), time.monotonic()
+    grid, here = time.time(), time.monotonic()
     elapsed = here - _looks.get(file, here)
     _looks[file] = here
     known = _read(file)
-    now = wall if known is None or wall <= known + elapsed + DAY else known + _CATCH_UP * elapsed
+    now = grid if known is None or grid <= known + elapsed + DAY else known + _CATCH_UP * elapsed
     paths.write(file, f"{now!r}\n".encode())
     return now
 

@@ -1,6 +1,6 @@
-"""How fast this machine does each kind of job, learnt from the jobs that it did. Loads no Keras.
+"""How fast this machine does each kind of job, learned from the jobs that it did. Loads no Keras.
 
-A pace says how many times longer a job takes here than on the two cores that its estimate was measured on.
+A speed says how many times longer a job takes here than on the two cores that its estimate was measured on.
 Before the first job it is told from a product of matrices, which takes a twentieth of a second.
 """
 
@@ -22,24 +22,24 @@ from studio.core.errors import StudioError
 LEAST = 5.0  # s; in shorter jobs loading counts for more than the work
 KERAS = 3.0  # s until Keras is loaded, between a process that has it in memory already (1) and a new one (5)
 SLOWEST = 1000.0  # beyond it, or below its inverse, the record is wrong
-SCORED = 0.125  # s for a picture through InceptionV3, which measures trainings, at a pace of 1
+SCORED = 0.125  # s for an image through InceptionV3, which measures training runs, at a speed of 1
 _SIDE, _TIMES = 1024, 3  # of the matrices
 _PRODUCT = 0.0051  # s that it takes on the two cores of the estimates, from jobs of a machine that is slower
-_MOST_CORES = 16  # further ones help the small pictures of trainings little
+_MOST_CORES = 16  # further ones help the small images of training runs little
 _KEPT = 9  # of each task, the newest; their median is not moved by a job that fetched its weights first
 _TRUSTED = 2.0  # how much each job may change: one may have been paused, or shared the machine
 
 
-def pace(task: str) -> float:
-    """The pace of a task: 3 where all takes three times as long.
+def speed(task: str) -> float:
+    """The speed of a task: 3 where all takes three times as long.
 
     How the machine multiplies, and what it did of other tasks, together count as one job of this: who is slow
     at one is slow at another.
     """
     known = _known()
     others = [
-        _bounded(statistics.median(paces), machine(), len(paces))
-        for name, paces in known.items()
+        _bounded(statistics.median(speeds), machine(), len(speeds))
+        for name, speeds in known.items()
         if name != task
     ]
     own = known.get(task, [])
@@ -47,15 +47,15 @@ def pace(task: str) -> float:
     return _bounded(statistics.median([first, *own]), first, len(own))
 
 
-def _bounded(pace: float, first: float, jobs: int) -> float:
-    """`pace`, moved from the estimate at `first` only as far as so many jobs justify."""
+def _bounded(speed: float, first: float, jobs: int) -> float:
+    """`speed`, moved from the estimate at `first` only as far as so many jobs justify."""
     most = _TRUSTED**jobs
-    return min(max(pace, first / most), first * most)
+    return min(max(speed, first / most), first * most)
 
 
 @cache
 def machine() -> float:
-    """The pace of what every network is made of, a product of matrices; measured once on each machine.
+    """The speed of what every network is made of, a product of matrices; measured once on each machine.
 
     Each process would measure another one, and what a page says would change with every start.
     """
@@ -64,16 +64,16 @@ def machine() -> float:
     cores = min(CPU_COUNT, _MOST_CORES)
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         known = json.loads(_machine_path().read_bytes())
-        if known["cores"] == cores and 1 / SLOWEST <= known["pace"] <= SLOWEST:
-            return float(known["pace"])
-    pace = _measure(cores)
+        if known["cores"] == cores and 1 / SLOWEST <= known["speed"] <= SLOWEST:
+            return float(known["speed"])
+    speed = _measure(cores)
     with contextlib.suppress(StudioError, OSError):
-        paths.write(_machine_path(), json.dumps({"cores": cores, "pace": pace}).encode())
-    return pace
+        paths.write(_machine_path(), json.dumps({"cores": cores, "speed": speed}).encode())
+    return speed
 
 
 def _measure(cores: int) -> float:
-    """The pace of a product of matrices.
+    """The speed of a product of matrices.
 
     What counts is the time that one core works on it, shared among the cores that there are: by the clock a
     busy machine would seem slow for ever.
@@ -93,24 +93,24 @@ def learn(task: str, usual: float, seconds: float) -> None:
 
     Args:
         task: its name.
-        usual: seconds that it would have taken at a pace of 1.
+        usual: seconds that it would have taken at a speed of 1.
         seconds: that it took.
     """
     if usual < LEAST:
         return
     known = _known()
-    pace = min(max(seconds / usual, 1 / SLOWEST), SLOWEST)
-    known[task] = [*known.get(task, []), pace][-_KEPT:]
+    speed = min(max(seconds / usual, 1 / SLOWEST), SLOWEST)
+    known[task] = [*known.get(task, []), speed][-_KEPT:]
     with contextlib.suppress(StudioError, OSError):  # no room for a note is no reason to lose the result
         paths.write(_path(), json.dumps(known).encode())
 
 
 def _known() -> dict[str, list[float]]:
-    """What was learnt here; nothing if there is no record, or a damaged one."""
+    """What was learned here; nothing if there is no record, or a damaged one."""
     try:
         found = json.loads(_path().read_bytes())
-        found = {name: [pace for pace in paces if 0 < pace <= SLOWEST] for name, paces in found.items()}
-        return {name: paces for name, paces in found.items() if paces}
+        found = {name: [speed for speed in speeds if 0 < speed <= SLOWEST] for name, speeds in found.items()}
+        return {name: speeds for name, speeds in found.items() if speeds}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
@@ -120,4 +120,4 @@ def _machine_path() -> Path:
 
 
 def _path() -> Path:
-    return paths.folder("cache") / "paces.json"
+    return paths.folder("cache") / "speeds.json"

@@ -12,11 +12,11 @@ _MOST_ENDING = 10  # characters; what is longer after a dot is no ending
 
 
 class StudioError(Exception):
-    """A problem that a person can act on: the message says what to do next."""
+    """A problem that a user can act on: the message says what to do next."""
 
 
 class InvalidInput(StudioError):
-    """A picture, file or setting that cannot be taken as it is."""
+    """An image, file or setting that cannot be taken as it is."""
 
 
 class Unavailable(StudioError):
@@ -65,7 +65,7 @@ def sentence(text: str) -> str:
 
 
 def a(noun: str) -> str:
-    """The noun with its article: "a picture", "an animation"."""
+    """The noun with its article: "an image", "an animation"."""
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 

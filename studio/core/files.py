@@ -1,4 +1,4 @@
-"""Kept files: the bytes of inputs and results, by their digests, with the kind and name a person knows."""
+"""Kept files: the bytes of inputs and results, by their digests, with the kind and name a user knows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _IN_MEMORY: ContextVar[dict[str, bytes] | None] = ContextVar("in_memory", defaul
 def in_memory() -> Iterator[dict[str, bytes]]:
     """While open, files that this thread keeps stay in memory: the yielded `{digest: bytes}`, not the disk.
 
-    For results that a person may never want, such as those of a slider on its way.
+    For results that a user may never want, such as those of a slider on its way.
     """
     files: dict[str, bytes] = {}
     token = _IN_MEMORY.set(files)
@@ -33,7 +33,7 @@ def in_memory() -> Iterator[dict[str, bytes]]:
 
 @contextmanager
 def for_now(data: bytes, kind: Kind, name: str) -> Iterator[File]:
-    """Keeps bytes only while this is open, such as a picture of a camera that is looked at once.
+    """Keeps bytes only while this is open, such as an image of a camera that is looked at once.
 
     What was kept before, or is kept by somebody else meanwhile, stays.
     """
@@ -49,7 +49,7 @@ def for_now(data: bytes, kind: Kind, name: str) -> Iterator[File]:
 
 @dataclass(frozen=True)
 class File:
-    """A kept file: its digest in STUDIO_HOME/files, its kind and the name a person knows it by."""
+    """A kept file: its digest in STUDIO_HOME/files, its kind and the name a user knows it by."""
 
     digest: str
     kind: Kind

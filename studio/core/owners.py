@@ -1,16 +1,16 @@
 """Who asks: whose files and models this thread may see. In a studio for one, everything is `local`.
 
 Whoever runs a task or draws a page says for whom. What a visitor of a studio for many puts in or has made is
-noted below STUDIO_HOME/owners/OWNER, and nothing else is theirs: a digest that somebody learnt from a recipe
+noted below STUDIO_HOME/owners/OWNER, and nothing else is theirs: a digest that somebody learned from a recipe
 opens nothing, and a name finds no model of another visitor.
 
     files/SHA256    an empty file for each of the owner's in STUDIO_HOME/files
     uploads/SHA256  an empty file for each of those that the owner brought, as old as the upload
     caches/         which entries of STUDIO_HOME/cache are the owner's, see `studio.core.caches`
     presets/NAME    the models that the owner has kept
-    searches/       the owner's searches by eye
+    searches/       the owner's searches by preference
     settings/       the settings of forms that the owner has saved
-    pictures.json   the last pictures that the owner brought
+    pictures.json   the last images that the owner brought
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where things live on disk: STUDIO_HOME, atomic writes, files by digest, locks between processes.
 
-What is in STUDIO_HOME is for its owner alone: folders 0700, files 0600. What a person asks for elsewhere is
+What is in STUDIO_HOME is for its owner alone: folders 0700, files 0600. What a user asks for elsewhere is
 as private as whatever else that person writes.
 """
 
@@ -31,7 +31,7 @@ _MOST_END = 120  # bytes of 255 that a name may have
 
 
 def expand_user(text: str) -> Path:
-    """The path that a person names, a `~` before it taken for a home; of nobody's it is part of a name."""
+    """The path that a user names, a `~` before it taken for a home; of nobody's it is part of a name."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -60,7 +60,7 @@ def shipped(name: str) -> Path:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; what is written there takes its place at once, or not at all.
+    """Yields a temporary path next to `path`; what is written there takes its place at once, or not at all.
 
     Raises:
         NoRoom: if the disk is full. The old file, if any, is intact.
@@ -131,7 +131,7 @@ class TooLarge(Exception):
 
 
 def read(path: Path, most: int) -> bytes:
-    """The bytes of a file that a person named.
+    """The bytes of a file that a user named.
 
     Raises:
         TooLarge: if there are more than `most`; none, or hardly more than those, are read.

@@ -1,4 +1,4 @@
-"""STUDIO_HOME, which holds all that a person makes: for its owner alone, folders 0700 and files 0600."""
+"""STUDIO_HOME, which holds all that a user makes: for its owner alone, folders 0700 and files 0600."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OURS = {
 
 
 def home() -> Path:
-    """The folder that holds all that a person makes: STUDIO_HOME, else the platform's data folder.
+    """The folder that holds all that a user makes: STUDIO_HOME, else the platform's data folder.
 
     Raises:
         StudioError: if it was made by a newer studio, cannot be written, or is the home of nobody here.

@@ -24,9 +24,10 @@ class Report:
         metrics: named figures of this step, e.g. `{"style": 0.4}`.
         preview: `(H, W, 3) uint8`, about twice a second, else None.
         text: text made so far or, shorter, the name of the stage ("Fetching VGG16"), else "".
-        seconds: since the first report with this total, so that a fetch before does not spoil the time left.
-        began: the step of that report, which is not 0 where a run goes on from a checkpoint.
-        tests: how often a training has tested itself so far; 0 for what does not.
+        seconds: since the first report with this total, so that a fetch before does not corrupt the time
+            left.
+        began: the step of that report, which is not 0 where a run continues from a checkpoint.
+        tests: how often a training run has tested itself so far; 0 for what does not.
     """
 
     step: int
@@ -62,7 +63,7 @@ class Report:
 
 
 class Progress:
-    """Passes reports on to a listener and raises `Cancelled` once a person asked to stop.
+    """Passes reports on to a listener and raises `Cancelled` once a user asked to stop.
 
     Args:
         listener: called with every `Report`; nothing when None.
@@ -94,7 +95,7 @@ class Progress:
         """Reports one step. `preview` is called only when one is due.
 
         Raises:
-            Cancelled: if a person asked to stop. The report is passed on first.
+            Cancelled: if a user asked to stop. The report is passed on first.
         """
         if self._listener is not None:
             picture = preview() if preview is not None and self._preview_due() else None
@@ -110,7 +111,7 @@ class Progress:
         self.report(0, 0, text=text)
 
     def check(self) -> None:
-        """Raises `Cancelled` if a person asked to stop; for places between two reports."""
+        """Raises `Cancelled` if a user asked to stop; for places between two reports."""
         if self._cancelled():
             raise Cancelled
 

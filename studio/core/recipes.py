@@ -169,7 +169,7 @@ def read(data: bytes) -> Recipe:
         )
     texts = list(_png_texts(data)) if data.startswith(PNG) else [data]
     if not texts:
-        raise InvalidInput("This picture has no recipe. Choose a PNG that the studio saved.")
+        raise InvalidInput("This image has no recipe. Choose a PNG that the studio saved.")
     if len(texts) > 1:
         raise _refused("it holds two recipes")
     return _parse(texts[0])

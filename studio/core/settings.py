@@ -39,8 +39,8 @@ def setting(
     """Declares one field of a `Settings` class.
 
     Args:
-        default: the value that a person gets who changes nothing.
-        help: one line, shown beside the widget and by `--help`.
+        default: the value that a user gets who changes nothing.
+        help: one line, shown next to the widget and by `--help`.
         label: the standard term, which stands above its widget; "" for its name in words.
         tier: "main" for the few that matter, "more" for the folded rest, "hidden" for what a form leaves out,
             because the page asks for it in another way or not at all.
@@ -232,7 +232,7 @@ class Settings(BaseModel):
 
 
 def split_commas(text: str) -> list[str]:
-    """What a person wrote with commas between: "mosaic, wash" -> ["mosaic", "wash"]."""
+    """What a user wrote with commas between: "mosaic, wash" -> ["mosaic", "wash"]."""
     return [part.strip() for part in text.split(",")] if text.strip() else []
 
 

@@ -85,7 +85,7 @@ class Result:
         files: the kept results, the main one first.
         figures: named numbers, e.g. the final losses and the seconds.
         recipe: what made it, as `studio.core.recipes.Recipe`.
-        stopped_early: true if a person cancelled and this is the best so far.
+        stopped_early: true if a user cancelled and this is the best so far.
     """
 
     files: tuple[File, ...]
@@ -124,18 +124,18 @@ class Task:
         grows: the whole number among the settings that `needs` grows with most; "" for none.
         tries: of a task that has another one run again and again, `module:function` of
             `tries(settings, inputs) -> Tries`, light; "" for others.
-        opens: of a training whose models draw pictures, `module:function` of
+        opens: of a training whose models draw images, `module:function` of
             `open(preset) -> studio.core.generators.latent.Generator`; "" for others.
-        encodes: whether those models read pictures, too.
-        networks: of a training, `module:function` of `networks(preset) -> {name: keras.Model}`: the networks
-            of a model that are exported to LiteRT and run from there; "" for others.
+        encodes: whether those models read images, too.
+        networks: of a training run, `module:function` of `networks(preset) -> {name: keras.Model}`: the
+            networks of a model that are exported to LiteRT and run from there; "" for others.
         builtin: names of models that are in no folder: the studio makes them of weights that it borrows.
         readable: of a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
-            light, the same in a person's words; "" for others.
-        goal: of a training, what tells how good its model is; None where nothing does.
-        scores: of a training, `module:function` of `figures(preset, data, part, progress) -> figures`, which
-            measures one of its models; without a part, on what the training held out. What it has to tell in
-            sentences is a figure called "notes". "" where nothing measures it.
+            light, the same in a user's words; "" for others.
+        goal: of a training run, what tells how good its model is; None where nothing does.
+        scores: of a training run, `module:function` of `figures(preset, data, part, progress) -> figures`,
+            which measures one of its models; without a part, on what the training held out. What it has to
+            tell in sentences is a figure called "notes". "" where nothing measures it.
         scores_imported: the same of `figures(file, data, part, progress, preprocessing, flat)`, which
             measures an imported model.
         done: how its result is told apart from its content, as words of a file's name that stand between the
@@ -180,7 +180,7 @@ class Task:
 
     @property
     def of_a_picture(self) -> bool:
-        """Whether its first input is one picture, so that a folder or a film of them can go through it."""
+        """Whether its first input is one image, so that a folder or a video of them can go through it."""
         first = self.inputs[0] if self.inputs else None
         return first is not None and first.kind == "picture" and first.most == 1
 

@@ -44,28 +44,28 @@ TASKS = {
     "style.train": "studio.style:TRAIN",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
-    "colour.picture": "studio.colour:PICTURE",
-    "colour.train": "studio.colour:TRAIN",
+    "colorize.apply": "studio.colorize:PICTURE",
+    "colorize.train": "studio.colorize:TRAIN",
     "enhance.enlarge": "studio.enhance:ENLARGE",
     "enhance.train": "studio.enhance:TRAIN",
-    "outline.paint": "studio.outline:PAINT",
-    "outline.train": "studio.outline:TRAIN",
-    "outline.translate": "studio.outline:TRANSLATE",
-    "outline.train_pairs": "studio.outline:TRAIN_PAIRS",
+    "sketch.paint": "studio.sketch:PAINT",
+    "sketch.train": "studio.sketch:TRAIN",
+    "sketch.translate": "studio.sketch:TRANSLATE",
+    "sketch.train_pairs": "studio.sketch:TRAIN_PAIRS",
     "playground.train": "studio.playground:TRAIN",
     "xray.look": "studio.xray:LOOK",
     "xray.filter": "studio.xray:FILTER",
-    "lab.teach": "studio.lab:TEACH",
+    "lab.train": "studio.lab:TEACH",
     "lab.repair": "studio.lab:REPAIR",
     "lab.boltzmann": "studio.lab:BOLTZMANN",
     "lab.imagine": "studio.lab:IMAGINE",
-    "film.repaint": "studio.film:REPAINT",
+    "video.repaint": "studio.video:REPAINT",
     "faces.draw": "studio.faces:DRAW",
     "dcgan.train": "studio.dcgan:TRAIN",
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
     "text.compare": "studio.text:COMPARE",
-    "search.run": "studio.search:RUN",
+    "tune.run": "studio.tune:RUN",
     "gallery.sweep": "studio.gallery.sweep_settings:SWEEP",
     "vae.train": "studio.vae:TRAIN",
 }
@@ -105,7 +105,7 @@ def made_of(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
 
 
 def called(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
-    """What a person would call the file of a result, without its ending: "coffee in mosaic and wash".
+    """What a user would call the file of a result, without its ending: "coffee in mosaic and wash".
 
     Args:
         name, given, inputs: as `made_of` takes them.
@@ -113,7 +113,7 @@ def called(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
     if name not in TASKS:  # of a studio that had others
         return name.partition(".")[0]
     task = get(name)
-    repeated = str(given.get("task")) if task.stands_for else name  # as a film does the task of its frames
+    repeated = str(given.get("task")) if task.stands_for else name  # as a video does the task of its frames
     done, between = get(repeated).done if repeated in TASKS else ("", "")
     content, *others = _parts(name, given, inputs) or [""]
     known = content and (done or (between and others))
@@ -187,7 +187,7 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     """Runs a task here. Bad inputs and a lack of memory are found before anything heavy is imported.
 
     Raises:
-        StudioError: for all that a person can mend.
+        StudioError: for all that a user can mend.
     """
     task = check(name, settings, inputs)
     check_room(task, settings, inputs)
@@ -201,7 +201,7 @@ def perform(task: Task, settings: Settings, inputs: Inputs, progress: Progress |
     began = time.monotonic()
     result = work(settings, inputs, progress or Progress())
     seconds = time.monotonic() - began
-    # What was stopped or gone on with tells nothing of a whole one.
+    # What was stopped or continued with tells nothing of a whole one.
     went_on = float(result.figures.get("seconds") or 0) > seconds + 1
     if usual and not (result.stopped_early or result.figures.get("ended") or went_on):
         durations.learn(task.name, usual, seconds)
@@ -248,7 +248,7 @@ def expected_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | 
         each = expected_seconds(tries.task, longest, tries.inputs)
         return min(tries.count * each, tries.seconds) if each else None
     usual = _usual(task, settings, inputs)
-    return usual * durations.pace(task.name) if usual else None
+    return usual * durations.speed(task.name) if usual else None
 
 
 def _usual(task: Task, settings: Settings, inputs: Inputs) -> float:

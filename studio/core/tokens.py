@@ -19,15 +19,15 @@ _BYTES = 32  # of randomness
 _MOST = 1000  # bytes of a file here
 
 
-def own(anew: bool = False) -> str:
+def own(again: bool = False) -> str:
     """The token of whoever runs the studio, made the first time that somebody asks for it.
 
     Args:
-        anew: whether another takes its place; the one of before opens nothing from then on.
+        again: whether another takes its place; the one of before opens nothing from then on.
     """
     path = _folder() / _OWN
     with paths.locked(paths.folder("locks") / "tokens.lock"):
-        if not anew and path.is_file() and (found := _text(path)):
+        if not again and path.is_file() and (found := _text(path)):
             return found
         token = secrets.token_urlsafe(_BYTES)
         paths.write(path, token.encode())

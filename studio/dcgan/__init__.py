@@ -1,4 +1,4 @@
-"""Pictures out of nothing: a generator learns to fool a network that tells real pictures from made ones."""
+"""DCGAN: a generator learns to fool a discriminator, which tells real from generated images."""
 
 from studio.core.tasks import Goal, Slot, Task
 from studio.dcgan.settings import TrainDcganSettings
@@ -17,8 +17,8 @@ TRAIN = Task(
     check="studio.dcgan.generator:check",
     title="DCGAN training",
     command="train dcgan",
-    help="train a model that draws pictures like those of a folder, sharp ones",
+    help="train a DCGAN on a folder of images: sharp results",
     opens="studio.dcgan.generator:open",
-    goal=Goal("kid", "kid", title="KID", varies=("learning_rate", "judge_width")),
+    goal=Goal("kid", "kid", title="KID", varies=("learning_rate", "discriminator_width")),
     scores="studio.faces.score:figures",
 )

@@ -1,16 +1,16 @@
-"""Augmentation that grows stronger while the judge learns the real pictures by heart, and weaker again.
+"""Augmentation that grows stronger while the discriminator memorizes the real images, and weaker again.
 
-With few pictures a judge soon knows each of them, and what it says of made ones teaches nothing more.
+With few images a discriminator soon knows each of them, and what it says of made ones trains nothing more.
 
 Reference:
     Adaptive discriminator augmentation: Karras et al. 2020, arXiv:2006.06676. Of the paper's two measures of
     overfitting, this is r_v, which needs validation images. The other, the mean sign of the logits of real
     images, is high early on, too, while a discriminator without overfitting wins against a poor generator. In
     the paper pixel blitting (mirroring
-    and whole-pixel moves, which `Augment` always does here) and geometric changes won most, changes of colour
+    and whole-pixel moves, which `Augment` always does here) and geometric changes won most, changes of color
     a little, and filters, noise and cutout next to nothing. Departs from it: no turns, for faces and letters
     stand upright, and what stretches and moves alone is two products of matrices, which cost next to nothing;
-    gray instead of a mirrored border; the three changes of colour of Zhao et al. 2020, arXiv:2006.10738.
+    gray instead of a mirrored border; the three changes of color of Zhao et al. 2020, arXiv:2006.10738.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from studio.core.training.precision import as_float32
 
 TARGET = 0.5  # of r_v, 0 to 1: above, half of what tells real from generated images is memorized
 MOST = 0.8  # of p: above, the changes themselves begin to show in what is drawn
-RISE, SHARE = 500_000, 0.25  # pictures in which p would go from 0 to 1; of those of a training, at most
+RISE, SHARE = 500_000, 0.25  # images in which p would go from 0 to 1; of those of a training run, at most
 HEARD = 256  # images over which logits are averaged, four batches of the paper's 64
 # Deviations: a height or width is stretched by so many powers of two (a change of size by .2 and one of shape
 # by .2 together), and moved by so much of itself.
@@ -34,15 +34,15 @@ BRIGHTNESS, CONTRAST, SATURATION = 0.5, 0.5, 1.0  # at most: in [-1, 1], and of 
 
 
 class AdaptiveAugment(Augment):
-    """Besides what `Augment` does, stretches, moves and tints each picture; each change with probability p.
+    """Besides what `Augment` does, stretches, moves and tints each image; each change with probability p.
 
-    The paper's p takes 500,000 pictures from 0 to 1. A training on few pictures often sees fewer in all, so
+    The paper's p takes 500,000 images from 0 to 1. A training run on few images often sees fewer in all, so
     that here it takes at most a quarter of the training.
 
     Args:
         size, shift, flip, cutout, seed: see `Augment`, which draws the same numbers without this.
         steps: of the training.
-        batch: pictures of each.
+        batch: images of each.
 
     Attributes:
         p: probability of each change, a scalar in [0, MOST].
@@ -82,11 +82,11 @@ class AdaptiveAugment(Augment):
 
     def call(self, pictures: Any) -> Any:
         """`(B, side, side, C)` -> the same, each one tinted, moved, stretched, mirrored and cut at random."""
-        # Colours first: what comes in from beyond the edge stays gray, and shows how far a picture was moved.
+        # Colors first: what comes in from beyond the edge stays gray, and shows how far an image was moved.
         return super().call(self._tinted(pictures))
 
     def _tinted(self, pictures: Any) -> Any:
-        """Brightness, contrast and saturation; each leaves a picture as it is where its strength is 0."""
+        """Brightness, contrast and saturation; each leaves an image as it is where its strength is 0."""
         count, channels = ops.shape(pictures)[0], pictures.shape[-1]
         pictures = as_float32(pictures)
         pictures = pictures + BRIGHTNESS * self._strengths(count)
@@ -98,7 +98,7 @@ class AdaptiveAugment(Augment):
         return pictures
 
     def _strengths(self, count: Any) -> Any:
-        """`(B, 1, 1, 1)` in [-1, 1]: of how much of a change each picture gets."""
+        """`(B, 1, 1, 1)` in [-1, 1]: of how much of a change each image gets."""
         return self._some(keras.random.uniform((count, 1, 1, 1), -1, 1, seed=self.changes))
 
     def _some(self, strengths: Any) -> Any:

@@ -20,18 +20,18 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         command: that trains it.
     """
     back = (
-        f" It went back to its last good weights {figures['rollbacks']} times."
+        f" Training rolled back to an earlier checkpoint {figures['rollbacks']} times."
         if figures["rollbacks"]
         else ""
     )
     richer = _richer(settings, figures)
-    by = "whose KID to held-out images was smallest" if "training_kid" in figures else "that came closest"
+    by = "with the lowest KID to held-out images" if "training_kid" in figures else "with the lowest KID"
     return cards.write(
-        f"Draws like {name}",
-        f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
-        "them were held out to test on.",
-        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw.{richer} "
-        f"{cards.trained(figures, settings.batch)} The weights are averaged ones, of the test {by}.{back}",
+        f"DCGAN of {name}",
+        f"Data: {name}, {figures['pictures']:,} images at {settings.size} px; {figures['held_out']:,} of "
+        "them were held out as the test split.",
+        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters in the generator.{richer} "
+        f"{cards.trained(figures, settings.batch)} The weights are an EMA, from the test {by}.{back}",
         figures,
         command,
         [cards.table(comparison.rows(figures))],
@@ -39,17 +39,16 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
 
 
 def _richer(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
-    """What it has besides a plain DCGAN, as sentences."""
+    """The additions to a plain DCGAN, as sentences."""
     told = ""
     if settings.blocks:
-        told += f" Residual blocks refine each size: {settings.blocks} each."
+        told += f" Residual blocks at each resolution: {settings.blocks}."
     if settings.bilateral:
-        told += f" A bilateral filter of {settings.bilateral:g} levels evens out its planes."
+        told += f" A bilateral filter of {settings.bilateral:g} levels smooths flat areas."
     if settings.palette:
-        told += f" A picture is mixed of {settings.palette} colours."
+        told += f" An image is mixed of {settings.palette} colors."
     if settings.loss == "relativistic":
-        told += " The judge compared real with drawn pictures, held flat at both."
+        told += " Relativistic loss with gradient penalties R1 and R2."
     if settings.adaptive_augmentation:
-        told += " The more its judge had learnt by heart, the more pictures it saw changed (adaptive"
-        told += " discriminator augmentation)."
-    return told + cards.second_judge(figures, settings.perceptual_judge > 0)
+        told += " Adaptive discriminator augmentation (ADA)."
+    return told + cards.vgg16_discriminator(figures, settings.vgg16_discriminator > 0)

@@ -16,7 +16,7 @@ def passes_on(settings: TrainDcganSettings) -> bool:
 
 
 def steps(settings: TrainDcganSettings) -> int:
-    """Of what has grown. A palette, which mixes its colours by the numbers, is left as it is."""
+    """Of what has grown. A palette, which mixes its colors by the numbers, is left as it is."""
     return 0 if settings.palette or not passes_on(settings) else min(STEPS, settings.steps)
 
 

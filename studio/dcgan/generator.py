@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     import keras
 
 TASK = "dcgan.train"
-SHAPE = ("size", "colors", "width", "judge_width", "modulated", "latent_dim")  # what weights are shaped by
-HALVED = ("width", "judge_width")  # of those, in a model that grows from one of half its size
+# settings that decide the shape of the weights
+SHAPE = ("size", "colors", "width", "discriminator_width", "modulated", "latent_dim")
+HALVED = ("width", "discriminator_width")  # of those, the settings that growing halves
 
 
 def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` if a model to start from does not fit, or a judge would be held by nothing."""
+    """Raises `InvalidInput` if a model to start from does not fit, or a relativistic loss has no penalty."""
     if settings.loss == "relativistic" and not settings.gradient_penalty:
-        step = "choose a gradient_penalty, such as 0.5, or the logistic loss"
-        raise invalid("gradient penalty", expected="above 0", received="0", next_step=step)
+        expected = "a value above 0, such as 0.5, for the relativistic loss, or the logistic loss"
+        raise invalid("gradient penalty", expected=expected, received="0")
     start = start_from.model(inputs)
     if start is None:
         return
@@ -43,21 +44,21 @@ def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
 
 
 def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
-    """Raises `InvalidInput` if a model of the one does not grow into one of the other, twice as large."""
+    """Raises `InvalidInput` if a model of `old` does not grow into one of `new`, twice as large."""
     wanted = grown(old)
     if wanted is None:
         raise invalid(
             "model to grow from",
-            expected=f"a width and a judge_width that are even and at least {2 * LEAST_WIDTH}, for both are "
-            "halved",
+            expected=f"a model whose width and discriminator_width are even and at least {2 * LEAST_WIDTH}, "
+            "because both are halved",
             received=", ".join(f"{name} {getattr(old, name)}" for name in HALVED),
-            next_step=f"train it on at its own size, {old.size} px, or choose another model",
+            next_step=f"continue training at its own size, {old.size} px, or choose another model",
         )
     if not grows(old, new):
         expected, received = (
             ", ".join(f"{name} {getattr(one, name)}" for name in SHAPE) for one in (wanted, new)
         )
-        step = "train with these, or choose another model"
+        step = "or choose another model"
         raise invalid("model to grow from", expected=expected, received=received, next_step=step)
 
 
@@ -74,7 +75,7 @@ def grown(old: TrainDcganSettings) -> TrainDcganSettings | None:
 
 def grows(old: TrainDcganSettings, new: TrainDcganSettings) -> bool:
     """Whether a model of the one draws on as one of the other, twice as large: at the sizes that both have
-    their maps have as many channels, and only the finest begin anew (Karras et al. 2017, arXiv:1710.10196).
+    their maps have as many channels, and only the finest begin again (Karras et al. 2017, arXiv:1710.10196).
     """
     same = [name for name in SHAPE if name not in ("size", *HALVED)]
     halved = all(getattr(old, name) == 2 * getattr(new, name) for name in HALVED)
@@ -107,7 +108,7 @@ def open(preset: Preset) -> latent.Generator:
 
 
 def generate(generator: keras.Model, z: np.ndarray) -> np.ndarray:
-    """Pictures `(n, side, side, 3) uint8` from numbers `(n, latent_dim)`, by a network in training."""
+    """Images `(n, side, side, 3) uint8` from latents `(n, latent_dim)`, by a network in training."""
     return _pictures(in_batches(generator.predict_on_batch, z))
 
 

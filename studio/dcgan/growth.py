@@ -1,10 +1,10 @@
-"""How a DCGAN goes on from another; one of twice the size draws the same pictures at first, enlarged.
+"""How a DCGAN continues from another; one of twice the size draws the same images at first, enlarged.
 
-Fresh fine layers would draw noise, and a judge with fresh fine layers would say nothing of use, until both
-have learnt again what the smaller model knew. So they begin by passing pictures on: one layer takes what is
-above 0 and what is below apart, in channels of their own, and the next puts both together. Then the layers
-that draw learn to enlarge well, from pictures of the data set and the same made smaller: were all blurred, a
-judge would need no more to tell them, and a network draws dots against blur sooner than edges.
+Fresh fine layers would draw noise, and a discriminator with fresh fine layers would say nothing of use, until
+both have learned again what the smaller model knew. So they begin by passing images on: one layer takes what
+is above 0 and what is below apart, in channels of their own, and the next puts both together. Then the layers
+that draw learn to enlarge well, from images of the data set and the same made smaller: were all blurred, a
+discriminator would need no more to tell them, and a network draws dots against blur sooner than edges.
 
 Reference:
     To grow by a layer is Karras et al. 2017, arXiv:1710.10196; to begin as the same function, Net2Net (Chen
@@ -31,21 +31,21 @@ from studio.dcgan.written import widths
 
 NEAR = np.array([0.25, 0.75, 0.75, 0.25])  # parts of a pixel in those twice as close: bilinear
 MEAN = np.array([0, 0.5, 0.5, 0])  # parts of pixels in the mean of two
-SAMPLE = 256  # pictures by which a normalisation knows what it will meet
+SAMPLE = 256  # images by which a normalization knows what it will meet
 QUIET_BLOCK, QUIET = 1e-3, 0.05  # gains of a residual block, of other channels; at 0 they would never learn
 RATE = 0.003  # of learning to enlarge
-ENLARGING = "Learning to enlarge"  # what a person is told meanwhile
-GRAIN = 0.05  # in [-1, 1], put on the small pictures there: what a network draws has some, which must go
-STRONGEST = 0.98  # of a colour in [-1, 1], as what draws it says it before it is cut off
+ENLARGING = "Training the upscaling"  # what a user is told meanwhile
+GRAIN = 0.05  # in [-1, 1], put on the small images there: what a network draws has some, which must go
+STRONGEST = 0.98  # of a color in [-1, 1], as what draws it says it before it is cut off
 
 
 def begin(
     start: model.Gan, gan: model.Gan, images: np.ndarray | Part, progress: Progress | None = None
 ) -> None:
-    """Gives a DCGAN what another has learnt.
+    """Gives a DCGAN what another has learned.
 
-    Residual blocks, a palette and a judge of another loss begin anew where the other has none. A second judge
-    goes on where it is shown pictures as large as before.
+    Residual blocks, a palette and a discriminator of another loss begin again where the other has none. A
+    VGG16-feature discriminator continues where it is shown images as large as before.
 
     Args:
         start: of the same shape, or of half the size and twice the widths.
@@ -56,7 +56,7 @@ def begin(
 
     Raises:
         ValueError: if a layer of both is of another shape.
-        Cancelled: if a person stopped it.
+        Cancelled: if a user stopped it.
     """
     grown = grows(start.settings, gan.settings)
     _copy(start.generator, gan.generator, grown)
@@ -70,7 +70,7 @@ def begin(
             gan.discriminator.set_weights(start.discriminator.get_weights())
     if start.settings.adaptive_augmentation and gan.settings.adaptive_augmentation:
         gan.augment.set_weights(start.augment.get_weights())
-    second, before = gan.perceptual_judge, start.perceptual_judge
+    second, before = gan.vgg16_discriminator, start.vgg16_discriminator
     if second and before and second.input_shape == before.input_shape:
         second.set_weights(before.get_weights())
     if grown and progress:
@@ -78,10 +78,10 @@ def begin(
 
 
 def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progress) -> None:
-    """Teaches the finest layers of a network that has grown to draw sharp what they enlarge.
+    """Trains the finest layers of a network that has grown to draw sharp what they enlarge.
 
-    They see no numbers there, only pictures of half the size; what is not passed on as these are is learnt
-    against the judges alone. See `enlarging.steps` for what does not.
+    They see no numbers there, only images of half the size; what is not passed on as these are is learned
+    against the discriminators alone. See `enlarging.steps` for what does not.
 
     Args:
         gan: after `begin`.
@@ -89,7 +89,7 @@ def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progre
         progress: told of it.
 
     Raises:
-        Cancelled: if a person stopped it.
+        Cancelled: if a user stopped it.
     """
     settings, steps = gan.settings, enlarging.steps(gan.settings)
     if not steps:
@@ -107,7 +107,7 @@ def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progre
 
 
 def _enlarger(generator: keras.Model, settings: TrainDcganSettings) -> keras.Model:
-    """The finest layers alone: pictures `(B, size / 2, size / 2, C)` in [-1, 1] -> `(B, size, size, C)`."""
+    """The finest layers alone: images `(B, size / 2, size / 2, C)` in [-1, 1] -> `(B, size, size, C)`."""
     n, side, count = _finest(settings), settings.size // 2, settings.channels
     small = keras.Input((side, side, count))
     said = ops.arctanh(ops.clip(small, -STRONGEST, STRONGEST))
@@ -130,9 +130,9 @@ def _finest(settings: TrainDcganSettings) -> int:
 def _copy(source: keras.Model, target: keras.Model, grown: bool) -> None:
     """Gives the layers of a network the weights of those of another that have the same names."""
     there = {layer.name: layer for layer in source.layers}
-    anew = grown or source.get_layer("picture").filters != target.get_layer("picture").filters
+    again = grown or source.get_layer("picture").filters != target.get_layer("picture").filters
     for layer in target.layers:
-        if layer.name in there and not (anew and layer.name == "picture"):
+        if layer.name in there and not (again and layer.name == "picture"):
             layer.set_weights(there[layer.name].get_weights())
 
 
@@ -160,7 +160,7 @@ def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSetti
 
 
 def _reduce(source: keras.Model, target: keras.Model, images: np.ndarray | Part) -> None:
-    """Lets the two finest layers of a judge see what another sees in pictures of half the size."""
+    """Lets the two finest layers of a discriminator see what another sees in images of half the size."""
     (old, *_), (first, second, *_) = (_all(one, keras.layers.Conv2D) for one in (source, target))
     kernel, bias = old.get_weights()
     count = kernel.shape[2]
@@ -199,7 +199,7 @@ def _spread(parts: np.ndarray, channels: int, count: int) -> np.ndarray:
 
 
 def _pass_on(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray) -> None:
-    """Lets the first channels of a normalisation pass maps `(B, h, w, C)` on as they are, with a bias, and
+    """Lets the first channels of a normalization pass maps `(B, h, w, C)` on as they are, with a bias, and
     little of any others."""
     mean, variance = (np.asarray(one) for one in ops.moments(maps, (0, 1, 2)))
     arrays = norm.get_weights()
@@ -211,8 +211,10 @@ def _pass_on(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray)
 
 
 def _copy_coarse(source: keras.Model, target: keras.Model) -> None:
-    """Gives the coarser layers of a judge the weights of another, from the last one on."""
-    weighted = [[layer for layer in judge.layers if layer.weights] for judge in (source, target)]
+    """Gives the coarser layers of a discriminator the weights of another, from the last one on."""
+    weighted = [
+        [layer for layer in discriminator.layers if layer.weights] for discriminator in (source, target)
+    ]
     for old, layer in zip(*map(reversed, weighted), strict=False):
         if [one.shape for one in old.weights] != [one.shape for one in layer.weights]:
             return

@@ -24,8 +24,8 @@ from studio.core.generators.discriminator import (
     small,
     with_gradient_norms,
 )
-from studio.core.generators.perceptual_judge import See, losses, perceptual_judge
 from studio.core.generators.scales import coarsest
+from studio.core.generators.vgg16_discriminator import See, losses, vgg16_discriminator
 from studio.core.objectives.gradients import fused
 from studio.core.training import optimizers
 from studio.core.training.loss_model import LossModel
@@ -35,16 +35,16 @@ from studio.dcgan.adaptive import AdaptiveAugment
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.written import HUES, SIDE, widths
 
-TOLD = ("generator", "judge")  # what a training's curves show
+TOLD = ("generator", "discriminator")  # what a training's curves show
 SEEN = ("real_score", "made_score")
 MOMENTA = {"logistic": (0.5, 0.999), "relativistic": (0.0, 0.99)}  # of Adam
 
 
 def generator(settings: TrainDcganSettings) -> keras.Model:
-    """The network that draws: `(B, latent_dim)` normal numbers -> `(B, size, size, C)` in [-1, 1].
+    """The generator: `(B, latent_dim)` normal numbers -> `(B, size, size, C)` in [-1, 1].
 
     Besides its start, the numbers also set the gain and the offset of every channel at every size, which
-    costs next to nothing and brings the pictures closer (Chen et al. 2019, arXiv:1810.01365).
+    costs next to nothing and brings the images closer (Chen et al. 2019, arXiv:1810.01365).
     """
     start, (channels, *others) = coarsest(settings.size), widths(settings)
     z = keras.Input((settings.latent_dim,), name="z")
@@ -82,7 +82,7 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
 
 
 def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int | None = None) -> Any:
-    """Normalises maps, gives each channel the gain and offset that the numbers ask for, and cuts off.
+    """Batch normalization, self-modulation by the latent vector, and ReLU.
 
     Args:
         n: of the size.
@@ -100,7 +100,7 @@ def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int | No
 
 
 def _refined(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int) -> Any:
-    """Adds to maps what a residual block sees in them (He et al. 2015, arXiv:1512.03385)."""
+    """Adds a residual block to feature maps (He et al. 2015, arXiv:1512.03385)."""
     seen = keras.layers.Conv2D(
         x.shape[-1],
         3,
@@ -113,24 +113,24 @@ def _refined(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int) -
 
 
 def _mixed(shares: Any, z: Any, settings: TrainDcganSettings) -> Any:
-    """Colours that the numbers ask for, mixed at each place by the shares that the maps give them.
+    """Mixes colors from the latent vector at each pixel, with weights from the feature maps.
 
-    A plane then has one colour by its make, and a colour of its own in each picture, as in a flat drawing.
+    A plane then has one color by its make, and a color of its own in each image, as in a flat drawing.
     """
-    colours, size = settings.palette, settings.size
+    colors, size = settings.palette, settings.size
     asked = keras.layers.Dense(HUES, "relu", kernel_initializer="he_normal", name="hues")(z)
-    asked = keras.layers.Dense(colours * settings.channels, "tanh", name="colours")(asked)
-    asked = ops.cast(keras.layers.Reshape((colours, settings.channels))(asked), "float32")
-    shares = keras.layers.Softmax(dtype="float32")(keras.layers.Reshape((size * size, colours))(shares))
+    asked = keras.layers.Dense(colors * settings.channels, "tanh", name="colors")(asked)
+    asked = ops.cast(keras.layers.Reshape((colors, settings.channels))(asked), "float32")
+    shares = keras.layers.Softmax(dtype="float32")(keras.layers.Reshape((size * size, colors))(shares))
     return keras.layers.Reshape((size, size, settings.channels), dtype="float32")(ops.matmul(shares, asked))
 
 
 class Bilateral(keras.layers.Layer):
-    """Gives pixels the mean of those around them that are nearly of their colour, in float32: half as many
+    """Gives pixels the mean of those around them that are nearly of their color, in float32: half as many
     digits tell no levels apart. See `studio.dcgan.bilateral`.
 
     Args:
-        levels: by which neighbours may differ.
+        levels: by which neighbors may differ.
     """
 
     def __init__(self, levels: float):
@@ -156,7 +156,9 @@ def _evened(pictures: Any, sharpness: float) -> Any:
 
 
 def augmentation(settings: TrainDcganSettings) -> Augment:
-    """What both judges see of a picture; one that adapts alone has weights, which models without it lack."""
+    """What both discriminators see of an image; one that adapts alone has weights, which models without it
+    lack.
+    """
     shape = settings.size, settings.shift, settings.flip, settings.cutout, settings.seed + 1
     if settings.adaptive_augmentation:
         return AdaptiveAugment(*shape, steps=settings.steps, batch=settings.batch)
@@ -164,14 +166,14 @@ def augmentation(settings: TrainDcganSettings) -> Augment:
 
 
 class Gan(LossModel):
-    """Both networks and what each loses; training feeds it batches of real pictures. See `call`.
+    """Both networks and what each loses; training feeds it batches of real images. See `call`.
 
-    The generator's loss passes through the judge with its weights held, and the judge's stops at the picture,
-    so that one backward pass gives each network the gradient of its own loss.
+    The generator's loss passes through the discriminator with its weights held, and the discriminator's stops
+    at the image, so that one backward pass gives each network the gradient of its own loss.
 
     Args:
         settings: shapes and rates.
-        see: what VGG16 sees, for a judge by that; needed only to train with one.
+        see: what VGG16 sees, for a discriminator by that; needed only to train with one.
     """
 
     jit = "auto"
@@ -181,30 +183,30 @@ class Gan(LossModel):
         super().__init__(settings, (*told, *SEEN), "gan")
         self.told = told
         self.generator = generator(settings)
-        shape = settings.size, settings.channels, settings.judge_width
+        shape = settings.size, settings.channels, settings.discriminator_width
         normed = settings.loss == "logistic"
         self.discriminator = discriminator(*shape, settings.dropout, settings.seed, normed)
-        sees_more = settings.perceptual_judge > 0
-        self.perceptual_judge = perceptual_judge(settings.size, settings.seed) if sees_more else None
+        sees_more = settings.vgg16_discriminator > 0
+        self.vgg16_discriminator = vgg16_discriminator(settings.size, settings.seed) if sees_more else None
         # In a function: the weights of VGG16 are no part of this model.
         self._see = (lambda pictures: see(pictures)) if see else None
         self.augment = augmentation(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
 
     def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
-        """Adam for each network, both with a learning rate that falls to the same share."""
+        """Adam for each network, both with a learning rate that decays to the same share."""
         settings = self.settings
-        rate, judge_rate = (
+        rate, discriminator_rate = (
             optimizers.schedule(one, settings.steps, end=settings.rate_end)
-            for one in (settings.learning_rate, settings.judge_rate)
+            for one in (settings.learning_rate, settings.discriminator_rate)
         )
-        return adams(self.generator.trainable_variables, rate, judge_rate, MOMENTA[settings.loss])
+        return adams(self.generator.trainable_variables, rate, discriminator_rate, MOMENTA[settings.loss])
 
     def call(self, batch: Any, training: bool = False) -> dict[str, Any]:
         """What each network loses on a batch, as scalars by its name.
 
-        Besides, for how likely real the judge takes either kind, in [0, 1], and, where augmentation adapts,
-        the probability of each change.
+        Besides, for how likely real the discriminator takes either kind, in [0, 1], and, where augmentation
+        adapts, the probability of each change.
 
         Args:
             batch: `(B, size, size, C) uint8`; or, where augmentation adapts in training, `{"real": these,
@@ -222,11 +224,13 @@ class Gan(LossModel):
                 logits = frozen_logits(self.discriminator, self.augment(_in_range(validation)))
                 self.augment.adapt(real_logits, logits, made_logits)
             found["augmentation"] = ops.convert_to_tensor(self.augment.p)
-        if self.perceptual_judge is None or self._see is None:
+        if self.vgg16_discriminator is None or self._see is None:
             return found
-        generator, judge = losses(self.perceptual_judge, self._see, self.augment(real), made, training)
-        found["generator"] = found["generator"] + self.settings.perceptual_judge * generator
-        return found | {"judge": found["judge"] + judge}
+        generator, discriminator = losses(
+            self.vgg16_discriminator, self._see, self.augment(real), made, training
+        )
+        found["generator"] = found["generator"] + self.settings.vgg16_discriminator * generator
+        return found | {"discriminator": found["discriminator"] + discriminator}
 
     def _compare(self, real: Any, drawn: Any, made: Any, training: bool) -> tuple[dict[str, Any], Any, Any]:
         """Losses and scores by name, and the logits of real and of generated images.
@@ -246,15 +250,15 @@ class Gan(LossModel):
         """Losses of the non-saturating logistic GAN, with R1 if asked for."""
         real_logits = as_float32(self._judged(real, training))
         made_logits = as_float32(self.discriminator(ops.stop_gradient(made), training=training))
-        judge = logistic_loss(real_logits, made_logits)
+        discriminator = logistic_loss(real_logits, made_logits)
         if self.settings.gradient_penalty:
             # Batch normalization takes its running averages here: over a batch, images would share gradients.
             _, norms = with_gradient_norms(lambda seen: self._judged(seen, False), real)
-            judge = judge + self.settings.gradient_penalty / 2 * ops.mean(norms)
+            discriminator = discriminator + self.settings.gradient_penalty / 2 * ops.mean(norms)
         found = {
             # Not saturating: softplus(-x) is -log(sigmoid(x)).
             "generator": ops.mean(ops.softplus(-frozen_logits(self.discriminator, made))),
-            "judge": judge,
+            "discriminator": discriminator,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
             "made_score": ops.mean(ops.sigmoid(made_logits)),
         }
@@ -270,7 +274,7 @@ class Gan(LossModel):
         verdict = frozen_logits(self.discriminator, made)
         found = {
             "generator": relativistic_loss(verdict, ops.stop_gradient(real_logits)),
-            "judge": relativistic_loss(real_logits, made_logits) + penalty,
+            "discriminator": relativistic_loss(real_logits, made_logits) + penalty,
             "real_score": ops.mean(ops.sigmoid(real_logits - ops.mean(made_logits))),
             "made_score": ops.mean(ops.sigmoid(made_logits - ops.mean(real_logits))),
         }
@@ -282,7 +286,7 @@ class Gan(LossModel):
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
         """The sum of both losses; each reaches only its own network."""
-        return losses["generator"] + losses["judge"]
+        return losses["generator"] + losses["discriminator"]
 
 
 def _in_range(images: Any) -> Any:

@@ -8,11 +8,11 @@ from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
-LEAST_WIDTH = 4  # of both networks
+LEAST_WIDTH = 4  # of the generator and the discriminator
 
 
 class TrainDcganSettings(shared.TrainImageSettings):
-    """Trains two networks against each other: one draws, the other tells drawn pictures from real ones."""
+    """Trains a generator against a discriminator, which tells generated images from real ones."""
 
     warmup_steps = 0
     batch: int = shared.batch(64, least=2)
@@ -22,50 +22,68 @@ class TrainDcganSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.1)
     width: int = setting(
         40,
-        "Channels of the finest layer: more draws better, and takes longer.",
+        "Channels of the generator's finest layer; raise it for better images and slower training.",
         tier="main",
         ge=LEAST_WIDTH,
         le=256,
+        label="Generator width",
     )
-    judge_width: int = setting(
+    discriminator_width: int = setting(
         32,
-        "The same of the network that judges; a weaker judge leaves more to learn.",
+        "Channels of the discriminator's finest layer; lower it when the discriminator wins.",
         ge=LEAST_WIDTH,
         le=256,
         label="Discriminator width",
     )
-    size: Literal[28, 32, 64, 128] = setting(64, "A side of the pictures.", tier="main", unit="px")
-    colors: Literal["color", "gray"] = setting("color", "Pictures in colour, or in shades of gray.")
-    modulated: bool = setting(True, "Whether the numbers also set each channel's gain at every size.")
+    size: Literal[28, 32, 64, 128] = setting(64, "Side of the square images.", tier="main", unit="px")
+    colors: Literal["color", "gray"] = setting(
+        "color", "Whether the model generates color or grayscale images."
+    )
+    modulated: bool = setting(
+        True,
+        "Also scales each channel by the latent vector at every resolution.",
+        label="Self-modulation",
+    )
     blocks: int = setting(
-        0, "Residual blocks at each size of the network that draws: finer, and takes longer.", ge=0, le=4
+        0,
+        "Residual blocks at each resolution of the generator; raise it for finer detail and slower training.",
+        ge=0,
+        le=4,
+        label="Residual blocks",
     )
     palette: int = setting(
-        0, "Colours that each picture is mixed of, place by place, for flat drawings; 0: any.", ge=0, le=64
+        0,
+        "For flat drawings: number of colors from which each image is mixed; 0 allows any color.",
+        ge=0,
+        le=64,
+        label="Palette size",
     )
     bilateral: float = setting(
         0.0,
-        "For flat drawings: a last filter evens out neighbours that differ by about so much; 0: none.",
+        "For flat drawings: smooths neighboring pixels that differ by about this intensity; 0 turns it off.",
         unit="levels of 255",
         ge=0,
         le=64,
         label="Bilateral filter",
     )
-    latent_dim: int = setting(100, "How many numbers a picture is drawn from.", ge=2, le=512, scale="log")
+    latent_dim: int = setting(
+        100, "Length of the latent vector.", ge=2, le=512, scale="log", label="Latent dimensions"
+    )
     loss: Literal["logistic", "relativistic"] = setting(
         "logistic",
-        "What the judge learns: to tell each picture, or which of two is real (with a gradient penalty).",
+        "Discriminator loss: logistic rates each image, relativistic compares real with generated images "
+        "(needs a gradient penalty).",
     )
-    perceptual_judge: float = setting(
+    vgg16_discriminator: float = setting(
         0.0,
-        "Weight of a second discriminator, on VGG16's features: better sooner, and favored by FID; 0: none.",
+        "Weight of a second discriminator on VGG16 features: faster, but biases FID; 0 turns it off.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
     )
-    judge_rate: float = setting(
+    discriminator_rate: float = setting(
         0.0002,
-        "The same for the network that judges.",
+        "Learning rate of the discriminator; lower it when the discriminator wins.",
         gt=0,
         le=0.01,
         scale="log",
@@ -73,40 +91,62 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     rate_end: float = setting(
         1.0,
-        "The share of both rates that is left in the end; they fall along a cosine.",
+        "Final learning rates as a share of the initial ones, after a cosine decay; 1 keeps them constant.",
         ge=0,
         le=1,
         step=0.05,
+        label="Final learning rate",
     )
     dropout: float = setting(
-        0.3, "Share of what the judge has found that is left out at random.", ge=0, le=0.9, step=0.05
+        0.3,
+        "Dropout in the discriminator; raise it when the discriminator overfits.",
+        ge=0,
+        le=0.9,
+        step=0.05,
     )
-    shift: int = setting(6, "How far the judge sees pictures moved about.", unit="px", ge=0, le=32)
-    flip: bool = setting(True, "Whether the judge sees pictures mirrored; not for letters or digits.")
+    shift: int = setting(
+        6,
+        "Largest random shift of the images that the discriminator gets.",
+        unit="px",
+        ge=0,
+        le=32,
+        label="Random shift",
+    )
+    flip: bool = setting(
+        True,
+        "Mirrors images at random for the discriminator; turn it off for letters and digits.",
+        label="Horizontal flip",
+    )
     cutout: float = setting(
-        0.0, "Side of a square hidden from the judge, as a share of the picture's.", ge=0, le=0.9, step=0.05
+        0.0,
+        "Side of a square hidden from the discriminator, as a share of the image's side; 0 turns it off.",
+        ge=0,
+        le=0.9,
+        step=0.05,
     )
     adaptive_augmentation: bool = setting(
         False,
-        "For few images: augments more while held-out images look less real than those trained on (ADA).",
+        "For small data sets: augments the more, the more the discriminator overfits (ADA).",
     )
     gradient_penalty: float = setting(
         0.0,
-        "How flat the judge must be at real pictures (R1); a relativistic one also at made ones (R2).",
+        "Weight of the penalty on the discriminator's gradient at real (R1) and, if relativistic, generated "
+        "images (R2).",
         ge=0,
         le=100,
         scale="log",
     )
     scored: int = setting(
         1000,
-        "Pictures that it is measured on at the end; 0: neither then nor on the way.",
+        "Number of images for the final FID and KID; 0 skips both, during training, too.",
         ge=0,
         le=50_000,
         scale="log",
+        label="FID and KID images",
     )
     precision: Precision = setting("float32", HELP)
 
     @property
     def channels(self) -> int:
-        """Of a picture: 3, or 1 in shades of gray."""
+        """Channels of an image: 3 for color, 1 for grayscale."""
         return 3 if self.colors == "color" else 1

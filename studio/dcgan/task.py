@@ -23,29 +23,29 @@ from studio.dcgan import card, generator
 from studio.dcgan.settings import TrainDcganSettings
 
 if TYPE_CHECKING:
-    from studio.core.generators.perceptual_judge import See
+    from studio.core.generators.vgg16_discriminator import See
     from studio.dcgan import model
 
-WALL = 64  # pictures on the card
-PROBES = 2000  # pictures in which directions are looked for
-QUICK = 200  # of them, where a person stopped it and waits
+GRID = 64  # images on the card
+PROBES = 2000  # images in which directions are looked for
+QUICK = 200  # of them, where a user stopped it and waits
 
 
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a DCGAN on pictures. See `studio.dcgan.train`."""
+    """Trains a DCGAN on images. See `studio.dcgan.train`."""
     from studio.dcgan import train as training
 
     file, start = inputs["data"][0], _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
-    learnt, held_out = split(positions(pictures, progress), settings.held_out)
-    judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
+    learned, held_out = split(positions(pictures, progress), settings.held_out)
+    discriminator = comparison.Scorer(pictures, learned, held_out, settings.scored, progress)
     see, weights = _sight(settings, progress)
     job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
     trainer = training.Trainer(
-        pictures.part(learnt),
+        pictures.part(learned),
         settings,
-        judge.distance,
+        discriminator.distance,
         job.run,
         start,
         progress,
@@ -57,14 +57,14 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     z = _latents(settings)[: QUICK if stopped else None]
     made = generator.generate(trainer.result.generator, z)
     try:
-        found = judge.compare(made, None if stopped else progress)
+        found = discriminator.compare(made, None if stopped else progress)
     except Cancelled:
         stopped, found = True, comparison.Comparison()
     notes = [*pictures.notes, *found.figures.get("notes", ())]
     figures = {
         **found.figures,
         **job.figures(trainer, notes),
-        "epochs": trainer.step * min(settings.batch, len(learnt)) / len(learnt),
+        "epochs": trainer.step * min(settings.batch, len(learned)) / len(learned),
         "pictures": len(pictures.images),
         "held_out": len(held_out),
         "parameters": trainer.result.generator.count_params(),
@@ -85,13 +85,13 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
             "stages": history.stages,
         },
         weights=weights,
-        picture=publish.picture(grid(made[:WALL]), history.curve, found.distances),
+        picture=publish.picture(grid(made[:GRID]), history.curve, found.distances),
         stages=history.sheet,
     )
 
 
 def _latents(settings: TrainDcganSettings) -> np.ndarray:
-    """What the pictures of the card are drawn from, and those that it is measured on."""
+    """What the images of the card are drawn from, and those that it is measured on."""
     rng = np.random.default_rng([settings.seed, 9])
     count = max(PROBES, settings.scored)
     return rng.standard_normal((count, settings.latent_dim)).astype("float32")
@@ -100,7 +100,7 @@ def _latents(settings: TrainDcganSettings) -> np.ndarray:
 def _directions(
     z: np.ndarray, made: np.ndarray, found: comparison.Comparison, pictures: Pictures
 ) -> dict[str, latent.Direction]:
-    """What changes most, and where the data say more of each picture, the directions of that."""
+    """What changes most, and where the data say more of each image, the directions of that."""
     directions = []
     for name, (values, told) in found.guessed.items():
         if not np.ptp(values):
@@ -114,10 +114,10 @@ def _directions(
 
 
 def _sight(settings: TrainDcganSettings, progress: Progress) -> tuple[See | None, dict[str, str]]:
-    """What VGG16 sees and the digest of its weights, if a judge looks through it."""
-    if not settings.perceptual_judge:
+    """What VGG16 sees and the digest of its weights, if a discriminator looks through it."""
+    if not settings.vgg16_discriminator:
         return None, {}
-    from studio.core.generators.perceptual_judge import LAYERS
+    from studio.core.generators.vgg16_discriminator import LAYERS
     from studio.core.objectives import backbones
 
     return backbones.vgg16_sight(LAYERS, progress, settings.precision)

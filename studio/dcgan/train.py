@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.core.data import Part
 from studio.core.errors import StudioError
-from studio.core.generators.perceptual_judge import See
+from studio.core.generators.vgg16_discriminator import See
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
@@ -21,11 +21,12 @@ from studio.core.training.trainer import copies
 from studio.dcgan import growth, model
 from studio.dcgan.settings import TrainDcganSettings
 
-SHOWN = 36  # pictures of a preview
-SETTLE = 12  # batches of 256 that the averaged weights' normalisation is measured on
-QUICK = 2  # of them, where a person stopped it and waits
-LEAST_DIVERSITY = 0.5  # of the most that was seen; below, the pictures have become one
-LEAST_JUDGE_LOSS = 0.02  # of its mean; below, the judge is never wrong and the generator learns nothing
+SHOWN = 36  # images of a preview
+SETTLE = 12  # batches of 256 that the averaged weights' normalization is measured on
+QUICK = 2  # of them, where a user stopped it and waits
+LEAST_DIVERSITY = 0.5  # of the most that was seen; below, the images have become one
+# of its mean; below, the discriminator is never wrong and the generator learns nothing
+LEAST_DISCRIMINATOR_LOSS = 0.02
 MOST_ROLLBACKS = 3
 _STAYS = ("seed_generator", "augment/")  # where it goes back: the same draws, changed as little, fail again
 
@@ -39,13 +40,13 @@ class Trainer(BaseTrainer):
     Args:
         images: `(n, side, side, C) uint8` to learn from.
         settings: of both networks.
-        distance: judges the pictures of a test, lower is better; None: the last are taken for the best.
+        distance: scores the images of a test, lower is better; None: the last are taken for the best.
         run: where checkpoints go.
         start: a trained model to start from, see `growth.begin`.
         progress: told of what precedes the first step.
-        see: what VGG16 sees, for a judge by that.
-        validation: images of which none is learnt from, `(m, side, side, C) uint8`; needed where augmentation
-            adapts, which compares what the discriminator says of them.
+        see: what VGG16 sees, for a discriminator by that.
+        validation: images of which none is learned from, `(m, side, side, C) uint8`; needed where
+            augmentation adapts, which compares what the discriminator says of them.
 
     Attributes:
         result: both networks, the generator with the EMA weights that came closest.
@@ -123,7 +124,7 @@ class Trainer(BaseTrainer):
         if self.distance is not None:
             progress.check()
             found |= self.distance(made)
-        saturated = self.sums.get("judge", math.inf) < LEAST_JUDGE_LOSS * self.since
+        saturated = self.sums.get("discriminator", math.inf) < LEAST_DISCRIMINATOR_LOSS * self.since
         if saturated or various < LEAST_DIVERSITY * self.most_diverse:
             self._take_back()
             return found
@@ -135,7 +136,7 @@ class Trainer(BaseTrainer):
         return found
 
     def _take_back(self) -> None:
-        """Goes back to the weights of the last test that was good; what is drawn from now on differs."""
+        """Rolls back to the weights of the last good test but not the random state, so samples differ."""
         self.rollbacks += 1
         if self.rollbacks > MOST_ROLLBACKS:
             return
@@ -153,19 +154,19 @@ class Trainer(BaseTrainer):
         return newest or super().lacks_test()
 
     def early_stop(self) -> str:
-        """Ends a training that collapses again and again."""
+        """Ends a training run after repeated mode collapse."""
         return "collapsed" if self.rollbacks > MOST_ROLLBACKS else ""
 
     def sheet(self) -> np.ndarray:
-        """A few pictures by the weights of now, always from the same numbers."""
+        """A few images of the current weights, always from the same latents."""
         return grid(self.images())
 
     def finish(self, progress: Progress) -> None:
         """Takes the best weights."""
         if not math.isfinite(self.best_distance):
             raise StudioError(
-                "The judge was hardly ever wrong at any test, so that the other network learnt nothing from "
-                "it. Choose a smaller judge_rate or judge_width, or more dropout."
+                "The discriminator won at every test, so the generator could not learn. "
+                "Lower discriminator_rate or discriminator_width, or raise dropout."
             )
         # Without its optimizers, which would make the file three times as large.
         self.result = model.Gan(self.settings)
@@ -174,22 +175,22 @@ class Trainer(BaseTrainer):
 
 
 def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:
-    """The numbers that tests are drawn from, `(count, latent_dim) float32`: always the same."""
+    """The latents of the tests, `(count, latent_dim) float32`: always the same."""
     rng = np.random.default_rng([settings.seed, 7])
     return rng.standard_normal((count, settings.latent_dim)).astype("float32")
 
 
 def draw(generator: model.keras.Model, z: np.ndarray, batch: int = 128) -> np.ndarray:
-    """Pictures `(n, side, side, C) uint8` from numbers `(n, latent_dim)`."""
+    """Images `(n, side, side, C) uint8` from latents `(n, latent_dim)`."""
     made = [generator.predict_on_batch(z[at : at + batch]) for at in range(0, len(z), batch)]
     return np.rint((np.concatenate(made) + 1) * 127.5).clip(0, 255).astype("uint8")
 
 
 def settle(generator: model.keras.Model, settings: TrainDcganSettings, batches: int = SETTLE) -> None:
-    """Measures the means and variances of averaged weights anew: those of the weights on the way differ.
+    """Recomputes the batch normalization statistics for the EMA weights, which differ from the raw weights.
 
     Args:
-        batches: of 256 pictures.
+        batches: of 256 images.
     """
     rng = np.random.default_rng([settings.seed, 8])
     norms = [one for one in generator.layers if isinstance(one, model.keras.layers.BatchNormalization)]
@@ -203,7 +204,7 @@ def settle(generator: model.keras.Model, settings: TrainDcganSettings, batches: 
 
 
 def diversity(pictures: np.ndarray) -> float:
-    """How much pictures differ: the mean standard deviation of a pixel of their small copies, 8 px a side."""
+    """Diversity of images: the mean standard deviation of a pixel of their thumbnails of 8 × 8 px."""
     side = pictures.shape[1] // 8 * 8
     small = pictures[:, :side, :side].reshape(len(pictures), 8, side // 8, 8, side // 8, -1).mean((2, 4))
     return float(small.std(0).mean()) + 1e-6

@@ -1,4 +1,4 @@
-"""The network of a DCGAN that draws as a TFLite file: the same pictures, and no Keras to load.
+"""The network of a DCGAN that draws as a TFLite file: the same images, and no Keras to load.
 
 What `studio.dcgan.model` says in Keras, to train with, is said here for the interpreter that draws.
 """
@@ -13,14 +13,14 @@ import numpy as np
 from studio.core.generators.scales import coarsest, halvings
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph, Tensor
-from studio.core.models.loading import normalisation, place
+from studio.core.models.loading import normalization, place
 from studio.dcgan import bilateral
 from studio.dcgan.settings import TrainDcganSettings
 
 SIDE = 4  # of the kernels that double
 REFINED = 3  # and of those of residual blocks
-HUES = 128  # numbers of the layer between a point and the colours of a palette
-_NORM = 4  # arrays of a normalisation
+HUES = 128  # numbers of the layer between a point and the colors of a palette
+_NORM = 4  # arrays of a normalization
 
 Place = tuple[str, tuple[int, ...]]
 
@@ -33,7 +33,7 @@ def widths(settings: TrainDcganSettings) -> list[int]:
 def layout(settings: TrainDcganSettings) -> Iterator[Place]:
     """Where Keras puts each array of the generator in a `.weights.h5`, and its shape, by sizes.
 
-    Keras counts the layers of a kind by the way left to the picture. What asks for the first gains has the
+    Keras counts the layers of a kind by the way left to the image. What asks for the first gains has the
     longest way, so that it comes before the start; all others stand in the order in which they act.
     """
     norms, grown, refined, dense = count(), count(), count(), count()
@@ -46,12 +46,12 @@ def layout(settings: TrainDcganSettings) -> Iterator[Place]:
         else:
             numbers = coarsest(settings.size) ** 2 * channels
             yield place("dense", next(dense), 0), (settings.latent_dim, numbers)
-        yield from normalisation(next(norms), channels)
+        yield from normalization(next(norms), channels)
         if settings.modulated:
             yield from _dense(next(dense) if n else 0, settings.latent_dim, 2 * channels)
         for _ in range(settings.blocks if n else 0):
             yield place("conv2d", next(refined), 0), (REFINED, REFINED, channels, channels)
-            yield from normalisation(next(norms), channels)
+            yield from normalization(next(norms), channels)
             if settings.modulated:
                 yield from _dense(next(dense), settings.latent_dim, 2 * channels)
         inputs = channels
@@ -70,7 +70,7 @@ def _dense(n: int, inputs: int, outputs: int) -> Iterator[Place]:
 
 
 def written(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, count: int) -> bytes:
-    """The file: points `(count, latent_dim)` -> pictures `(count, size, size, C)` in [-1, 1].
+    """The file: points `(count, latent_dim)` -> images `(count, size, size, C)` in [-1, 1].
 
     Args:
         arrays: of the generator, in the order of `layout`.
@@ -106,7 +106,7 @@ def _awake(
         return layers.plain(graph, "RELU", x)
     kernel, bias = islice(each, 2)
     count, channels = x.shape[0], x.shape[3]
-    whole = bias + np.repeat(np.array([1, 0], "float32"), channels)  # gains are asked for beside 1
+    whole = bias + np.repeat(np.array([1, 0], "float32"), channels)  # gains are asked for next to 1
     asked = layers.split(graph, layers.dense(graph, z, kernel, whole), 2)
     gain, offset = (layers.reshaped(graph, one, (count, 1, 1, channels)) for one in asked)
     return layers.sum_of(graph, layers.product(graph, x, gain), offset, layers.RELU)
@@ -115,18 +115,18 @@ def _awake(
 def _mixed(
     graph: Graph, maps: Tensor, z: Tensor, each: Iterator[np.ndarray], settings: TrainDcganSettings
 ) -> Tensor:
-    """Colours that the numbers ask for, mixed at each place by the shares that the maps give them."""
-    count, side, _, colours = maps.shape
+    """Colors that the numbers ask for, mixed at each place by the shares that the maps give them."""
+    count, side, _, colors = maps.shape
     hues = layers.plain(graph, "RELU", layers.dense(graph, z, *islice(each, 2)))
     asked = layers.plain(graph, "TANH", layers.dense(graph, hues, *islice(each, 2)))
-    asked = layers.reshaped(graph, asked, (count, colours, settings.channels))
-    shares = layers.softmax(graph, layers.reshaped(graph, maps, (count, side * side, colours)))
+    asked = layers.reshaped(graph, asked, (count, colors, settings.channels))
+    shares = layers.softmax(graph, layers.reshaped(graph, maps, (count, side * side, colors)))
     mixed = layers.products(graph, shares, asked)
     return layers.reshaped(graph, mixed, (count, side, side, settings.channels))
 
 
 def _evened(graph: Graph, picture: Tensor, settings: TrainDcganSettings) -> Tensor:
-    """Gives pixels the mean of those around them that are nearly of their colour."""
+    """Gives pixels the mean of those around them that are nearly of their color."""
     differ, likeness, each, sums, totals = (
         (kernel, np.zeros(kernel.shape[-1], "float32"))
         for kernel in bilateral.kernels(settings.channels, settings.bilateral)

@@ -1,4 +1,4 @@
-"""Dreams: a picture shows more and more of what a network sees in it."""
+"""Dreams: an image shows more and more of what a network sees in it."""
 
 from studio.core.tasks import Slot, Task
 from studio.dream.settings import ChannelSettings, DreamSettings
@@ -14,7 +14,7 @@ ASCEND = Task(
     title="Dream",
     done=("dreaming", "of"),
     command="dream",
-    help="let a network dream into a photo, or zoom into its dream without end",
+    help="run DeepDream on a photo, or zoom into the dream endlessly",
     check="studio.dream.checks:check",
     kind="studio.dream.settings:kind",
     usual="studio.dream.estimate:usual",
@@ -33,6 +33,6 @@ CHANNEL = Task(
     work="studio.dream.channels.task:run",
     title="Channel",
     command="channel",
-    help="draw what one channel of a network likes best",
+    help="visualize what maximizes one channel of a network (feature visualization)",
     check="studio.dream.settings:check_channel",
 )

@@ -22,15 +22,15 @@ from studio.dream.settings import DreamSettings
 
 
 @dataclass(frozen=True)
-class Dreamt:
-    """A dreamt picture.
+class Dreamed:
+    """A dreamed image.
 
     Attributes:
         image: `(H, W, 3) uint8`.
         figures: seconds, steps, and `octaves`: of each its height and width in px and what it climbed, before
             its first and after its last step.
         weights: SHA-256 of the weights that took part, by name.
-        stopped_early: whether a person cancelled, and this is as far as it got.
+        stopped_early: whether a user cancelled, and this is as far as it got.
     """
 
     image: np.ndarray
@@ -44,19 +44,19 @@ def ascend(
     settings: DreamSettings | None = None,
     guide: np.ndarray | None = None,
     progress: Progress | None = None,
-) -> Dreamt:
-    """Lets a network dream: changes a picture until it shows more of what the network sees in it.
+) -> Dreamed:
+    """Lets a network dream: changes an image until it shows more of what the network sees in it.
 
     Args:
         content: `(H, W, 3) uint8`.
         settings: None for the defaults; `zoom` is left to `studio.dream.zoom`.
-        guide: a picture whose parts the dream takes up, `(h, w, 3) uint8` of any size.
+        guide: an image whose parts the dream takes up, `(h, w, 3) uint8` of any size.
         progress: told of every step, counted by what it cost.
 
     Raises:
-        StudioError: for layers that there are not, a picture too small for the network, or weights that
+        StudioError: for layers that there are not, an image too small for the network, or weights that
             cannot be had.
-        Cancelled: if a person stopped it before the first step.
+        Cancelled: if a user stopped it before the first step.
 
     Reference:
         Mordvintsev et al. 2015, "Inceptionism: Going Deeper into Neural Networks".
@@ -74,7 +74,9 @@ def ascend(
         "steps": climb.steps,
         "octaves": climb.climbed,
     }
-    return Dreamt(images.to_uint8(image_01), figures, {wanted.backbone: backbone.digest}, climb.stopped_early)
+    return Dreamed(
+        images.to_uint8(image_01), figures, {wanted.backbone: backbone.digest}, climb.stopped_early
+    )
 
 
 def fitted(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -> np.ndarray:
@@ -85,7 +87,7 @@ def fitted(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -
 
 
 class Climb:
-    """The ascent of one picture, or of frame after frame of a film, towards one objective.
+    """The ascent of one image, or of frame after frame of a video, towards one objective.
 
     Args:
         picture: what the objective is measured at, `(1, H, W, 3) float32 in [0, 1]`.
@@ -102,7 +104,7 @@ class Climb:
     ):
         self._settings, self._progress, self._least = settings, progress, backbone.spec.least
         first = resize_01(picture, self._sizes(picture, settings.octaves)[0])
-        progress.stage("Looking at the picture")
+        progress.stage("Looking at the image")
         goal = objective(settings, backbone, first, guide)
         network = backbone.computing(settings.computed_in)
         rng = np.random.default_rng(settings.seed)
@@ -118,43 +120,43 @@ class Climb:
         steps: int,
         tell: Callable[[float, float, dict[str, float], np.ndarray], None] | None = None,
     ) -> np.ndarray:
-        """Climbs from coarse to fine; between octaves the dream grows, and the picture's own detail returns.
+        """Climbs from coarse to fine; between octaves the dream grows, and the image's own detail returns.
 
         Args:
             picture: `(1, H, W, 3) float32 in [0, 1]`.
             steps: at each octave.
             tell: told of every step instead of the progress: steps done and steps in all, both in steps of
-                the last octave, what is climbed, and the picture so far.
+                the last octave, what is climbed, and the image so far.
 
         Returns:
-            `(1, H, W, 3) float32 in [0, 1]`, as far as it got if a person stops it.
+            `(1, H, W, 3) float32 in [0, 1]`, as far as it got if a user stops it.
         """
         tell = tell or self._tell
         sizes = self._sizes(picture, octaves)
         costs = [(height * width) / (sizes[-1][0] * sizes[-1][1]) for height, width in sizes]
         total, done = steps * sum(costs), 0.0
-        dreamt = np.zeros((1, *sizes[0], 3), "float32")  # what was added to the picture so far
+        dreamed = np.zeros((1, *sizes[0], 3), "float32")  # what was added to the image so far
         try:
             for size, cost in zip(sizes, costs, strict=True):
                 base = resize_01(picture, size)
-                image_01 = np.clip(base + resize_01(dreamt, size), 0.0, 1.0)
+                image_01 = np.clip(base + resize_01(dreamed, size), 0.0, 1.0)
                 before = None
                 self._slope.begin()
                 for n in range(min(steps, self._most - self.steps)):
                     value, direction = self._slope(image_01, _is_rolled(n, steps))
                     image_01 = np.clip(image_01 + self._settings.step_size * direction, 0.0, 1.0)
-                    dreamt = image_01 - base
+                    dreamed = image_01 - base
                     before = value if before is None else before
                     done, self.steps = done + cost, self.steps + 1
                     tell(done, total, {"activation": value}, image_01)
-                if before is not None and tell == self._tell:  # a film tells of no octave
+                if before is not None and tell == self._tell:  # a video tells of no octave
                     after = self._slope.value(image_01)
                     self.climbed.append(
                         {"height": size[0], "width": size[1], "before": before, "after": after}
                     )
         except Cancelled:
             self.stopped_early = True
-        return np.clip(picture + resize_01(dreamt, sizes[-1]), 0.0, 1.0)
+        return np.clip(picture + resize_01(dreamed, sizes[-1]), 0.0, 1.0)
 
     def _sizes(self, picture: np.ndarray, octaves: int) -> list[tuple[int, int]]:
         height, width = picture.shape[1:3]
@@ -168,9 +170,9 @@ class Climb:
 
 
 def _is_rolled(n: int, steps: int) -> bool:
-    """Whether the picture is rolled about before step `n` of the `steps` of an octave.
+    """Whether the image is rolled about before step `n` of the `steps` of an octave.
 
     Rolled, it grows what the network sees wherever its grid lies, and no grid shows. The second half of an
-    octave is worked out where the picture lies, which makes clear what has begun to grow.
+    octave is worked out where the image lies, which makes clear what has begun to grow.
     """
     return 2 * n < steps

@@ -13,13 +13,13 @@ from studio.dream.settings import DreamSettings
 FRAME_OCTAVES = 2  # of every frame of a zoom but the first
 SECONDS = {"vgg16": 4.2, "resnet50": 1.2, "inceptionv3": 1.2}  # a megapixel-pass, on two cores
 IN_BFLOAT16 = 0.25  # times that, where the processor is made for it
-_BASE = 0.92 * 2**30  # bytes, of Keras and a small picture
+_BASE = 0.92 * 2**30  # bytes, of Keras and a small image
 _BYTES = {"vgg16": 2.9 * 2**30, "resnet50": 0.95 * 2**30, "inceptionv3": 0.72 * 2**30}  # a megapixel
-_TILE = 0.6  # megapixels that are worked on at once in a picture too large for one piece
+_TILE = 0.6  # megapixels that are worked on at once in an image too large for one piece
 
 
 def usual(settings: DreamSettings, inputs: Inputs) -> float:
-    """About how many seconds a dream or a zoom film takes on two cores. Loads no Keras.
+    """About how many seconds a dream or a zoom video takes on two cores. Loads no Keras.
 
     Raises:
         InvalidInput: if the settings name layers that there are not.

@@ -1,4 +1,4 @@
-"""The direction of a step: the gradient at a shifted picture, in windows if it is large, of unit size."""
+"""The direction of a step: the gradient at a shifted image, in windows if it is large, of unit size."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ MOMENTUM = 0.5  # the share of the last step's direction that is added to this o
 
 
 class Slope:
-    """Finds where to step from a picture, the same length of step for any backbone, layer or channel.
+    """Finds where to step from an image, the same length of step for any backbone, layer or channel.
 
-    The picture is rolled round by a few random pixels first, so that every pixel is under every place of the
+    The image is rolled round by a few random pixels first, so that every pixel is under every place of the
     network's grid in turn, and none is left out. What rolls over an edge comes in at the other one, and goes
-    back. A large picture is cut into windows of one size, elsewhere in every step, which see beyond what they
+    back. A large image is cut into windows of one size, elsewhere in every step, which see beyond what they
     answer for: no seam can stay.
 
     Args:
         backbone: computes the layers.
-        objective: terms on layers are climbed with a gradient of standard deviation 1; terms on the picture
+        objective: terms on layers are climbed with a gradient of standard deviation 1; terms on the image
             itself add their gradient in units of a pixel.
         softness: how far the gradient is blurred, in px, before it is added to itself; see `softened`.
         jitter: the farthest roll, in px.
@@ -63,10 +63,10 @@ class Slope:
         """The value of the terms on layers, and the direction, both at `(1, H, W, 3) float32`.
 
         Args:
-            rolled: whether the picture is rolled first. One that is cut into windows always is.
+            rolled: whether the image is rolled first. One that is cut into windows always is.
 
         Raises:
-            Cancelled: between two windows, if a person asked to stop.
+            Cancelled: between two windows, if a user asked to stop.
         """
         tiled = max(images_01.shape[1:3]) > self._whole
         farthest = max(self._jitter, WINDOW // 2) if tiled else self._jitter
@@ -92,7 +92,7 @@ class Slope:
         """The value of the terms on layers alone, at a third of the cost.
 
         Raises:
-            Cancelled: between two windows, if a person asked to stop.
+            Cancelled: between two windows, if a user asked to stop.
         """
         if max(images_01.shape[1:3]) <= self._whole:
             return self._deep.value(images_01)
@@ -124,7 +124,7 @@ class Slope:
 
 
 def softened(gradient: np.ndarray, softness: float) -> np.ndarray:
-    """A gradient of standard deviation 1, in which broad colour counts as much as fine lines.
+    """A gradient of standard deviation 1, in which broad color counts as much as fine lines.
 
     Left alone, a gradient is nearly all fine lines, because so is what the first layers look for.
 

@@ -1,4 +1,4 @@
-"""What a dream climbs, as a person writes it: `LAYER[:CHANNEL][=WEIGHT]`, read and checked without Keras."""
+"""What a dream climbs, as a user writes it: `LAYER[:CHANNEL][=WEIGHT]`, read and checked without Keras."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read(look: str, layers: Sequence[str], backbone: str) -> Wanted:
         _check_channel(name, term)
     if not any(term.weight for term in terms):
         raise invalid(
-            "layers", expected="a weight other than 0", received=" ".join(own), next_step="raise one"
+            "layers", expected="a weight other than 0", received=" ".join(own), next_step="raise one of them"
         )
     return Wanted(name, terms)
 

@@ -1,4 +1,4 @@
-"""The objective of a dream: its layers and channels, a guide, and what holds the picture together."""
+"""The objective of a dream: its layers and channels, a guide, and what holds the image together."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def objective(
     images_01: np.ndarray,
     guided_by: np.ndarray | None = None,
 ) -> Objective:
-    """What to climb from a picture.
+    """What to climb from an image.
 
-    Several terms are measured against what their layers answer to this picture, so that their weights mean
+    Several terms are measured against what their layers answer to this image, so that their weights mean
     the same whether a layer speaks loudly or softly.
 
     Args:
-        images_01: the picture at the first octave, `(1, H, W, 3) float32 in [0, 1]`.
-        guided_by: a picture to grow towards, `(H, W, 3) uint8` of any size, or None.
+        images_01: the image at the first octave, `(1, H, W, 3) float32 in [0, 1]`.
+        guided_by: an image to grow towards, `(H, W, 3) uint8` of any size, or None.
     """
     wanted = settings.wanted
     loudness = _loudness(backbone, wanted.layers, images_01) if len(wanted.terms) > 1 else {}
@@ -47,7 +47,7 @@ def objective(
 
 
 def _loudness(backbone: Backbone, layers: tuple[str, ...], images_01: np.ndarray) -> dict[str, float]:
-    """The root mean square of every layer at a picture."""
+    """The root mean square of every layer at an image."""
     ((_, found),) = activations(backbone, layers, images_01, whole=ANY_SIZE)
     return {name: float(np.sqrt(np.mean(np.square(values))) + 1e-6) for name, values in found.items()}
 

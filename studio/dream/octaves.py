@@ -18,7 +18,7 @@ def octave_sizes(height: int, width: int, octaves: int, factor: float, least: in
 
 
 def resize_01(images_01: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """`(1, H, W, 3) float32` -> `(1, *size, 3) float32`, bicubic, without rounding to grey levels between."""
+    """`(1, H, W, 3) float32` -> `(1, *size, 3) float32`, bicubic, without rounding to gray levels between."""
     if images_01.shape[1:3] == size:
         return images_01
     bands = (

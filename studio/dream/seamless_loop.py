@@ -1,4 +1,4 @@
-"""Closes frames that come one after another into a film whose end flows into its beginning."""
+"""Closes frames that come one after another into a video whose end flows into its beginning."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Loop:
     """Takes frames as they are made and passes on those of a seamless loop, without knowing when it ends.
 
     Of frames f0, f1, ... and an overlap of k, a loop of n shows fk to f(n - 1), and then k frames in which
-    f0, f1, ... grow over f(n), f(n + 1), ...: both move alike, and before and after stand true neighbours.
+    f0, f1, ... grow over f(n), f(n + 1), ...: both move alike, and before and after stand true neighbors.
 
     The frames that a fade may need lie in a file.
 

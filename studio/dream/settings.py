@@ -18,75 +18,108 @@ Backbone = Literal[("auto", *BACKBONES)]  # type: ignore[valid-type]
 
 
 class DreamSettings(Settings):
-    """Climbs what a network sees in a picture, from coarse to fine, until it shows."""
+    """Amplifies what a network responds to in an image, from coarse to fine (DeepDream)."""
 
     look: Literal[tuple(LOOKS)] = setting(  # type: ignore[valid-type]
-        next(iter(LOOKS)), "What grows in the picture.", tier="main"
+        next(iter(LOOKS)), "Preset: the layers that the dream maximizes.", tier="main", label="Preset"
     )
-    steps: int = setting(10, "Depth: steps at each octave; more is wilder.", tier="main", ge=1, le=100)
+    steps: int = setting(
+        10,
+        "Steps of gradient ascent at each octave; raise it for a stronger dream.",
+        tier="main",
+        ge=1,
+        le=100,
+    )
     octaves: int = setting(
-        4, "Sizes climbed through, coarse to fine; more makes larger creatures.", tier="main", ge=1, le=10
+        4,
+        "Octaves: number of image sizes, from coarse to fine; raise it for larger shapes.",
+        tier="main",
+        ge=1,
+        le=10,
     )
-    size: int = setting(
-        512, "The longer side of the result.", tier="main", unit="px", ge=64, le=4096, step=64
-    )
+    size: int = setting(512, "Longer side of the result.", tier="main", unit="px", ge=64, le=4096, step=64)
     backbone: Backbone = setting(
-        "auto", "The network that dreams; auto: the one that the look or the layers belong to."
+        "auto", "Pretrained network; auto: the one that the preset or the layers belong to."
     )
     layers: tuple[str, ...] = setting(
         (),
-        "Instead of a look: layers, each as LAYER, LAYER:CHANNEL or LAYER=WEIGHT, e.g. mixed4:71=0.5.",
+        "Layers to maximize instead of a preset: LAYER, LAYER:CHANNEL or LAYER=WEIGHT, e.g. mixed4:71=0.5.",
         max_length=16,
     )
-    octave_scale: float = setting(1.4, "How much larger each octave is than the one before.", ge=1.1, le=2)
+    octave_scale: float = setting(1.4, "Size of each octave divided by the one before.", ge=1.1, le=2)
     step_size: float = setting(
-        0.008, "How far a step goes, where 1 is from black to white.", gt=0, le=0.1, scale="log"
+        0.008,
+        "Learning rate of gradient ascent, where 1 is from black to white; raise it for stronger changes.",
+        gt=0,
+        le=0.1,
+        scale="log",
+        label="Learning rate",
     )
     softness: float = setting(
-        1.0, "Broad colour beside fine lines; 0: lines alone.", unit="px", ge=0, le=4, step=0.25
+        1.0,
+        "Blur of the gradient that is added to it; raise it for broader color, 0 gives fine detail only.",
+        unit="px",
+        ge=0,
+        le=4,
+        step=0.25,
+        label="Gradient blur",
     )
-    jitter: int = setting(16, "How far the picture is rolled about between steps.", unit="px", ge=0, le=256)
+    jitter: int = setting(16, "Largest random shift of the image between steps.", unit="px", ge=0, le=256)
     smoothness: float = setting(
-        0.0, "How much neighbouring pixels hold together (total variation).", ge=0, le=20, step=0.5
+        0.0, "Weight of the total variation penalty; raise it for less noise.", ge=0, le=20, step=0.5
     )
     hold_colors: float = setting(
-        0.0, "How much the picture holds on to its mean colour.", ge=0, le=20, step=0.5
+        0.0,
+        "Weight of the penalty on changes of the mean color; raise it to avoid a color cast.",
+        ge=0,
+        le=20,
+        step=0.5,
+        label="Color penalty",
     )
     zoom: int = setting(
         0,
-        "Frames of an endless zoom into the dream; 0: one picture.",
+        "Frames of an endless zoom into the dream. 0 gives one image.",
         ge=0,
         le=600,
         label="Zoom video",
         video="frames",
     )
     zoom_scale: float = setting(
-        1.04, "How much larger each frame of a zoom is.", ge=1.005, le=1.5, video="part"
+        1.04, "Magnification from one frame of a zoom to the next.", ge=1.005, le=1.5, video="part"
     )
     zoom_turn: float = setting(
-        0.5, "How far each frame of a zoom turns.", unit="degrees", ge=-15, le=15, step=0.1, video="part"
+        0.5,
+        "Rotation from one frame of a zoom to the next.",
+        unit="degrees",
+        label="Zoom rotation",
+        ge=-15,
+        le=15,
+        step=0.1,
+        video="part",
     )
-    zoom_steps: int = setting(3, "Steps at each octave of every frame of a zoom.", ge=1, le=50, video="part")
+    zoom_steps: int = setting(
+        3, "Steps of gradient ascent at each octave of every frame of a zoom.", ge=1, le=50, video="part"
+    )
     fps: int = setting(
         15,
-        "Frames a second of a zoom; if given, of a film that is dreamt into, too.",
+        "Frames per second of a zoom; if set, also of a video as input.",
         ge=1,
         le=60,
         label="Frames per second",
         video="part",
     )
-    film: Literal["mp4", "webp", "gif"] = setting(
-        "mp4", "The kind of file of a zoom.", label="Format", video="part"
+    video: Literal["mp4", "webp", "gif"] = setting(
+        "mp4", "File format of a zoom.", label="Format", video="part"
     )
     most_steps: int | None = setting(
-        None, "Ends after so many steps in all, as a dream does that was stopped.", ge=1
+        None, "Stop after this many steps in total; empty: run to the end.", ge=1, label="Step limit"
     )
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
     precision: Choice = setting("auto", CHOICE_HELP, tier="hidden")
 
     def for_ending(self, ending: str) -> DreamSettings:
-        """These settings for a file that ends so: a zoom's is the kind of its film."""
-        return self.model_copy(update={"film": ending}) if self.zoom else self
+        """These settings for a file that ends so: a zoom's is the kind of its video."""
+        return self.model_copy(update={"video": ending}) if self.zoom else self
 
     def decided(self) -> DreamSettings:
         return self.model_copy(update={"precision": self.computed_in})
@@ -99,7 +132,7 @@ class DreamSettings(Settings):
 
     @property
     def ineffective(self) -> frozenset[str]:
-        """Few looks belong to a network, and all others are dreamt as one."""
+        """Few looks belong to a network, and all others are dreamed as one."""
         return frozenset({"look"} if self.layers or self.backbone != "auto" else ())
 
     @property
@@ -114,7 +147,7 @@ class DreamSettings(Settings):
 
 
 def kind(settings: DreamSettings) -> Kind:
-    """What these settings make: a picture, or an animation."""
+    """What these settings make: an image, or an animation."""
     return "animation" if settings.zoom else "picture"
 
 
@@ -131,14 +164,14 @@ def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
 
 
 class ChannelSettings(Settings):
-    """Draws the picture that one channel of a network answers to most."""
+    """Visualizes one channel of a network: an image that maximizes its activation."""
 
-    backbone: Backbone = setting("auto", "The network; auto: the one that has the layer.", tier="main")
-    layer: str = setting("block5_conv1", "The layer.", tier="main", max_length=60)
-    channel: int = setting(0, "The channel of the layer, from 0.", tier="main", ge=0)
-    size: int = setting(192, "A side of the picture.", tier="main", unit="px", ge=96, le=512, step=32)
-    steps: int = setting(48, "Steps from noise; more is stronger.", ge=1, le=512)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    backbone: Backbone = setting("auto", "Pretrained network; auto: the one that has the layer.", tier="main")
+    layer: str = setting("block5_conv1", "Layer of the network.", tier="main", max_length=60)
+    channel: int = setting(0, "Channel of the layer, from 0.", tier="main", ge=0)
+    size: int = setting(192, "Side of the square image.", tier="main", unit="px", ge=96, le=512, step=32)
+    steps: int = setting(48, "Optimization steps from noise; raise it for stronger patterns.", ge=1, le=512)
+    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property
     def ineffective(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.core.objectives import backbones
 from studio.core.pictures import images
-from studio.core.pictures.animations import Film
+from studio.core.pictures.animations import Video
 from studio.core.progress import Progress
 from studio.dream.ascend import Climb, fitted
 from studio.dream.estimate import FRAME_OCTAVES, costs, further
@@ -24,18 +24,18 @@ FINE = 1.0  # px, what counts as fine detail
 
 @dataclass(frozen=True)
 class Zoomed:
-    """A zoom film.
+    """A zoom video.
 
     Attributes:
-        film: the bytes of its file, of the kind that the settings name; empty if it ended before two frames.
+        video: the bytes of its file, of the kind that the settings name; empty if it ended before two frames.
         frames: of the loop, fewer than asked for if it ended early.
         image: the dream that it zooms into, `(H, W, 3) uint8`.
         figures: seconds, frames, steps, and `image_steps`, those of `image`.
         weights: SHA-256 of the weights that took part, by name.
-        stopped_early: whether a person cancelled, and this is as far as it got.
+        stopped_early: whether a user cancelled, and this is as far as it got.
     """
 
-    film: bytes
+    video: bytes
     frames: int
     image: np.ndarray
     figures: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +49,7 @@ def zoom(
     guide: np.ndarray | None = None,
     progress: Progress | None = None,
 ) -> Zoomed:
-    """Lets a network dream into a picture, and on and on into its own dream, as a film that has no end.
+    """Lets a network dream into an image, and on and on into its own dream, as a video that has no end.
 
     Args:
         content, guide: as in `studio.dream.ascend.ascend`.
@@ -58,7 +58,7 @@ def zoom(
 
     Raises:
         StudioError: as `ascend`.
-        Cancelled: if a person stopped it before the first step.
+        Cancelled: if a user stopped it before the first step.
     """
     progress = progress or Progress()
     wanted = settings.wanted
@@ -69,12 +69,12 @@ def zoom(
     tell = _teller(settings, picture, progress)
     first = climb.through(picture, settings.octaves, settings.steps, tell(0))
     image_steps = climb.steps
-    with Film(settings.film, settings.fps) as film:
-        loop = Loop(film.add)
+    with Video(settings.video, settings.fps) as video:
+        loop = Loop(video.add)
         for frame in _frames(first, climb, settings, tell):
             loop.add(images.to_uint8(frame))
         frames = loop.close()
-        data = film.finish() if frames > 1 or frames == settings.zoom else b""
+        data = video.finish() if frames > 1 or frames == settings.zoom else b""
     figures = {
         "seconds": time.monotonic() - began,
         "frames": frames,
@@ -121,7 +121,7 @@ def _frames(
 
 
 def nearer(images_01: np.ndarray, scale: float, turn: float) -> np.ndarray:
-    """Draws a picture nearer and turns it about its middle; what lies beyond its edges is its mirror image.
+    """Draws an image nearer and turns it about its middle; what lies beyond its edges is its mirror image.
 
     Args:
         images_01: `(1, H, W, 3) float32`.
@@ -134,7 +134,7 @@ def nearer(images_01: np.ndarray, scale: float, turn: float) -> np.ndarray:
     from scipy import ndimage
 
     cos, sin = np.cos(np.radians(turn)) / scale, np.sin(np.radians(turn)) / scale
-    back = np.array([[cos, sin], [-sin, cos]])  # from a place (row, column) to where its colour comes from
+    back = np.array([[cos, sin], [-sin, cos]])  # from a place (row, column) to where its color comes from
     middle = (np.array(images_01.shape[1:3]) - 1) / 2
     origin = middle - back @ middle
     bands = [
@@ -147,12 +147,12 @@ def nearer(images_01: np.ndarray, scale: float, turn: float) -> np.ndarray:
 
 
 def _colors(images_01: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean and spread of each colour."""
+    """The mean and spread of each color."""
     return images_01.mean((0, 1, 2)), images_01.std((0, 1, 2))
 
 
 def with_colors(images_01: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Gives a picture a mean and spread of each colour, so that a long zoom neither fades nor runs away.
+    """Gives an image a mean and spread of each color, so that a long zoom neither fades nor runs away.
 
     Args:
         images_01: `(1, H, W, 3) float32`.

@@ -202,7 +202,7 @@ def _add_own(taken: Usage, owner: str) -> None:
 
 @lru_cache(maxsize=100_000)
 def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
-    """Of a job's folder as it was then: its bytes, the digests it names, whether it goes on."""
+    """Of a job's folder as it was then: its bytes, the digests it names, whether it continues."""
     digests = _named_in(folder / "job.json") | _named_in(folder / "outcome.json")
     status = store.Folder(folder).read(Status)
     waits_until_resumed = status is not None and status.state == "queued" and status.paused

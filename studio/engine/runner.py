@@ -123,7 +123,7 @@ class Runner:
 
     def cancel(self, job: Job) -> None:
         """Asks a running job to stop and to keep nothing, and ends its process if it does not in time."""
-        self._end(job, "cancelling", self._cluster.cancel, LET_GO_SECONDS)
+        self._end(job, "canceling", self._cluster.cancel, LET_GO_SECONDS)
 
     def _end(self, job: Job, state: State, ask: Callable[[str], None], seconds: float) -> None:
         attempt = self._attempts[job.id]
@@ -219,7 +219,7 @@ class Runner:
                 return self.dispatch()
             self._note_begun(job, attempt)
             del self._attempts[job.id]
-            stopping = job.state in ("stopping", "cancelling")
+            stopping = job.state in ("stopping", "canceling")
             if stopping:
                 self._ledger.settle(job, worker.NOTHING_KEPT, "cancelled")
             elif death == KILLED and job.tries < MOST_TRIES:
@@ -240,7 +240,7 @@ class Runner:
         assert attempt.future is not None
         try:
             self._cluster.restart(job.lane, attempt.future)
-        except Exception:  # it may have gone by itself, or nobody minds it: the jobs behind must go on
+        except Exception:  # it may have gone by itself, or nobody minds it: the jobs behind must continue
             log.exception("the process of job %s could not be ended", job.id)
         with self._lock:
             if self._closed:

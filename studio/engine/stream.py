@@ -14,10 +14,10 @@ from studio.engine.jobs.job import Live
 class Stream:
     """The newest report, the curve and the image so far, then the result.
 
-    It goes on whether or not anyone looks, so a page may hold it over its reruns. Nothing is kept on disk.
+    It continues whether or not anyone looks, so a page may hold it over its reruns. Nothing is kept on disk.
 
     Attributes:
-        preview: the latest picture as WebP, from a task that shows any.
+        preview: the latest image as WebP, from a task that shows any.
         overtaken: whether a newer request of its session has asked it to end.
         unwatched: after how many seconds without a look at `report` it stops, as when the tab was closed;
             None for never.

@@ -1,4 +1,4 @@
-"""Enhance: a picture made larger, sharper than plain enlarging makes it, and clean of noise and blocks."""
+"""Enhance: an image made larger, sharper than plain enlarging makes it, and clean of noise and blocks."""
 
 from studio.core.tasks import Goal, Slot, Task
 from studio.enhance.settings import EnhanceSettings, TrainEnhanceSettings
@@ -21,7 +21,7 @@ ENLARGE = Task(
     title="Enhance",
     done=("enhanced", "with"),
     command="enhance",
-    help="make a picture two, three or four times larger and sharp, or clean of noise and blocks",
+    help="upscale an image 2, 3 or 4 times, or remove noise and JPEG artifacts",
     check="studio.enhance.checks:check",
     prepare="studio.enhance.task:prepare",
     beside="Before",
@@ -37,7 +37,7 @@ TRAIN = Task(
             "dataset",
             least=0,
             flag="--drawings",
-            help="pictures to learn from beside the photos, and not to test on: as DATA",
+            help="additional training images, not used for testing; same formats as DATA",
         ),
         Slot("start", "model", least=0, flag="--start-from"),
     ),
@@ -51,7 +51,7 @@ TRAIN = Task(
     networks="studio.enhance.network:networks",
     title="Enhance training",
     command="train enhance",
-    help="teach a network to enlarge or to clean pictures like those of a folder",
+    help="train a network to upscale images like those in a folder, or to remove noise and JPEG artifacts",
     check="studio.enhance.learn.task:check",
     goal=Goal(
         "gain x2",

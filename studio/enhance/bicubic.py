@@ -1,8 +1,8 @@
 """Shrinking and enlarging by cubic convolution, as the tables of the field are made.
 
-Each side is done by a matrix, so that a tile, a batch and a whole picture are the same few products. The
+Each side is done by a matrix, so that a tile, a batch and a whole image are the same few products. The
 kernel is Keys' of 1981 with a = -1/2. What shrinks is smoothed by it as many times wider, and beyond a border
-the picture is mirrored: so does MATLAB's `imresize`.
+the image is mirrored: so does MATLAB's `imresize`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-REACH = 2  # px of the small picture that a pixel of the large one needs on either side
+REACH = 2  # px of the small image that a pixel of the large one needs on either side
 
 
 def enlarged(pictures: np.ndarray, scale: int) -> np.ndarray:
@@ -37,10 +37,10 @@ def matrix(old: int, new: int) -> np.ndarray:
     """What resizes one side: `(new, old) float32`, whose rows add up to 1."""
     ratio = new / old
     narrow = min(1.0, ratio)
-    centres = (np.arange(new) + 0.5) / ratio - 0.5
+    centers = (np.arange(new) + 0.5) / ratio - 0.5
     reach = 2 / narrow
-    places = np.floor(centres - reach).astype(int)[:, None] + np.arange(int(np.ceil(2 * reach)) + 2)
-    weights = _keys((centres[:, None] - places) * narrow)
+    places = np.floor(centers - reach).astype(int)[:, None] + np.arange(int(np.ceil(2 * reach)) + 2)
+    weights = _keys((centers[:, None] - places) * narrow)
     weights /= weights.sum(axis=1, keepdims=True)
     mirrored = np.concatenate([np.arange(old), np.arange(old)[::-1]])[places % (2 * old)]
     made = np.zeros((new, old))

@@ -14,7 +14,7 @@ from studio.enhance.settings import SCALES, EnhanceSettings
 def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless there is something to do, by the right networks, and not too large."""
     if settings.scale == 1 and not settings.cleans:
-        expected, step = "2, 3 or 4, or 1 to clean alone", "turn on clean, or choose a larger scale"
+        expected, step = "2, 3 or 4, or 1 with clean on", "turn on clean, or choose a larger scale"
         raise invalid("`scale`", expected=expected, received="1 without cleaning", next_step=step)
     if settings.cleans:
         models.cleaner_of(settings, inputs)

@@ -1,4 +1,4 @@
-"""Taking noise and the blocks of JPEG out of a picture of any size, in tiles."""
+"""Taking noise and the blocks of JPEG out of an image of any size, in tiles."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class How:
     """How to clean.
 
     Attributes:
-        damage: what is wrong with the picture.
+        damage: what is wrong with the image.
         denoise: how much of the noise is taken away: 0 to 1.
         deblock: whether the blocks of JPEG are.
         ensemble: whether it looks in eight ways, see `studio.enhance.ways`.
@@ -55,10 +55,10 @@ class Cleaner:
         self._network = network.load(preset, sizes=_SIZES)
 
     def clean(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
-        """Cleans a picture; tiles see beyond their borders, so that none of these shows.
+        """Cleans an image; tiles see beyond their borders, so that none of these shows.
 
         Args:
-            picture: `(H, W, 3) uint8`, or `(H, W, 4)`: what is transparent stays so. Grey stays grey.
+            picture: `(H, W, 3) uint8`, or `(H, W, 4)`: what is transparent stays so. Gray stays gray.
             how: of what, and how thoroughly.
             progress: told of every tile.
 
@@ -66,13 +66,13 @@ class Cleaner:
             The same size and channels.
 
         Raises:
-            Cancelled: if a person stopped it.
+            Cancelled: if a user stopped it.
         """
         progress = progress or Progress()
         height, width = picture.shape[:2]
         even = [(0, -side % FOLD) for side in (height, width)]
         whole = np.pad(picture, (*even, (0, 0)), "edge")
-        grey = not np.ptp(picture[..., :3], axis=2).any()
+        gray = not np.ptp(picture[..., :3], axis=2).any()
         made = whole.copy()
         halo = FOLD * models.reach(self.settings)
         parts = tiles(whole.shape[0], whole.shape[1], SIDE, halo, alike=True)
@@ -80,7 +80,7 @@ class Cleaner:
             progress.report(n, len(parts))
             seen = planes(whole[tile.rows.seen, tile.columns.seen, :3].astype("float32") / 255)
             added = self.lacks(seen, how)
-            if grey:
+            if gray:
                 added[..., 1:] = 0
             levels = np.rint(np.clip(colors(seen + added), 0, 1) * 255).astype("uint8")
             rows, columns = (slice(one.offset, one.offset + one.length) for one in (tile.rows, tile.columns))
@@ -100,12 +100,12 @@ class Cleaner:
             `(h, w, 3) float32`.
         """
         noise, quality = how.damage, how.damage.quality if how.deblock else 100.0
-        noisy, blocky = how.denoise > 0 and noise.light + noise.colour > 0, quality < 100
+        noisy, blocky = how.denoise > 0 and noise.light + noise.color > 0, quality < 100
         added = np.zeros_like(planes)
         if blocky and not (noisy and how.denoise == 1):
             added = self._looked(planes, Damage(quality=quality), how)
         if noisy:
-            both = self._looked(planes, Damage(noise.light, noise.colour, quality), how)
+            both = self._looked(planes, Damage(noise.light, noise.color, quality), how)
             added += np.float32(how.denoise) * (both - added)
         return added
 
@@ -115,7 +115,7 @@ class Cleaner:
         return self._seen(planes, damage)
 
     def _seen(self, planes: np.ndarray, damage: Damage) -> np.ndarray:
-        maps = shown(planes, damage.light, damage.colour, damage.quality)
+        maps = shown(planes, damage.light, damage.color, damage.quality)
         (added,) = self._network(maps[None])
         return unfolded(added[0])
 

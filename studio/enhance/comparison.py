@@ -10,13 +10,13 @@ from studio.core.pictures import images
 from studio.enhance import bicubic
 
 MOST = 1024  # px of a side of what is compared: the middle of a larger result
-MARGIN = 8  # px of the small picture beyond it, for the plain enlargement
+MARGIN = 8  # px of the small image beyond it, for the plain enlargement
 BANDS = 64  # of frequencies
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The middle of an enlargement beside the plain one.
+    """The middle of an enlargement next to the plain one.
 
     Attributes:
         plain, made: `(h, w) float32`, lightness of 0 to 255.
@@ -71,7 +71,7 @@ def compared(photo: np.ndarray, made: np.ndarray) -> Compared:
 
 
 def spectrum(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How strong the frequencies of a picture are, in all directions together.
+    """How strong the frequencies of an image are, in all directions together.
 
     A window takes the borders away, which would otherwise count as edges.
 

@@ -22,22 +22,22 @@ GOOD_QUALITY = 95.0  # of a JPEG file, from which on its artifacts are invisible
 
 @dataclass(frozen=True)
 class Damage:
-    """What is wrong with a picture.
+    """What is wrong with an image.
 
     Attributes:
         light: standard deviation of the noise of its lightness, in levels of 255, before it was compressed.
-        colour: that of each of its two colours, Cb and Cr.
+        color: that of each of its two colors, Cb and Cr.
         quality: of the JPEG file that it was, as libjpeg counts: 1 to 100; 100 for none.
     """
 
     light: float = 0.0
-    colour: float = 0.0
+    color: float = 0.0
     quality: float = 100.0
 
     @property
     def noise(self) -> float:
         """Standard deviation of the stronger noise, that of lightness or that of color, 0 to 255."""
-        return max(self.light, self.colour)
+        return max(self.light, self.color)
 
 
 def measured(data: bytes, picture: np.ndarray) -> Damage:

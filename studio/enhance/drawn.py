@@ -1,4 +1,4 @@
-"""Small pictures that a network has drawn: rid of the pattern that it leaves, then enlarged.
+"""Small images that a network has drawn: rid of the pattern that it leaves, then enlarged.
 
 A generator that grows its maps leaves a fine grid and ragged edges, which are told from detail as the blocks
 of JPEG are. Enlarging alone would sharpen them, too.
@@ -13,11 +13,11 @@ from studio.enhance import clean, enlarge
 from studio.enhance.damage import Damage
 from studio.enhance.settings import CLEANER, SCALES
 
-QUALITY = 50  # of the JPEG file that pictures are cleaned as: at 30 skin is smooth, at 70 some grid is left
+QUALITY = 50  # of the JPEG file that images are cleaned as: at 30 skin is smooth, at 70 some grid is left
 
 
 def enlarged(picture: np.ndarray, side: int) -> np.ndarray:
-    """Cleans a square picture and enlarges it, by the studio's own networks as far as they reach.
+    """Cleans a square image and enlarges it, by the studio's own networks as far as they reach.
 
     Args:
         picture: `(s, s, 3) uint8`.

@@ -1,4 +1,4 @@
-"""Enlarging a picture of any size in tiles: bicubic enlarging, and what a network says that it lacks."""
+"""Enlarging an image of any size in tiles: bicubic enlarging, and what a network says that it lacks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from studio.enhance.planes import LIGHT
 from studio.enhance.settings import ENLARGE, SCALES, SHIPPED
 from studio.enhance.ways import in_eight_ways
 
-SIDE = 512  # px of the small picture that a tile answers for
+SIDE = 512  # px of the small image that a tile answers for
 _HELD: dict[str, Enlarger] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
 _STRAY = 0.02  # share of an edge of transparency below which a network's error is as likely
@@ -59,7 +59,7 @@ class Enlarger:
         self._networks: dict[int, Network] = {}
 
     def enlarge(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
-        """Enlarges a picture; tiles see beyond their borders, so that none of these shows.
+        """Enlarges an image; tiles see beyond their borders, so that none of these shows.
 
         Args:
             picture: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged by itself. Colors
@@ -71,7 +71,7 @@ class Enlarger:
             `(scale * H, scale * W, 3 or 4) uint8`.
 
         Raises:
-            Cancelled: if a person stopped it: half of a picture is of no use.
+            Cancelled: if a user stopped it: half of an image is of no use.
         """
         progress, scale = progress or Progress(), how.scale
         height, width, channels = picture.shape
@@ -86,7 +86,7 @@ class Enlarger:
         return made
 
     def _tile(self, seen: np.ndarray, how: How) -> np.ndarray:
-        """A part of a picture, `(h, w, C) uint8` -> `(scale * h, scale * w, C) uint8`."""
+        """A part of an image, `(h, w, C) uint8` -> `(scale * h, scale * w, C) uint8`."""
         planes = np.moveaxis(seen.astype("float32") / 255, 2, 0)
         large = bicubic.enlarged(planes, how.scale)
         if how.sharpness:
@@ -140,7 +140,7 @@ def _around(alpha: np.ndarray, reach: int, scale: int) -> tuple[np.ndarray, np.n
 
 
 def _place(tile: Tile, scale: int) -> tuple[slice, slice]:
-    """Where the part that a tile answers for lies in the large picture."""
+    """Where the part that a tile answers for lies in the large image."""
     rows, columns = (_scaled(one.start, one.length, scale) for one in (tile.rows, tile.columns))
     return rows, columns
 

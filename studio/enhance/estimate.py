@@ -8,7 +8,7 @@ from studio.enhance.models import channels
 from studio.enhance.planes import FOLD
 from studio.enhance.settings import CLEAN, SCALES, EnhanceSettings, TrainEnhanceSettings
 
-_MEGAPIXEL = 1.3  # s of the small picture, on two cores
+_MEGAPIXEL = 1.3  # s of the small image, on two cores
 _CLEANING = 1.8  # s a megapixel, likewise
 _RESULT = 0.12  # s a megapixel of the result, which is encoded and kept
 _BASE = 0.35 * 2**30  # bytes, of Python, its libraries and a tile
@@ -21,7 +21,7 @@ _PIXEL = 6.0  # bytes a channel of each small pixel of a batch
 
 
 def usual(settings: EnhanceSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to enhance a picture, on two cores."""
+    """About how many seconds it takes to enhance an image, on two cores."""
     megapixels = _megapixels(inputs)
     ways = 8 if settings.ensemble else 1
     both = settings.deblock == "auto" and 0 < settings.denoise < 1
@@ -30,7 +30,7 @@ def usual(settings: EnhanceSettings, inputs: Inputs) -> float:
 
 
 def needs(settings: EnhanceSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to enhance a picture."""
+    """About how many bytes of memory it takes to enhance an image."""
     growth = _RESULT_BYTES * settings.scale**2 + (_CLEANED_BYTES if settings.cleans else 0)
     return _BASE + growth * 1e6 * _megapixels(inputs)
 
@@ -41,13 +41,13 @@ def _megapixels(inputs: Inputs) -> float:
 
 
 def usual_training(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to teach a network to enlarge or to clean, on two cores."""
-    pace = _PRACTICE if settings.precision == "float32" else _PRACTICE / 2
-    return settings.steps * _small_pixels(settings) * parameters(settings) * pace
+    """About how many seconds it takes to train a network to enlarge or to clean, on two cores."""
+    speed = _PRACTICE if settings.precision == "float32" else _PRACTICE / 2
+    return settings.steps * _small_pixels(settings) * parameters(settings) * speed
 
 
 def needs_training(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to teach a network to enlarge or to clean."""
+    """About how many bytes of memory it takes to train a network to enlarge or to clean."""
     maps = settings.width * (2 + 4 * settings.blocks)
     return _TRAINING + _small_pixels(settings) * maps * _PIXEL
 

@@ -12,12 +12,12 @@ from studio.enhance.planes import FOLD, TOLD
 from studio.enhance.settings import CLEAN, ENLARGE, SCALES, EnhanceSettings, TrainEnhanceSettings
 
 TASK = "enhance.train"
-WHAT = {ENLARGE: "a network that enlarges", CLEAN: "a network that cleans"}
+WHAT = {ENLARGE: "a network for upscaling", CLEAN: "a network for denoising"}
 SHAPE = ("to", "width", "blocks")  # what weights are shaped by
 
 
 def settings_of(preset: Preset, to: str) -> TrainEnhanceSettings:
-    """The settings of a network that has learnt to enlarge or to clean.
+    """The settings of a network that has learned to enlarge or to clean.
 
     Raises:
         InvalidInput: if it is another kind of model.

@@ -19,7 +19,7 @@ from studio.core.training.batches import part_seed
 from studio.enhance import models
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
-GREY = 0.5  # subtracted from the lightness
+GRAY = 0.5  # subtracted from the lightness
 _DAMPED = 0.1  # what a block adds at the start, so that a deep trunk begins near the identity
 
 
@@ -40,7 +40,7 @@ def network(settings: TrainEnhanceSettings) -> keras.Model:
 
     seen, heads = models.channels(settings)
     shown = keras.Input((None, None, seen), name="shown")
-    first = maps = convolved(shown if settings.to == CLEAN else shown - GREY, settings.width)
+    first = maps = convolved(shown if settings.to == CLEAN else shown - GRAY, settings.width)
     for _ in range(settings.blocks):
         maps = maps + convolved(convolved(maps, settings.width, "relu"), settings.width, gain=_DAMPED)
     maps = maps + first
@@ -50,7 +50,7 @@ def network(settings: TrainEnhanceSettings) -> keras.Model:
 
 def load(preset: Preset) -> keras.Model:
     """The trained network of a preset. Raises `InvalidInput` if it is no such network, or not whole."""
-    settings = preset.settings_as(TrainEnhanceSettings, models.TASK, "a network that enlarges or cleans")
+    settings = preset.settings_as(TrainEnhanceSettings, models.TASK, "a network for upscaling or denoising")
     loaded = network(settings)
     loading.fill(loaded, preset)
     return loaded

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def psnr(truth: np.ndarray, made: np.ndarray, border: int) -> float:
-    """The peak signal-to-noise ratio in dB; more is nearer, and the same picture has infinitely many.
+    """The peak signal-to-noise ratio in dB; more is nearer, and the same image has infinitely many.
 
     Args:
         truth, made: `(H, W) float`, levels of 0 to 255; what was made is rounded first, as a file would be.

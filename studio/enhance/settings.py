@@ -14,19 +14,19 @@ ENLARGE, CLEAN = "enlarge", "clean"  # what a network learns
 
 
 class EnhanceSettings(Settings):
-    """Makes a picture larger and sharper than plain enlarging does, or cleaner, or both."""
+    """Makes an image larger and sharper than plain enlarging does, or cleaner, or both."""
 
     scale: Literal[1, 2, 3, 4] = setting(
-        2, "How many times larger each side becomes; 1 keeps the size, to clean alone.", tier="main"
+        2, "Upscaling factor; 1 keeps the size, to remove noise and artifacts only.", tier="main"
     )
     clean: bool = setting(
         True,
-        "Remove the noise and the JPEG artifacts that are found in the photo before it is enlarged.",
+        "Remove the noise and JPEG artifacts that were detected in the photo before upscaling it.",
         tier="main",
     )
     sharpness: float = setting(
         1.0,
-        "How much of what the network adds: 0 is plain bicubic enlarging, 1 as it learnt, above is crisper.",
+        "Amount of detail that the network adds: 0 is bicubic upscaling, 1 is as trained, more is sharper.",
         tier="main",
         ge=0,
         le=1.5,
@@ -34,35 +34,38 @@ class EnhanceSettings(Settings):
     )
     ensemble: bool = setting(
         False,
-        "Look at the picture in eight ways, turned and mirrored, and take the mean: a little nearer to the "
-        "truth, in eight times the time.",
+        "Average the results of eight flips and rotations: slightly more accurate, eight times slower.",
+        label="Self-ensemble",
     )
     denoise: float = setting(
         1.0,
-        "How much of the noise is removed: 1 removes all that is found, 0 leaves it.",
+        "Share of the noise to remove: 1 removes all that was detected, 0 leaves it.",
         ge=0,
         le=1,
         step=0.05,
     )
     deblock: Literal["auto", "off"] = setting(
         "auto",
-        "Remove the blocks and rings of a JPEG file; auto goes by the quality that the file tells.",
+        "Remove JPEG artifacts; auto uses the quality stored in the file.",
     )
     noise: float | None = setting(
         None,
-        "How strong the noise of lightness is, as a standard deviation; else it is measured.",
+        "Standard deviation of the luminance noise; estimated from the photo if empty.",
         unit="levels",
         ge=0,
         le=75,
     )
     jpeg_quality: int | None = setting(
         None,
-        "The JPEG quality to go by when blocks are taken away; else the file tells it.",
+        "JPEG quality to assume when removing artifacts; read from the file if empty.",
+        label="JPEG quality",
         ge=1,
         le=100,
     )
-    network: str = setting(SHIPPED, "The network that enlarges: its name, or a folder.", tier="hidden")
-    cleaner: str = setting(CLEANER, "The network that cleans: its name, or a folder.", tier="hidden")
+    network: str = setting(SHIPPED, "Network that upscales: its name or folder.", tier="hidden")
+    cleaner: str = setting(
+        CLEANER, "Network that removes noise and JPEG artifacts: its name or folder.", tier="hidden"
+    )
 
     @property
     def cleans(self) -> bool:
@@ -71,18 +74,21 @@ class EnhanceSettings(Settings):
 
 
 class TrainEnhanceSettings(shared.TrainImageSettings):
-    """Teaches a network to enlarge or to clean pictures like those of a folder."""
+    """Trains a network to enlarge or to clean images like those of a folder."""
 
     steps: int = shared.steps(10_000)
     batch: int = shared.batch(8, most=128)
     ema_steps: int = shared.ema_steps(300)
     held_out: float = shared.held_out(0.02)
     to: Literal["enlarge", "clean"] = setting(
-        ENLARGE, "What it learns: to enlarge, or to take noise and the blocks of JPEG away.", tier="main"
+        ENLARGE,
+        "Task to train for: upscaling, or removing noise and JPEG artifacts.",
+        tier="main",
+        label="Task",
     )
     photo_size: int = setting(
         224,
-        "A side of the photos that it practises on; smaller ones are left out.",
+        "Side of the training photos; smaller ones are left out.",
         tier="main",
         unit="px",
         ge=128,
@@ -90,8 +96,22 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
         step=8,
     )
     window: int = setting(
-        24, "A side of what it is shown at once, before it is enlarged.", unit="px", ge=8, le=96, step=4
+        24,
+        "Side of the training patches, before upscaling.",
+        unit="px",
+        ge=8,
+        le=96,
+        step=4,
+        label="Patch size",
     )
-    width: int = setting(32, "Channels: more restore more, and take longer.", ge=8, le=64)
-    blocks: int = setting(4, "Residual blocks.", ge=1, le=16)
+    width: int = setting(
+        32, "Channels of each layer; raise it for better results, at the cost of time.", ge=8, le=64
+    )
+    blocks: int = setting(
+        4,
+        "Number of residual blocks; raise it for better results, at the cost of time.",
+        ge=1,
+        le=16,
+        label="Residual blocks",
+    )
     precision: Precision = setting("float32", HELP)

@@ -1,4 +1,4 @@
-"""Enhancing as a task: a kept picture in, a cleaner or larger PNG with its recipe out."""
+"""Enhancing as a task: a kept image in, a cleaner or larger PNG with its recipe out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEAST = 16  # px of that part when it is shrunk: less tells nothing
 
 
 def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Cleans the picture, makes it larger, or both. See `studio.enhance.clean` and `.enlarge`."""
+    """Cleans the image, makes it larger, or both. See `studio.enhance.clean` and `.enlarge`."""
     began = time.monotonic()
     content = inputs["content"][0]
     data = content.read()
@@ -35,7 +35,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
         how = how_to_clean(settings, wrong)
         if how is not None:
             cleaner = clean.open(models.cleaner_of(settings, inputs))
-            progress.stage("Cleaning")
+            progress.stage("Removing noise and artifacts")
             picture = cleaner.clean(picture, how, progress)
             if not inputs.get("cleaner"):
                 weights[settings.cleaner] = cleaner.digest
@@ -43,7 +43,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
         enlarger = enlarge.open(models.enlarger_of(settings, inputs))
         larger = enlarge.How(settings.scale, settings.sharpness, settings.ensemble)
         if settings.cleans:
-            progress.stage("Enlarging")
+            progress.stage("Upscaling")
         figures |= tried(enlarger, picture, larger)
         picture = enlarger.enlarge(picture, larger, progress)
         if not inputs.get("network"):
@@ -56,18 +56,18 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
 
 
 def told(settings: EnhanceSettings, found: damage.Damage) -> damage.Damage:
-    """What is wrong with the picture: what the settings say of it, else what was measured."""
-    light, colour, quality = found.light, found.colour, found.quality
+    """What is wrong with the image: what the settings say of it, else what was measured."""
+    light, color, quality = found.light, found.color, found.quality
     if settings.noise is not None:
-        colour = min(colour * settings.noise / light if light else settings.noise, damage.MOST)
+        color = min(color * settings.noise / light if light else settings.noise, damage.MOST)
         light = settings.noise
     if settings.jpeg_quality is not None:
         quality = settings.jpeg_quality
-    return damage.Damage(light, colour, quality)
+    return damage.Damage(light, color, quality)
 
 
 def how_to_clean(settings: EnhanceSettings, wrong: damage.Damage) -> clean.How | None:
-    """How to clean a picture; None where nothing that can be seen is wrong with it.
+    """How to clean an image; None where nothing that can be seen is wrong with it.
 
     Noise and quality that the settings give count however small they are.
     """
@@ -103,7 +103,7 @@ def tried(enlarger: enlarge.Enlarger, picture: np.ndarray, how: enlarge.How) -> 
 
 
 def prepare(settings: EnhanceSettings) -> None:
-    """Loads what pictures are enlarged and cleaned with."""
+    """Loads what images are enlarged and cleaned with."""
     known = presets.names()
     if SHIPPED in known:
         enlarge.open(presets.find(SHIPPED))

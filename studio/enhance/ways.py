@@ -1,4 +1,4 @@
-"""Looking at a picture in eight ways, turned and mirrored, and taking the mean."""
+"""Looking at an image in eight ways, turned and mirrored, and taking the mean."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 
 def in_eight_ways(picture: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """The mean of what a network says of a picture in eight ways, each turned back.
+    """The mean of what a network says of an image in eight ways, each turned back.
 
     Args:
         picture: `(h, w)` or `(h, w, C)`.
-        look: gives what it says of a picture turned so, with sides in the same proportion.
+        look: gives what it says of an image turned so, with sides in the same proportion.
 
     Reference:
         Timofte et al. 2016, "Seven ways to improve example-based single image super resolution".

@@ -1,4 +1,4 @@
-"""Faces: walls of pictures that a trained model draws, each of which can be changed and morphed."""
+"""Faces: grids of images from a trained generator, each of which can be edited and morphed."""
 
 from studio.core.tasks import Slot, Task
 from studio.faces.settings import FacesSettings
@@ -16,7 +16,7 @@ DRAW = Task(
     work="studio.faces.task:run",
     title="Faces",
     command="faces",
-    help="draw new faces, digits or whatever a model has learnt to draw",
+    help="generate faces, digits or other images with a trained generator",
     check="studio.faces.models:check",
     prepare="studio.faces.models:prepare",
     kind="studio.faces.settings:kind",

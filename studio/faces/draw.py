@@ -1,4 +1,4 @@
-"""Drawing with a model: the points of a wall, of one face, of the way between two; and their pictures."""
+"""Drawing with a model: the points of a grid, of one face, of the way between two; and their images."""
 
 from __future__ import annotations
 
@@ -20,64 +20,65 @@ from studio.faces.settings import FacesSettings
 
 BATCH = 64
 LARGE = 512  # px: about the side of a face that stands alone
-WALL = 1280  # px: about the side of a wall, as far as whole factors reach it
+GRID = 1280  # px: about the side of a grid, as far as whole factors reach it
 MOST_FACTOR = 8
 # By name: no capability imports another, and who draws without these networks does not load them.
 ENLARGED, ENLARGED_BY = "studio.enhance.drawn:enlarged", "studio.enhance.drawn:weights"
 _UNLIKE = 1.42  # times the usual reconstruction error: beyond it a photo is unlike those of the training set
-LEG_SECONDS = 1.6  # of a walk, from one face to the next
+LEG_SECONDS = 1.6  # of an interpolation, from one face to the next
 
 
 def points(generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None) -> np.ndarray:
-    """Where the pictures that the settings ask for lie in the generator's space.
+    """Where the images that the settings ask for lie in the generator's space.
 
     Args:
-        photo: `(H, W, 3) uint8`; takes the place of the wall: it is the first, all others are like it.
+        photo: `(H, W, 3) uint8`; takes the place of the grid: it is the first, all others are like it.
 
     Returns:
-        `(n, latent_dim) float32`: the wall, one of it, or the way from one to another.
+        `(n, latent_dim) float32`: the grid, one of it, or the way from one to another.
 
     Raises:
         InvalidInput: if there is a photo and the generator reads none, or it lacks a direction.
     """
-    wall = _wall(generator, settings, photo, max(settings.n, settings.face, settings.to))
+    grid = _grid(generator, settings, photo, max(settings.n, settings.face, settings.to))
     if settings.to:
-        ends = wall[settings.face - 1], wall[settings.to - 1]
+        ends = grid[settings.face - 1], grid[settings.to - 1]
         found = latent.slerp(*ends, np.linspace(0, 1, settings.n))
     else:
-        found = wall[settings.face - 1 : settings.face] if settings.face else wall[: settings.n]
+        found = grid[settings.face - 1 : settings.face] if settings.face else grid[: settings.n]
     return latent.move(generator, found, settings.moved)
 
 
-def walk(generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None) -> np.ndarray:
-    """The points of a film: a closed walk, `(frames, latent_dim) float32`; arguments as in `points`.
+def interpolate(generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None) -> np.ndarray:
+    """The points of a video: a closed interpolation, `(frames, latent_dim) float32`; arguments as in
+    `points`.
 
-    With `to` it goes there and back; else from face to face of the wall, the chosen one first.
+    With `to` it goes there and back; else from face to face of the grid, the chosen one first.
     """
-    stops = max(2, round(settings.walk / settings.fps / LEG_SECONDS))
-    wall = _wall(generator, settings, photo, max(stops, settings.face, settings.to))
+    stops = max(2, round(settings.interpolate / settings.fps / LEG_SECONDS))
+    grid = _grid(generator, settings, photo, max(stops, settings.face, settings.to))
     if settings.to:
         chosen = [settings.face, settings.to]
     else:
         others = [number for number in range(1, stops + 1) if number != settings.face]
         chosen = [*([settings.face] if settings.face else []), *others][:stops]
-    through = wall[[number - 1 for number in chosen]]
-    return latent.walk(latent.move(generator, through, settings.moved), settings.walk)
+    through = grid[[number - 1 for number in chosen]]
+    return latent.interpolate(latent.move(generator, through, settings.moved), settings.interpolate)
 
 
-def _wall(generator: Generator, settings: FacesSettings, photo: np.ndarray | None, count: int) -> np.ndarray:
-    """The points of the wall, or of the last of the walls that are like one of the wall before."""
-    counts = [*settings.near, count]  # what each wall must have
+def _grid(generator: Generator, settings: FacesSettings, photo: np.ndarray | None, count: int) -> np.ndarray:
+    """The points of the grid, or of the last of the grids that are like one of the grid before."""
+    counts = [*settings.near, count]  # what each grid must have
     t = settings.truncation
     if photo is None:
-        wall = latent.draw(generator, counts[0], settings.seed, t)
+        grid = latent.draw(generator, counts[0], settings.seed, t)
     else:
         code = encoded(generator, settings, photo)
-        wall = latent.around(generator, code, counts[0], (settings.seed, 0), settings.spread, t)
+        grid = latent.around(generator, code, counts[0], (settings.seed, 0), settings.spread, t)
     for depth, number in enumerate(settings.near, 1):
         seed = (settings.seed, depth, number)
-        wall = latent.around(generator, wall[number - 1], counts[depth], seed, settings.spread, t)
-    return wall
+        grid = latent.around(generator, grid[number - 1], counts[depth], seed, settings.spread, t)
+    return grid
 
 
 def encoded(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> np.ndarray:
@@ -93,7 +94,7 @@ def encoded(generator: Generator, settings: FacesSettings, photo: np.ndarray) ->
 
 
 def photo_note(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> str:
-    """Warns of a photo that is unlike what the model learned from, e.g. of a bridge for a model of faces.
+    """A warning for a photo unlike the training images, e.g. a bridge for a model of faces.
 
     Its reconstruction error says so, unless a face is found in it. With faces-vae, 3 to 9 % of 600 photos of
     faces get a warning, and 88 to 91 % of 600 others.
@@ -114,9 +115,8 @@ def photo_note(generator: Generator, settings: FacesSettings, photo: np.ndarray)
     if error <= _UNLIKE * usual or face(photo) is not None:
         return ""
     return (
-        "No face was found in this photo, and it is unlike those that the model learned from: its "
-        f"reconstruction is off by {error:.0f} of 255 where {usual:.0f} is usual. Choose a photo of what the "
-        "model draws, or crop it closer."
+        "No face was found in this photo, and it differs from the training images: its reconstruction error "
+        f"is {error:.0f} of 255; {usual:.0f} is usual. Choose a photo of the model's subject, or crop closer."
     )
 
 
@@ -130,40 +130,40 @@ def batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator
 
 
 def check_sheet(count: int, side: int) -> None:
-    """Raises `InvalidInput` if so many pictures are more than one picture may have."""
+    """Raises `InvalidInput` if so many images are more than one image may have."""
     most = images.MOST_PIXELS // 2 // side**2
     if count > most:
-        step = "name a .npz or a .zip, or ask for fewer"
-        raise invalid("`n`", expected=f"at most {most:,} in one picture", received=count, next_step=step)
+        step = "or save to a .npz or .zip file"
+        raise invalid("`n`", expected=f"at most {most:,} in one image", received=count, next_step=step)
 
 
 def sheet(pictures: np.ndarray, columns: int | None = None, enhance: bool = False) -> np.ndarray:
-    """All pictures, `(n, s, s, 3) uint8`, as one: a wall, or a single one large.
+    """All images, `(n, s, s, 3) uint8`, as one: a grid, or a single one large.
 
     Args:
-        columns: in a row; None: so that the wall is about as wide as high.
-        enhance: as in `large`, which walls, of many, would make slow.
+        columns: in a row; None: so that the grid is about as wide as high.
+        enhance: as in `large`, which grids, of many, would make slow.
 
     Raises:
-        InvalidInput: if that were more than a picture may have.
+        InvalidInput: if that were more than an image may have.
     """
     count, side = pictures.shape[:2]
     if count == 1:
         return large(pictures[0], enhance)
     check_sheet(count, side)
     columns = columns or math.ceil(math.sqrt(count))
-    factor = min(MOST_FACTOR, max(1, WALL // (columns * side)))
+    factor = min(MOST_FACTOR, max(1, GRID // (columns * side)))
     enlarged = np.stack([images.resize(one, side * factor, side * factor) for one in pictures])
     return grids.grid(enlarged, columns)
 
 
 def side_alone(side: int) -> int:
-    """The side in px at which a picture of so many px stands alone: a whole number of times its own."""
+    """The side in px at which an image of so many px stands alone: a whole number of times its own."""
     return side * max(1, LARGE // side)
 
 
 def large(picture: np.ndarray, enhance: bool = False) -> np.ndarray:
-    """One picture, `(s, s, 3) uint8`, a whole number of times larger: about LARGE px.
+    """One image, `(s, s, 3) uint8`, a whole number of times larger: about LARGE px.
 
     Args:
         enhance: whether networks clean and enlarge it as far as they reach; else it is enlarged plainly.

@@ -1,4 +1,4 @@
-"""The models that draw: found by name, opened once, held in memory. Loads no Keras before one is opened."""
+"""The generators: found by name, opened once, held in memory. Loads no Keras before one is opened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.core.models.recently_used import get_or_make
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import MOST, FacesSettings
 
-WARM = (1, 64)  # how many pictures a page asks for: one face, and a wall
+WARM = (1, 64)  # how many images a page asks for: one face, and a grid
 _HELD: dict[str, Generator] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 4
 
@@ -56,14 +56,12 @@ def generator(settings: FacesSettings, inputs: Inputs) -> Generator:
 
 
 def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is a model that draws, with the directions that are asked for."""
+    """Raises `InvalidInput` unless there is a generator, with the directions that are asked for."""
     moved = settings.moved
     if settings.to and not settings.face:
-        step = "say which face it starts from"
-        raise invalid("`--to`", expected="a `--face` too", received="none", next_step=step)
+        raise InvalidInput("`--to` needs a face to start from. Add `--face`.")
     if any(not 1 <= number <= MOST for number in settings.near):
-        expected, step = f"numbers from 1 to {MOST:,}", "count from 1"
-        raise invalid("`--near`", expected=expected, received=settings.near, next_step=step)
+        raise invalid("`--near`", expected=f"numbers from 1 to {MOST:,}", received=settings.near)
     if inputs.get("model"):
         return
     preset = presets.find(name_of(settings))
@@ -77,17 +75,17 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
 
 
 def only_draws(name: str) -> InvalidInput:
-    """The error for a photo given to a model that reads none."""
+    """The error for a photo given to a model without an encoder."""
     return invalid(
         f"preset {name}",
-        expected="a model that reads pictures, as variational autoencoders do",
-        received="one that only draws",
-        next_step="choose another model, or leave the photo out",
+        expected="a model that reads images, such as a VAE",
+        received="this model cannot encode photos",
+        next_step="or leave the photo out",
     )
 
 
 def prepare(settings: FacesSettings) -> None:
-    """Loads what a warm worker should hold: the faces, if they are here."""
+    """Loads the model of the settings into a warm worker, if the model is installed."""
     if name_of(settings) in presets.names():
         made = load(presets.find(name_of(settings)))
         for count in WARM:
@@ -99,8 +97,8 @@ def _opener(preset: Preset) -> str:
     if not opens:
         raise invalid(
             f"preset {preset.name}",
-            expected="a model that draws",
-            received=f"one that {preset.task} made",
-            next_step="choose another, or train one",
+            expected="a generator",
+            received=f"its task is {preset.task}",
+            next_step="or train one",
         )
     return opens

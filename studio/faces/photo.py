@@ -1,4 +1,4 @@
-"""The square of a photo that a model reads: where a person says, or around the face that is in it."""
+"""The square of a photo that a model reads: where a user says, or around the face that is in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.pictures import images
 _CASCADE = "lbpcascade_frontalface_opencv.xml"
 _LOOKED_AT = 400  # px of the longer side; larger faces are found no better, only later
 _LEAST_FACE = 36  # px of those
-_LOWER = 0.085  # of its side: models learnt from squares that reach as much below the brows as those found
+_LOWER = 0.085  # of its side: models learned from squares that reach as much below the brows as those found
 
 
 def square(photo: np.ndarray, share: float, x: float, y: float) -> np.ndarray:

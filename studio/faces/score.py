@@ -1,4 +1,4 @@
-"""The score of a model that draws: how close its pictures come to those of a data set."""
+"""The score of a generator: how close its images come to those of a data set."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from studio.core.progress import Progress
 from studio.core.training.batches import evenly_spaced
 from studio.faces import models
 
-MOST = 5000  # pictures of each kind that are compared, as published figures often do
+MOST = 5000  # images of each kind that are compared, as published figures often do
 
 
 def figures(
     preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
-    """Compares drawn pictures with a part of a data set, as many of each.
+    """Compares drawn images with a part of a data set, as many of each.
 
     Args:
-        preset: a model that draws.
+        preset: a generator.
         where: the path of the data set, `sample:NAME` or `tfds:NAME`.
-        part: where the part begins and ends, as positions from 0 to 1 of which trainings hold out the last,
-            see `studio.core.data.split`; None for those that the training of the model held out.
+        part: where the part begins and ends, as positions from 0 to 1 of which training runs hold out the
+            last, see `studio.core.data.split`; None for those that the training of the model held out.
 
     Returns:
         fid, kid, n, their errors, and the seed of what was drawn.
@@ -43,13 +43,13 @@ def figures(
     rows = evenly_spaced(_rows(preset, found, part, progress), MOST)
     if len(rows) < LEAST:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"
-        raise invalid("part", expected=f"at least {LEAST} pictures", received=received, next_step=step)
+        raise invalid("part", expected=f"at least {LEAST} images", received=received, next_step=step)
     from studio.core.metrics import inception, scores
 
     made = generator.decode(latent.draw(generator, len(rows), seed=0))
-    progress.stage("Looking at the real pictures")
+    progress.stage("Computing features of the real images")
     real = inception.features(found.images[rows], progress, keep=True)
-    progress.stage("Comparing with real pictures")
+    progress.stage("Computing FID and KID")
     seen = inception.features(made, progress)
     fid, kid = scores.fid(seen, real, progress), scores.kid(seen, real)
     return {

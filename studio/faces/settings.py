@@ -11,50 +11,67 @@ from studio.core.pictures import animations
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 
-USUAL_WALK = 96  # frames: four seconds
+USUAL_INTERPOLATE = 96  # frames: four seconds
 MOST_MOVE = 10.0
 _FACES = ("faces", "avatars")  # so begin the names of the models of faces that ship
-MOST = 50_000  # pictures of a wall, of which a number names one
+MOST = 50_000  # images of a grid, of which a number names one
 
 
 class FacesSettings(Settings):
-    """Draws a wall of new faces, one of them large, or the way from one to another."""
+    """Generates a grid of new faces, one face enlarged, or an interpolation from one face to another."""
 
     preset: str = setting(
         "",
-        "A trained model: its name or its folder; empty: the faces of the model.",
+        "Trained model, by its name or folder; leave it empty for the shipped faces model.",
         tier="main",
         max_length=1000,
     )
     truncation: float = setting(
         1.0,
-        "How far from the average: less is more usual, 1 as learnt, more is wilder.",
+        "Scales the latents: below 1 stays closer to the average, 1 is as trained, above 1 is more varied.",
         tier="main",
         ge=0,
         le=1.5,
         step=0.05,
     )
-    seed: int = setting(0, "Seed of every random draw.", tier="main", ge=0, le=2**31 - 1)
-    model: Literal["vae", "dcgan"] = setting("dcgan", "Whose faces are drawn where no preset is named.")
-    n: int = setting(64, "How many.", ge=1, le=MOST)
-    face: int = setting(0, "Only this one of the wall, large, counted from 1; 0: all.", ge=0, le=50_000)
+    seed: int = setting(
+        0, "Seed of the random latents; the same seed repeats the grid.", tier="main", ge=0, le=2**31 - 1
+    )
+    model: Literal["vae", "dcgan"] = setting(
+        "dcgan", "Kind of the shipped faces model to use when no preset is given."
+    )
+    n: int = setting(64, "Number of images.", ge=1, le=MOST, label="Images")
+    face: int = setting(
+        0,
+        "Number of the one image of the grid to enlarge, counted from 1; 0 gives the whole grid.",
+        ge=0,
+        le=50_000,
+    )
     moves: tuple[str, ...] = setting(
         (),
-        "Changes along the model's directions, each as NAME=AMOUNT, e.g. older=1.5.",
+        "Changes along the model's latent directions, each as NAME=AMOUNT, e.g. older=1.5.",
         max_length=32,
         label="Latent directions",
     )
     near: tuple[int, ...] = setting(
         (),
-        "More like this one of the wall; after a comma, like that one of those, and so on.",
+        "Shows variations of this image of the grid; each further number picks one of those variations.",
         max_length=32,
         label="Similar to",
     )
-    spread: float = setting(0.5, "How much those differ that are like one.", ge=0, le=1, step=0.05)
-    to: int = setting(0, "The way from the face to this one of the wall; 0: none.", ge=0, le=50_000)
+    spread: float = setting(
+        0.5, "How much the variations of an image differ from the image.", ge=0, le=1, step=0.05
+    )
+    to: int = setting(
+        0,
+        "Interpolates from the chosen face to this image of the grid; 0 turns it off.",
+        ge=0,
+        le=50_000,
+        label="Morph to",
+    )
     crop: float = setting(
         0.0,
-        "How much of a photo is taken; 0: the face that is found in it, or else all.",
+        "Side of the crop as a share of the photo; 0 crops to the detected face, or uses the whole photo.",
         ge=0,
         le=1,
         step=0.05,
@@ -62,7 +79,7 @@ class FacesSettings(Settings):
     )
     crop_x: float = setting(
         0.5,
-        "From where, 0: the left, 1: the right; not for a face that is found.",
+        "Horizontal position of the crop, 0 (left) to 1 (right); a detected face ignores this setting.",
         ge=0,
         le=1,
         step=0.05,
@@ -70,43 +87,47 @@ class FacesSettings(Settings):
     )
     crop_y: float = setting(
         0.5,
-        "From where, 0: the top, 1: the bottom; not for a face that is found.",
+        "Vertical position of the crop, 0 (top) to 1 (bottom); a detected face ignores this setting.",
         ge=0,
         le=1,
         step=0.05,
         label="Crop y",
     )
-    walk: int = setting(
+    interpolate: int = setting(
         0,
-        "Frames of a film that walks from face to face; 0: no film.",
+        "Frames of a video that interpolates from face to face; 0 makes no video.",
         ge=0,
         le=600,
         label="Video",
         video="frames",
     )
-    fps: int = setting(24, "Frames a second of a film.", ge=1, le=60, label="Frames per second", video="part")
-    film: Literal["mp4", "webp", "gif"] = setting(
-        "mp4", "The kind of file of a film.", label="Format", video="part"
+    fps: int = setting(
+        24, "Frames per second of the video.", ge=1, le=60, label="Frames per second", video="part"
+    )
+    video: Literal["mp4", "webp", "gif"] = setting(
+        "mp4", "File format of the video.", label="Format", video="part"
     )
     enhance: bool = setting(
         True,
-        "Whether a picture that stands alone, or a frame of a film, is cleaned and enlarged by networks.",
+        "Upscales and cleans a single image, or each frame of a video, with neural networks.",
     )
     form: Literal["sheet", "npz", "zip"] = setting(
-        "sheet", "One picture of all, an array, or a file each in a zip."
+        "sheet",
+        "One grid image (sheet), a NumPy array (npz), or one file per image (zip).",
+        label="Output format",
     )
 
     @property
     def moved(self) -> dict[str, float]:
-        """How far to go along each direction. Raises `InvalidInput` for what is no NAME=AMOUNT."""
+        """The amount of each latent direction. Raises `InvalidInput` for an entry that is not NAME=AMOUNT."""
         return dict(_move(text) for text in self.moves)
 
     @property
     def subject(self) -> str:
         model = PurePath(self.preset).name
         noun = "face" if not model or model.startswith(_FACES) else "image"
-        if self.walk:
-            what = f"walk through {noun}s"
+        if self.interpolate:
+            what = f"interpolation through {noun}s"
         elif self.face:
             what = f"{noun} {self.face}" + (f" to {self.to}" if self.to else "")
         else:
@@ -114,15 +135,17 @@ class FacesSettings(Settings):
         return f"{what} of {model}" if model else what
 
     def for_ending(self, ending: str) -> FacesSettings:
-        """These settings for a file that ends so: a film is a walk, and an array or a zip its own form."""
+        """These settings for a file of this suffix: a video needs interpolation, npz and zip set `form`."""
         if ending in animations.KINDS:
-            return self.model_copy(update={"film": ending, "walk": self.walk or USUAL_WALK})
+            return self.model_copy(
+                update={"video": ending, "interpolate": self.interpolate or USUAL_INTERPOLATE}
+            )
         return self.model_copy(update={"form": ending if ending in ("npz", "zip") else "sheet"})
 
 
 def kind(settings: FacesSettings) -> Kind:
-    """What these settings make: a picture, an animation, or a set of pictures."""
-    return "animation" if settings.walk else "picture" if settings.form == "sheet" else "dataset"
+    """The kind of result: an image, an animation, or a set of images."""
+    return "animation" if settings.interpolate else "picture" if settings.form == "sheet" else "dataset"
 
 
 def _move(text: str) -> tuple[str, float]:

@@ -1,4 +1,6 @@
-"""Faces as a task: a sheet with its recipe in it, or an array, a zip or a film with the recipe beside it."""
+"""Faces as a task: a sheet with its recipe in it, or an array, a zip or a video with the recipe next to
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,18 @@ from studio.core import recipes
 from studio.core.errors import Cancelled
 from studio.core.generators.latent import Generator
 from studio.core.pictures import images
-from studio.core.pictures.animations import Film
+from studio.core.pictures.animations import Video
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result, imported
 from studio.faces import draw, models
 from studio.faces.settings import FacesSettings
 
-MOST_ROW = 12  # pictures of the way between two that stand side by side
+MOST_ROW = 12  # images of the way between two that stand side by side
 MOST_PLACES = 1024  # points that are told with a result, for a map of them
 
 
 def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Draws what the settings ask for. See `studio.faces.draw`."""
+    """Generates the images of the settings. See `studio.faces.draw`."""
     began = time.monotonic()
     photo = next((images.read(file.read()) for file in inputs.get("photo", ())), None)
     generator = models.generator(settings, inputs)
@@ -37,11 +39,11 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     if settings.enhance and _stands_alone(settings) and draw.side_alone(generator.size) > generator.size:
         weights |= imported(draw.ENLARGED_BY)()
     stem = Path(given[0].name).stem if given else generator.name
-    if settings.walk:
-        data = _film(generator, settings, photo, progress)
+    if settings.interpolate:
+        data = _video(generator, settings, photo, progress)
         recipe = recipes.make("faces.draw", settings, inputs, weights)
-        file = File.keep(data, "animation", f"{stem}.{settings.film}")
-        figures |= {"frames": settings.walk, "seconds": time.monotonic() - began}
+        file = File.keep(data, "animation", f"{stem}.{settings.video}")
+        figures |= {"frames": settings.interpolate, "seconds": time.monotonic() - began}
         return Result((file,), figures, recipe)
     if settings.form == "sheet":
         draw.check_sheet(1 if settings.face and not settings.to else settings.n, generator.size)
@@ -56,15 +58,15 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
 
 
 def _stands_alone(settings: FacesSettings) -> bool:
-    """Whether each picture is shown large: the frames of a film, and a sheet of one."""
+    """Whether each image is shown large: the frames of a video, and a sheet of one."""
     alone = settings.n == 1 or (settings.face and not settings.to)
-    return bool(settings.walk or (settings.form == "sheet" and alone))
+    return bool(settings.interpolate or (settings.form == "sheet" and alone))
 
 
 def _drawn(
     generator: Generator, z: np.ndarray, settings: FacesSettings, progress: Progress
 ) -> tuple[np.ndarray, bool]:
-    """The pictures, and whether a person stopped it: then as much of the wall as there is."""
+    """The images, and whether a user stopped it: then as much of the grid as there is."""
     made: list[np.ndarray] = []
     try:
         for part in draw.batches(generator, z, progress):
@@ -76,15 +78,15 @@ def _drawn(
     return pictures, len(pictures) < len(z)
 
 
-def _film(
+def _video(
     generator: Generator, settings: FacesSettings, photo: np.ndarray | None, progress: Progress
 ) -> bytes:
-    z = draw.walk(generator, settings, photo)
-    with Film(settings.film, settings.fps) as film:
+    z = draw.interpolate(generator, settings, photo)
+    with Video(settings.video, settings.fps) as video:
         for part in draw.batches(generator, z, progress):
             for picture in part:
-                film.add(draw.large(picture, settings.enhance))
-        return film.finish()
+                video.add(draw.large(picture, settings.enhance))
+        return video.finish()
 
 
 def _packed(pictures: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
@@ -104,7 +106,7 @@ def _packed(pictures: np.ndarray, settings: FacesSettings, recipe: recipes.Recip
 
 
 def _places(z: np.ndarray, generator: Generator) -> list[list[float]]:
-    """Where points lie along the two directions that change most, or the first two numbers of each."""
+    """Coordinates of latents along the first two directions, or their first two dimensions."""
     axes = [one.vector for one in list(generator.directions.values())[:2]]
     flat = z @ np.stack(axes).T if len(axes) == 2 else z[:, :2]
     return [[round(float(value), 3) for value in row] for row in flat[:MOST_PLACES]]

@@ -1,4 +1,4 @@
-"""A sheet of pictures, each with a line below that says what it is."""
+"""A sheet of images, each with a line below that says what it is."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _FONT = 17
 _EMPTY = "#dcd9cf"
 
 
-def labelled(
+def labeled(
     pictures: Sequence[np.ndarray | None], labels: Sequence[str], columns: int | None = None
 ) -> np.ndarray:
     """Draws the sheet.
 
     Args:
         pictures: `(H, W, 3) uint8` of any size, each made to fit; None leaves its place empty.
-        labels: one a picture.
+        labels: one an image.
         columns: in a row; as near to a square as can be when None.
 
     Returns:
@@ -47,14 +47,14 @@ def labelled(
 
 
 def _fitted(shape: Sequence[int]) -> tuple[int, int]:
-    """Width and height of a picture that has at most SIDE px a side."""
+    """Width and height of an image that has at most SIDE px a side."""
     height, width = shape[:2]
     scale = SIDE / max(height, width)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _cut(label: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """As much of a label as fits below a picture."""
+    """As much of a label as fits below an image."""
     if font.getlength(label) <= SIDE:
         return label
     while label and font.getlength(f"{label}…") > SIDE:

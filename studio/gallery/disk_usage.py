@@ -1,4 +1,4 @@
-"""How much room STUDIO_HOME takes and may take, and what can go. Nothing goes unless a person says so."""
+"""How much room STUDIO_HOME takes and may take, and what can go. Nothing goes unless a user says so."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _NAMED = re.compile(rb"[0-9a-f]{64}")
 _NAMELESS = ("files", "weights", "logs")  # what a digest in them says is not that a file is needed
 _MOST_READ = 64_000_000  # bytes; what is larger are pixels and weights
 _TITLES: dict[Part, tuple[str, str]] = {
-    "removed": ("Removed items and models", "They can no longer be brought back"),
-    "unnamed": ("Files that nothing names any more", "Uploads and results of items that are gone"),
-    "cache": ("Cache", "Made again when needed, which takes a little time"),
-    "channels": ("Painted channels", "The dream page paints them again when asked"),
-    "runs": ("Checkpoints of trainings that were not finished", "Those trainings begin anew"),
+    "removed": ("Removed items and models", "Removed items can then no longer be restored"),
+    "unnamed": ("Unused files", "Uploads and results of deleted items"),
+    "cache": ("Cache", "Recreated when needed, which takes a little time"),
+    "channels": ("Feature visualizations", "The dream page renders them again when needed"),
+    "runs": ("Checkpoints of unfinished training runs", "These training runs then start over"),
     "searches": (
-        "Trials of searches",
-        "Those searches begin anew; the models of their trials can go after them",
+        "Trials of hyperparameter searches",
+        "These searches then start over; the models of their trials can be removed afterwards",
     ),
-    "items": ("The gallery and its files", "Remove items there"),
-    "weights": ("Pretrained weights", "`studio weights` fetches them again"),
+    "items": ("The gallery and its files", "Remove items in the gallery"),
+    "weights": ("Pretrained weights", "`studio weights` downloads them again"),
     "presets": ("Your models", ""),
     "rest": ("Logs and the rest", ""),
 }
@@ -66,7 +66,7 @@ class Share:
 
 
 def limit() -> int:
-    """How many bytes STUDIO_HOME may take before a person is asked what to remove."""
+    """How many bytes STUDIO_HOME may take before a user is asked what to remove."""
     try:
         return min(max(int((paths.home() / "budget").read_text()), LEAST_BYTES), MOST_BYTES)
     except (OSError, ValueError):
@@ -140,7 +140,7 @@ def _parts() -> dict[Part, list[Path]]:
         "searches": [
             path
             for path in _files(home / "searches")
-            if path.suffix != ".json" and not _is_young(path, "searches")  # those are a person's own picks
+            if path.suffix != ".json" and not _is_young(path, "searches")  # those are a user's own picks
         ],
         "items": [path for place in ("jobs", "files") for path in _files(home / place) if path not in taken],
         "weights": _files(home / "weights"),
@@ -174,7 +174,7 @@ def _named_in(path: Path) -> set[bytes]:
 
 
 def _old_runs(root: Path) -> list[Path]:
-    """Checkpoints of trainings that nobody went on with for a day."""
+    """Checkpoints of training runs that nobody continued with for a day."""
     runs = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
     files = (_files(run) for run in runs)
     return [path for found in files if not any(_is_young(path, "runs") for path in found) for path in found]

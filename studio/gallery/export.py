@@ -1,4 +1,4 @@
-"""Items as one zip: each file by a name that says what it is, with its recipe in it or beside it.
+"""Items as one zip: each file by a name that says what it is, with its recipe in it or next to it.
 
 What somebody marked stands in the zip's marks.json, by the names of the files there.
 """
@@ -22,7 +22,7 @@ from studio.core.tasks import File
 from studio.gallery.items import Item, Marks
 
 MOST_BYTES = 500_000_000  # that the server holds in its memory while a browser takes them
-TOO_MANY = "Up to 500 items and 500 MB at once. Pick fewer, or run `studio gallery export -o all.zip`."
+TOO_MANY = "The limit is 500 items and 500 MB. Select fewer, or run `studio gallery export -o all.zip`."
 
 
 def save(items: Iterable[Item], path: Path) -> Path:
@@ -56,7 +56,7 @@ def write(items: Iterable[Item], file: IO[bytes]) -> None:
         for item in items:
             for one, name in _named(item, taken):
                 entry = zipfile.ZipInfo(name, time.localtime(max(item.created, 315_619_200))[:6])
-                # Pictures, films and weights are as small as they get; only texts are worth the time.
+                # Images, videos and weights are as small as they get; only texts are worth the time.
                 entry.compress_type = zipfile.ZIP_DEFLATED if one.kind == "text" else zipfile.ZIP_STORED
                 with one.path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as target:
                     for piece in iter(partial(source.read, 1 << 20), b""):

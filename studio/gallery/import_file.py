@@ -66,8 +66,8 @@ def provenance(
     name = printable(name, 60)
     if not data.startswith(PNG) and data.lstrip()[:1] != b"{":
         raise InvalidInput(
-            f"{name} is neither a PNG nor a recipe. Choose a PNG that the studio saved, or the .json "
-            "that lies beside other files of it."
+            f"{name} is neither a PNG nor a recipe. Choose a PNG that the studio saved, or the .json file "
+            "next to another of its results."
         )
     recipe = recipes.read(data)
     known, kind = _kind(recipe)
@@ -95,13 +95,15 @@ def _kind(recipe: Recipe) -> tuple[bool, Kind]:
 
 
 def add(told: Provenance, owner: str = LOCAL) -> str:
-    """Puts a picture of the studio that came from elsewhere into the gallery. Returns the item's id.
+    """Puts an image of the studio that came from elsewhere into the gallery. Returns the item's id.
 
     Raises:
         InvalidInput: if it is a recipe alone, or made by a task that this studio does not know.
         NoRoom: if the disk is full.
     """
     if told.is_recipe or not told.known:
-        raise InvalidInput("Only a picture that this studio could make goes into the gallery. Make it.")
+        raise InvalidInput(
+            "The gallery takes only images that this version of the studio can make. Make the image again."
+        )
     file = File.keep(told.data, "picture", PurePath(told.name).name)
     return items.add(Result((file,), recipe=told.recipe), None, owner)

@@ -63,7 +63,7 @@ class Entry:
     tags: tuple[str, ...] = ()
 
     def thumbnail(self) -> bytes:
-        """A small picture of it as WebP."""
+        """A small image of it as WebP."""
         return items.thumbnail(self.folder, self.file)
 
 
@@ -131,7 +131,7 @@ def unlisted() -> list[Path]:
 
 
 def forget(id: str) -> None:
-    """Reads a folder anew that was an item when it was last read, and can no longer be found."""
+    """Reads a folder again that was an item when it was last read, and can no longer be found."""
 
     def query(index: sqlite3.Connection) -> None:
         with index:
@@ -141,7 +141,7 @@ def forget(id: str) -> None:
 
 
 def refresh(folder: Path) -> None:
-    """Reads an item's folder anew, in which something was marked."""
+    """Reads an item's folder again, in which something was marked."""
 
     def query(index: sqlite3.Connection) -> None:
         with index:
@@ -170,7 +170,7 @@ def _where(wanted: Wanted, owner: str) -> tuple[str, list[Any]]:
         "".join(values).encode()
     except UnicodeEncodeError:  # a terminal hands on any bytes
         given = " ".join((wanted.kind, wanted.task, wanted.words, wanted.tag)).strip()
-        raise invalid("search", expected="words", received=given, next_step="type them anew") from None
+        raise invalid("search", expected="words", received=given, next_step="type them again") from None
     return " AND ".join(rules), values
 
 
@@ -196,7 +196,7 @@ def entry_of(item: Item) -> Entry:
 
 
 def _asked(query: Callable[[sqlite3.Connection], T]) -> T:
-    """Asks the index on disk, made anew if it cannot be read; in memory where it cannot be written."""
+    """Asks the index on disk, made again if it cannot be read; in memory where it cannot be written."""
     path = paths.folder("cache") / f"gallery-{FORMAT}.sqlite"
     for _ in range(2):
         with suppress(OSError):
@@ -212,7 +212,7 @@ def _asked(query: Callable[[sqlite3.Connection], T]) -> T:
 def _connected(path: Path | str) -> sqlite3.Connection:
     index = sqlite3.connect(path, timeout=_WAIT_SECONDS)
     try:
-        index.execute("PRAGMA synchronous = OFF")  # after a crash it is made anew
+        index.execute("PRAGMA synchronous = OFF")  # after a crash it is made again
         index.executescript(_TABLE)
         _catch_up(index)
         return index

@@ -84,7 +84,7 @@ class Item:
         return all(file.here for file in self.result.files)
 
     def thumbnail(self) -> bytes:
-        """A small picture of it as WebP, made now if it has none yet."""
+        """A small image of it as WebP, made now if it has none yet."""
         return thumbnail(self.folder, self.result.files[0])
 
 
@@ -173,7 +173,7 @@ def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:
 
 
 def thumbnail(folder: Path, file: File) -> bytes:
-    """A small picture of the item in a folder as WebP, made now if it has none yet."""
+    """A small image of the item in a folder as WebP, made now if it has none yet."""
     kept = store.Folder(folder)
     found = kept.thumbnail()
     if found is None and folder.is_dir():

@@ -1,4 +1,4 @@
-"""Stars, tags and names: what an owner says of an item, kept in its folder beside what the studio says."""
+"""Stars, tags and names: what an owner says of an item, kept in its folder next to what the studio says."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def change(
     less: Iterable[str] = (),
     name: str | None = None,
 ) -> Item:
-    """Marks an item anew. Returns it.
+    """Marks an item again. Returns it.
 
     Args:
         starred: whether it has a star; None leaves that as it is.

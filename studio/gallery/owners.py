@@ -19,7 +19,7 @@ from studio.gallery.items import LOCAL
 
 UNNAMED_DAYS = 7
 _BEGAN = ".began"  # in the folder of owners: when this was done first
-_CLOCK = ".clock"  # beside it: the time as far as it is trusted
+_CLOCK = ".clock"  # next to it: the time as far as it is trusted
 log = logging.getLogger("studio.gallery")
 
 
@@ -105,12 +105,12 @@ def remove(name: str) -> Owner:
     checked(name)
     if name == LOCAL:
         raise InvalidInput(
-            f"{LOCAL} is whoever runs the studio, not one of many. "
-            f"Stop the studio and delete {paths.home()}, which holds all of it."
+            f"{LOCAL} is the user who runs the studio. "
+            f"Stop the studio and delete {paths.home()}, which holds all data."
         )
     taken = quotas.usage_of(name)
     if taken.busy:
-        raise InvalidInput(f"A job of {name} waits or runs. Wait until it has ended, and try again.")
+        raise InvalidInput(f"A job of {name} is waiting or running. Try again when it has ended.")
     gone = Owner(name, index.find(owner=name, most=0)[1], taken.bytes + taken.cache, taken.touched)
     _remove(name, taken)
     disk_usage.free_unnamed(0)

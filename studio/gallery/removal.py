@@ -14,7 +14,7 @@ from studio.engine.jobs import store
 from studio.gallery import items, unreadable
 from studio.gallery.items import LOCAL, Item
 
-_NOT_REMOVED = "There is no such item among the removed ones. Look in their list."
+_NOT_REMOVED = "There is no such removed item. Look in the list of removed items."
 
 
 def root() -> Path:
@@ -46,7 +46,7 @@ def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
 
 
 def _move(folder: Path, place: Path) -> None:
-    """Moves an item's folder; a list that drew its small picture as it last left may have made one there."""
+    """Moves an item's folder; a list that drew its small image as it last left may have made one there."""
     store.Folder(place).forget_pictures()
     folder.replace(place)
 

@@ -31,7 +31,7 @@ def check(recipe: Recipe) -> None:
         if source.recipe is None:
             raise Unavailable(
                 f"The input {source.name} is no longer in the studio "
-                f"(SHA-256 {source.digest}). Name its file, or the folder that has it, after --inputs."
+                f"(SHA-256 {source.digest}). Give its file or folder with --inputs."
             )
         check(source.recipe)
 
@@ -74,7 +74,7 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
         note: told in one sentence if such an input came out otherwise than it was.
 
     Raises:
-        Cancelled: if a person asked to stop while an input was made.
+        Cancelled: if a user asked to stop while an input was made.
         StudioError: as `check` and the task itself.
     """
     kinds = {slot.name: slot.kind for slot in tasks.get(recipe.task).inputs}
@@ -93,7 +93,9 @@ def _input(source: Input, kind: Kind, progress: Progress, note: Callable[[str], 
     if result.stopped_early:
         raise Cancelled
     if result.files[0].digest != source.digest:
-        note(f"{source.name} was made again but is not the same file as then, so the result may differ.")
+        note(
+            f"{source.name} was made again but differs from the original file, so the result may differ, too."
+        )
     return result.files[0]
 
 

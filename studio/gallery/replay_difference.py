@@ -1,4 +1,4 @@
-"""How a picture, film or text made again differs from the first, and why it may."""
+"""How an image, video or text made again differs from the first, and why it may."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.core.tasks import Result
 
 @dataclass(frozen=True)
 class Difference:
-    """Of two pictures or films, in levels of 0 to 255; None where their sizes or lengths differ.
+    """Of two images or videos, in levels of 0 to 255; None where their sizes or lengths differ.
 
     Attributes:
         most: the largest of any pixel.
@@ -88,8 +88,8 @@ def difference(original: np.ndarray, result: Result, suffix: str) -> Difference:
     return Difference(int(apart.max()), float(apart.mean()))
 
 
-def film_difference(original: bytes, result: Result) -> Difference:
-    """Compares the file of a film with a new one, frame by frame unless they are the same bytes.
+def video_difference(original: bytes, result: Result) -> Difference:
+    """Compares the file of a video with a new one, frame by frame unless they are the same bytes.
 
     Raises:
         InvalidInput: if the original cannot be read.
@@ -115,7 +115,7 @@ def reasons(then: Recipe, result: Result) -> list[str]:
     """What may explain a difference: other versions or another machine; else that the file was changed."""
     now = result.recipe
     if not isinstance(now, Recipe):
-        return ["not known"]
+        return ["unknown"]
     found = [
         f"{name} was {before}, now {after}"
         for old, new in ((then.versions, now.versions), (then.machine, now.machine))
@@ -125,5 +125,5 @@ def reasons(then: Recipe, result: Result) -> list[str]:
         if before != after
     ]
     return found or [
-        "the file was edited, its making was stopped early, or another processor rounds otherwise"
+        "the file was edited, the original run was stopped early, or this CPU rounds differently"
     ]

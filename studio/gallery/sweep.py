@@ -82,15 +82,15 @@ def cells(settings: SweepSettings) -> list[list[Cell]]:
     """
     task = tasks.get(settings.task)
     if task.lane == "drive":
-        step = "sweep what it runs instead"
-        raise invalid("task", expected="one that makes something", received=task.name, next_step=step)
+        step = "sweep the task that it runs instead"
+        raise invalid("task", expected="a task that makes a result", received=task.name, next_step=step)
     base = task.settings.from_plain(settings.base)
     if not 1 <= len(settings.vary) <= 2:
         expected, received = "one or two settings", f"{len(settings.vary)}"
         raise invalid("settings to vary", expected=expected, received=received, next_step="name others")
     axes = [_axis(task.settings, word) for word in settings.vary]
     if len({name for name, _ in axes}) < len(axes):
-        raise invalid("settings to vary", expected="two settings", received="one twice")
+        raise invalid("settings to vary", expected="two settings", received="one setting twice")
     count = math.prod(len(values) for _, values in axes)
     if count > MOST_CELLS:
         step = "name fewer values"
@@ -148,7 +148,7 @@ def _range(field: Described, text: str) -> list[Any]:
 
 
 def _no_values(field: Described, expected: str, received: str, next_step: str) -> InvalidInput:
-    """The error for values as a person typed them, behind `--vary` or in a field of their own."""
+    """The error for values as a user typed them, behind `--vary` or in a field of their own."""
     called = f"values of {field.label.lower()}"
     return invalid(called, expected=expected, received=received, next_step=next_step)
 
@@ -199,7 +199,7 @@ def run(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
 
 
 def _made(crew: Any, task: str, cell: Cell, inputs: Inputs, progress: Progress) -> tuple[Result, Any] | str:
-    """A cell's result and the picture that stands for it, or why there is none."""
+    """A cell's result and the image that stands for it, or why there is none."""
     try:
         result = crew.run(task, cell.settings, inputs, progress.silent())
         return result, thumbnails.picture_of(result.files[0])
@@ -211,7 +211,7 @@ def _sheet(rows: Sequence[Sequence[Cell]], made: Sequence[tuple[Result, Any] | s
     shown = [None if isinstance(one, str) else one[1] for one in made]
     labels = [_label(*pair) for pair in itertools.zip_longest(itertools.chain(*rows), made)]
     columns = len(rows[0]) if len(rows) > 1 else None
-    return contact_sheet.labelled(shown + [None] * (len(labels) - len(shown)), labels, columns)
+    return contact_sheet.labeled(shown + [None] * (len(labels) - len(shown)), labels, columns)
 
 
 def _label(cell: Cell, one: tuple[Result, Any] | str | None) -> str:
@@ -249,7 +249,7 @@ def _result(
         files.append(result.files[0])
         plain = None if result.recipe is None else json.loads(result.recipe.to_json())
         told.append({"label": _label(cell, one), "digest": result.files[0].digest, "recipe": plain})
-    notes = [f"{len(faults)} of the cells could not be made: {faults[-1]}"] if faults else []
+    notes = [f"{len(faults)} of the cells failed: {faults[-1]}"] if faults else []
     return Result(tuple(files), {"cells": told, "notes": notes}, recipe, stopped)
 
 

@@ -14,11 +14,11 @@ NAME = "gallery.sweep"
 class SweepSettings(Settings):
     """Tries values of one or two settings of a task."""
 
-    task: str = setting("", "What is made again and again, e.g. style.transfer.", max_length=100)
-    base: dict[str, Any] = setting({}, "The settings that stay as they are.", max_length=100)
+    task: str = setting("", "Task to run with each value, e.g. style.transfer.", max_length=100)
+    base: dict[str, Any] = setting({}, "Settings that stay the same in every cell.", max_length=100)
     vary: tuple[str, ...] = setting(
         (),
-        "One or two settings and their values: strength=0.2,0.5,1, or strength=0.2:1:5 for five.",
+        "One or two settings to vary, with their values: strength=0.2,0.5,1, or strength=0.2:1:5 for five.",
         tier="main",
         max_length=2,
     )

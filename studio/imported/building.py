@@ -40,7 +40,7 @@ def fitted(part: Any) -> Any:
     config = {key: value for key, value in part["config"].items() if key in taken}
     for key, value in part["config"].items():
         if key not in taken and value not in (None, False, [], {}, "", 1):
-            raise Refused(f"a {part['class_name']} with {printable(key, 40)}, which Keras no longer knows")
+            raise Refused(f"a {part['class_name']} with {printable(key, 40)}, which Keras no longer supports")
     return part | {"config": config}
 
 
@@ -65,7 +65,7 @@ def built(config: dict[str, Any]) -> keras.Model:
 def check_size(network: keras.Model) -> None:
     """Raises `Refused` if a network has more numbers, or activations for one image, than it may."""
     if not getattr(network, "inputs", None):
-        raise Refused("a network that does not say what shape its images have")
+        raise Refused("a network without a fixed input shape")
     count = network.count_params()
     if count > MOST_PARAMETERS:
         raise Refused(f"{count:,} parameters, more than {MOST_PARAMETERS:,}")
@@ -73,7 +73,7 @@ def check_size(network: keras.Model) -> None:
         for shape in _shapes(layer):
             numbers = math.prod(size for size in shape if size is not None)
             if numbers > MOST_ACTIVATIONS:
-                raise Refused(f"a layer that makes {numbers:,} numbers of one image")
+                raise Refused(f"a layer with {numbers:,} activations per image")
 
 
 def all_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:

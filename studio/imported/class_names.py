@@ -35,11 +35,11 @@ def read(data: bytes, name: str) -> tuple[str, ...]:
         Refused: if it holds no list of names.
     """
     if len(data) > MOST_BYTES:
-        raise Refused("names of classes that are too long")
+        raise Refused("class names that are too long")
     try:
         text = data.decode("utf-8-sig")
     except ValueError:
-        raise Refused("names of classes that are no text in UTF-8") from None
+        raise Refused("class names that are not UTF-8 text") from None
     ending = PurePath(name).suffix.lower()
     if ending == ".json":
         found = _of_json(strict_json.parsed(text.encode(), _MOST_DEPTH))
@@ -49,7 +49,7 @@ def read(data: bytes, name: str) -> tuple[str, ...]:
         found = _of_lines([line.strip() for line in text.splitlines() if line.strip()])
     names = tuple(" ".join(one.split()) for one in found)
     if not names or not all(0 < len(one) <= _MOST_LETTERS and is_printable(one) for one in names):
-        raise Refused("no list of names of classes")
+        raise Refused("no list of class names")
     return names
 
 
@@ -66,7 +66,7 @@ def _of_json(found: Any) -> list[str]:
         return _of_pairs(list(found.items()))
     if isinstance(found, list) and all(isinstance(one, str) for one in found):
         return found
-    raise Refused("no list of names of classes")
+    raise Refused("no list of class names")
 
 
 def _of_pairs(pairs: list[tuple[Any, Any]]) -> list[str]:
@@ -77,7 +77,7 @@ def _of_pairs(pairs: list[tuple[Any, Any]]) -> list[str]:
         numbers = [int(str(one)) if str(one).isdecimal() else -1 for one in places]
         if sorted(numbers) == list(range(len(numbers))):
             return [str(name) for _, name in sorted(zip(numbers, names, strict=True), key=lambda one: one[0])]
-    raise Refused("names of classes without their places: 0, 1, 2 and so on")
+    raise Refused("class names without the indices 0, 1, 2 and so on")
 
 
 def _of_table(rows: list[list[str]]) -> list[str]:
@@ -85,7 +85,7 @@ def _of_table(rows: list[list[str]]) -> list[str]:
     if rows and all(len(row) == 1 for row in rows):
         return [row[0] for row in rows]
     if not all(len(row) >= 2 for row in rows):
-        raise Refused("a table whose rows have no name and no number")
+        raise Refused("a table whose rows lack a name and an index")
     try:
         return _of_pairs([(row[0], row[1]) for row in rows])
     except Refused:

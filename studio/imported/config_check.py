@@ -55,7 +55,7 @@ def check_types(value: Any) -> None:
     elif isinstance(value, int) and abs(value) >= _MOST_NUMBER:
         raise Refused("a number that is too large")
     elif isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value):
-        raise Refused("a text that is no Unicode")
+        raise Refused("text that is not valid Unicode")
 
 
 def _is_text(value: Any) -> bool:
@@ -136,7 +136,7 @@ def check_parts(config: Any) -> None:
         config: what the JSON says.
     """
     if not isinstance(config, dict) or config.get("class_name") not in allowed_layers.MODELS:
-        raise Refused("a description of something else than a model of layers")
+        raise Refused("a configuration that is not a model of layers")
     layers = _check_part(config, "", trained=False)
     if layers > MOST_LAYERS:
         raise Refused(f"{layers:,} layers, more than {MOST_LAYERS:,}")
@@ -198,13 +198,13 @@ def _check_counts(part: dict[str, Any]) -> None:
 
 def _unknown(name: Any, module: Any) -> Refused:
     shown = f"{module}.{name}" if module else str(name)
-    instead = "; it holds code: where that only scales, put Rescaling there" if name in _CODE else ""
-    return Refused(f"{printable(shown, 80)}, which is none of the parts that are taken{instead}")
+    instead = "; it contains code (if it only scales, replace it with Rescaling)" if name in _CODE else ""
+    return Refused(f"{printable(shown, 80)}, which is not supported{instead}")
 
 
 def _check_text(text: str, key: str) -> None:
     if len(text) > MOST_TEXT:
-        raise Refused(f"a text of {len(text):,} characters in its description")
+        raise Refused(f"a text of {len(text):,} characters in its configuration")
     if key == "name" and (not _NAME.fullmatch(text) or ".." in text):
         raise Refused(f"a layer named {printable(text, 60)}")
     if key.endswith("activation") and text not in allowed_layers.ACTIVATIONS:

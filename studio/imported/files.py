@@ -13,12 +13,12 @@ from studio.core.untrusted.refusals import Refused
 from studio.imported import containers, hdf5_files, keras_files, packing, tfjs_files
 
 _SAVE_AGAIN = (
-    "save it again with Keras 3, made of Keras' own layers alone, by "
+    "save the model again with Keras 3 and built-in layers only: "
     'keras.Model(model.inputs, model.outputs).save("my.keras")'
 )
 EXPECTED = (
-    "a model that the studio saved, or for classifiers one of Keras (.keras, .h5), Teachable Machine or "
-    "TensorFlow.js, as a file, a zip or a folder"
+    "a model saved by the studio or, for classifiers, a Keras (.keras, .h5), Teachable Machine or "
+    "TensorFlow.js model, as a file, a zip or a folder"
 )
 
 

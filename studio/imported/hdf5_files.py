@@ -32,10 +32,10 @@ def read(path: Path) -> dict[str, Any]:
     with _opened(path) as file:
         text = file.attrs.get("model_config")
         if text is None:
-            raise Refused("weights alone, without their layers")
+            raise Refused("weights without their layers")
         text = text.encode() if isinstance(text, str) else bytes(text) if isinstance(text, bytes) else None
         if text is None or len(text) > _MOST_TEXT:
-            raise Refused("an HDF5 file whose model_config is no text, or too long")
+            raise Refused("an HDF5 file whose model_config is not text, or too long")
         version = file.attrs.get("keras_version")
     found = strict_json.parsed(text, config_check.MOST_DEPTH)
     return description.prepare(found, version)
@@ -52,7 +52,7 @@ def arrays(path: Path, most: int) -> Arrays:
         loading.check_group(group, most, chunked=True)
         names = _names(group, "layer_names")
         if len(set(names)) < len(names):
-            raise Refused("two layers of one name in its weights")
+            raise Refused("two layers of the same name in its weights")
         return {layer_repair.plain_name(name): list(_layer(group, name)) for name in names}
 
 
@@ -85,7 +85,7 @@ def _names(group: h5py.Group, key: str) -> list[str]:
         parts.append(following)
     found = [one for part in parts for one in np.asarray(group.attrs[part]).ravel()]
     if len(found) > _MOST_NAMES:
-        raise Refused("too many names of layers")
+        raise Refused("too many layer names")
     return [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found]
 
 
@@ -100,4 +100,4 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     except Refused:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, UnicodeError):
-        raise Refused("no HDF5 file of a model, or a damaged one") from None
+        raise Refused("not an HDF5 model file, or a damaged one") from None

@@ -43,7 +43,7 @@ def describe(network: keras.Model, side: int | None, stored: str = "") -> dict[s
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3))
     rows = _ask(network, np.stack([noise, 0 * noise, noise // 8 + 100]), choice.preprocessing)
     if not np.isfinite(rows).all():
-        raise Refused("a network whose answers are not finite")
+        raise Refused("a network whose outputs are not finite")
     return {
         "height": height,
         "width": width,

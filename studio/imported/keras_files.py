@@ -66,7 +66,7 @@ def other(file: BinaryIO, name: str) -> tuple[str, str] | None:
     ending = Path(name).suffix.lower()
     step = 'save the model with model.save("my.keras")'
     if head.startswith(b"\x89HDF"):
-        alone = ("weights alone, without their layers", step)
+        alone = ("weights without their layers", step)
         return alone if name.lower().endswith(".weights.h5") else None
     if head.startswith(b"PK"):
         listed = members(file)
@@ -76,9 +76,12 @@ def other(file: BinaryIO, name: str) -> tuple[str, str] | None:
             return "a zip with a TFLite file", step
         if any(one.endswith(("data.pkl", ".npy")) for one in listed):
             return "a file of PyTorch or NumPy", step
-        return ("weights alone, without their layers", step) if name.lower().endswith(".weights.h5") else None
+        return ("weights without their layers", step) if name.lower().endswith(".weights.h5") else None
     if head.lstrip()[:1] == b"{":
-        return "a model.json alone", "choose the folder or the zip that has its .bin files, too"
+        return (
+            "a model.json without its weights",
+            "choose the folder or zip with its .bin files",
+        )
     if head[4:8] == b"TFL3":
         return "a TFLite file", step
     for start, what in _HEADS.items():
@@ -126,7 +129,7 @@ def open_zip(file: BinaryIO, most: int = _MOST_DIRECTORY) -> zipfile.ZipFile:
     except zips.TooLong:
         raise Refused("a zip with a list of members that is too long") from None
     except damage.ZIP:
-        raise Refused("no zip, or a damaged one") from None
+        raise Refused("not a zip, or a damaged one") from None
 
 
 def _check_members(packed: zipfile.ZipFile) -> None:

@@ -187,6 +187,6 @@ def check_dropped(value: Any) -> None:
             check_dropped(one)
     elif isinstance(value, dict):
         if value.get("class_name") in ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper"):
-            raise Refused("code in its description, which is none of the parts that are taken")
+            raise Refused("code in its configuration, which is not supported")
         for one in value.values():
             check_dropped(one)

@@ -43,7 +43,7 @@ def _is_model(part: Any) -> bool:
 
 def _model(part: Part, depth: int) -> Part:
     if depth > _MOST_DEPTH:
-        raise Refused("networks nested too deep in each other")
+        raise Refused("networks nested too deeply")
     layer_repair.check_dropped(part.get("compile_config"))
     config = part["config"]
     if isinstance(config, list):  # Keras 1 and early 2
@@ -127,7 +127,7 @@ def _placed(part: Part, calls: Mapping[Any, int], depth: int) -> Part:
     """A layer, and where what goes into it comes from."""
     nodes = part.get("inbound_nodes") or []
     if not isinstance(nodes, list):
-        raise Refused("a layer whose inputs are no list")
+        raise Refused("a layer whose inputs are not a list")
     if part.get("class_name") in operation_repair.CLASSES:
         return _operation(part, nodes, calls)
     part = _of_today(part, nodes)
@@ -177,12 +177,12 @@ def _apart(node: Any, calls: Mapping[Any, int]) -> tuple[list[Any], Part]:
     """The tensors that go in, as today's Keras writes them, and what else a layer was called with."""
     entries = [node] if isinstance(node, list) and node and isinstance(node[0], str) else node
     if not isinstance(entries, list):
-        raise Refused("a layer whose inputs are no list")
+        raise Refused("a layer whose inputs are not a list")
     tensors: list[Any] = []
     others: Part = {}
     for entry in entries:
         if not (isinstance(entry, list) and 3 <= len(entry) <= 4 and isinstance(entry[0], str)):
-            raise Refused("a layer whose inputs are no list")
+            raise Refused("a layer whose inputs are not a list")
         more = entry[3] if len(entry) == 4 and isinstance(entry[3], dict) else {}
         if entry[0] == _CONSTANT:
             others["x"] = entry[2]

@@ -40,7 +40,7 @@ class Operation:
         """The layer that does the same, and the tensors that go in."""
         make = _MAKERS.get(self.does.removeprefix("compat.v1."))
         if make is None:
-            raise Refused(f"the operation {self.does[:60] or self.name[:60]}, which is none that is taken")
+            raise Refused(f"the operation {self.does[:60] or self.name[:60]}, which is not supported")
         found = make(self)
         found["config"] = {"name": self.name, **found["config"]}
         return found, self.tensors
@@ -51,7 +51,7 @@ class Operation:
             value = self.others.get(key)
             if _numeric(value):
                 return value
-        raise Refused(f"the operation {self.does[:60]} with what it does not take")
+        raise Refused(f"the operation {self.does[:60]} with unsupported arguments")
 
     @property
     def joins(self) -> bool:
@@ -113,7 +113,7 @@ def _slice(op: Operation) -> Part:
     last = wanted[-1] if isinstance(wanted, list) and wanted else None
     turn = {"start": None, "stop": None, "step": -1}
     if not isinstance(wanted, list) or last != turn or not all(_is_all(one) for one in wanted[:-1]):
-        raise Refused("a part cut out of a tensor, which is none of the parts that are taken")
+        raise Refused("a slice of a tensor that is not supported")
     return _operation("Flip", axis=-1)
 
 
@@ -130,14 +130,14 @@ def _operation(name: str, **config: Any) -> Part:
 def _mean(op: Operation) -> Part:
     axes, kept = op.others.get("axis"), bool(op.others.get("keepdims"))
     if axes not in ([1, 2], [-3, -2], [2, 1]):
-        raise Refused("a mean over other axes than height and width")
+        raise Refused("a mean over axes other than height and width")
     return keras_layer("GlobalAveragePooling2D", {"keepdims": kept})
 
 
 def _resize(op: Operation) -> Part:
     size, way = op.others.get("size"), op.others.get("method") or "bilinear"
     if not (isinstance(size, list) and len(size) == 2) or way not in ("bilinear", "nearest", "bicubic"):
-        raise Refused("an operation that resizes in an unusual way")
+        raise Refused("a resize operation that is not supported")
     return keras_layer("Resizing", {"height": size[0], "width": size[1], "interpolation": way})
 
 

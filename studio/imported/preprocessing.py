@@ -77,7 +77,7 @@ def choose(network: keras.Model, stored: str = "") -> Choice:
     if str(network.inputs[0].dtype) == "uint8":
         return Choice("0-255", "its input is uint8")
     if _is_teachable_machine(network):
-        return Choice("-1-1", "Teachable Machine made it")
+        return Choice("-1-1", "the model is from Teachable Machine")
     if scaling := _of_scaling_layer(network):
         return scaling
     names = {layer.name for layer in building.steps(network)}
@@ -89,7 +89,7 @@ def choose(network: keras.Model, stored: str = "") -> Choice:
 
 def describe(choice: Choice) -> str:
     """A choice as a sentence without its full stop."""
-    why = choice.reason or "assumed, because nothing in the model says otherwise"
+    why = choice.reason or "assumed, because the model does not specify it"
     return f"Preprocessing: {LABELS[choice.preprocessing]} ({why})"
 
 

@@ -125,7 +125,7 @@ def _refusing(reason: str) -> Iterator[None]:
     except Refused:
         raise
     except MemoryError:
-        raise Refused("a network that takes more memory than it may") from None
+        raise Refused("a network that exceeds the memory limit") from None
     except Exception as error:
         log.warning("%s: %s", reason, error)
         raise Refused(reason) from None

@@ -55,14 +55,14 @@ def with_names(file: File, names: Sequence[str]) -> File:
     try:
         class_names.read(class_names.written(names), "labels.txt")
     except Refused as error:
-        raise refusal(file.name, str(error), "name each class in a line of its own") from None
+        raise refusal(file.name, str(error), "write one class name per line") from None
     count = copy.facts.classes
     if len(names) != count:
         raise invalid(
-            f"names of the classes of {printable(file.name, 60)}",
+            f"class names of {printable(file.name, 60)}",
             expected=f"{count:,} names",
             received=f"{len(names):,}",
-            next_step="name each class in a line of its own",
+            next_step="write one class name per line",
         )
     data = packing.with_names(file.read(), file.name, names)
     return _variant(file, data, copy, copy.facts.model_copy(update={"labels": tuple(names)}))

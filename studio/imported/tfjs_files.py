@@ -35,7 +35,7 @@ def read(text: bytes) -> tuple[dict[str, Any], list[Any]]:
         raise Refused("a model.json without a network")
     topology, manifest = found["modelTopology"], found.get("weightsManifest")
     if found.get("format") == "graph-model" or "node" in topology:
-        raise Refused("a graph of TensorFlow.js, which has no layers any more")
+        raise Refused("a TensorFlow.js graph model, which has no layers")
     if not isinstance(manifest, list):
         raise Refused("a model.json without a list of its weights")
     config = description.prepare(topology.get("model_config", topology), topology.get("keras_version"))
@@ -63,22 +63,22 @@ def arrays(manifest: list[Any], shards: Mapping[str, bytes], most: int) -> list[
         except KeyError as error:
             raise Refused(f"no {printable(str(error.args[0]), 60)} next to its model.json") from None
         except (TypeError, ValueError, AttributeError):
-            raise Refused("a list of weights that is damaged") from None
+            raise Refused("a damaged list of weights") from None
         if start != len(raw):
-            raise Refused("shards of weights that are cut, or too long")
+            raise Refused("weight shards of the wrong length")
     if sum(array.size for _, array in found) > most:
-        raise Refused("more numbers than such a model has")
+        raise Refused("more weights than such a model has")
     return found
 
 
 def _array(entry: Mapping[str, Any], raw: bytes, start: int, most: int) -> tuple[np.ndarray, int]:
     shape, packing = entry["shape"], entry.get("quantization") or {}
     if not all(type(size) is int and 0 <= size <= most for size in shape) or math.prod(shape) > most:
-        raise Refused("more numbers than such a model has")
+        raise Refused("more weights than such a model has")
     kind = np.dtype(_TYPES[packing.get("dtype", entry["dtype"])])
     end = start + math.prod(shape) * kind.itemsize
     if end > len(raw):
-        raise Refused("shards of weights that are cut, or too long")
+        raise Refused("weight shards of the wrong length")
     array = np.frombuffer(raw, kind, math.prod(shape), start).reshape(shape).astype("float32")
     if "scale" in packing:
         array = array * np.float32(packing["scale"]) + np.float32(packing.get("min", 0))

@@ -7,7 +7,7 @@ DRAWING = Slot("content", "picture", least=0)
 DOODLES = Slot("doodles", "picture", least=0, most=40, flag="--doodles")
 
 TEACH = Task(
-    name="lab.teach",
+    name="lab.train",
     settings=TeachSettings,
     inputs=(DOODLES,),
     produces="network",
@@ -15,7 +15,7 @@ TEACH = Task(
     interactive=True,
     work="studio.lab.task:teach",
     title="Autoencoder",
-    command="lab teach",
+    command="lab train",
     help="train an autoencoder on digits or your own doodles",
     usual="studio.lab.estimate:of_teaching",
 )

@@ -24,27 +24,27 @@ class Half(Protocol):
     layers: list[Layer]
 
     def views(self, flat: np.ndarray) -> list[Layer]: ...
-    def initialise(self, how: str, rng: np.random.Generator) -> None: ...
+    def initialize(self, how: str, rng: np.random.Generator) -> None: ...
     def answer(self, told: np.ndarray) -> np.ndarray: ...
     def forward(self, told: np.ndarray) -> Any: ...
     def backward(self, found: Any, gradient: np.ndarray, into: Any, to_inputs: bool = False) -> Any: ...
 
 
 class Autoencoder:
-    """Both halves, as the settings ask for them. Weights are zero until `initialise`."""
+    """Both halves, as the settings ask for them. Weights are zero until `initialize`."""
 
     def __init__(self, settings: TeachSettings):
         self.settings = settings
         self.encoder, self.decoder = _halves(settings)
 
-    def initialise(self, digits: np.ndarray, rng: np.random.Generator) -> None:
-        """Draws all weights anew, so that it draws about the mean of these digits, `(n, PIXELS)`, at first.
+    def initialize(self, digits: np.ndarray, rng: np.random.Generator) -> None:
+        """Draws all weights again, so that it draws about the mean of these digits, `(n, PIXELS)`, at first.
 
         Else the first thing that it learns is what all digits share, and units of a code that does not go
         beyond 0 and 1 are stuck at an end by then.
         """
         for half in (self.encoder, self.decoder):
-            half.initialise("he" if self.settings.hidden else "glorot", rng)
+            half.initialize("he" if self.settings.hidden else "glorot", rng)
         bias = self.decoder.layers[-1].bias
         mean = np.clip(digits.mean(axis=0).reshape(len(bias), -1).mean(axis=1), 0.01, 0.99)
         bias[:] = np.log(mean / (1 - mean))

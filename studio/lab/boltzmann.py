@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.layers.activations import sigmoid
-from studio.lab.pace import pace
 from studio.lab.settings import PIXELS, BoltzmannSettings
+from studio.lab.speed import speed
 
 _WEIGHTS, _BATCHES, _DREAMS = 2, 3, 4
 _MOMENTUM = np.float32(0.5)
@@ -33,7 +33,7 @@ class Boltzmann:
         self.visible = np.zeros(PIXELS, "float32")
         self.hidden = np.zeros(settings.units, "float32")
 
-    def initialise(self, digits: np.ndarray, rng: np.random.Generator) -> None:
+    def initialize(self, digits: np.ndarray, rng: np.random.Generator) -> None:
         """Draws its weights, so that without them each pixel is on as often as in these digits."""
         self.kernel[:] = rng.normal(size=self.kernel.shape) * 0.01
         self.hidden[:] = 0
@@ -54,11 +54,11 @@ class Boltzmann:
         return sigmoid((units @ self.kernel.T + self.visible) / np.float32(temperature))
 
     def energy(self, pixels: np.ndarray) -> np.ndarray:
-        """The free energy of pictures, `(n, PIXELS)` -> `(n,)`, in nats: the lower, the likelier."""
+        """The free energy of images, `(n, PIXELS)` -> `(n,)`, in nats: the lower, the likelier."""
         return -(pixels @ self.visible) - np.logaddexp(0, pixels @ self.kernel + self.hidden).sum(axis=1)
 
     def pseudo_likelihood(self, pixels: np.ndarray) -> float:
-        """The mean log likelihood of a picture, each pixel given all others, in nats: 0 would be certainty.
+        """The mean log likelihood of an image, each pixel given all others, in nats: 0 would be certainty.
 
         Args:
             pixels: `(n, PIXELS)`, each 0 or 1.
@@ -75,22 +75,22 @@ class Boltzmann:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """What it has learnt, by its name."""
+        """What it has learned, by its name."""
         return {"kernel": self.kernel, "visible": self.visible, "hidden": self.hidden}
 
 
 class BoltzmannTeacher:
-    """Teaches a machine by persistent contrastive divergence: digits get likelier, its own dreams rarer.
+    """Trains a machine by persistent contrastive divergence: digits get likelier, its own dreams rarer.
 
     Args:
         digits: `(n, PIXELS) float32` in [0, 1], each pixel the chance that it is on.
-        settings: of the machine and its teaching.
+        settings: of the machine and its training.
     """
 
     def __init__(self, digits: np.ndarray, settings: BoltzmannSettings):
         self._digits, self._settings = digits, settings
         self.network = Boltzmann(settings)
-        self.network.initialise(digits, self._rng(_WEIGHTS))
+        self.network.initialize(digits, self._rng(_WEIGHTS))
         self._batches, self._dreaming = self._rng(_BATCHES), self._rng(_DREAMS)
         first = digits[self._dreaming.integers(0, len(digits), settings.batch)]
         self.dreams = on(first, self._dreaming)
@@ -110,7 +110,7 @@ class BoltzmannTeacher:
         digits = on(self._digits[chosen], self._batches)
         units = network.of_pixels(digits)
         of_dreams = network.of_pixels(self.dreams)
-        rate = np.float32(settings.learning_rate * pace(self.steps, settings.planned))
+        rate = np.float32(settings.learning_rate * speed(self.steps, settings.planned))
         pulls = (
             (digits.T @ units - self.dreams.T @ of_dreams) / np.float32(len(digits)),
             digits.mean(axis=0) - self.dreams.mean(axis=0),

@@ -31,15 +31,15 @@ class Chain:
 
     Attributes:
         chances: `(n, PIXELS) float32`, of each pixel to be on, which is smoother to look at than the pixels.
-        rounds: how often all pixels were drawn anew.
+        rounds: how often all pixels were drawn again.
         temperature: may change between two rounds.
 
     Args:
-        network: taught.
+        network: trained.
         drawing: `(PIXELS,) float32` in [0, 1].
         kept: which of its pixels stay, `(PIXELS,) bool`.
         n: how many chains.
-        temperature: 1 as it was taught; lower prefers what is likely, higher what is not.
+        temperature: 1 as it was trained; lower prefers what is likely, higher what is not.
         seed: of every draw.
     """
 
@@ -66,7 +66,7 @@ class Chain:
         self.rounds += 1
 
     def follow(self, rounds: int) -> Iterator[float]:
-        """Goes on for so many rounds, on one core; gives the energy after each."""
+        """Continues for so many rounds, on one core; gives the energy after each."""
         with blas_threads.limited(1):
             for _ in range(rounds):
                 self.step()

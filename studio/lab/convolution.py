@@ -1,7 +1,7 @@
-"""Layers that look at a picture four pixels by four at a time, and halve or double its sides.
+"""Layers that look at an image four pixels by four at a time, and halve or double its sides.
 
-Both are one product of matrices and one way of cutting a picture into patches: a convolution multiplies
-patches, and its opposite lays patches over each other that it has multiplied. The pictures of a batch lie in
+Both are one product of matrices and one way of cutting an image into patches: a convolution multiplies
+patches, and its opposite lays patches over each other that it has multiplied. The images of a batch lie in
 the last axis: then what is copied and added lies side by side in memory, which makes it three times as fast.
 
 Reference:
@@ -116,8 +116,8 @@ class Stages:
             at = end + stage.outputs
         return found
 
-    def initialise(self, how: str, rng: np.random.Generator) -> None:
-        """Draws the weights anew as arXiv:1502.01852 does, which is all that `how` may ask for."""
+    def initialize(self, how: str, rng: np.random.Generator) -> None:
+        """Draws the weights again as arXiv:1502.01852 does, which is all that `how` may ask for."""
         self.weights[:] = 0
         for stage, layer in zip(self._stages, self.layers, strict=True):
             layer.kernel[:] = rng.normal(size=layer.kernel.shape) * stage.spread

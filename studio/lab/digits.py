@@ -1,4 +1,4 @@
-"""What is learnt: digits that the studio's own model draws, or doodles of a person, each in many variants."""
+"""What is learned: digits that the studio's own model draws, or doodles of a user, each in many variants."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from studio.lab.drawings import as_digit
 from studio.lab.settings import SIDE
 
 PRESET = "digits-vae"
-LEARNT, OTHERS = 4000, 200
+LEARNED, OTHERS = 4000, 200
 _AT_ONCE = 128
-_SEED = 0  # of the digits: which they are does not depend on the seed of a teaching
+_SEED = 0  # of the digits: which they are does not depend on the seed of a training
 _HELD: dict[str, Digits] = {}  # what a worker holds
 
 
 @dataclass(frozen=True)
 class Digits:
-    """What a network is taught, and what it is tested on.
+    """What a network is trained, and what it is tested on.
 
     Attributes:
-        learnt, others: `(n, PIXELS) float32` in [0, 1].
+        learned, others: `(n, PIXELS) float32` in [0, 1].
         weights: what drew them, as recipes name it.
     """
 
-    learnt: np.ndarray
+    learned: np.ndarray
     others: np.ndarray
     weights: dict[str, str]
 
@@ -43,7 +43,7 @@ def digits(doodles: Sequence[File] = ()) -> Digits:
     """The digits of the studio, or variants of doodles where there are any; kept in memory for the next time.
 
     Raises:
-        InvalidInput: if a doodle is no picture, or nothing is drawn on it.
+        InvalidInput: if a doodle is no image, or nothing is drawn on it.
     """
     if doodles:
         name = " ".join(file.digest for file in doodles)
@@ -54,18 +54,18 @@ def digits(doodles: Sequence[File] = ()) -> Digits:
 
 def _drawn(preset: presets.Preset) -> Digits:
     generator: Generator = tasks.imported(tasks.get(preset.task).opens)(preset)
-    points = latent.draw(generator, LEARNT + OTHERS, _SEED)
+    points = latent.draw(generator, LEARNED + OTHERS, _SEED)
     parts = [generator.decode(points[at : at + _AT_ONCE])[..., 0] for at in range(0, len(points), _AT_ONCE)]
     made = np.concatenate(parts).reshape(len(points), -1).astype("float32") / 255
-    return Digits(made[:LEARNT], made[LEARNT:], {preset.name: generator.digest})
+    return Digits(made[:LEARNED], made[LEARNED:], {preset.name: generator.digest})
 
 
 def _variants(doodles: Sequence[File]) -> Digits:
     """Each doodle turned, moved and scaled a little, again and again, in an order that mixes them."""
     found = [as_digit(images.read(file.read(), file.name), file.name) for file in doodles]
     rng = np.random.default_rng(_SEED)
-    made = np.stack([_varied(found[n % len(found)], rng) for n in range(LEARNT + OTHERS)])
-    return Digits(made[:LEARNT], made[LEARNT:], {})
+    made = np.stack([_varied(found[n % len(found)], rng) for n in range(LEARNED + OTHERS)])
+    return Digits(made[:LEARNED], made[LEARNED:], {})
 
 
 def _varied(drawing: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -35,7 +35,7 @@ def read(picture: np.ndarray, fit: bool) -> np.ndarray:
     bottom, right = drawn.max(axis=0) + 1
     if max(bottom - top, right - left) < _DOT * len(lines):
         return _small(lines, SIDE).ravel()
-    return _centred(_small(_square(lines[top:bottom, left:right]), BOX)).ravel()
+    return _centerd(_small(_square(lines[top:bottom, left:right]), BOX)).ravel()
 
 
 def as_digit(picture: np.ndarray, name: str) -> np.ndarray:
@@ -43,7 +43,7 @@ def as_digit(picture: np.ndarray, name: str) -> np.ndarray:
     found = read(picture, fit=True)
     if not found.any():
         step = "draw something, or leave it out"
-        raise invalid(name, expected="a drawing", received="an empty picture", next_step=step)
+        raise invalid(name, expected="a drawing", received="an empty image", next_step=step)
     return found
 
 
@@ -66,8 +66,8 @@ def _small(levels: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(picture, "float32") / 255
 
 
-def _centred(digit: np.ndarray) -> np.ndarray:
-    """Puts a `(BOX, BOX)` digit into `(SIDE, SIDE)`, its centre of mass in the middle."""
+def _centerd(digit: np.ndarray) -> np.ndarray:
+    """Puts a `(BOX, BOX)` digit into `(SIDE, SIDE)`, its center of mass in the middle."""
     rows, columns = np.indices(digit.shape)
     room = SIDE - BOX
     down = round(SIDE / 2 - float((rows * digit).sum() / digit.sum()) - 0.5)

@@ -1,4 +1,4 @@
-"""How long teaching takes, from its products. Loads no NumPy."""
+"""How long training takes, from its products. Loads no NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A taught network as a file of NumPy, for whoever wants to use its numbers elsewhere, and for the page."""
+"""A trained network as a file of NumPy, for whoever wants to use its numbers elsewhere, and for the page."""
 
 from __future__ import annotations
 

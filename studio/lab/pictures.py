@@ -17,13 +17,13 @@ _EDGE = 0.03  # the share of codes that lie beyond each edge of a map
 
 
 def shown(digits: np.ndarray, columns: int | None = None, scale: int = 4) -> np.ndarray:
-    """`(n, PIXELS) float32` in [0, 1] -> a wall of them, `(H, W, 3) uint8`."""
+    """`(n, PIXELS) float32` in [0, 1] -> a grid of them, `(H, W, 3) uint8`."""
     levels = (np.clip(digits, 0, 1) * 255 + 0.5).astype("uint8")
     return grid(levels.reshape(-1, SIDE, SIDE, 1), columns, scale)
 
 
 def rows(*digits: np.ndarray, scale: int = 4) -> np.ndarray:
-    """Some digits below each other, as they were, spoilt, drawn again: each `(n, PIXELS)` a row."""
+    """Some digits below each other, as they were, corrupted, drawn again: each `(n, PIXELS)` a row."""
     return shown(np.concatenate(digits), len(digits[0]), scale)
 
 
@@ -35,7 +35,7 @@ def filters(network: Autoencoder | Boltzmann, digits: np.ndarray, scale: int = 3
             that are never lit are still what they were drawn as.
 
     Returns:
-        `(H, W, 3) uint8`, a picture a unit, grey where a pixel does not matter.
+        `(H, W, 3) uint8`, an image a unit, gray where a pixel does not matter.
     """
     first = network.kernel if isinstance(network, Boltzmann) else network.encoder.layers[0].kernel
     kernels = first.T

@@ -50,22 +50,32 @@ class TeachSettings(Settings):
         le=0.1,
         scale="log",
     )
-    batch: int = setting(64, "Batch size: digits per training step.", ge=8, le=1024)
+    batch: int = setting(64, "Batch size: digits per training step.", ge=8, le=1024, label="Batch size")
     penalty: float = setting(
         1.0,
         "Weight of the sparsity, contractive or KL penalty. 0 turns it off.",
+        label="Penalty weight",
         ge=0,
         le=100,
         scale="linear",
         step=0.1,
     )
     taught_noise: float = setting(
-        0.5, "Noise added to the training digits of a denoising autoencoder.", ge=0, le=1, step=0.05
+        0.5,
+        "Noise added to the training digits of a denoising autoencoder.",
+        ge=0,
+        le=1,
+        step=0.05,
+        label="Training noise",
     )
     taught_holes: int = setting(
-        0, "Holes cut into the training digits of a denoising autoencoder.", ge=0, le=6
+        0,
+        "Holes cut into the training digits of a denoising autoencoder.",
+        ge=0,
+        le=6,
+        label="Training holes",
     )
-    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1)
+    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1, label="Step limit")
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property
@@ -116,7 +126,9 @@ class RepairSettings(TeachSettings):
     show: Literal["repair", "filters", "map"] = setting(
         "repair", "Show reconstructions, the filters of the first layer, or a map of the latent space."
     )
-    fit: bool = setting(True, "Center the drawing and scale it to the size of the training digits.")
+    fit: bool = setting(
+        True, "Center the drawing and scale it to the size of the training digits.", label="Center and scale"
+    )
 
     @property
     def subject(self) -> str:
@@ -126,15 +138,17 @@ class RepairSettings(TeachSettings):
 class BoltzmannSettings(Settings):
     """Trains a restricted Boltzmann machine on digits."""
 
-    units: int = setting(160, "Hidden units.", tier="main", ge=8, le=512)
+    units: int = setting(160, "Number of hidden units.", tier="main", ge=8, le=512, label="Hidden units")
     steps: int | None = setting(
         None, "Training steps; empty: as many as take about eight seconds.", ge=10, le=20_000
     )
     learning_rate: float = setting(
         0.2, "Initial learning rate; it decays toward the end of training.", ge=1e-4, le=1, scale="log"
     )
-    batch: int = setting(100, "Batch size, and number of persistent chains.", ge=8, le=512)
-    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1)
+    batch: int = setting(
+        100, "Batch size, and number of persistent chains.", ge=8, le=512, label="Batch size"
+    )
+    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1, label="Step limit")
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property
@@ -163,10 +177,10 @@ class ImagineSettings(BoltzmannSettings):
         step=0.05,
     )
     rounds: int = setting(60, "Rounds of Gibbs sampling.", tier="main", ge=1, le=2000)
-    n: int = setting(9, "Number of samples.", ge=1, le=64)
+    n: int = setting(9, "Number of samples.", ge=1, le=64, label="Samples")
     frames: int = setting(0, "Frames of a video of the sampling. 0 gives one image.", ge=0, le=300)
     fps: int = setting(15, "Frames per second of the video.", ge=1, le=60, label="Frames per second")
-    film: Literal["mp4", "webp", "gif"] = setting("gif", "File format of the video.", label="Format")
+    video: Literal["mp4", "webp", "gif"] = setting("gif", "File format of the video.", label="Format")
 
     @property
     def subject(self) -> str:
@@ -174,7 +188,7 @@ class ImagineSettings(BoltzmannSettings):
 
     def for_ending(self, ending: str) -> ImagineSettings:
         """Returns the settings for a file extension: a video takes its format from it."""
-        return self.model_copy(update={"film": ending}) if self.frames else self
+        return self.model_copy(update={"video": ending}) if self.frames else self
 
 
 def kind(settings: ImagineSettings) -> Kind:

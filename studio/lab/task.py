@@ -1,4 +1,4 @@
-"""The lab as tasks: a network's file, or what a network that was just taught makes of a drawing."""
+"""The lab as tasks: a network's file, or what a network that was just trained makes of a drawing."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ import numpy as np
 from studio.core import recipes
 from studio.core.models.recently_used import get_or_make
 from studio.core.pictures import images
-from studio.core.pictures.animations import Film
+from studio.core.pictures.animations import Video
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result
 from studio.lab import digits, drawings, network_file, pictures
 from studio.lab.chain import Chain, half
+from studio.lab.corrupt import levels, spoilt
 from studio.lab.settings import BoltzmannSettings, ImagineSettings, RepairSettings, TeachSettings
-from studio.lab.spoil import levels, spoilt
-from studio.lab.teach import SPOILING, Taught, teach_autoencoder, teach_boltzmann
+from studio.lab.train import SPOILING, Taught, teach_autoencoder, teach_boltzmann
 
 S = TypeVar("S", bound=Settings)
-_TAUGHT: dict[str, Taught] = {}  # what a worker holds: the networks that were taught last
+_TAUGHT: dict[str, Taught] = {}  # what a worker holds: the networks that were trained last
 _MOST = 6
 _LARGE = 8  # px of the screen for each of a drawing
 
 
 def teach(settings: TeachSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Teaches an autoencoder; gives its weights as a file of NumPy."""
-    return _network("lab.teach", "autoencoder.npz", settings, inputs, progress)
+    """Trains an autoencoder; gives its weights as a file of NumPy."""
+    return _network("lab.train", "autoencoder.npz", settings, inputs, progress)
 
 
 def boltzmann(settings: BoltzmannSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Teaches a Boltzmann machine; gives its weights as a file of NumPy."""
+    """Trains a Boltzmann machine; gives its weights as a file of NumPy."""
     return _network("lab.boltzmann", "boltzmann.npz", settings, inputs, progress)
 
 
 def repair(settings: RepairSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Teaches an autoencoder, and shows what it makes of a drawing, of digits, or what it has learnt."""
+    """Trains an autoencoder, and shows what it makes of a drawing, of digits, or what it has learned."""
     known = digits.digits(inputs.get("doodles", ()))
     taught = _taught(_base(TeachSettings, settings), known, inputs, progress)
     drawn, notes = _drawing(inputs, settings.fit)
@@ -65,7 +65,7 @@ def repair(settings: RepairSettings, inputs: Inputs, progress: Progress) -> Resu
 
 
 def imagine(settings: ImagineSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Teaches a Boltzmann machine, and lets it imagine the rest of a drawing, or digits of its own."""
+    """Trains a Boltzmann machine, and lets it imagine the rest of a drawing, or digits of its own."""
     known = digits.digits(inputs.get("doodles", ()))
     taught = _taught(_base(BoltzmannSettings, settings), known, inputs, progress)
     drawn, notes = _drawing(inputs, fit=False)
@@ -75,28 +75,28 @@ def imagine(settings: ImagineSettings, inputs: Inputs, progress: Progress) -> Re
     recipe = recipes.make("lab.imagine", _as_made(settings, taught), inputs, known.weights)
     stem = f"{_stem(inputs)}-imagined"
     if settings.frames:
-        with Film(settings.film, settings.fps) as film:
-            energies = _follow(chain, settings, film)
-            file = File.keep(film.finish(), "animation", f"{stem}.{settings.film}")
+        with Video(settings.video, settings.fps) as video:
+            energies = _follow(chain, settings, video)
+            file = File.keep(video.finish(), "animation", f"{stem}.{settings.video}")
     else:
         energies = _follow(chain, settings, None)
-        file = File.keep(images.encode_png(_wall(chain), recipe), "picture", f"{stem}.png")
+        file = File.keep(images.encode_png(_grid(chain), recipe), "picture", f"{stem}.png")
     told = {"energy": energies[-1], "energies": energies, "notes": notes}
     return Result((file,), _figures(taught) | told, recipe, taught.stopped_early)
 
 
-def _follow(chain: Chain, settings: ImagineSettings, film: Film | None) -> list[float]:
+def _follow(chain: Chain, settings: ImagineSettings, video: Video | None) -> list[float]:
     """Lets the chain go on to its end; gives its energy after each round."""
     due = {round((frame + 1) * settings.rounds / settings.frames) for frame in range(settings.frames)}
     energies = []
     for energy in chain.follow(settings.rounds):
         energies.append(round(energy, 2))
-        if film is not None and chain.rounds in due:
-            film.add(_wall(chain))
+        if video is not None and chain.rounds in due:
+            video.add(_grid(chain))
     return energies
 
 
-def _wall(chain: Chain) -> np.ndarray:
+def _grid(chain: Chain) -> np.ndarray:
     return pictures.shown(chain.chances, scale=_LARGE if len(chain.chances) == 1 else 4)
 
 
@@ -118,7 +118,7 @@ def _network(
 def _taught(
     settings: TeachSettings | BoltzmannSettings, known: digits.Digits, inputs: Inputs, progress: Progress
 ) -> Taught:
-    """The network of these settings, taught now unless this process still holds it."""
+    """The network of these settings, trained now unless this process still holds it."""
     doodles = " ".join(file.digest for file in inputs.get("doodles", ()))
     name = f"{settings.model_dump_json()} {known.weights} {doodles}"
     taught = get_or_make(_TAUGHT, name, lambda: _course(settings, known, progress), _MOST)
@@ -136,7 +136,7 @@ def _course(settings: TeachSettings | BoltzmannSettings, known: digits.Digits, p
 
 
 def _base(cls: type[S], settings: Settings) -> S:
-    """Those of the settings that are about teaching."""
+    """Those of the settings that are about training."""
     return cls.model_validate({name: getattr(settings, name) for name in cls.model_fields})
 
 
@@ -159,7 +159,7 @@ def _figures(taught: Taught) -> dict[str, Any]:
         "seconds": taught.seconds,
         "steps": taught.steps,
         "parameters": taught.network.parameters,
-        "learnt_off": last.get("learnt"),
+        "learned_off": last.get("learned"),
         "held_out_off": last["held out"],
         "history": taught.history,
     }

@@ -12,11 +12,11 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.layers.activations import sigmoid
-from studio.core.layers.optimisers import Optimiser
+from studio.core.layers.optimizers import Optimizer
 from studio.lab.autoencoder import Autoencoder
-from studio.lab.pace import pace
+from studio.lab.corrupt import levels, spoilt
 from studio.lab.settings import TeachSettings
-from studio.lab.spoil import levels, spoilt
+from studio.lab.speed import speed
 
 _WEIGHTS, _BATCHES, _SPOILING, _CODES = 2, 3, 4, 5  # streams of random numbers, so that none moves another
 SPEAKS = 0.1  # the share of digits for which a unit of a sparse one is to speak
@@ -26,17 +26,17 @@ _SPARSE, _CONTRACTIVE = 10.0, 1.0  # what a penalty of 1 weighs, in nats
 class Teacher:
     """Args:
     digits: `(n, PIXELS) float32` in [0, 1], to learn from.
-    settings: of the network and its teaching.
+    settings: of the network and its training.
     """
 
     def __init__(self, digits: np.ndarray, settings: TeachSettings):
         self._digits, self._settings = digits, settings
         self.network = Autoencoder(settings)
-        self.network.initialise(digits, self._rng(_WEIGHTS))
+        self.network.initialize(digits, self._rng(_WEIGHTS))
         halves = (self.network.encoder, self.network.decoder)
         self._flat = [np.zeros_like(half.weights) for half in halves]
         self._gradients = [half.views(flat) for half, flat in zip(halves, self._flat, strict=True)]
-        self._optimisers = [Optimiser("adam", flat.size, settings.learning_rate) for flat in self._flat]
+        self._optimizers = [Optimizer("adam", flat.size, settings.learning_rate) for flat in self._flat]
         self._batches, self._spoiling = self._rng(_BATCHES), self._rng(_SPOILING)
         self._codes = self._rng(_CODES)
         self.steps = 0
@@ -53,12 +53,12 @@ class Teacher:
         if settings.kind == "denoising":
             given = spoilt(wanted, settings.taught_noise, settings.taught_holes, self._spoiling)
         self._go_back(given, wanted)
-        rate = settings.learning_rate * pace(self.steps, settings.planned)
-        for half, flat, optimiser in zip(
-            (self.network.encoder, self.network.decoder), self._flat, self._optimisers, strict=True
+        rate = settings.learning_rate * speed(self.steps, settings.planned)
+        for half, flat, optimizer in zip(
+            (self.network.encoder, self.network.decoder), self._flat, self._optimizers, strict=True
         ):
-            optimiser.rate = rate
-            optimiser.step(half.weights, flat)
+            optimizer.rate = rate
+            optimizer.step(half.weights, flat)
         self.steps += 1
 
     def _go_back(self, given: np.ndarray, wanted: np.ndarray) -> None:

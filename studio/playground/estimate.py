@@ -23,7 +23,7 @@ def usual(settings: PlaygroundSettings, inputs: Inputs) -> float:
 def needs(settings: PlaygroundSettings, inputs: Inputs) -> float:
     """About how many bytes of memory it takes at most."""
     photo = inputs["content"][0].read()
-    learnt = images.megapixels(photo, settings.detail) * 1e6
+    learned = images.megapixels(photo, settings.detail) * 1e6
     batch = settings.batch * settings.width * settings.depth * 4
-    values = learnt * (settings.inputs + 2 * max(settings.width, settings.inputs)) + batch
+    values = learned * (settings.inputs + 2 * max(settings.width, settings.inputs)) + batch
     return _BASE + 4 * values + 12 * images.megapixels(photo, settings.size) * 1e6

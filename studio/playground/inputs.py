@@ -1,7 +1,7 @@
-"""What the network is told of a place in the picture: its two coordinates, and waves of them.
+"""What the network is told of a place in the image: its two coordinates, and waves of them.
 
 A network learns what changes slowly first, and what changes fast hardly ever: of two coordinates alone it
-makes a blur. Waves of many lengths and directions let it tell neighbours apart.
+makes a blur. Waves of many lengths and directions let it tell neighbors apart.
 
 Reference:
     Tancik et al. 2020, Fourier Features Let Networks Learn High Frequency Functions, arXiv:2006.10739.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SEED = 1  # apart from the stream of the weights, so that turning one knob changes only what it says
+SEED = 1  # apart from the stream of the weights, so that turning one control changes only what it says
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def inputs(fourier_features: int, fourier_scale: float, coordinates: str, longes
         waves: how many.
         fineness: the spread of their frequencies.
         coordinates: "centered" for -1 to 1, "from_zero" for 0 to 1, "pixels" for 0 to `longest`.
-        longest: the longer side in px at which the picture is learnt.
+        longest: the longer side in px at which the image is learned.
         seed: of the frequencies.
     """
     drawn = np.random.default_rng([seed, SEED]).normal(size=(2, fourier_features)) * fourier_scale

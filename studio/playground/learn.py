@@ -1,4 +1,4 @@
-"""The learning from its first step to the picture: looks on the way, a film of it, and what ends it early."""
+"""The learning from its first step to the image: looks on the way, a video of it, and what ends it early."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.pictures import images
-from studio.core.pictures.animations import Film
+from studio.core.pictures.animations import Video
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.playground.learner import Learner, Look, RanAway
@@ -21,28 +21,28 @@ LOOK_SECONDS = 0.1  # between two looks, but no look may take more than a fifth 
 _CHECK_SECONDS = 0.02  # between two questions whether somebody pressed Stop
 _FIRST = 16  # steps of which each that is a power of two is looked at, for most happens there
 _MOST_POINTS = 160  # of the curve that a result carries
-_STOPPED = 8e9  # products that a picture may take once somebody has pressed Stop: a third of a second
+_STOPPED = 8e9  # products that an image may take once somebody has pressed Stop: a third of a second
 _STEP = 64  # px, of sizes
 
 
 @dataclass(frozen=True)
-class Learnt:
+class Learned:
     """What came of it.
 
     Attributes:
-        picture: as the network paints it in the end, `(H, W, 3) uint8`; of a film its last frame.
-        film: the bytes of its file; empty without one.
-        frames: of the film.
+        picture: as the network paints it in the end, `(H, W, 3) uint8`; of a video its last frame.
+        video: the bytes of its file; empty without one.
+        frames: of the video.
         steps: of learning.
         last: the last look.
-        history: `{"step", "learnt", "held out", ...}` of some looks, the first and the last among them.
+        history: `{"step", "learned", "held out", ...}` of some looks, the first and the last among them.
         ran_away: whether the weights did.
-        stopped_early: whether a person stopped it, and this is as far as it got.
+        stopped_early: whether a user stopped it, and this is as far as it got.
         seconds: that it took.
     """
 
     picture: np.ndarray
-    film: bytes
+    video: bytes
     frames: int
     steps: int
     last: Look
@@ -52,32 +52,32 @@ class Learnt:
     seconds: float
 
 
-def learn(photo: np.ndarray, settings: PlaygroundSettings, progress: Progress | None = None) -> Learnt:
-    """Teaches a network a photo, from the places of its pixels to their colours.
+def learn(photo: np.ndarray, settings: PlaygroundSettings, progress: Progress | None = None) -> Learned:
+    """Fits a network to a photo, from the positions of its pixels to their colors.
 
     Args:
         photo: `(H, W, 3) uint8`.
         settings: of the network, its learning and the result.
-        progress: told of the looks, counted in steps, or in frames of a film.
+        progress: told of the looks, counted in steps, or in frames of a video.
 
     Raises:
-        Cancelled: if a person stopped it before the first step.
+        Cancelled: if a user stopped it before the first step.
     """
     progress, began = progress or Progress(), time.monotonic()
     size = size_of(settings, *photo.shape[:2])
     with blas_threads.limited(1), ExitStack() as opened:
-        film = opened.enter_context(Film(settings.film, settings.fps)) if settings.frames else None
-        course = _Course(Learner(photo, settings), settings, progress, film, size)
+        video = opened.enter_context(Video(settings.video, settings.fps)) if settings.frames else None
+        course = _Course(Learner(photo, settings), settings, progress, video, size)
         course.run()
         if course.stopped and not course.learner.steps:
             raise Cancelled
         last, picture = course.look(), course.picture()
-        whole = film is not None and (film.frames > 1 or film.frames == settings.frames)
-        data = film.finish() if film is not None and whole else b""
-    return Learnt(
+        whole = video is not None and (video.frames > 1 or video.frames == settings.frames)
+        data = video.finish() if video is not None and whole else b""
+    return Learned(
         picture,
         data,
-        film.frames if film is not None and whole else 0,
+        video.frames if video is not None and whole else 0,
         course.learner.steps,
         last,
         thinned(course.history),
@@ -91,7 +91,7 @@ class _Course:
     """One learning on its way.
 
     Args:
-        film: that frames go into, if there is one.
+        video: that frames go into, if there is one.
         size: height and width of the result and of each frame.
     """
 
@@ -100,18 +100,18 @@ class _Course:
         learner: Learner,
         settings: PlaygroundSettings,
         progress: Progress,
-        film: Film | None,
+        video: Video | None,
         size: tuple[int, int],
     ):
         self.learner, self._settings, self._progress = learner, settings, progress
-        self._film, self._size = film, size
+        self._video, self._size = video, size
         self._due = frame_steps(settings)
         self._next_look = self._next_check = 0.0
         self.history: list[dict[str, float]] = []
         self.ran_away = self.stopped = False
 
     def run(self) -> None:
-        """Learns until its end, until the weights run away, or until a person stops it."""
+        """Learns until its end, until the weights run away, or until a user stops it."""
         try:
             self._watch()
             self._add_frames()
@@ -133,7 +133,7 @@ class _Course:
             look = self.look()
             self._next_look = now + max(LOOK_SECONDS, 5 * (time.monotonic() - now))
             done, total = (
-                (self._film.frames, self._settings.frames) if self._film else (steps, self._settings.steps)
+                (self._video.frames, self._settings.frames) if self._video else (steps, self._settings.steps)
             )
             self._progress.report(done, total, look.metrics, lambda: look.picture)
         elif now >= self._next_check:
@@ -150,12 +150,12 @@ class _Course:
         return look
 
     def _add_frames(self) -> None:
-        """Puts into the film what is due: one that is due twice stands still."""
-        if self._film is None or not self._due or self._due[0] > self.learner.steps:
+        """Puts into the video what is due: one that is due twice stands still."""
+        if self._video is None or not self._due or self._due[0] > self.learner.steps:
             return
         frame = self.learner.paint(*self._size)
         while self._due and self._due[0] <= self.learner.steps:
-            self._film.add(frame)
+            self._video.add(frame)
             self._due.pop(0)
 
     def picture(self) -> np.ndarray:
@@ -169,11 +169,11 @@ class _Course:
 
     def _tell_rows(self, rows: int) -> None:
         if rows < self._size[0]:
-            self._progress.report(rows, self._size[0], text="Painting the picture")
+            self._progress.report(rows, self._size[0], text="Painting the image")
 
 
 def frame_steps(settings: PlaygroundSettings) -> list[int]:
-    """After which steps a film has its frames: close together in the beginning, where most changes."""
+    """After which steps a video has its frames: close together in the beginning, where most changes."""
     last = max(1, settings.frames - 1)
     return [round(settings.steps * (number / last) ** 2) for number in range(settings.frames)]
 

@@ -9,13 +9,14 @@ from typing import NoReturn
 import numpy as np
 
 from studio.core.layers.network import Network
-from studio.core.layers.optimisers import Optimiser
+from studio.core.layers.optimizers import Optimizer
 from studio.core.pictures import images
 from studio.playground import losses
 from studio.playground.inputs import inputs, places
 from studio.playground.settings import PlaygroundSettings
 
-_WEIGHTS, _SPLIT, _BATCHES, _DROPOUT = 2, 3, 4, 5  # streams of random numbers, so that knobs do not share one
+# streams of random numbers, so that controls do not share one
+_WEIGHTS, _SPLIT, _BATCHES, _DROPOUT = 2, 3, 4, 5
 _LOOKED_AT = 1024  # pixels whose gradient is shown
 _AT_ONCE = 4_000_000  # numbers of a layer that are in memory at once: 16 MB
 
@@ -29,17 +30,17 @@ class Look:
     """What there is to see of a network.
 
     Attributes:
-        picture: as it is painted now, at the size at which it is learnt, `(H, W, 3) uint8`.
-        learnt, held_out: the loss of the pixels that it learns from, and of the others; None without any.
-        psnr_learnt, psnr_held_out: the same as a peak signal-to-noise ratio, in dB.
+        picture: as it is painted now, at the size at which it is learned, `(H, W, 3) uint8`.
+        learned, held_out: the loss of the pixels that it learns from, and of the others; None without any.
+        psnr_learned, psnr_held_out: the same as a peak signal-to-noise ratio, in dB.
         gradients: of the weights of each layer, the first first, the root of their mean square.
         values: of what each hidden layer hands on, the same.
     """
 
     picture: np.ndarray
-    learnt: float
+    learned: float
     held_out: float | None
-    psnr_learnt: float
+    psnr_learned: float
     psnr_held_out: float | None
     gradients: list[float]
     values: list[float]
@@ -47,7 +48,7 @@ class Look:
     @property
     def metrics(self) -> dict[str, float]:
         """All of it as named figures; a layer's end in its number, from 1."""
-        told = {"learnt": self.learnt, "psnr_learnt": self.psnr_learnt}
+        told = {"learned": self.learned, "psnr_learned": self.psnr_learned}
         if self.held_out is not None and self.psnr_held_out is not None:
             told |= {"held out": self.held_out, "psnr_held_out": self.psnr_held_out}
         told |= {f"gradient_{n}": size for n, size in enumerate(self.gradients, 1)}
@@ -73,13 +74,13 @@ class Learner:
         )
         self._told = self._inputs.of(places(*self._size))
         self._wanted = (small.reshape(-1, 3) / 255).astype("float32")
-        self._learnt, self._held_out = _split(len(self._told), settings.held_out, self._rng(_SPLIT))
+        self._learned, self._held_out = _split(len(self._told), settings.held_out, self._rng(_SPLIT))
         self.network = Network(settings.shape, settings.activation)
-        self.network.initialise(settings.initializer, self._rng(_WEIGHTS))
+        self.network.initialize(settings.initializer, self._rng(_WEIGHTS))
         self._flat = np.zeros_like(self.network.weights)
         self._gradients = self.network.views(self._flat)
         self._good = self.network.weights.copy()
-        self._optimiser = Optimiser(
+        self._optimizer = Optimizer(
             settings.optimizer, self._flat.size, settings.learning_rate, settings.weight_decay
         )
         self._batches, self._dropout = self._rng(_BATCHES), self._rng(_DROPOUT)
@@ -90,13 +91,13 @@ class Learner:
 
     def step(self) -> None:
         """Learns from one batch. Raises `RanAway` once there is no telling how wrong the network is."""
-        chosen = self._learnt[self._batches.integers(0, len(self._learnt), self._settings.batch)]
+        chosen = self._learned[self._batches.integers(0, len(self._learned), self._settings.batch)]
         with np.errstate(over="ignore", invalid="ignore"):
             loss = self._go_back(chosen, self._settings.dropout)
             if not np.isfinite(loss):
                 self._give_up()
             self._good[:] = self.network.weights
-            self._optimiser.step(self.network.weights, self._flat)
+            self._optimizer.step(self.network.weights, self._flat)
         self.steps += 1
 
     def _give_up(self) -> NoReturn:
@@ -119,14 +120,14 @@ class Learner:
             colors = self._colors(self._told)
             if not np.isfinite(colors).all() and not np.array_equal(self.network.weights, self._good):
                 self._give_up()
-            self._go_back(self._learnt[:: max(1, len(self._learnt) // _LOOKED_AT)])
-            learnt, others = self._learnt, self._held_out
+            self._go_back(self._learned[:: max(1, len(self._learned) // _LOOKED_AT)])
+            learned, others = self._learned, self._held_out
             loss, wanted = self._settings.loss, self._wanted
             return Look(
                 _shown(colors).reshape(*self._size, 3),
-                _number(losses.value(loss, colors[learnt], wanted[learnt])),
+                _number(losses.value(loss, colors[learned], wanted[learned])),
                 _number(losses.value(loss, colors[others], wanted[others])) if len(others) else None,
-                losses.psnr(colors[learnt], wanted[learnt]),
+                losses.psnr(colors[learned], wanted[learned]),
                 losses.psnr(colors[others], wanted[others]) if len(others) else None,
                 [_size(layer.kernel) for layer in self._gradients],
                 self._values,
@@ -136,7 +137,7 @@ class Learner:
         return losses.painted(self._settings.loss, self.network.answer(told))
 
     def paint(self, height: int, width: int, after: Callable[[int], None] = lambda _rows: None) -> np.ndarray:
-        """Asks the network for a picture of any size, row by row, so that memory does not grow with it.
+        """Asks the network for an image of any size, row by row, so that memory does not grow with it.
 
         Args:
             after: called after every few rows with how many there are.
@@ -156,14 +157,14 @@ class Learner:
 
 
 def _split(count: int, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of the pixels that are learnt, at least one, and of those that are held out."""
+    """The numbers of the pixels that are learned, at least one, and of those that are held out."""
     order = rng.permutation(count)
     held_out = min(count - 1, round(count * share))
     return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
 def _shown(colors: np.ndarray) -> np.ndarray:
-    """Colours as a screen has them: `float32` -> `uint8`."""
+    """Colors as a screen has them: `float32` -> `uint8`."""
     return (np.clip(np.nan_to_num(colors), 0, 1) * 255 + 0.5).astype("uint8")
 
 

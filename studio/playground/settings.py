@@ -34,10 +34,10 @@ class PlaygroundSettings(Settings):
         "adam", "Optimizer that updates the weights from the gradient."
     )
     initializer: Literal["zero", "small", "glorot", "he", "large"] = setting(
-        "he", "Weight initialization; it sets the variance of the first weights."
+        "he", "Weight initialization, which sets the variance of the initial weights."
     )
-    depth: int = setting(3, "Hidden layers.", ge=1, le=12)
-    width: int = setting(64, "Units of each hidden layer.", ge=2, le=256)
+    depth: int = setting(3, "Number of hidden layers.", ge=1, le=12)
+    width: int = setting(64, "Number of units in each hidden layer.", ge=2, le=256)
     fourier_scale: float = setting(
         5.0,
         "Standard deviation of the Fourier frequencies, in cycles per image; raise it for finer detail.",
@@ -51,8 +51,10 @@ class PlaygroundSettings(Settings):
     loss: Literal["mse", "mae", "cross_entropy"] = setting(
         "mse", "Loss: mean squared error, mean absolute error, or cross-entropy."
     )
-    batch: int = setting(512, "Batch size: pixels per training step.", unit="px", ge=1, le=8192)
-    steps: int = setting(1500, "Training steps.", ge=1, le=50_000)
+    batch: int = setting(
+        512, "Batch size: pixels per training step.", unit="px", ge=1, le=8192, label="Batch size"
+    )
+    steps: int = setting(1500, "Number of training steps; each step uses one batch.", ge=1, le=50_000)
     held_out: float = split_setting(
         0.1, help="Share of pixels held out of training to test on.", ge=0, le=0.95, step=0.05
     )
@@ -65,7 +67,7 @@ class PlaygroundSettings(Settings):
     )
     weight_decay: float = setting(
         0.0,
-        "Share of each weight, times the learning rate, that is subtracted at each step.",
+        "Share of each weight, times the learning rate, subtracted per step; raise it against overfitting.",
         ge=0,
         le=10,
         step=0.1,
@@ -91,15 +93,17 @@ class PlaygroundSettings(Settings):
     fps: int = setting(
         15, "Frames per second of the video.", ge=1, le=60, label="Frames per second", video="part"
     )
-    film: Literal["mp4", "webp", "gif"] = setting(
+    video: Literal["mp4", "webp", "gif"] = setting(
         "mp4", "File format of the video.", label="Format", video="part"
     )
-    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1, tier="hidden")
+    most_steps: int | None = setting(
+        None, "Stop after this many steps.", ge=1, tier="hidden", label="Step limit"
+    )
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     def for_ending(self, ending: str) -> PlaygroundSettings:
         """Returns the settings for a file extension: a video takes its format from it."""
-        return self.model_copy(update={"film": ending}) if self.frames else self
+        return self.model_copy(update={"video": ending}) if self.frames else self
 
     @property
     def inputs(self) -> int:

@@ -1,4 +1,4 @@
-"""Painting as a task: a photo in; out what a network has learnt of it, as a picture or as a film."""
+"""Painting as a task: a photo in; out what a network has learned of it, as an image or as a video."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from studio.core import recipes
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.playground.learn import Learnt, learn
+from studio.playground.learn import Learned, learn
 from studio.playground.settings import PlaygroundSettings
 
 RAN_AWAY = (
@@ -22,49 +22,49 @@ _WORSE = 1.05  # times the loss that it began with
 
 
 def run(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints, or films the learning. See `studio.playground.learn.learn`."""
+    """Paints, or videos the learning. See `studio.playground.learn.learn`."""
     photo = inputs["content"][0]
-    learnt = learn(images.read(photo.read(), photo.name), settings, progress)
-    made = _as_made(settings, learnt)
+    learned = learn(images.read(photo.read(), photo.name), settings, progress)
+    made = _as_made(settings, learned)
     recipe = recipes.make("playground.train", made, inputs)
     stem = f"{Path(photo.name).stem}-painted"
-    if learnt.film:
-        file = File.keep(learnt.film, "animation", f"{stem}.{made.film}")
+    if learned.video:
+        file = File.keep(learned.video, "animation", f"{stem}.{made.video}")
     else:
-        file = File.keep(images.encode_png(learnt.picture, recipe), "picture", f"{stem}.png")
-    return Result((file,), figures(settings, learnt), recipe, learnt.stopped_early)
+        file = File.keep(images.encode_png(learned.picture, recipe), "picture", f"{stem}.png")
+    return Result((file,), figures(settings, learned), recipe, learned.stopped_early)
 
 
-def figures(settings: PlaygroundSettings, learnt: Learnt) -> dict[str, Any]:
+def figures(settings: PlaygroundSettings, learned: Learned) -> dict[str, Any]:
     """What there is to say of it in numbers, and in sentences under "notes"."""
     told: dict[str, Any] = {
-        "seconds": learnt.seconds,
-        "steps": learnt.steps,
+        "seconds": learned.seconds,
+        "steps": learned.steps,
         "parameters": settings.parameters,
-        "psnr_learnt": learnt.last.psnr_learnt,
-        "psnr_held_out": learnt.last.psnr_held_out,
-        "loss_learnt": learnt.last.learnt,
-        "loss_held_out": learnt.last.held_out,
-        "gradients": learnt.last.gradients,
-        "values": learnt.last.values,
-        "history": learnt.history,
+        "psnr_learned": learned.last.psnr_learned,
+        "psnr_held_out": learned.last.psnr_held_out,
+        "loss_learned": learned.last.learned,
+        "loss_held_out": learned.last.held_out,
+        "gradients": learned.last.gradients,
+        "values": learned.last.values,
+        "history": learned.history,
         "notes": [],
     }
-    if learnt.frames:
-        told["frames"] = learnt.frames
-    if learnt.ran_away:
+    if learned.frames:
+        told["frames"] = learned.frames
+    if learned.ran_away:
         told["ended"] = "ran away"
-        told["notes"] = [RAN_AWAY.format(steps=learnt.steps)]
-    elif learnt.last.learnt > _WORSE * learnt.history[0]["learnt"]:
+        told["notes"] = [RAN_AWAY.format(steps=learned.steps)]
+    elif learned.last.learned > _WORSE * learned.history[0]["learned"]:
         told["notes"] = [WORSE]
     return told
 
 
-def _as_made(settings: PlaygroundSettings, learnt: Learnt) -> PlaygroundSettings:
+def _as_made(settings: PlaygroundSettings, learned: Learned) -> PlaygroundSettings:
     """The settings that make the same again, also where it was stopped."""
     change: dict[str, Any] = {}
-    if learnt.stopped_early:
-        change["most_steps"] = learnt.steps
-        if not learnt.film:
-            change |= {"frames": 0, "size": max(learnt.picture.shape[:2])}
+    if learned.stopped_early:
+        change["most_steps"] = learned.steps
+        if not learned.video:
+            change |= {"frames": 0, "size": max(learned.picture.shape[:2])}
     return settings.model_copy(update=change)

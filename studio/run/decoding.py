@@ -20,7 +20,7 @@ from studio.imported import files
 
 KINDS: tuple[Kind, ...] = ("picture", "animation", "text", "model")
 SECONDS = 60  # of time, and of a processor's
-MOST_BYTES = 3 << 29  # of memory; a picture of 67 million pixels takes 1 GB
+MOST_BYTES = 3 << 29  # of memory; an image of 67 million pixels takes 1 GB
 TOO_LARGE = "needs more memory than a check may take"
 
 
@@ -35,7 +35,7 @@ def decode(kind: Kind, path: Path) -> None:
         with path.open("rb") as file:
             files.check(file, path.name)
     else:
-        animations.check(path.read_bytes(), f"film {printable(path.name, 60)}")
+        animations.check(path.read_bytes(), f"video {printable(path.name, 60)}")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from studio.core.errors import InvalidInput, NoRoom, StudioError, TooMany, Unava
 from studio.core.progress import Progress
 
 MOST_ANSWER = 16 << 20  # bytes of an answer that is no file
-MOST_FILE = 1 << 30  # bytes of a result; the largest are films
+MOST_FILE = 1 << 30  # bytes of a result; the largest are videos
 PATIENCE = 120.0  # seconds without an answer after which it is given up
 _PAUSE = 1.0  # s between two tries
 _PIECE = 1 << 20  # bytes
@@ -97,7 +97,7 @@ class Client:
             raise self._no_studio("another page, or one that answers otherwise") from None
 
     def fetch(self, path: str, progress: Progress) -> bytes:
-        """All bytes of a file; after a lost connection it goes on where it was.
+        """All bytes of a file; after a lost connection it continues where it was.
 
         Raises:
             InvalidInput: if there are more than MOST_FILE.
@@ -126,7 +126,7 @@ class Client:
 
         Raises:
             StudioError: if the studio refuses, with its own sentence, or never answers.
-            Cancelled: if a person asked to stop while it did not answer.
+            Cancelled: if a user asked to stop while it did not answer.
         """
         patience = PATIENCE if again else 0
         end = time.monotonic() + patience

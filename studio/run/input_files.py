@@ -14,7 +14,7 @@ from studio.core import amounts, caches, paths, tasks
 from studio.core.data import corpus, encodings, sample_sets
 from studio.core.errors import a, invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
-from studio.core.pictures import animations, film_limits, formats, images, paintings, sample_photos
+from studio.core.pictures import animations, formats, images, paintings, sample_photos, video_limits
 from studio.core.tasks import File, Inputs, Kind, Slot
 from studio.core.training import start_from
 from studio.imported import files, keras_files
@@ -46,7 +46,7 @@ def read(slot: Slot, value: Any, labels: str | None = None) -> File:
     if slot.kind == "dataset":
         return sample_sets.resolve(text)
     if slot.kind == "animation":
-        return _film(paths.expand_user(text))
+        return _video(paths.expand_user(text))
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     path = paths.expand_user(text)
@@ -94,8 +94,8 @@ def check(kind: Kind, path: Path) -> None:
         with contextlib.suppress(encodings.UnknownEncoding):  # which the settings of a task may tell
             corpus.read(path)
     elif kind == "animation":
-        shown = f"film {printable(path.name, 60)}"
-        animations.check(_bytes(path, shown, film_limits.MOST_BYTES, "cut it"), shown)
+        shown = f"video {printable(path.name, 60)}"
+        animations.check(_bytes(path, shown, video_limits.MOST_BYTES, "cut it"), shown)
     elif kind == "model" and is_packed(path):
         _check_packed(path)
     elif kind == "model":
@@ -113,7 +113,7 @@ def from_name(slot: Slot, text: str) -> File | None:
 
 
 def to_start_from(task: str, name: str) -> Inputs:
-    """The input of a training that begins with the model of a name; none for "".
+    """The input of a training run that begins with the model of a name; none for "".
 
     Raises:
         StudioError: if it is not there, or not whole.
@@ -124,7 +124,7 @@ def to_start_from(task: str, name: str) -> Inputs:
 
 
 def is_picture(text: str) -> bool:
-    """Whether a word names a sample or a picture, as far as its name tells."""
+    """Whether a word names a sample or an image, as far as its name tells."""
     return text.startswith(_SAMPLE) or Path(text).suffix.lower() in formats.ENDINGS
 
 
@@ -137,10 +137,10 @@ def keep_sample(name: str) -> None:
         sample_sets.reference(stem)
 
 
-def _film(path: Path) -> File:
-    shown = f"film {printable(path.name, 60)}"
-    data = _bytes(path, shown, film_limits.MOST_BYTES, "cut it")
-    animations.first(data, shown)  # now, so that what is no film is told at once
+def _video(path: Path) -> File:
+    shown = f"video {printable(path.name, 60)}"
+    data = _bytes(path, shown, video_limits.MOST_BYTES, "cut it")
+    animations.first(data, shown)  # now, so that what is no video is told at once
     return File.keep(data, "animation", path.name)
 
 

@@ -20,8 +20,8 @@ class Machine:
     """This machine."""
 
     def knows(self, name: str) -> bool:
-        """Whether it has a model of a name, or one that was called so."""
-        return presets.is_known(name)
+        """Whether it has a model of a name, has one that was called so, or has removed it."""
+        return presets.is_known(name) or presets.is_removed(name)
 
     def is_name(self, task: Task, value: Any) -> bool:
         """Whether a task knows a model by this name there; what it does not is a folder or a file."""
@@ -53,9 +53,9 @@ class Machine:
         if goes_on is False or quiet:
             return
         if goes_on is None and run.folder.exists():
-            terminal.note("It goes on where the same training was stopped; --no-resume begins anew.")
+            terminal.note("It continues where the same training was stopped; --no-resume begins again.")
         elif goes_on and not run.folder.exists():
-            terminal.note("There is nothing to resume with these data and settings; it begins anew.")
+            terminal.note("There is nothing to resume with these data and settings; it begins again.")
 
     # Runs a task that was checked; its files are kept here.
     run: Callable[[Task, Settings, Inputs, Progress | None], Result] = staticmethod(tasks.perform)

@@ -63,7 +63,7 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str,
 
 
 def check_model_is_kept(place: Path, task: str, settings: Settings, inputs: Inputs) -> None:
-    """Refuses a folder that holds a model of another training; the same training may replace its own.
+    """Refuses a folder that holds a model of another training run; the same training may replace its own.
 
     Args:
         place: as `checked` gave it.
@@ -82,7 +82,7 @@ def check_model_is_kept(place: Path, task: str, settings: Settings, inputs: Inpu
 
 
 def _training(recipe: recipes.Recipe) -> tuple[Any, ...]:
-    """What tells one training from another: task, settings and inputs by SHA-256."""
+    """What tells one training run from another: task, settings and inputs by SHA-256."""
     digests = {slot: [source.digest for source in sources] for slot, sources in recipe.inputs.items()}
     return recipe.task, recipe.settings, digests
 
@@ -99,7 +99,7 @@ def _resolved(path: Path, shown: str) -> Path:
 
 
 def shown_place(place: Path, text: str) -> Path:
-    """What a person calls the place of a result: as it was named, if it is there, else the place itself."""
+    """What a user calls the place of a result: as it was named, if it is there, else the place itself."""
     named = paths.expand_user(text)
     with contextlib.suppress(OSError, RuntimeError):
         return named if named.resolve() == place else place
@@ -150,7 +150,7 @@ def named_by(path: Path, settings: Settings, given: Collection[str] = ()) -> Set
     """The settings, with the kind of their file as the name of the output says.
 
     Args:
-        given: the names of those that a person chose.
+        given: the names of those that a user chose.
 
     Raises:
         InvalidInput: if such a one says otherwise.
@@ -169,13 +169,13 @@ def named_by(path: Path, settings: Settings, given: Collection[str] = ()) -> Set
 
 
 def save(result: Result, place: Path) -> Path:
-    """Writes the main file of a result; where its recipe cannot be inside, as `NAME.EXT.json` beside it.
+    """Writes the main file of a result; where its recipe cannot be inside, as `NAME.EXT.json` next to it.
 
     Args:
         place: as `checked` gave it.
 
     Returns:
-        Where it is: `place`, or beside it a PNG, if a film that was stopped at once has left a picture.
+        Where it is: `place`, or next to it a PNG, if a video that was stopped at once has left an image.
 
     Raises:
         InvalidInput: if another file was put where its recipe goes.
@@ -211,7 +211,7 @@ def save_answer(told: Mapping[str, Any], words: str, result: Result, place: Path
 
 
 def _write_program(path: Path, data: bytes) -> None:
-    """Beside one that a person has changed."""
+    """Next to one that a user has changed."""
     if not path.is_file() or path.read_bytes() != data:
         paths.write(unused(path), data)
 
@@ -231,12 +231,12 @@ def _recipe(data: bytes) -> str:
 
 
 def is_recipe(path: Path) -> bool:
-    """Whether a file is a recipe; an answer in JSON is none, but has one beside it."""
+    """Whether a file is a recipe; an answer in JSON is none, but has one next to it."""
     return path.suffix.lower() == ".json" and not sidecar(path).exists()
 
 
 def recipe_of(path: Path) -> recipes.Recipe:
-    """The recipe in a file, in the JSON beside it, or in a model's folder.
+    """The recipe in a file, in the JSON next to it, or in a model's folder.
 
     Raises:
         InvalidInput: if there is neither, or it cannot be read as a recipe.
@@ -255,7 +255,8 @@ def recipe_of(path: Path) -> recipes.Recipe:
             )  # where a link leads, there is its recipe
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(
-                    f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} beside it. "
+                    f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} next to "
+                    f"it. "
                     "Choose a file that the studio saved, together with its recipe."
                 )
             path = sidecar(path)

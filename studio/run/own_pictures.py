@@ -1,6 +1,6 @@
-"""The last pictures that somebody brought, newest first, so that a page can offer them again by name.
+"""The last images that somebody brought, newest first, so that a page can offer them again by name.
 
-`STUDIO_HOME/pictures.json`, or the same in the folder of an owner, holds digests and names. The pictures are
+`STUDIO_HOME/pictures.json`, or the same in the folder of an owner, holds digests and names. The images are
 among all kept files, and stay as long as it names them.
 """
 
@@ -39,7 +39,7 @@ def last() -> list[File]:
 
 
 def note(file: File) -> None:
-    """Puts a picture before the others. Raises `NoRoom` if the disk is full."""
+    """Puts an image before the others. Raises `NoRoom` if the disk is full."""
     others = [one for one in last() if one.digest != file.digest]
     with suppress(ValueError):  # a name that no recipe could have
         found = [_Picture(digest=one.digest, name=one.name) for one in [file, *others][:MOST]]

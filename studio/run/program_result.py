@@ -41,12 +41,12 @@ class Made:
 
     @property
     def data(self) -> bytes:
-        """The bytes of its main file: a PNG, a film, UTF-8, JSON or a zip."""
+        """The bytes of its main file: a PNG, a video, UTF-8, JSON or a zip."""
         return self.result.files[0].read()
 
     @property
     def image(self) -> np.ndarray:
-        """The picture, `(H, W, 3) uint8`, or `(H, W, 4) uint8` if it has transparency, as `save` writes it.
+        """The image, `(H, W, 3) uint8`, or `(H, W, 4) uint8` if it has transparency, as `save` writes it.
 
         Raises:
             InvalidInput: if it is none.
@@ -88,10 +88,10 @@ class Made:
         return self.result.files[0].kind
 
     def save(self, path: str | PathLike[str]) -> Path:
-        """Writes it, its recipe inside or beside it; a model becomes a folder.
+        """Writes it, its recipe inside or next to it; a model becomes a folder.
 
         Args:
-            path: its ending says the format of a picture; another's must be the one that was made.
+            path: its ending says the format of an image; another's must be the one that was made.
 
         Returns:
             Where it is.
@@ -120,22 +120,22 @@ class Made:
         return f"<{self.task.title}: {files}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """What a notebook shows: the picture, the film or the text."""
+        """What a notebook shows: the image, the video or the text."""
         shown: dict[str, Any] = {"text/plain": str(self)}
         if self._kind == "picture":
             shown["image/png"] = b64encode(self.data).decode()
         elif self._kind == "animation":
             kind = Path(self.result.files[0].name).suffix.removeprefix(".")
-            shown["text/html"] = _film(kind, b64encode(self.data).decode())
+            shown["text/html"] = _video(kind, b64encode(self.data).decode())
         elif self.text:
             shown["text/html"] = f"<pre>{html.escape(self.text)}</pre>"
         return shown
 
 
-_OF_ONE_FORM = ("animation", "dataset", "network")  # a picture is saved as its name says
+_OF_ONE_FORM = ("animation", "dataset", "network")  # an image is saved as its name says
 
 
-def _film(kind: str, data: str) -> str:
+def _video(kind: str, data: str) -> str:
     if kind == "mp4":
         return f'<video controls loop src="data:video/mp4;base64,{data}"></video>'
     return f'<img src="data:image/{kind};base64,{data}">'

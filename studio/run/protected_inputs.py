@@ -1,4 +1,6 @@
-"""What a result must not replace: what it is made from, and files beside it that the studio did not write."""
+"""What a result must not replace: what it is made from, and files next to it that the studio did not
+write.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +15,18 @@ class Originals:
     """The files and folders that a result is made from.
 
     Args:
-        sources: as a person named them; what is no path, such as `sample:NAME`, protects nothing.
+        sources: as a user named them; what is no path, such as `sample:NAME`, protects nothing.
     """
 
     def __init__(self, sources: Iterable[str]):
         given = [one for one in map(paths.expand_user, sources) if paths.is_there(one)]
-        named = [one for one in given if one.name]  # `.` has none, and nothing lies beside it
+        named = [one for one in given if one.name]  # `.` has none, and nothing lies next to it
         beside = [one for one in map(sidecar, named) if paths.is_there(one)]
         self._files = {_identity(one) for one in (*given, *beside)}
         self._folders = [one.resolve() for one in given if one.is_dir()]
 
     def check(self, place: Path, shown: str, is_folder: bool = False) -> None:
-        """Raises `InvalidInput` if a result at this place, or its recipe beside it, would replace one.
+        """Raises `InvalidInput` if a result at this place, or its recipe next to it, would replace one.
 
         Args:
             place: absolute, with links followed.
@@ -58,7 +60,7 @@ def check_sidecar(path: Path, shown: str) -> None:
         return
     try:
         data = b"" if beside.is_symlink() else paths.read(beside, recipes.MOST_BYTES)
-        if not data.lstrip().startswith(b"{"):  # a picture with a recipe in it is a person's picture
+        if not data.lstrip().startswith(b"{"):  # an image with a recipe in it is a user's image
             raise InvalidInput("It is none.")
         recipes.read(data)
     except (OSError, paths.TooLarge, InvalidInput):

@@ -101,7 +101,7 @@ _JOB = TypeAdapter(RemoteJob)
 class Remote(Machine):
     """The studio at an address.
 
-    Inputs are read and looked over here, then sent, unless the other studio has them already. A job goes on
+    Inputs are read and looked over here, then sent, unless the other studio has them already. A job continues
     there when the connection is lost, and is found again by its number; a submit that is sent again bears its
     idempotency key.
 
@@ -157,7 +157,7 @@ class Remote(Machine):
     def take_up(
         self, name: str, settings: Settings, inputs: Inputs, goes_on: bool | None, quiet: bool
     ) -> None:
-        """A training goes on there unasked. Raises `InvalidInput` if it shall not."""
+        """A training run continues there unasked. Raises `InvalidInput` if it shall not."""
         if goes_on is False:
             step = "leave it out"
             raise invalid("`resume`", expected="none for another machine", received="no", next_step=step)
@@ -168,7 +168,7 @@ class Remote(Machine):
         Raises:
             StudioError: if the other studio refuses, with its own sentence, if the job fails there, or if
                 nobody has answered for minutes.
-            Cancelled: if a person asked to stop and there is no best so far.
+            Cancelled: if a user asked to stop and there is no best so far.
         """
         progress = progress or Progress()
         asked = {
@@ -232,7 +232,7 @@ class Remote(Machine):
 
 
 def _tell(job: RemoteJob, progress: Progress) -> None:
-    """Reports how a job stands, as the task would. Raises `Cancelled` if a person asked to stop."""
+    """Reports how a job stands, as the task would. Raises `Cancelled` if a user asked to stop."""
     if job.state == "queued":
         progress.stage("Waiting there" + (f", number {job.place}" if job.place > 1 else ""))
     else:

@@ -1,4 +1,4 @@
-"""Settings that a person saves under a name, to choose them again: each is a recipe that names no input.
+"""Settings that a user saves under a name, to choose them again: each is a recipe that names no input.
 
 `STUDIO_HOME/settings/TASK/NAME.json`, or the same below the folder of an owner. A page reads such a file, and
 a command by `--settings`; both take the recipe of a result, too, without its inputs.
@@ -76,7 +76,8 @@ def to_json(task: str, settings: Settings) -> str:
 
 
 def read(data: bytes, task: str) -> Settings:
-    """The settings in a file: one that was saved, or the recipe of a result, in a PNG or beside another file.
+    """The settings in a file: one that was saved, or the recipe of a result, in a PNG or next to another
+    file.
 
     Nothing in it is run, opened or fetched.
 

@@ -1,4 +1,4 @@
-"""A terminal while work goes on: notes, progress, Ctrl-C, and silence from native code."""
+"""A terminal while work continues: notes, progress, Ctrl-C, and silence from native code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def note(text: str) -> None:
 
 
 def log_path() -> Path:
-    """The log of faults and native messages, begun anew when it has grown past 1 MB."""
+    """The log of faults and native messages, begun again when it has grown past 1 MB."""
     log = paths.folder("logs") / "command-line.log"
     if log.exists() and log.stat().st_size > _MOST_LOG_BYTES:
         log.replace(log.with_suffix(".old.log"))

@@ -34,7 +34,7 @@ class Received:
 
     Args:
         kind: what it is to be.
-        path: where it is put, under the name that a person knows it by.
+        path: where it is put, under the name that a user knows it by.
     """
 
     def __init__(self, kind: Kind, path: Path, file: BinaryIO):
@@ -74,7 +74,7 @@ def receiving(kind: Kind, name: str) -> Iterator[Received]:
     """Yields a file to fill; unless it is kept, nothing of it stays.
 
     Args:
-        name: what a person calls it; of a path only what follows the last `/` or `\\`.
+        name: what a user calls it; of a path only what follows the last `/` or `\\`.
 
     Raises:
         NoRoom: if the disk is full.

@@ -23,7 +23,7 @@ TRANSFER = Task(
     title="Style",
     done=("", "in"),
     command="style",
-    help="paint a photo in the look of one to four paintings",
+    help="apply neural style transfer: a photo in the style of one to four paintings",
     check="studio.style.checks:check",
     prepare="studio.style.task:prepare",
     prepare_keras="studio.style.task:prepare_keras",
@@ -47,6 +47,6 @@ TRAIN = Task(
     networks="studio.style.house.inference:networks",
     title="Style training",
     command="train style",
-    help="teach a network styles of your own, which it then paints in an instant",
+    help="train a network on styles of your own, which it then applies in an instant",
     check="studio.style.house.task:check",
 )

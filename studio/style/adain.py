@@ -1,4 +1,4 @@
-"""AdaIN: any style in one pass. An encoder, a decoder, and statistics moved from one picture to another.
+"""AdaIN: any style in one pass. An encoder, a decoder, and statistics moved from one image to another.
 
 Reference:
     Huang and Belongie 2017, arXiv:1703.06868.
@@ -22,9 +22,9 @@ from studio.style import masks
 if TYPE_CHECKING:
     import keras
 
-STRIDE = 8  # pixels of the picture a step of the features
-_LEAST_SIDE = 2 * STRIDE  # a smaller picture leaves nothing to reflect at the deepest layer
-_TILE = 768  # px a side that are worked on at once, beyond which memory would grow with the picture
+STRIDE = 8  # pixels of the image a step of the features
+_LEAST_SIDE = 2 * STRIDE  # a smaller image leaves nothing to reflect at the deepest layer
+_TILE = 768  # px a side that are worked on at once, beyond which memory would grow with the image
 _REACH = 32  # px, a multiple of STRIDE: both networks see 30 px beyond what they answer for
 _EPSILON = 1e-5
 
@@ -76,7 +76,7 @@ def _in_tiles(network: Callable, maps: Any, taken: int, given: int) -> Any:
     Args:
         network: takes and gives `(B, *, *, *)`.
         maps: what it takes.
-        taken, given: pixels of the picture a step of what it takes and gives.
+        taken, given: pixels of the image a step of what it takes and gives.
     """
     from keras import ops
 
@@ -161,7 +161,7 @@ def _encoder() -> keras.Model:
     from keras import Input, Model, layers
 
     images_01 = Input((None, None, 3))
-    x = layers.Conv2D(3, 1, name="conv0")(images_01)  # holds the normalisation
+    x = layers.Conv2D(3, 1, name="conv0")(images_01)  # holds the normalization
     for step in _ENCODER:
         x = layers.MaxPooling2D(2, padding="same")(x) if step == "P" else _conv(x, *step)
     return Model(images_01, x, name="encoder")

@@ -18,7 +18,7 @@ def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> No
     """
     check_styles(settings, len(inputs.get("style", ())), len(inputs.get("mask", ())))
     if not settings.house and (inputs.get("network") or settings.network != SHIPPED):
-        expected, step = "house styles that it paints in", "name them as `house:NAME`, or leave it out"
-        raise invalid("network", expected=expected, received="style pictures", next_step=step)
+        expected, step = "house styles with it", "name them as `house:NAME`, or leave the network out"
+        raise invalid("network", expected=expected, received="style images", next_step=step)
     if settings.house:
         known_styles.indices(known_styles.network_of(settings, inputs), settings.house)

@@ -1,4 +1,4 @@
-"""Keeping the content's colours: recolour the style before, or keep only the brightness after."""
+"""Keeping the content's colors: recolor the style before, or keep only the brightness after."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
-_SAMPLED = 512  # px: so many rows and columns tell a picture's colours
+_SAMPLED = 512  # px: so many rows and columns tell an image's colors
 _FURTHEST = 1.5
 _WHITE = 99.5  # percentile of a painting's lightness that is taken for white
 _BRIGHTER = 10.0  # levels of 255, the most that a painting's mean rises by
 
 
 def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Gives a picture the mean and covariance of another's colours, moving each colour as little as can be.
+    """Gives an image the mean and covariance of another's colors, moving each color as little as can be.
 
     Args:
         image, target: `(H, W, 3) uint8`, each of its own size.
@@ -55,18 +55,18 @@ def tone(
     shares: Sequence[float],
     share: float,
 ) -> np.ndarray:
-    """Gives a painted picture the mean and covariance that its styles' colours have.
+    """Gives a painted image the mean and covariance that its styles' colors have.
 
-    A descent of few passes leaves colours nearer to grey than the styles': a veil.
+    A descent of few passes leaves colors nearer to gray than the styles': a veil.
 
     Args:
         painted, content: `(H, W, 3) uint8`, each of its own size.
-        styles: such pictures, and `shares` what each counts, 1 in all.
-        share: from the content's colours, 0, to the styles', 1.
+        styles: such images, and `shares` what each counts, 1 in all.
+        share: from the content's colors, 0, to the styles', 1.
 
     Returns:
-        `(H, W, 3) uint8`. No colour is moved apart from the mean by more than `_FURTHEST` times, nor drawn
-        nearer by more: in a picture that has hardly any colours, these would be noise.
+        `(H, W, 3) uint8`. No color is moved apart from the mean by more than `_FURTHEST` times, nor drawn
+        nearer by more: in an image that has hardly any colors, these would be noise.
     """
     found = [_statistics(picture) for picture in (content, *styles)]
     weights = [1.0 - share, *(share * part for part in shares)]
@@ -79,7 +79,7 @@ def tone(
 
 
 def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """The content with the brightness of the painted picture and its own hues.
+    """The content with the brightness of the painted image and its own hues.
 
     Args:
         painted, content: `(H, W, 3) uint8` of the same size.
@@ -95,7 +95,7 @@ def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
 
 
 def _transport(covariance: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The symmetric matrix that moves colours of one covariance to those of another by the least."""
+    """The symmetric matrix that moves colors of one covariance to those of another by the least."""
     root, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
     return inverse @ _power(root @ wanted @ root, 0.5) @ inverse
 
@@ -109,7 +109,7 @@ def _moved(image: np.ndarray, mean: np.ndarray, wanted: np.ndarray, transport: n
 def _statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     step = max(1, max(image.shape) // _SAMPLED)
     colors = image[::step, ::step].reshape(-1, 3).astype("float64")
-    # A little noise keeps the covariance of a grey or flat picture invertible.
+    # A little noise keeps the covariance of a gray or flat image invertible.
     return colors.mean(axis=0), np.cov(colors.T) + np.eye(3)
 
 

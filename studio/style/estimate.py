@@ -12,7 +12,7 @@ from studio.style.settings import TransferSettings
 MEGAPIXEL_PASS = 4.2  # s, on two cores
 IN_BFLOAT16 = 0.55  # times that, where the processor is made for it
 INSTANT, HOUSE = 3.0, 4.0  # s a megapixel, with AdaIN and with a network of house styles
-_BASE = 0.85 * 2**30  # bytes, of Keras and a small picture
+_BASE = 0.85 * 2**30  # bytes, of Keras and a small image
 _HOUSE_MEGAPIXEL = 0.5 * 2**30  # of a network of house styles
 _INSTANT_MEGAPIXEL, _INSTANT_TILE = 2.8 * 2**30, 0.69  # of AdaIN, whose tiles have so many megapixels
 _FINE_MEGAPIXEL, _FINE_TILE = 2.9 * 2**30, 0.6  # of VGG16, forward and back
@@ -21,7 +21,7 @@ _BANK = 0.4 * 2**30  # of the features of a painting while they are compared
 _PRACTICE = 1.2 * 2**30  # of a network that learns
 _WINDOW_MEGAPIXEL = 17.0 * 2**30  # of one window
 _BATCH_MEGAPIXEL = 3.15 * 2**30  # of all windows of a batch
-_SEEN = 7.0  # s a million pixels that a network of house styles practises on
+_SEEN = 7.0  # s a million pixels that a network of house styles trains on
 _STEADY = 1.4  # times that where it sees every second photo twice
 
 
@@ -55,13 +55,13 @@ def needs(settings: TransferSettings, inputs: Inputs) -> float:
 
 
 def usual_training(settings: TrainStyleSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to teach house styles on two cores. Loads no Keras."""
+    """About how many seconds it takes to train house styles on two cores. Loads no Keras."""
     seen = settings.steps * settings.batch * settings.size**2 / 1e6
     return seen * _SEEN * (_STEADY if settings.steadiness else 1)
 
 
 def needs_training(settings: TrainStyleSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to teach house styles. Loads no Keras."""
+    """About how many bytes of memory it takes to train house styles. Loads no Keras."""
     views = 2 if settings.steadiness else 1
     window = settings.size**2 / 1e6
     return _PRACTICE + window * (_WINDOW_MEGAPIXEL + _BATCH_MEGAPIXEL * views * settings.batch)

@@ -15,12 +15,12 @@ def check(masks: Sequence[np.ndarray]) -> None:
     for number, mask in enumerate(masks, start=1):
         if mask.max() < 8:
             raise InvalidInput(
-                f"Mask {number} is black or transparent everywhere. Paint where its style shall go."
+                f"Mask {number} is black or transparent everywhere. Paint where its style should go."
             )
 
 
 def at(mask: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A mask picture at the size of a layer or picture.
+    """A mask image at the size of a layer or image.
 
     Args:
         mask: `(H, W, 3) uint8`, 255 where the style goes; stretched to the content.

@@ -14,61 +14,58 @@ SHIPPED = "house"  # the network of house styles that comes with the studio
 
 
 class TransferSettings(Settings):
-    """Paints the content in the look of one to four styles."""
+    """Renders a photo in the style of one to four images."""
 
     strength: float = setting(
         0.8,
-        "How much of the style: 0 is the content itself, 1 the style at its fullest.",
+        "Style strength: 0 keeps the photo as it is, 1 applies the style fully.",
         tier="main",
         ge=0,
         le=1,
         step=0.05,
     )
-    size: int = setting(
-        512, "The longer side of the result.", tier="main", unit="px", ge=64, le=2048, step=64
-    )
+    size: int = setting(512, "Longer side of the result.", tier="main", unit="px", ge=64, le=2048, step=64)
     mode: Literal["instant", "draft", "fine", "finest"] = setting(
         "instant",
-        "Instant in seconds, draft in half a minute, fine in minutes, finest in many: the one to print.",
+        "Instant takes seconds, draft half a minute, fine minutes; finest takes longest and is for printing.",
         tier="main",
     )
     steps: int | None = setting(
         None,
-        "Steps of Adam at 64 px, fewer at each larger size; empty: what the mode needs. Not for instant.",
+        "Optimization steps at 64 px; larger sizes get fewer. Empty: chosen by the mode. Ignored by instant.",
         ge=1,
         le=2000,
     )
     stop_after: int | None = setting(
-        None, "Ends after so many steps in all, like a stopped run; empty: at the end.", ge=1, tier="hidden"
+        None, "Stop after this many steps in total; empty: run to the end.", ge=1, tier="hidden"
     )
     stroke_size: float = setting(
         1.0,
-        "How large the strokes are, as a multiple of those in the style picture; not for house styles.",
+        "Size of the strokes, as a multiple of those in the style image. Ignored by house styles.",
         ge=0.25,
         le=4,
         scale="log",
     )
     keep_colors: Literal["off", "luminance", "matched"] = setting(
         "off",
-        "Keep the content's colours: paint only its brightness, or recolour the styles before.",
+        "Keep the photo's colors: stylize only its luminance, or match the colors of the styles to it first.",
         bare="luminance",
     )
     house: tuple[str, ...] = setting(
         (),
-        "House styles instead of style pictures, one to four, e.g. mosaic; instant alone.",
+        "House styles to use instead of style images, one to four, e.g. mosaic. Instant only.",
         max_length=4,
         tier="hidden",
+        label="House styles",
     )
-    network: str = setting(
-        SHIPPED, "The network that knows the house styles: its name, or a folder.", tier="hidden"
-    )
+    network: str = setting(SHIPPED, "Network of the house styles: its name or a folder.", tier="hidden")
     style_weights: tuple[float, ...] = setting(
         (),
-        "How much of each style, with masks in its place of the photo, e.g. 1,2; empty: all alike.",
+        "Weight of each style, e.g. 1,2; with masks, inside the mask of each style. Empty: equal weights.",
         max_length=4,
         tier="hidden",
     )
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
     precision: Choice = setting("auto", CHOICE_HELP, tier="hidden")
 
     @field_validator("style_weights")
@@ -112,8 +109,8 @@ def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:
         pictures, masks: how many there are.
     """
     if settings.house and pictures:
-        expected, received = "either house styles or style pictures", "both"
-        step = "give `sample:NAME` instead of `house:NAME` for a picture of that style"
+        expected, received = "either house styles or style images", "both"
+        step = "give `sample:NAME` instead of `house:NAME` for an image of that style"
         raise invalid("style", expected=expected, received=received, next_step=step)
     if settings.house and settings.optimizes:
         expected, received = "the instant mode", f"the mode {settings.mode}"
@@ -121,7 +118,7 @@ def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:
         raise invalid("house style", expected=expected, received=received, next_step=step)
     styles = pictures or len(settings.house)
     if not styles:
-        step = "give a style picture, or name a house style"
+        step = "give a style image, or name a house style"
         raise invalid("style", expected="one to four styles", received="none", next_step=step)
     for name, count in (("style weights", len(settings.style_weights)), ("masks", masks)):
         if count not in (0, styles):

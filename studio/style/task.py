@@ -55,7 +55,7 @@ def prepare(settings: TransferSettings) -> None:
 
 
 def prepare_keras(settings: TransferSettings) -> None:
-    """Loads what paints in pictures of a person's own, as far as it is already on this disk."""
+    """Loads what paints in images of a user's own, as far as it is already on this disk."""
     for name in ("adain", "vgg16"):
         if pretrained.status(name).cached:
             pretrained.load(name)

@@ -30,7 +30,7 @@ ENLARGED, ENLARGED_BY = "studio.enhance.enlarge:to_size", "studio.enhance.enlarg
 
 @dataclass(frozen=True)
 class Painted:
-    """A painted picture.
+    """A painted image.
 
     Attributes:
         image: `(H, W, 3) uint8`.
@@ -38,7 +38,7 @@ class Painted:
         matches: of an optimized one, for each style `(h, w, 2) float32 in [0, 1]`: y and x in the style of
             the place that each place of the photo was matched to.
         weights: SHA-256 of the weights that took part, by name.
-        stopped_early: whether a person cancelled, and this is the best so far.
+        stopped_early: whether a user cancelled, and this is the best so far.
     """
 
     image: np.ndarray
@@ -56,11 +56,11 @@ def transfer(
     progress: Progress | None = None,
     network: Preset | None = None,
 ) -> Painted:
-    """Paints a picture in the look of one to four others, or in house styles that the settings name.
+    """Paints an image in the look of one to four others, or in house styles that the settings name.
 
     Args:
         content: `(H, W, 3) uint8`.
-        styles: one to four such pictures, each of its own size; none with house styles.
+        styles: one to four such images, each of its own size; none with house styles.
         settings: None for the defaults, which give an instant result.
         style_masks: none, or one `(h, w, 3) uint8` a style, white where it goes; a style of less weight than
             another then leaves more of the photo in its place.
@@ -69,7 +69,7 @@ def transfer(
 
     Raises:
         StudioError: for inputs that do not go together, or weights that cannot be had.
-        Cancelled: if a person stopped it before there was anything to show.
+        Cancelled: if a user stopped it before there was anything to show.
 
     Reference:
         Huang and Belongie 2017, arXiv:1703.06868; Kolkin et al. 2022, arXiv:2203.13215; house styles:

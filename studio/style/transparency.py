@@ -16,7 +16,7 @@ def split(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         picture: `(H, W, 3) uint8`, or `(H, W, 4)` as `images.read_transparent` gives it.
 
     Returns:
-        `(H, W, 3) uint8`, and `(H, W) uint8`, or None where the picture has no alpha channel.
+        `(H, W, 3) uint8`, and `(H, W) uint8`, or None where the image has no alpha channel.
     """
     if picture.shape[2] == 3:
         return picture, None
@@ -30,14 +30,14 @@ def split(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def join(picture: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
-    """A picture with the alpha channel of another size, as `split` gave it.
+    """An image with the alpha channel of another size, as `split` gave it.
 
     Args:
         picture: `(h, w, 3) uint8`.
         alpha: `(H, W) uint8`, or None.
 
     Returns:
-        `(h, w, 4) uint8`; the picture itself without an alpha channel.
+        `(h, w, 4) uint8`; the image itself without an alpha channel.
     """
     if alpha is None:
         return picture

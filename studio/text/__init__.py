@@ -1,4 +1,4 @@
-"""Text: a network that learns to write like a text, one character at a time."""
+"""Text: a character-level language model."""
 
 from studio.core.tasks import Goal, Slot, Task
 from studio.text.settings import CompareSettings, TrainTextSettings, WriteSettings
@@ -16,7 +16,7 @@ TRAIN = Task(
     grows="units",
     title="Text training",
     command="train text",
-    help="train a model that writes like a text",
+    help="train a character-level language model on a text",
     check="studio.text.task:check",
     goal=Goal(
         "validation",
@@ -38,8 +38,8 @@ WRITE = Task(
     work="studio.text.task:write",
     title="Text",
     command="write",
-    help="write on from a beginning, like Shakespeare or a text of your own",
-    check="studio.text.voice:check",
+    help="continue a text with a language model",
+    check="studio.text.language_model:check",
     prepare="studio.text.task:prepare",
 )
 
@@ -57,7 +57,7 @@ COMPARE = Task(
     work="studio.text.compare_task:run",
     title="Who wrote this?",
     command="who",
-    help="say which of two voices a text is more like, sentence by sentence",
+    help="tell which of two language models fits a text better, sentence by sentence",
     check="studio.text.compare_task:check",
     readable="studio.text.compare_words:readable",
 )

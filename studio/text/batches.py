@@ -55,7 +55,7 @@ def plan(indices: np.ndarray, settings: TrainTextSettings) -> Plan:
     if sequence < settings.sequence:
         notes.append(f"The text is short: sequences have {sequence} characters, not {settings.sequence}.")
     if streams < settings.streams:
-        notes.append(f"The text is short: it is read at {streams} places at once, not at {settings.streams}.")
+        notes.append(f"The text is short: the batch size is {streams}, not {settings.streams}.")
     return Plan(train, validation, test, streams, sequence, pieces, epochs, tuple(notes))
 
 

@@ -1,4 +1,6 @@
-"""The card of a trained text model: what it learnt from, how well, how it writes. Made from figures alone."""
+"""The card of a trained text model: its data, metrics and samples. Made from figures
+alone.
+"""
 
 from __future__ import annotations
 
@@ -30,31 +32,31 @@ def write(
     """
     held_out = settings.held_out
     return cards.write(
-        f"Writes like {name}",
-        f"Data: {name}, {figures['chars']:,} characters of {figures['alphabet']} kinds. It learnt from the "
-        f"first {1 - 1.5 * held_out:.0%}; its weights were chosen by the next {held_out / 2:.0%}, its "
-        f"validation part; the last {held_out:.0%} were held out.",
-        f"A character {settings.cell.upper()}: {amounts.count(settings.layers, 'layer')} of "
+        f"Language model of {name}",
+        f"Data: {name}, {figures['chars']:,} characters, alphabet of {figures['alphabet']}. Training "
+        f"split: the first {1 - 1.5 * held_out:.0%}; validation split, which selected the weights: the next "
+        f"{held_out / 2:.0%}; test split: the last {held_out:.0%}.",
+        f"A character-level {settings.cell.upper()}: {amounts.count(settings.layers, 'layer')} of "
         f"{settings.units} units, {figures['parameters']:,} parameters, trained for "
-        f"{amounts.count(figures['steps'], 'step')} ({figures['epochs']:.1f} times through the text) in "
+        f"{amounts.count(figures['steps'], 'step')} ({figures['epochs']:.1f} epochs) in "
         f"{amounts.duration(figures['seconds'])}. "
-        "The weights are the averaged ones that were best on the validation part.",
+        "The weights are the EMA with the lowest validation loss.",
         figures,
         command,
         [
             _table(figures),
-            *(f"## Written at temperature {t:g}\n\n{_quoted(text)}" for t, text in samples.items()),
+            *(f"## Sample at temperature {t:g}\n\n{_quoted(text)}" for t, text in samples.items()),
         ],
     )
 
 
 def _table(figures: Mapping[str, Any]) -> str:
     rows = [
-        ("nats a character, held out", f"{figures['nats_per_char']:.4f}"),
-        ("bits a character, held out", f"{figures['bits_per_char']:.4f}"),
-        ("characters that were held out", f"{figures['held_out_chars']:,}"),
-        ("nats a character, validation", f"{figures['validation_nats']:.4f}"),
-        ("nats a character while learning, at the end", f"{figures['train_nats']:.4f}"),
+        ("nats per character, held out", f"{figures['nats_per_char']:.4f}"),
+        ("bits per character, held out", f"{figures['bits_per_char']:.4f}"),
+        ("characters held out", f"{figures['held_out_chars']:,}"),
+        ("nats per character, validation", f"{figures['validation_nats']:.4f}"),
+        ("nats per character, training, at the end", f"{figures['train_nats']:.4f}"),
     ]
     return cards.table(rows)
 

@@ -1,8 +1,8 @@
-"""Which of two voices expected a text more: character by character, sentence by sentence, in all.
+"""Which of two language models expected a text more: character by character, sentence by sentence, in all.
 
 The difference of two surprises is the logarithm of a likelihood ratio, as in Mosteller and Wallace 1963,
-"Inference in an Authorship Problem"; there of words, here of characters. Only characters that both voices
-read as the same one count, so that neither gains or loses by its alphabet.
+"Inference in an Authorship Problem"; there of words, here of characters. Only characters that both language
+models read as the same one count, so that neither gains or loses by its alphabet.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ import numpy as np
 from studio.core.data import corpus
 from studio.core.errors import invalid
 from studio.core.progress import Progress
-from studio.text.surprise import Heard, hear
-from studio.text.voice import Voice
+from studio.text.language_model import LanguageModel
+from studio.text.nll import Heard, hear
 
 MOST_CHARS = 20_000
 LEVEL = 0.05  # of the test of one passage, and the false discovery rate of many
 LEAST_WORDS = 4  # fewer say nothing of how much it changes from word to word
-STRANGE = 1.0  # nats a character above a voice's usual ones, from which on a text is nothing like its own
+# nats per character above a language model's usual ones, from which on a text is nothing like its own
+STRANGE = 1.0
 _SHORTEST = 12  # characters of a sentence; "Mr." is no sentence
 _END = re.compile(r"[.!?…]+[\"'’”»)\]]*(?=\s)|\n\s*\n")
 
 
 @dataclass(frozen=True)
 class Lean:
-    """How much more one voice expected a passage than the other.
+    """How much more one language model expected a passage than the other.
 
     Attributes:
-        nats: a character, of the second voice less the first: above 0 the first expected it more.
+        nats: a character, of the second language model less the first: above 0 the first expected it more.
         interval: in which its mean lies (95 %), by how it changes from word to word; None for too few words.
         p: of a mean as far from 0 by chance, two-sided; 1 for too few words.
         most_p: up to which `p` counts as no chance: less where it is one of many passages.
@@ -47,13 +48,13 @@ class Lean:
 
     @property
     def side(self) -> int | None:
-        """Which voice expected it more, 0 or 1; None where that may be chance."""
+        """Which language model expected it more, 0 or 1; None where that may be chance."""
         return int(self.nats < 0) if self.p <= self.most_p else None
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A sentence: where it stands, both surprises in nats a character, and which way it leans."""
+    """A sentence: where it stands, both surprises in nats per character, and which way it leans."""
 
     start: int
     end: int
@@ -63,11 +64,12 @@ class Passage:
 
 @dataclass(frozen=True)
 class Compared:
-    """A text as two voices read it.
+    """A text as two language models read it.
 
     Attributes:
         text: what was read.
-        nats: `(2, len(text)) float32`, how surprised each voice was; NaN where a character does not count.
+        nats: `(2, len(text)) float32`, how surprised each language model was; NaN where a character does not
+            count.
         whole: of all that counts.
         sentences: in their order, those without a character that counts left out.
         notes: sentences on what was cut, replaced or left out.
@@ -81,27 +83,34 @@ class Compared:
 
 
 def compare(
-    first: Voice, second: Voice, text: str, progress: Progress | None = None, offset: float = 0.0
+    first: LanguageModel,
+    second: LanguageModel,
+    text: str,
+    progress: Progress | None = None,
+    offset: float = 0.0,
 ) -> Compared:
-    """Reads a text with two voices.
+    """Reads a text with two language models.
 
     Args:
-        first, second: the voices.
+        first, second: the language models.
         text: its lines ended by `\\n`; what is more than `MOST_CHARS` is left out.
         progress: told how far each reading is.
-        offset: nats a character by which the second is worse than the first on texts of their own kinds; a
+        offset: nats per character by which the second is worse than the first on texts of their own kinds; a
             lead of so much says that the first is the better model, not that the text is more like it.
 
     Raises:
         InvalidInput: if there is no character that both know.
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     read = text[:MOST_CHARS]
     heard = [hear(spoken, read, progress) for spoken in (first, second)]
     counts = np.array([_same(heard, character) for character in read], bool)
     if not counts.any():
-        expected, step = "characters that both voices know", "choose another text, or other voices"
-        raise invalid("text", expected=expected, received="none of them", next_step=step)
+        expected, step = (
+            "a text with characters that both language models know",
+            "or choose other language models",
+        )
+        raise invalid("text", expected=expected, received="no character that both know", next_step=step)
     nats = np.stack([np.where(counts, one.nats, np.nan) for one in heard])
     words = np.cumsum([before.isspace() for before in " " + read[:-1]])
     passages = [_passage(nats, words, start, end, offset) for start, end in sentences(read)]
@@ -128,7 +137,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def corrected(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Passages of which, of those that lean to a voice, at most 5 % are expected to do so by chance.
+    """Passages of which, of those that lean to a language model, at most 5 % are expected to do so by chance.
 
     Tested one by one, 5 of 100 neutral sentences would lean.
 
@@ -159,7 +168,8 @@ def lean(ahead: np.ndarray, words: np.ndarray) -> Lean:
     Student for clusters.
 
     Args:
-        ahead: of each character, the surprise of the second voice less that of the first.
+        ahead: of each character, the negative log-likelihood of the second language model less that of the
+            first.
         words: `(n,) int`, the word that it stands in.
     """
     from scipy.special import stdtr, stdtrit
@@ -184,7 +194,7 @@ def _notes(text: str, heard: Sequence[Heard]) -> Iterator[str]:
     if odd := [one for one, same in apart.items() if not same]:
         count = sum(map(read.count, odd))
         which = " ".join(map(corpus.shown, odd[:40]))
-        yield f"{count:,} characters count for neither, for the voices do not both know them: {which}."
+        yield (f"{count:,} characters count for neither, because not both models know them: {which}.")
     alike = {one: heard[0].read_as[one] for one, same in apart.items() if same}
     if replaced := [f"{corpus.shown(a)} as {corpus.shown(b)}" for a, b in alike.items() if a != b]:
-        yield f"Both voices read {', '.join(replaced[:40])}."
+        yield f"Both language models read {', '.join(replaced[:40])}."

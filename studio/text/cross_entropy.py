@@ -18,7 +18,8 @@ PIECE = 256  # characters read between two reports
 @dataclass(frozen=True)
 class Score:
     """Attributes:
-    nats_per_char: mean surprise of each character after all before it; `log(vocabulary)` knows nothing.
+    nats_per_char: mean negative log-likelihood of each character after all before it; `log(vocabulary)` knows
+        nothing.
     bits_per_char: the same in bits.
     chars: how many characters were foreseen.
     """
@@ -28,7 +29,7 @@ class Score:
     chars: int
 
 
-def surprises(
+def nlls(
     network: Network, indices: np.ndarray, streams: int = 1, progress: Progress | None = None
 ) -> np.ndarray:
     """How surprised the model is by each character, in nats.
@@ -75,7 +76,7 @@ def _nats(logits: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def score(network: Network, indices: np.ndarray, streams: int = 1, progress: Progress | None = None) -> Score:
-    """The mean of `surprises`."""
-    found = surprises(network, indices, streams, progress)
+    """The mean of `nlls`."""
+    found = nlls(network, indices, streams, progress)
     nats = float(np.mean(found, dtype="float64"))
     return Score(nats, nats / math.log(2), len(found))

@@ -15,9 +15,9 @@ _LEAST = 0.05  # the share of it that does not become less with fewer units
 
 
 def usual(settings: TrainTextSettings, inputs: Inputs) -> float:
-    """About how many seconds a training takes on two cores. Loads no Keras.
+    """About how many seconds a training run takes on two cores. Loads no Keras.
 
-    A character is taken for a byte, so a text of many others is learnt sooner than this says.
+    A character is taken for a byte, so a text of many others is learned sooner than this says.
     """
     length = len(inputs["text"][0].read())
     return of_length(settings, length)
@@ -31,6 +31,6 @@ def of_length(settings: TrainTextSettings, length: int) -> float:
 
 
 def needs(settings: TrainTextSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory a training takes. Loads no Keras."""
+    """About how many bytes of memory a training run takes. Loads no Keras."""
     held = settings.streams * settings.sequence * settings.layers * settings.units * _UNIT_BYTES
     return _BASE + held + settings.layers * settings.units**2 * _WEIGHT_BYTES

@@ -78,7 +78,7 @@ class LSTM(keras.layers.LSTM):
 
     Args:
         units: the size of its state.
-        weight_dropout: share of the recurrent connections that are cut, anew for each batch, in training.
+        weight_dropout: share of the recurrent connections that are cut, again for each batch, in training.
         seed: of the cut connections.
 
     Reference:

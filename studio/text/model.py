@@ -47,7 +47,7 @@ class CharacterModel(keras.Model):
         self.state_shapes = [(settings.units,)] * settings.layers * (2 if settings.cell == "lstm" else 1)
 
     def call(self, indices: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
-        """Reads a piece of text and goes on from where the last piece ended.
+        """Reads a piece of text and continues from where the last piece ended.
 
         Args:
             indices: `(B, T) int32` characters.

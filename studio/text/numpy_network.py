@@ -73,7 +73,7 @@ class Network:
         self.head = np.ascontiguousarray(head @ embedding.T) if tied else head
         self.bias = bias
         self.each = 2 if cell == "lstm" else 1
-        self.table = self.layers[0].project(embedding)  # the first layer's inputs are only so many
+        self.table = self.layers[0].project(embedding)  # the first layer's inputs are only then many
 
     @property
     def size(self) -> int:

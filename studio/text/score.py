@@ -10,13 +10,13 @@ from studio.core.data import corpus, encodings, shares
 from studio.core.errors import invalid
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
-from studio.text import cross_entropy, task, voice
+from studio.text import cross_entropy, language_model, task
 
 
 def figures(
     preset: Preset, data: str, part: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
-    """How well a model foresees a part of a text; of what it learnt from, the same as its training told.
+    """The negative log-likelihood of a part of a text; equals that of training on the same split.
 
     Args:
         preset: a text model.
@@ -30,12 +30,14 @@ def figures(
         InvalidInput: if the text cannot be read, the part is too short, or the model is not whole.
     """
     read = corpus.read(paths.expand_user(data), getattr(preset.settings(), "encoding", encodings.AUTO))
-    spoken = voice.load(preset)
+    spoken = language_model.load(preset)
     start, end = shares.bounds(len(read.text), part or shares.held_out(preset.settings()))
     encoded = spoken.vocabulary.encode(read.text[start:end])
     if len(encoded.indices) < 2:
         received, step = f"{len(encoded.indices)}", "choose a larger part, or another text"
-        raise invalid("part", expected="2 characters that the model knows", received=received, next_step=step)
+        raise invalid(
+            "part", expected="at least 2 characters that the model knows", received=received, next_step=step
+        )
     streams = math.ceil(len(encoded.indices) / task.EXACT_CHARS)
     found = cross_entropy.score(spoken.network, encoded.indices, streams, progress)
     return {

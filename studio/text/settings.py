@@ -1,4 +1,4 @@
-"""The settings of training on a text and of writing; importing this loads no Keras."""
+"""Settings of training on a text and of sampling; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from typing import Literal
 from studio.core.settings import Settings, setting, split_setting
 from studio.core.training import settings as shared
 
-_ENCODING = "How the text is encoded, such as utf-8, cp1251 or gb18030; auto detects it."
+_ENCODING = "Character encoding of the text, such as utf-8, cp1251 or gb18030; auto detects it."
 
 
 class TrainTextSettings(shared.TrainSettings):
-    """Trains a network that writes like a text, one character at a time."""
+    """Trains a character-level language model on a text."""
 
     learning_rate: float = shared.learning_rate(0.003)
     epochs: int | None = setting(
         None,
-        "How often it reads the text; empty: 12 times, a short text more often.",
+        "Passes over the training text; leave it empty for 12, or more for a short text.",
         tier="main",
         ge=1,
         le=1000,
     )
     units: int = setting(
         512,
-        "Size of its memory: more learns more, and takes longer.",
+        "Units per recurrent layer; raise it for a better model and slower training.",
         tier="main",
         ge=8,
         le=2048,
         scale="log",
+        label="Units per layer",
     )
     dropout: float = setting(
         0.4,
@@ -39,20 +40,35 @@ class TrainTextSettings(shared.TrainSettings):
         step=0.05,
     )
     cell: Literal["lstm", "gru"] = setting(
-        "lstm", "Recurrent cell: a GRU has fewer parameters than an LSTM; neither is better in general."
+        "lstm",
+        "Type of the recurrent cell: a GRU has fewer parameters than an LSTM; neither is better in general.",
+        label="Recurrent cell",
     )
-    layers: int = setting(2, "How many of them stand on each other.", ge=1, le=4)
+    layers: int = setting(2, "Number of stacked recurrent layers.", ge=1, le=4)
     embedding: int = setting(
-        64, "Length of the learned vector that stands for each character.", ge=4, le=1024, scale="log"
+        64,
+        "Length of the learned vector that represents each character.",
+        ge=4,
+        le=1024,
+        scale="log",
+        label="Embedding size",
     )
-    embedding_dropout: float = setting(0.1, "As dropout, of those numbers.", ge=0, le=0.9, step=0.05)
+    embedding_dropout: float = setting(
+        0.1, "Dropout on the embedding; raise it when the model overfits.", ge=0, le=0.9, step=0.05
+    )
     weight_dropout: float = setting(
-        0.0, "Share of the memory's connections cut at random (LSTM only).", ge=0, le=0.9, step=0.05
+        0.0,
+        "Dropout on the recurrent weights (LSTM only); raise it when the model overfits.",
+        ge=0,
+        le=0.9,
+        step=0.05,
     )
-    tied: bool = setting(False, "Read and write characters with the same numbers.")
+    tied: bool = setting(
+        False, "Shares the weights of the input embedding and the output layer.", label="Tied embeddings"
+    )
     streams: int = setting(
         64,
-        "Places of the text read at once; fewer on a short text.",
+        "Sequences of the text read in parallel; a short text gets fewer.",
         ge=1,
         le=1024,
         scale="log",
@@ -60,39 +76,50 @@ class TrainTextSettings(shared.TrainSettings):
     )
     sequence: int = setting(
         96,
-        "How far back a lesson reaches; what came before is remembered but no longer corrected.",
+        "Characters that backpropagation through time reaches back; the state carries on from before them.",
         unit="characters",
         ge=8,
         le=1024,
         scale="log",
         label="Sequence length",
     )
-    weight_decay: float = setting(0.01, "How strongly weights are held small.", ge=0, le=1, scale="log")
+    weight_decay: float = setting(
+        0.01, "Weight decay of AdamW; raise it when the model overfits.", ge=0, le=1, scale="log"
+    )
     ema_share: float = setting(
         0.05,
-        "The share of the steps over which the weights are averaged; 0: not at all.",
+        "Length of the EMA of the weights, as a share of all training steps; 0 turns it off.",
         ge=0,
         le=0.5,
         step=0.01,
+        label="EMA share",
     )
     held_out: float = split_setting(
-        0.1, help="The share at the end that is kept to test on; half as much before it chooses the weights."
+        0.1,
+        help="Share of the text, at its end, for the test split; half as much before it is for validation.",
     )
     encoding: str = setting("auto", _ENCODING, max_length=40)
     patience: int = setting(
-        5, "Tests without a gain before it ends early; 0: never.", unit="tests", ge=0, le=1000
+        5,
+        "Evaluations without a lower validation loss before early stopping; 0 turns it off.",
+        unit="tests",
+        ge=0,
+        le=1000,
     )
 
 
 class WriteSettings(Settings):
-    """Writes on from a beginning."""
+    """Continues a prompt with a language model."""
 
     preset: str = setting(
-        "shakespeare", "The voice: the name of a trained model, or its folder.", tier="main", max_length=1000
+        "shakespeare",
+        "Language model, by the name or folder of a trained model.",
+        tier="main",
+        max_length=1000,
     )
     temperature: float = setting(
         0.8,
-        "How daring: near 0 the likeliest character, 1 as in the text.",
+        "Sampling temperature: near 0 picks the likeliest character, 1 samples as in the training text.",
         tier="main",
         ge=0,
         le=2,
@@ -100,7 +127,7 @@ class WriteSettings(Settings):
     )
     chars: int = setting(
         500,
-        "How much to write.",
+        "Number of characters to generate.",
         tier="main",
         unit="characters",
         ge=1,
@@ -108,17 +135,29 @@ class WriteSettings(Settings):
         scale="log",
         label="Length",
     )
-    prompt: str = setting("", "The beginning.", positional=True, max_length=10_000)
-    top_k: int = setting(0, "Choose among so many likeliest characters; 0: all.", ge=0, le=10_000)
-    top_p: float = setting(
-        1.0, "Choose among the likeliest that together have this chance; 1: all.", gt=0, le=1, step=0.05
+    prompt: str = setting("", "Text to continue.", positional=True, max_length=10_000)
+    top_k: int = setting(
+        0, "Samples only from the k likeliest characters; 0 turns it off.", ge=0, le=10_000, label="Top-k"
     )
-    stop: str = setting("", "End before this text; empty: never.", max_length=200)
-    count: int = setting(1, "How many texts at once.", ge=1, le=64)
-    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    top_p: float = setting(
+        1.0,
+        "Samples only from the likeliest characters whose probabilities add up to p; 1 turns it off.",
+        gt=0,
+        le=1,
+        step=0.05,
+        label="Top-p",
+    )
+    stop: str = setting(
+        "",
+        "Text before which to stop; leave it empty to never stop early.",
+        max_length=200,
+        label="Stop text",
+    )
+    count: int = setting(1, "Number of texts to generate.", ge=1, le=64, label="Samples")
+    seed: int = setting(0, "Seed of the sampler; the same seed repeats a text.", ge=0, le=2**31 - 1)
     precision: Literal["int8", "float32"] = setting(
         "int8",
-        "Of the weights that it writes with: int8 is several times as fast, float32 is as it learnt.",
+        "Number format of the weights: int8 is several times faster, float32 is as trained.",
     )
 
     @property
@@ -127,16 +166,23 @@ class WriteSettings(Settings):
 
 
 class CompareSettings(Settings):
-    """Says which of two voices expected a text more."""
+    """Compares the likelihood of a text under two language models."""
 
     first: str = setting(
         "shakespeare",
-        "One voice: the name of a trained model, or its folder.",
+        "First language model, by the name or folder of a trained model.",
         tier="main",
         max_length=1000,
+        label="First model",
     )
-    second: str = setting("alice", "The other voice.", tier="main", max_length=1000)
+    second: str = setting(
+        "alice",
+        "Second language model, by the name or folder of a trained model.",
+        tier="main",
+        max_length=1000,
+        label="Second model",
+    )
     encoding: str = setting("auto", _ENCODING, max_length=40)
     per_character: bool = setting(
-        False, "Whether the JSON also holds the negative log-likelihood of each character, in nats."
+        False, "Adds the negative log-likelihood of each character, in nats, to the JSON."
     )

@@ -1,4 +1,4 @@
-"""Beginning with the weights of a trained model, whose characters may be others."""
+"""Starts from the weights of a trained model, whose alphabet may differ."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def _fitted(
 def _other_shape() -> InvalidInput:
     return InvalidInput(
         "The model to start from has another shape. "
-        "Choose the cell, layers, units, embedding and tying that it was trained with."
+        "Use the cell, layers, units, embedding and tied of its training."
     )

@@ -17,7 +17,7 @@ from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
-from studio.text import card, cross_entropy, voice
+from studio.text import card, cross_entropy, language_model
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
@@ -25,23 +25,23 @@ from studio.text.write import write as write_texts
 
 SAMPLE_CHARS = 500
 EXACT_CHARS = 200_000  # the held-out part is read in one go up to here, then side by side in pieces so long
-MOST_NATS = 20_000  # characters whose surprise is kept with a result
+MOST_NATS = 20_000  # characters whose negative log-likelihood is kept with a result
 
 
 def check(settings: TrainTextSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless the text can be learnt from, and a model to start from fits."""
+    """Raises `InvalidInput` unless the text can be learned from, and a model to start from fits."""
     corpus.read(inputs["text"][0].read(), settings.encoding)
-    start_from.check(settings, inputs, voice.TASK, "a model that writes", voice.SHAPE)
+    start_from.check(settings, inputs, language_model.TASK, "a model that writes", language_model.SHAPE)
 
 
-@checkpoints.one_at_a_time(voice.TASK)
+@checkpoints.one_at_a_time(language_model.TASK)
 def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a model on a text. See `studio.text.train`."""
     from studio.text import train as training
 
     file, start = inputs["text"][0], _start(inputs)
     read = corpus.read(file.read(), settings.encoding)
-    job = publish.Job(voice.TASK, "train_text", settings, inputs)
+    job = publish.Job(language_model.TASK, "train_text", settings, inputs)
     trainer = training.train(read.text, settings, progress, job.run, start)
     network = Network(trainer.result.get_weights(), settings.cell, settings.tied)
     held_out = _tested(network, trainer.plan.test, Progress() if trainer.ended == "cancelled" else progress)
@@ -72,12 +72,12 @@ def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
     preset = start_from.model(inputs)
     if preset is None:
         return None
-    weights, _, vocabulary = voice.parts(preset)
+    weights, _, vocabulary = language_model.parts(preset)
     return weights, vocabulary
 
 
 def _tested(network: Network, test: np.ndarray, progress: Progress) -> cross_entropy.Score:
-    """The score on all that was held out; a person who stops this gets that of a part."""
+    """The score on all that was held out; a user who stops this gets that of a part."""
     streams = max(1, math.ceil(len(test) / EXACT_CHARS))
     try:
         return cross_entropy.score(network, test, streams, progress)
@@ -93,7 +93,7 @@ def _samples(network: Network, vocabulary: Vocabulary, seed: int) -> dict[float,
 def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result:
     """Writes on from a beginning. See `studio.text.write.write`."""
     began = time.monotonic()
-    spoken = voice_of(settings, inputs)
+    spoken = language_model_of(settings, inputs)
     written = write_texts(spoken.network, spoken.vocabulary, settings, progress)
     begin = spoken.vocabulary.encode(settings.prompt)
     chars = sum(len(one.text) for one in written)
@@ -116,18 +116,20 @@ def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result
     return Result(files, figures, recipe, stopped)
 
 
-def voice_of(settings: WriteSettings, inputs: Inputs) -> voice.Voice:
+def language_model_of(settings: WriteSettings, inputs: Inputs) -> language_model.LanguageModel:
     """The model that was given, else the preset that the settings name."""
     for file in inputs.get("model", ()):
-        return voice.load(presets.from_zip(file))
-    return voice.load(settings.preset)
+        return language_model.load(presets.from_zip(file))
+    return language_model.load(settings.preset)
 
 
 def notes(replaced: Mapping[str, str], dropped: str) -> list[str]:
-    """What became of the characters of a beginning that the model does not know, in sentences."""
+    """How unknown characters of a prompt were handled, in sentences."""
     told = [f"{corpus.shown(c)} was read as {corpus.shown(known)}." for c, known in replaced.items()]
     if dropped:
-        told.append(f"Left out, for the model does not know them: {' '.join(map(corpus.shown, dropped))}.")
+        told.append(
+            f"Left out, because the model does not know them: {' '.join(map(corpus.shown, dropped))}."
+        )
     return told
 
 
@@ -137,10 +139,10 @@ def _never_ends(vocabulary: Vocabulary, settings: WriteSettings) -> list[str]:
     if not unknown:
         return []
     told = " ".join(map(corpus.shown, unknown))
-    return [f"No text ends before the stop text, for the model never writes {told}."]
+    return [f"No text ends before the stop text, because the model cannot generate {told}."]
 
 
 def prepare(settings: WriteSettings) -> None:
-    """Loads what a warm worker should hold: the voice, if it is there."""
+    """Loads the language model into a warm worker, if the model is installed."""
     if settings.preset in presets.names():
-        voice.load(settings.preset)
+        language_model.load(settings.preset)

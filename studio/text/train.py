@@ -20,7 +20,7 @@ from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.start_from import inherited
 from studio.text.vocabulary import Vocabulary
 
-LEARNING, VALIDATION = "learning", "validation"  # losses in nats a character
+LEARNING, VALIDATION = "learning", "validation"  # losses in nats per character
 MOST_TESTED = 200_000  # characters of the validation part that the tests on the way read
 TEST_STREAMS = 64
 SAMPLE_CHARS = 300
@@ -107,13 +107,13 @@ class Trainer(BaseTrainer):
         return {VALIDATION: found}
 
     def early_stop(self) -> str:
-        """Ends a training whose last tests, as many as its patience, found nothing better."""
+        """Early stopping: ends training after `patience` tests without a lower validation loss."""
         tests = self.curves.tests.get(VALIDATION, [])
         best = tests.index(self.lowest) if self.lowest < math.inf else -1
         return "patience" if 0 < self.settings.patience <= len(tests) - 1 - best else ""
 
     def sample(self) -> dict[str, Any]:
-        """What it wrote at the last test."""
+        """The sample of the last test."""
         return {"text": self.samples[-1] if self.samples else ""}
 
     def finish(self, progress: Progress) -> None:

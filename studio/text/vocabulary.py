@@ -1,4 +1,4 @@
-"""The characters that a model knows, and what it makes of those that it does not."""
+"""The alphabet of a model, and the handling of unknown characters."""
 
 from __future__ import annotations
 

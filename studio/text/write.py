@@ -1,4 +1,4 @@
-"""Writing: one character after the other, each drawn from what the model expects, each at the same cost."""
+"""The sampler: draws one character at a time from the model's distribution, each at the same cost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.core.errors import Cancelled
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.text.numpy_network import Network
-from studio.text.quantised import Quantised
+from studio.text.quantized import Quantized
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
 
@@ -43,9 +43,9 @@ class Written:
 
     Attributes:
         text: the characters.
-        nats: `(len(text),) float32`, the model's surprise by each.
+        nats: `(len(text),) float32`, the model's negative log-likelihood by each.
         drawn: how many characters were, its stop text and what came after it included.
-        stopped_early: whether a person stopped it here.
+        stopped_early: whether a user stopped it here.
     """
 
     text: str
@@ -54,7 +54,7 @@ class Written:
     stopped_early: bool = False
 
 
-class Pen:
+class Sampler:
     """Holds where a model is in one or many texts, so that a character never reads those before it again.
 
     Args:
@@ -62,7 +62,7 @@ class Pen:
         batch: how many texts are written side by side.
     """
 
-    def __init__(self, network: Network | Quantised, batch: int = 1):
+    def __init__(self, network: Network | Quantized, batch: int = 1):
         self._network, self._states = network, network.states(batch)
         self.logits = np.zeros((batch, network.size), "float32")
 
@@ -107,7 +107,7 @@ def choose(logits: np.ndarray, uniform: np.ndarray, settings: WriteSettings) -> 
 
 
 def nats_of(logits: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    """The surprise of `(B,)` characters under `(B, V)` logits, in nats."""
+    """The negative log-likelihood of `(B,)` characters under `(B, V)` logits, in nats."""
     shifted = logits - logits.max(-1, keepdims=True)
     return np.log(np.exp(shifted).sum(-1)) - shifted[np.arange(len(indices)), indices]
 
@@ -140,18 +140,18 @@ def _draws(
     texts: Sequence[int],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     whole = settings.precision == "float32"
-    pen = Pen(network if whole else Quantised(network, len(texts)), len(texts))
+    sampler = Sampler(network if whole else Quantized(network, len(texts)), len(texts))
     begin = vocabulary.encode(settings.prompt).indices
     # A text that begins with nothing begins after the end of a line.
     begin = begin if len(begin) else np.array([max(vocabulary.characters.find("\n"), 0)])
-    pen.read(begin)
+    sampler.read(begin)
     generators = [np.random.default_rng([settings.seed, n]) for n in texts]
     while True:
         uniforms = np.stack([generator.random(_BLOCK) for generator in generators])
         for column in range(_BLOCK):
-            indices = choose(pen.logits, uniforms[:, column], settings)
-            yield indices, nats_of(pen.logits, indices)
-            pen.add(indices)
+            indices = choose(sampler.logits, uniforms[:, column], settings)
+            yield indices, nats_of(sampler.logits, indices)
+            sampler.add(indices)
 
 
 def stream(network: Network, vocabulary: Vocabulary, settings: WriteSettings) -> Iterator[Piece]:
@@ -198,7 +198,7 @@ def write(
         progress: shown the first text as it grows, its beginning included, about ten times a second.
 
     Returns:
-        The texts; if a person stopped it, as far as they were: at least one character each.
+        The texts; if a user stopped it, as far as they were: at least one character each.
     """
     progress = progress or Progress()
     stop = stop_text(vocabulary, settings)

@@ -1,4 +1,4 @@
-"""Pictures out of a few numbers, and back: an encoder and a decoder learn together."""
+"""Variational autoencoder: an encoder and a decoder that learn together."""
 
 from studio.core.tasks import Goal, Slot, Task
 from studio.vae.settings import TrainVaeSettings
@@ -17,7 +17,7 @@ TRAIN = Task(
     check="studio.vae.generator:check",
     title="VAE training",
     command="train vae",
-    help="train a model that draws pictures like those of a folder, and takes in your own to change them",
+    help="train a VAE on a folder of images; it can also encode and edit your photos",
     opens="studio.vae.generator:open",
     scores="studio.faces.score:figures",
     encodes=True,

@@ -20,28 +20,28 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         command: that trains it.
     """
     kept = (
-        "the last ones, for it learnt against a judge of its pictures"
+        "from the last step, because training was adversarial"
         if settings.adversarial
-        else "of the test that missed least on validation pictures, half as many as were held out"
+        else "from the test with the lowest validation loss, on half as many images as were held out"
     )
-    second = cards.second_judge(figures, settings.perceptual_judge > 0)
+    second = cards.vgg16_discriminator(figures, settings.vgg16_discriminator > 0)
     full = " with full covariances" if figures["density_full"] else ""
     drawn = (
-        f"New pictures are drawn from a mixture of {figures['density_parts']} normals{full}, fitted to the "
+        f"New images are sampled from a mixture of {figures['density_parts']} normals{full}, fitted to the "
         "codes."
         if figures["density_parts"]
-        else "New pictures are drawn from a normal distribution"
+        else "New images are sampled from a normal distribution"
         + (", which came closer than a mixture fitted to the codes." if "mixture_fid" in figures else ".")
     )
     if figures["contrast"] != 1:
         drawn += f" Their contrast is raised: logits times {figures['contrast']:g}, chosen by validation."
     return cards.write(
-        f"Draws like {name}",
-        f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
-        "them were held out.",
+        f"VAE of {name}",
+        f"Data: {name}, {figures['pictures']:,} images at {settings.size} px; {figures['held_out']:,} of "
+        "them were held out as the test split.",
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
-        f"{settings.latent_dim} numbers a picture. {cards.trained(figures, settings.batch)} "
-        f"The weights are averaged ones, {kept}.{second} {drawn}",
+        f"{settings.latent_dim} latent dimensions. {cards.trained(figures, settings.batch)} "
+        f"The weights are an EMA, {kept}.{second} {drawn}",
         figures,
         command,
         [cards.table([*_rows(figures), *comparison.rows(figures)])],
@@ -50,21 +50,23 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
 
 def _rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [
-        ("levels (of 255) by which a redrawn pixel is off, held out", f"{figures['redraw_error']:.1f}"),
-        ("nats that the codes tell of a picture, held out", f"{figures['kl_nats']:.1f}"),
-        ("numbers of a code that tell anything", f"{figures['active_units']} of {len(figures['kl'])}"),
+        ("mean absolute reconstruction error (0 to 255), held out", f"{figures['redraw_error']:.1f}"),
+        ("KL divergence, nats per image, held out", f"{figures['kl_nats']:.1f}"),
+        ("active latent dimensions", f"{figures['active_units']} of {len(figures['kl'])}"),
     ]
     if "bound_nats" in figures:
-        of = f"{figures['bound_n']:,} held-out pictures made black and white by one draw"
+        of = f"{figures['bound_n']:,} held-out images, binarized once at random"
         rows.append(
-            (f"bound, nats a picture, {of}", f"{figures['bound_nats']:.2f} ± {figures['bound_error']:.2f}")
+            (f"bound, nats per image, {of}", f"{figures['bound_nats']:.2f} ± {figures['bound_error']:.2f}")
         )
     if "weighted_nats" in figures:
-        of = f"{figures['weighted_draws']:,} codes for each of {figures['weighted_n']:,} (Burda et al. 2016)"
+        of = (
+            f"{figures['weighted_draws']:,} latents for each of {figures['weighted_n']:,} (Burda et al. 2016)"
+        )
         told = f"{figures['weighted_nats']:.2f} ± {figures['weighted_error']:.2f}"
-        rows.append((f"importance-weighted bound, nats a picture, by {of}", told))
-    for way, words in (("prior", "the normal distribution"), ("mixture", "a mixture fitted to the codes")):
+        rows.append((f"importance-weighted bound, nats per image, by {of}", told))
+    for way, words in (("prior", "the normal distribution"), ("mixture", "a mixture fitted to the latents")):
         if f"{way}_fid" in figures:
             told = f"{figures[f'{way}_fid']:.2f} ± {figures[f'{way}_fid_error']:.2f}"
-            rows.append((f"FID from {words} instead, {figures['n']:,}", told))
+            rows.append((f"FID when sampling from {words} instead, {figures['n']:,}", told))
     return rows

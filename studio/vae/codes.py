@@ -1,4 +1,4 @@
-"""From pictures to codes and back in batches, and what the codes of pictures tell of a model."""
+"""Encodes and decodes images in batches, and measures the latents of a model."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from studio.vae.model import LEAST_LOG_VAR, MOST_LOG_VAR, Vae
 from studio.vae.settings import TrainVaeSettings
 
 BATCH = BATCHES[-1]
-LEAST_NATS = 0.05  # that a number tells of a picture; below, nothing of it shows
+LEAST_NATS = 0.05  # that a number tells of an image; below, nothing of it shows
 CONTRASTS = tuple(n / 10 for n in range(10, 10 * int(MOST_CONTRAST) + 1))  # that are tried
 
 
 def binarize(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Black and white pictures: each pixel of `uint8` is white with the chance of its gray level."""
+    """Black and white images: each pixel of `uint8` is white with the chance of its gray level."""
     white = rng.random(pictures.shape, dtype="float32") * 255 < pictures
     return white.astype("uint8") * np.uint8(255)
 
 
 def preparing(settings: TrainVaeSettings) -> Callable[[np.ndarray], np.ndarray]:
-    """What shows pictures, batch by batch, as the model sees them: gray ones as they are, or black and white.
+    """What shows images, batch by batch, as the model sees them: gray ones as they are, or black and white.
 
-    Those are drawn with the seed 0, the same for the same pictures in the same order, whatever the batches.
+    Those are drawn with the seed 0, the same for the same images in the same order, whatever the batches.
     """
     rng = np.random.default_rng(0)
     return (lambda some: binarize(some, rng)) if settings.likelihood == "binary" else lambda some: some
 
 
 def prepared(pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
-    """Pictures as the model sees them; see `preparing`."""
+    """Images as the model sees them; see `preparing`."""
     return np.ascontiguousarray(preparing(settings)(pictures))
 
 
@@ -46,7 +46,7 @@ def encode(
     progress: Progress | None = None,
     prepare: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The means and log variances of the codes of pictures, each `(n, latent_dim)`.
+    """The means and log variances of the codes of images, each `(n, latent_dim)`.
 
     Args:
         pictures: `(n, size, size, C) uint8`.
@@ -64,7 +64,7 @@ def encode(
 
 
 def sampled(z_mean: np.ndarray, z_log_var: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A code drawn for each picture, as the decoder was given them in training: `(n, latent_dim) float32`."""
+    """A code drawn for each image, as the decoder was given them in training: `(n, latent_dim) float32`."""
     noise = rng.standard_normal(z_mean.shape, dtype="float32")
     return z_mean + np.exp(0.5 * z_log_var) * noise
 
@@ -76,7 +76,7 @@ def redraw_error(
     prepare: Callable[[np.ndarray], np.ndarray],
     contrast: float = 1.0,
 ) -> float:
-    """How far pictures are from what is drawn of their codes: root mean square, in levels of 255."""
+    """Reconstruction error of images: root mean square, 0 to 255."""
     total, count = 0.0, 0
     for at in range(0, len(z), BATCH):
         seen = prepare(pictures[at : at + BATCH])
@@ -87,15 +87,15 @@ def redraw_error(
 
 
 def decode(vae: Vae, z: np.ndarray, contrast: float = 1.0) -> np.ndarray:
-    """`(n, latent_dim)` -> pictures `(n, size, size, C) uint8`; see `contrast`."""
+    """`(n, latent_dim)` -> images `(n, size, size, C) uint8`; see `contrast`."""
     return np.rint(255 * sigmoid(contrast * logits(vae, z))).astype("uint8")
 
 
 def contrast(vae: Vae, pictures: np.ndarray | Part, z: np.ndarray, progress: Progress | None = None) -> float:
-    """What to multiply logits by before their sigmoid, so that redrawn pictures miss real ones least.
+    """What to multiply logits by before their sigmoid, so that redrawn images miss real ones least.
 
-    A model of black and white pictures says how likely a pixel is to be white. Where a stroke may lie here or
-    there, that is a gray that no picture has. Those chances miss least by squares, and so blur; of CONTRASTS,
+    A model of black and white images says how likely a pixel is to be white. Where a stroke may lie here or
+    there, that is a gray that no image has. Those chances miss least by squares, and so blur; of CONTRASTS,
     this one misses least by amounts.
 
     Args:
@@ -124,11 +124,11 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class CodeFacts:
-    """What the numbers of codes tell of pictures.
+    """The KL divergence of each latent dimension.
 
     Attributes:
-        kl: `(latent_dim,)` nats that each number tells of a picture, the mean over pictures.
-        active: how many of them tell anything.
+        kl: `(latent_dim,)` nats, the mean over images.
+        active: number of latent dimensions that are used.
     """
 
     kl: np.ndarray
@@ -136,12 +136,12 @@ class CodeFacts:
 
     @property
     def collapsed(self) -> bool:
-        """Whether the codes tell next to nothing: pictures are drawn as if there were none."""
+        """Whether there is posterior collapse: the decoder ignores nearly all latent dimensions."""
         return self.active < max(1, round(0.02 * len(self.kl)))
 
 
 def code_facts(z_mean: np.ndarray, z_log_var: np.ndarray) -> CodeFacts:
-    """What codes tell, from their means and log variances, each `(n, latent_dim)`."""
+    """The KL divergences, from the posterior means and log variances, each `(n, latent_dim)`."""
     z_mean, z_log_var = z_mean.astype("float64"), z_log_var.astype("float64")
     kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).mean(0)
     return CodeFacts(kl, int((kl > LEAST_NATS).sum()))

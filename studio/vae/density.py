@@ -1,7 +1,7 @@
-"""Where the codes of real pictures lie: a mixture of normals, fitted once a VAE is trained.
+"""Where the codes of real images lie: a mixture of normals, fitted once a VAE is trained.
 
 The decoder was trained at these codes alone. The normal distribution that they were held to has room
-between and beyond them, where nothing was learnt; the mixture makes better pictures with the same decoder.
+between and beyond them, where nothing was learned; the mixture makes better images with the same decoder.
 In a part of it numbers may tell of each other (a full covariance): fewer, richer parts, if they fit better.
 
 Reference:

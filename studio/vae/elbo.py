@@ -1,4 +1,4 @@
-"""How many nats a model needs to tell a held-out black and white picture: by one code each, and by many."""
+"""Nats that a model needs to tell a held-out black and white image: by one code each, and by many."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from studio.core.progress import Progress
 from studio.vae import codes
 from studio.vae.model import Vae
 
-DRAWS = 500  # codes that are weighed for a picture by `slack`
-WEIGHED = 100  # pictures that it looks at
+DRAWS = 500  # codes that are weighed for an image by `slack`
+WEIGHED = 100  # images that it looks at
 
 
 @dataclass(frozen=True)
 class Elbo:
-    """Nats a picture, the mean over `n`, and its standard error."""
+    """Nats per image, the mean over `n`, and its standard error."""
 
     nats: float
     error: float
@@ -25,17 +25,17 @@ class Elbo:
 
 
 def elbo(vae: Vae, pictures: np.ndarray, seed: int = 0, progress: Progress | None = None) -> Elbo:
-    """The bound on black and white pictures (the negative ELBO), with one code drawn for each.
+    """The bound on black and white images (the negative ELBO), with one code drawn for each.
 
     Args:
-        vae: trained on black and white pictures (`likelihood` "binary").
+        vae: trained on black and white images (`likelihood` "binary").
         pictures: `(n, size, size, 1) uint8`; made black and white by one draw, then codes are drawn with the
             same generator.
         seed: of that generator.
         progress: asked for a cancel.
 
     Reference:
-        Kingma and Welling 2014, arXiv:1312.6114; binarised as in Salakhutdinov and Murray 2008.
+        Kingma and Welling 2014, arXiv:1312.6114; binarized as in Salakhutdinov and Murray 2008.
     """
     rng = np.random.default_rng(seed)
     binary = codes.binarize(pictures, rng)
@@ -52,15 +52,15 @@ def slack(
 
     `elbo` less this is the importance-weighted bound, which tables of papers call the negative
     log-likelihood. The more codes, the lower it is: papers take 5,000, so that theirs is a few tenths lower.
-    Of each picture both are told by the same codes, so that few pictures are enough.
+    Of each image both are told by the same codes, so that few images are enough.
 
     Args:
         vae, pictures, seed: as in `elbo`.
-        draws: codes for each picture.
-        progress: asked for a cancel before each picture.
+        draws: codes for each image.
+        progress: asked for a cancel before each image.
 
     Raises:
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
 
     Reference:
         Burda et al. 2016, "Importance weighted autoencoders", arXiv:1509.00519.
@@ -81,7 +81,7 @@ def slack(
 
 
 def _missed(vae: Vae, z: np.ndarray, binary: np.ndarray) -> np.ndarray:
-    """-ln p(x | z) of every code, `(n,)`: of a picture each, or all of the one there is."""
+    """-ln p(x | z) of every code, `(n,)`: of an image each, or all of the one there is."""
     missed = np.empty(len(z))
     for at in range(0, len(z), codes.BATCH):
         logits = codes.logits(vae, z[at : at + codes.BATCH]).astype("float64")

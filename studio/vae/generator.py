@@ -1,4 +1,4 @@
-"""A trained VAE, ready to draw, and to take in a person's own picture."""
+"""A trained VAE, ready to draw, and to take in a user's own image."""
 
 from __future__ import annotations
 
@@ -22,14 +22,19 @@ from studio.vae.settings import TrainVaeSettings
 
 TASK = "vae.train"
 MOST_CONTRAST = 3.0  # that a training chooses
-SHAPE = ("size", "colors", "width", "latent_dim")  # what weights are shaped by
+SHAPE = ("size", "colors", "width", "latent_dim")  # settings that decide the shape of the weights
 
 
 def check(settings: TrainVaeSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` if a model to start from does not fit, or a second judge has no first one."""
-    if settings.perceptual_judge and not settings.adversarial:
-        step = "choose a share for it, such as 0.5, or leave perceptual_judge out"
-        raise invalid("adversarial", expected="above 0 beside a second judge", received="0", next_step=step)
+    """Raises `InvalidInput` if a model to start from does not fit, or `adversarial` is missing."""
+    if settings.vgg16_discriminator and not settings.adversarial:
+        step = "or set vgg16_discriminator to 0"
+        raise invalid(
+            "adversarial",
+            expected="a value above 0, such as 0.5, with a VGG16-feature discriminator",
+            received="0",
+            next_step=step,
+        )
     start_from.check(settings, inputs, TASK, "a VAE", SHAPE)
 
 
@@ -47,13 +52,13 @@ def load(preset: Preset):
     settings = settings_of(preset)
     from studio.vae.model import Vae  # which loads Keras
 
-    vae = Vae(settings, judged=loading.holds(preset, "judge"))
+    vae = Vae(settings, judged=loading.holds(preset, "discriminator"))
     loading.fill(vae, preset)
     return vae
 
 
 def contrast(preset: Preset) -> float:
-    """By which a VAE's pictures are drawn, see `studio.vae.codes.contrast`.
+    """By which a VAE's images are drawn, see `studio.vae.codes.contrast`.
 
     Raises:
         InvalidInput: if it is none that a training writes.

@@ -1,4 +1,4 @@
-"""What is found out about a trained VAE: what its codes tell, where they lie, what changes along them."""
+"""Analysis of a trained VAE: KL by latent dimension, the latent density, and latent directions."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from studio.vae import codes, density, elbo
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
-PROBES = 2000  # drawn pictures in which changes are looked for
-QUICK = 500  # pictures that are looked at when a person does not want to wait
+PROBES = 2000  # drawn images in which changes are looked for
+QUICK = 500  # images that are looked at when a user does not want to wait
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class LatentAnalysis:
     """What was found.
 
     Attributes:
-        figures: on held-out pictures.
+        figures: on held-out images.
         density: where codes lie; None if there were too few.
-        contrast: by which pictures are drawn, see `codes.contrast`.
+        contrast: by which images are drawn, see `codes.contrast`.
         directions: by name.
-        notes: sentences for a person.
+        notes: sentences for a user.
     """
 
     figures: Mapping[str, Any]
@@ -42,34 +42,36 @@ class LatentAnalysis:
     notes: tuple[str, ...]
 
 
-def analyse(
+def analyze(
     vae: Vae,
     settings: TrainVaeSettings,
     pictures: Pictures,
-    learnt: np.ndarray,
+    learned: np.ndarray,
     held_out: np.ndarray,
     validation: np.ndarray,
     progress: Progress,
     quick: bool = False,
 ) -> LatentAnalysis:
-    """Encodes the pictures once and learns from their codes.
+    """Encodes the images once and learns from their codes.
 
     Args:
-        learnt, held_out: rows of the pictures.
+        learned, held_out: rows of the images.
         validation: others, by which the density and the contrast are chosen.
         progress: told of the stages.
-        quick: looks at a part of the pictures, for a person who has stopped the training.
+        quick: looks at a part of the images, for a user who has stopped the training.
 
     Raises:
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     if quick:
-        learnt, held_out, validation = (evenly_spaced(part, QUICK) for part in (learnt, held_out, validation))
-    progress.stage("Writing all pictures down")
+        learned, held_out, validation = (
+            evenly_spaced(part, QUICK) for part in (learned, held_out, validation)
+        )
+    progress.stage("Encoding all images")
     tests = pictures.part(held_out)
     tested, deviations = codes.encode(vae, tests, progress, codes.preparing(settings))
-    z, z_deviations = codes.encode(vae, pictures.part(learnt), progress, codes.preparing(settings))
-    progress.stage("Looking where they lie")
+    z, z_deviations = codes.encode(vae, pictures.part(learned), progress, codes.preparing(settings))
+    progress.stage("Fitting the latent density")
     others = codes.encode(vae, pictures.part(validation), progress, codes.preparing(settings))
     contrast = 1.0
     if settings.likelihood == "binary":
@@ -91,7 +93,7 @@ def analyse(
     if settings.likelihood == "binary":
         found = elbo.elbo(vae, pictures.images[held_out], progress=progress)
         figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
-        progress.stage("Weighing many codes")
+        progress.stage("Computing the importance-weighted bound")
         weighed = evenly_spaced(held_out, elbo.WEIGHED)  # the first rows may all be of one class
         gained = elbo.slack(vae, pictures.images[weighed], progress=progress)
         figures |= {
@@ -100,28 +102,28 @@ def analyse(
             "weighted_n": gained.n,
             "weighted_draws": elbo.DRAWS,
         }
-    directions = by_name(attributes(z, pictures, learnt), _changes(vae, settings, mixture, contrast))
+    directions = by_name(attributes(z, pictures, learned), _changes(vae, settings, mixture, contrast))
     return LatentAnalysis(figures, mixture, contrast, directions, notes(told))
 
 
 def notes(told: codes.CodeFacts) -> tuple[str, ...]:
-    """What a person should know of what the codes tell."""
+    """A warning about posterior collapse, if there is one."""
     if not told.collapsed:
         return ()
     return (
-        f"Only {told.active} of the {len(told.kl)} numbers tell anything of a picture: the codes have "
-        "collapsed. Train with a smaller beta, a longer warm-up or free bits.",
+        f"Posterior collapse: only {told.active} of {len(told.kl)} latent dimensions are used. "
+        "Train with a smaller beta, a longer KL warm-up or free bits.",
     )
 
 
 def attributes(
     z: np.ndarray, pictures: Pictures, rows: np.ndarray
 ) -> list[tuple[float, str, latent.Direction]]:
-    """The directions of what the data set tells of its pictures, where codes tell it too, for `named`.
+    """The directions of what the data set tells of its images, where codes tell it too, for `named`.
 
     Args:
         z: `(n, latent_dim)` codes of the rows.
-        rows: `(n,)` of the pictures.
+        rows: `(n,)` of the images.
     """
     found = []
     for name, values in pictures.attributes.items():
@@ -137,14 +139,14 @@ def attributes(
 def _changes(
     vae: Vae, settings: TrainVaeSettings, mixture: latent.Mixture | None, contrast: float
 ) -> dict[str, latent.Direction]:
-    """The directions along which drawn pictures change most."""
+    """The directions along which drawn images change most."""
     z = points(mixture, settings, PROBES)
     made = codes.decode(vae, z, contrast)
     return latent.principal(z, np.broadcast_to(made, (*made.shape[:3], 3)))
 
 
 def points(mixture: latent.Mixture | None, settings: TrainVaeSettings, count: int) -> np.ndarray:
-    """Codes to draw from, always the same: `(count, latent_dim) float32`, of the mixture or else normal."""
+    """Fixed latents for samples: `(count, latent_dim) float32`, of the mixture or else normal."""
     rng = np.random.default_rng([settings.seed, 9])
     if mixture is not None:
         return mixture.draw(count, rng, 1.0)

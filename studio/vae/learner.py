@@ -10,8 +10,8 @@ import keras
 from keras import ops
 
 from studio.core.generators.discriminator import adams
-from studio.core.generators.perceptual_judge import LAYERS as JUDGED
-from studio.core.generators.perceptual_judge import See
+from studio.core.generators.vgg16_discriminator import LAYERS as JUDGED
+from studio.core.generators.vgg16_discriminator import See
 from studio.core.training import optimizers
 from studio.core.training.loss_model import LossModel
 from studio.core.training.precision import as_float32
@@ -20,28 +20,28 @@ from studio.vae.likelihoods import MISSED, unlike
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
-MISSES = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, what blurred pictures lack
+MISSES = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, what blurred images lack
 LOSSES = ("reconstruction", "kl", "charged")
 
 
 def layers(settings: TrainVaeSettings) -> tuple[str, ...]:
-    """The layers of VGG16 that a training of these settings looks through; none without need of it."""
-    found = (MISSES if settings.perceptual else ()) + (JUDGED if settings.perceptual_judge else ())
+    """The layers of VGG16 that a training run of these settings looks through; none without need of it."""
+    found = (MISSES if settings.perceptual else ()) + (JUDGED if settings.vgg16_discriminator else ())
     return tuple(dict.fromkeys(found))
 
 
 class Learner(LossModel):
-    """A VAE and what it loses; batches of `(B, size, size, C) uint8` are all that training feeds it.
+    """A VAE and its losses; training feeds it batches of `(B, size, size, C) uint8`.
 
-    The loss is in nats a picture: the missed part of the pictures, and the charge for the codes.
+    The loss is in nats per image: the missed part of the images, and the charge for the codes.
 
     Args:
         settings: shapes, likelihood, beta.
-        see: what VGG16 sees; needed only for a perceptual share or a judge by it.
+        see: what VGG16 sees; needed only for a perceptual share or a discriminator by it.
     """
 
     def __init__(self, settings: TrainVaeSettings, see: See | None = None):
-        super().__init__(settings, (*LOSSES, "judge") if settings.adversarial else LOSSES)
+        super().__init__(settings, (*LOSSES, "discriminator") if settings.adversarial else LOSSES)
         self.vae = Vae(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
         self.taken = self.add_weight(
@@ -57,11 +57,12 @@ class Learner(LossModel):
         return adams(self.vae.trainable_variables, rate, RATE) if self.game else optimizers.adam(rate)
 
     def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
-        """What it loses on `(B, size, size, C) uint8`, as scalars by name, in nats a picture.
+        """The losses on `(B, size, size, C) uint8`, as scalars by name, in nats per image.
 
         Returns:
             `reconstruction`; `kl`, what the codes tell; `charged`, the same with each number's free bits;
-            in training against a judge also `seen`, what is missed in its eyes, and `judge`, its own loss.
+            in training against a discriminator also `seen`, what is missed in its eyes, and `discriminator`,
+            its own loss.
         """
         pictures = ops.cast(pictures, "float32") / 255
         z_mean, z_log_var = as_float32(self.vae.encode(pictures, training))
@@ -79,7 +80,7 @@ class Learner(LossModel):
             both = as_float32(self.vae.decode(ops.concatenate([z, fresh]), training))
             logits, drawn = ops.split(both, [z.shape[0]])
             made = ops.sigmoid(logits), ops.sigmoid(drawn)
-            lost["seen"], lost["judge"] = self.game(pictures, *made)
+            lost["seen"], lost["discriminator"] = self.game(pictures, *made)
         if training:
             self.taken.assign(self.taken + 1)
         return lost | {"reconstruction": self._reconstruction(pictures, logits)}
@@ -93,7 +94,7 @@ class Learner(LossModel):
     def _unlike(self, look: See, pictures: Any, made: Any) -> Any:
         """How unlike two batches look to VGG16, as nats of normals with the best deviation in each layer.
 
-        Looks at a quarter of every second picture, at a place drawn anew, for VGG16 costs more than the VAE.
+        Looks at a quarter of every second image, at a place drawn again, for VGG16 costs more than the VAE.
         """
         side = self.settings.size // 2
         top, left = ops.unstack(keras.random.randint((2,), 0, side + 1, seed=self.draws))
@@ -106,8 +107,8 @@ class Learner(LossModel):
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
         """Reconstruction loss, and beta times the KL divergence; beta grows from 0 during the warm-up."""
         missed, beta, share = losses["reconstruction"], self.settings.beta, self.settings.adversarial
-        if "judge" in losses:
-            missed = (1 - share) * missed + share * losses["seen"] + losses["judge"]
+        if "discriminator" in losses:
+            missed = (1 - share) * missed + share * losses["seen"] + losses["discriminator"]
         if training:
             warm = max(1.0, self.settings.warm_up * self.settings.steps)
             beta = beta * ops.minimum(1.0, ops.cast(self.taken, "float32") / warm)

@@ -1,4 +1,4 @@
-"""How a miss counts, in nats: what pictures lose that are drawn again, by pixels or by features."""
+"""How a miss counts, in nats: what images lose that are drawn again, by pixels or by features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _log(mean: Any) -> Any:
 
 
 def normal(pictures: Any, logits: Any) -> Any:
-    """Nats a picture if pixels miss by a normal distribution of the best deviation, one for all.
+    """Nats per image if pixels miss by a normal distribution of the best deviation, one for all.
 
     Reference:
         Rybkin et al. 2021, arXiv:2006.13202.
@@ -32,7 +32,7 @@ def laplace(pictures: Any, logits: Any) -> Any:
 
 
 def bernoulli(pictures: Any, logits: Any) -> Any:
-    """Nats a picture if each pixel is white with a chance of the sigmoid, else black."""
+    """Nats per image if each pixel is white with a chance of the sigmoid, else black."""
     return ops.mean(ops.sum(ops.softplus(logits) - pictures * logits, axis=(1, 2, 3)))
 
 
@@ -40,11 +40,11 @@ MISSED = {"normal": normal, "laplace": laplace, "bernoulli": bernoulli, "binary"
 
 
 def unlike(layers: Sequence[tuple[Any, Any]], numbers: int) -> Any:
-    """Nats a picture by which features differ, as of normals with the best deviation in each layer.
+    """Nats per image by which features differ, as of normals with the best deviation in each layer.
 
     Args:
         layers: wanted and got features of each, of the same shape.
-        numbers: of a picture, for which they stand.
+        numbers: of an image, for which they stand.
     """
     logs = [_log(ops.mean(ops.square(wanted - got))) for wanted, got in layers]
     return 0.5 * numbers * sum(logs) / len(logs)

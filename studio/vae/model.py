@@ -24,18 +24,19 @@ _MOMENTUM = 0.9
 
 
 class Vae(keras.Model):
-    """Encoder and decoder. A picture is `(size, size, C) float32 in [0, 1]`, its code `(latent_dim,)`.
+    """Encoder and decoder. An image is `(size, size, C) float32 in [0, 1]`, its code `(latent_dim,)`.
 
     Args:
         settings: their shape; the seed decides the fresh weights.
-        judged: whether the judge that it learnt against is kept with it: a training that goes on needs it.
+        judged: whether the discriminator that it learned against is kept with it: a training run that
+            continues needs it.
     """
 
     def __init__(self, settings: TrainVaeSettings, judged: bool = False):
         super().__init__(name="vae")
         self.encoder, self.decoder = encoder(settings), decoder(settings)
-        self.judge = build_discriminator(settings) if judged else None
-        self.second_judge = build_second(settings) if judged else None
+        self.discriminator = build_discriminator(settings) if judged else None
+        self.vgg16_discriminator = build_second(settings) if judged else None
         self.encoder.jit_compile = self.decoder.jit_compile = COMPILED
         self.built = True
 
@@ -45,21 +46,21 @@ class Vae(keras.Model):
         return z_mean, ops.clip(z_log_var, LEAST_LOG_VAR, MOST_LOG_VAR)
 
     def decode(self, z: Any, training: bool = False) -> Any:
-        """`(B, latent_dim)` -> `(B, size, size, C)` logits; their sigmoid is the picture."""
+        """`(B, latent_dim)` -> `(B, size, size, C)` logits; their sigmoid is the image."""
         return self.decoder(z, training=training)
 
     @property
     def drawing(self) -> list[np.ndarray]:
-        """The weights of encoder and decoder, without a judge's."""
+        """The weights of encoder and decoder, without a discriminator's."""
         return [*self.encoder.get_weights(), *self.decoder.get_weights()]
 
     @property
     def judging(self) -> list[np.ndarray]:
-        """The weights of its judges; none without any."""
-        return weights_of(self.judge, self.second_judge)
+        """The weights of its discriminators; none without any."""
+        return weights_of(self.discriminator, self.vgg16_discriminator)
 
     def call(self, pictures_01: Any, training: bool = False) -> Any:
-        """Draws pictures again, from the means of their codes: `(B, size, size, C)` in [0, 1]."""
+        """Draws images again, from the means of their codes: `(B, size, size, C)` in [0, 1]."""
         return ops.sigmoid(self.decode(self.encode(pictures_01, training)[0], training))
 
 
@@ -82,7 +83,7 @@ def encoder(settings: TrainVaeSettings) -> keras.Model:
 
 
 def decoder(settings: TrainVaeSettings) -> keras.Model:
-    """The network that draws: `(B, latent_dim)` -> `(B, size, size, C)` logits."""
+    """The generator: `(B, latent_dim)` -> `(B, size, size, C)` logits."""
     side, deepest = coarsest(settings.size), halved(settings)[-1]
     layers = [
         keras.Input((settings.latent_dim,), name="z"),
@@ -99,7 +100,7 @@ def decoder(settings: TrainVaeSettings) -> keras.Model:
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
             keras.layers.ReLU(),
         ]
-    # The last one mixes neighbours, so that the steps of the one before do not show as a chequerboard.
+    # The last one mixes neighbors, so that the steps of the one before do not show as a chequerboard.
     last = keras.layers.Conv2D(settings.channels, 3, padding="same", kernel_initializer=_start(settings, 50))
     return keras.Sequential([*layers, last], name="decoder")
 

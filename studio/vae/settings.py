@@ -10,65 +10,92 @@ from studio.core.training.precision import HELP, Precision
 
 
 class TrainVaeSettings(shared.TrainImageSettings):
-    """Trains two networks together: one writes a picture down in a few numbers, one draws it again."""
+    """Trains an encoder, which turns an image into a latent vector, and a decoder, which reconstructs it."""
 
     warmup_steps = 200
     batch: int = shared.batch(64, least=2)
     held_out: float = shared.held_out(0.1)
     width: int = setting(
-        48, "Channels of the finest layer: more draws better, and takes longer.", tier="main", ge=4, le=256
+        48,
+        "Channels of the finest layer; raise it for better images and slower training.",
+        tier="main",
+        ge=4,
+        le=256,
     )
-    size: Literal[28, 32, 64, 128] = setting(64, "A side of the pictures.", tier="main", unit="px")
-    colors: Literal["color", "gray"] = setting("color", "Pictures in colour, or in shades of gray.")
+    size: Literal[28, 32, 64, 128] = setting(64, "Side of the square images.", tier="main", unit="px")
+    colors: Literal["color", "gray"] = setting(
+        "color", "Whether the model generates color or grayscale images."
+    )
     latent_dim: int = setting(
-        128, "How many numbers a picture is written down in.", ge=2, le=512, scale="log"
+        128, "Length of the latent vector of an image.", ge=2, le=512, scale="log", label="Latent dimensions"
     )
     beta: float = setting(
         1.0,
-        "How strongly the numbers are held to a normal distribution: less redraws better, more draws better.",
+        "Weight of the KL term; lower it for better reconstructions, raise it for better samples.",
         ge=0.001,
         le=100,
         scale="log",
     )
     warm_up: float = setting(
-        0.1, "The share of the steps over which beta grows from 0.", ge=0, le=1, step=0.05
-    )
-    free_bits: float = setting(
-        0.0, "What each number may tell of a picture without a charge.", unit="nats", ge=0, le=10
-    )
-    likelihood: Literal["normal", "laplace", "bernoulli", "binary"] = setting(
-        "normal",
-        "How a miss counts: by squares, amounts, as shades of gray, or as black and white drawn from them.",
-    )
-    perceptual: float = setting(
-        0.0,
-        "The share of what is missed that VGG16 sees, not pixels: sharper, and takes longer.",
+        0.1,
+        "Share of the steps over which beta rises from 0.",
         ge=0,
         le=1,
         step=0.05,
+        label="KL warm-up",
+    )
+    free_bits: float = setting(
+        0.0,
+        "KL that each latent dimension may use at no cost; raise it against posterior collapse.",
+        unit="nats",
+        ge=0,
+        le=10,
+    )
+    likelihood: Literal["normal", "laplace", "bernoulli", "binary"] = setting(
+        "normal",
+        "Squared error (normal), absolute error (laplace), or cross-entropy on gray (bernoulli) or binarized "
+        "(binary) pixels.",
+        label="Reconstruction loss",
+    )
+    perceptual: float = setting(
+        0.0,
+        "Share of the reconstruction loss on VGG16 features; raise it for sharper images, more slowly.",
+        ge=0,
+        le=1,
+        step=0.05,
+        label="Perceptual loss",
     )
     adversarial: float = setting(
         0.0,
-        "The share of what is missed that a judge sees, which learns to tell drawn pictures from real ones: "
-        "sharper.",
+        "Share of the reconstruction loss on a discriminator's features; raise it for sharper images.",
         ge=0,
         le=0.95,
         step=0.05,
+        label="Adversarial loss",
     )
-    perceptual_judge: float = setting(
+    vgg16_discriminator: float = setting(
         0.0,
-        "How much a second judge counts beside the first, which sees what VGG16 sees; 0: there is none.",
+        "Weight of a second discriminator, on VGG16 features, relative to the first; 0 turns it off.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
     )
-    flip: bool = setting(True, "Whether it sees pictures mirrored, too; not for letters or digits.")
+    flip: bool = setting(
+        True,
+        "Mirrors training images at random; turn it off for letters and digits.",
+        label="Horizontal flip",
+    )
     scored: int = setting(
-        1000, "Pictures that it is measured on at the end; 0: not at all.", ge=0, le=50_000, scale="log"
+        1000,
+        "Number of images for the final FID and KID; 0 skips both.",
+        ge=0,
+        le=50_000,
+        scale="log",
+        label="FID and KID images",
     )
     precision: Precision = setting("float32", HELP)
 
     @property
     def channels(self) -> int:
-        """Of a picture: 3, or 1 in shades of gray."""
+        """Channels of an image: 3 for color, 1 for grayscale."""
         return 3 if self.colors == "color" else 1

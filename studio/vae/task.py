@@ -24,34 +24,34 @@ if TYPE_CHECKING:
     from studio.vae.model import Vae
     from studio.vae.train import Trainer
 
-WALL = 64  # pictures on the card
+GRID = 64  # images on the card
 
 
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a VAE on pictures. See `studio.vae.train`."""
+    """Trains a VAE on images. See `studio.vae.train`."""
     from studio.vae import latent_analysis
     from studio.vae import train as training
 
     file = inputs["data"][0]
-    start, judge = _start(inputs)
+    start, discriminator = _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
-    learnt, validation, held_out = split(
+    learned, validation, held_out = split(
         positions(pictures, progress), settings.held_out / 2, settings.held_out
     )
     see, weights = _sight(settings, progress)
     job = publish.Job(generator.TASK, "train_vae", settings, inputs)
-    trainer = training.Trainer(pictures.images, learnt, validation, settings, job.run, start, judge, see).fit(
-        progress
-    )
+    trainer = training.Trainer(
+        pictures.images, learned, validation, settings, job.run, start, discriminator, see
+    ).fit(progress)
     stopped = trainer.ended == "cancelled"
-    asked = (trainer.result, settings, pictures, learnt, held_out)
+    asked = (trainer.result, settings, pictures, learned, held_out)
     try:
-        found = latent_analysis.analyse(
+        found = latent_analysis.analyze(
             *asked, validation, Progress() if stopped else progress, quick=stopped
         )
     except Cancelled:
-        stopped, found = True, latent_analysis.analyse(*asked, validation, Progress(), quick=True)
+        stopped, found = True, latent_analysis.analyze(*asked, validation, Progress(), quick=True)
     density, made, scored, stopped = _closest(asked, found, progress, stopped)
     history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
     notes = [*pictures.notes, *found.notes, *scored.figures.get("notes", ())]
@@ -59,7 +59,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         **found.figures,
         **scored.figures,
         **job.figures(trainer, notes),
-        "epochs": trainer.step * min(settings.batch, len(learnt)) / len(learnt),
+        "epochs": trainer.step * min(settings.batch, len(learned)) / len(learned),
         "pictures": len(pictures.images),
         "held_out": len(held_out),
         "density_parts": len(density.weights) if density else 0,
@@ -80,7 +80,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
             "stages": history.stages,
         },
         weights=weights,
-        picture=publish.picture(grid(made[:WALL]), history.curve, scored.distances),
+        picture=publish.picture(grid(made[:GRID]), history.curve, scored.distances),
         stages=history.sheet,
     )
 
@@ -88,23 +88,23 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
 def _closest(
     asked: tuple[Any, ...], found: LatentAnalysis, progress: Progress, stopped: bool
 ) -> tuple[Mixture | None, np.ndarray, comparison.Comparison, bool]:
-    """What to draw from, pictures drawn so, how close they come, and whether a person stopped it.
+    """What to draw from, images drawn so, how close they come, and whether a user stopped it.
 
-    That is the density, where codes of real pictures lie, unless pictures from the prior were measured and
-    came closer: a judge sees those while the VAE learns.
+    That is the density, where codes of real images lie, unless images from the prior were measured and
+    came closer: a discriminator sees those while the VAE learns.
     """
     from studio.vae import codes, latent_analysis
 
-    vae, settings, pictures, learnt, held_out = asked
+    vae, settings, pictures, learned, held_out = asked
     measured = settings.scored if not stopped else 0
     ways = {"mixture": found.density} | ({"prior": None} if found.density and measured else {})
     drawn = {
-        name: codes.decode(vae, latent_analysis.points(way, settings, max(WALL, measured)), found.contrast)
+        name: codes.decode(vae, latent_analysis.points(way, settings, max(GRID, measured)), found.contrast)
         for name, way in ways.items()
     }
     try:
-        judge = comparison.Judge(pictures, learnt, held_out, measured, progress)
-        name, closest, others = judge.closest(drawn, None if stopped else progress)
+        discriminator = comparison.Scorer(pictures, learned, held_out, measured, progress)
+        name, closest, others = discriminator.closest(drawn, None if stopped else progress)
     except Cancelled:
         return found.density, drawn["mixture"], comparison.Comparison(), True
     more = {
@@ -131,7 +131,7 @@ def _with_discriminators(trainer: Trainer, settings: TrainVaeSettings) -> Vae:
     """The VAE, and the discriminators that it learned against, if there are some."""
     from studio.vae.model import Vae
 
-    weights = trainer.judge()
+    weights = trainer.discriminator()
     if not weights:
         return trainer.result
     found = Vae(settings, judged=True)
@@ -140,7 +140,7 @@ def _with_discriminators(trainer: Trainer, settings: TrainVaeSettings) -> Vae:
 
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray] | None, list[np.ndarray]]:
-    """The weights of the model to start from and those of its judge, where there are some."""
+    """The weights of the model to start from and those of its discriminator, where there are some."""
     preset = start_from.model(inputs)
     if preset is None:
         return None, []

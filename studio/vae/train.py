@@ -20,10 +20,10 @@ from studio.vae.learner import Learner, See
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
-# Validation pictures that a test on the way looks at: about a second, in which nothing can stop it.
+# Validation images that a test on the way looks at: about a second, in which nothing can stop it.
 MOST_TESTED = 500
 TESTED_AT_ONCE = 125
-SHOWN = 8  # pictures in each row of a preview
+SHOWN = 8  # images in each row of a preview
 
 
 class Trainer(BaseTrainer):
@@ -35,7 +35,7 @@ class Trainer(BaseTrainer):
         settings: of the networks and their losses.
         run: where checkpoints go.
         start: the weights of a trained model to start from.
-        judge: those of its discriminators; fresh ones would first undo much of what it can.
+        discriminator: those of its discriminators; fresh ones would first undo much of what it can.
         see: as in `Learner`.
 
     Attributes:
@@ -45,7 +45,7 @@ class Trainer(BaseTrainer):
         StudioError: if the start is of another shape; by `fit` if no test gave a finite loss.
     """
 
-    loss_names = ("reconstruction", "kl", "judge")
+    loss_names = ("reconstruction", "kl", "discriminator")
     draws_stages = True
     saved_arrays = ("best",)
     saved_notes = ("lowest",)
@@ -58,7 +58,7 @@ class Trainer(BaseTrainer):
         settings: TrainVaeSettings,
         run: checkpoints.Run | None = None,
         start: Sequence[np.ndarray] | None = None,
-        judge: Sequence[np.ndarray] = (),
+        discriminator: Sequence[np.ndarray] = (),
         see: See | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
@@ -68,7 +68,7 @@ class Trainer(BaseTrainer):
             self.learner = Learner(settings, see)
             self.learner.start()
             if start:
-                self._start_from(start, judge)
+                self._start_from(start, discriminator)
         self.tester = Learner(settings.model_copy(update={"adversarial": 0.0}), see)
         self.tester.compile(jit_compile=COMPILED)
         self._fresh = np.asarray(self.tester.draws.state).copy()
@@ -77,21 +77,23 @@ class Trainer(BaseTrainer):
         self.track(self.learner, self.learner.vae, settings.ema_steps)
         self.best = copies(self.ema.arrays)
 
-    def _start_from(self, weights: Sequence[np.ndarray], judge: Sequence[np.ndarray]) -> None:
+    def _start_from(self, weights: Sequence[np.ndarray], discriminator: Sequence[np.ndarray]) -> None:
         with start_from.of_its_shape("size, colors, width and latent_dim", "model"):
             self.learner.vae.set_weights(weights)
-            if self.learner.game is not None and judge:
-                self.learner.game.take(judge)
+            if self.learner.game is not None and discriminator:
+                self.learner.game.take(discriminator)
 
-    def judge(self) -> list[np.ndarray]:
-        """The weights of the judge as it is now; none without one, or if they are no numbers any more."""
+    def discriminator(self) -> list[np.ndarray]:
+        """The weights of the discriminator as it is now; none without one, or if they are no numbers any
+        more.
+        """
         if self.learner.game is None:
             return []
-        found = self.learner.game.weights_that_judge()
+        found = self.learner.game.weights_that_discriminator()
         return found if all(np.isfinite(one).all() for one in found) else []
 
     def batch(self, step: int) -> np.ndarray:
-        """The pictures of a step, some mirrored, black and white ones drawn anew: `(batch, ...) uint8`."""
+        """The images of a step, some mirrored, black and white ones drawn again: `(batch, ...) uint8`."""
         pictures = self.source[self.rows[self.batches.at(step)]]
         rng = np.random.default_rng([self.settings.seed, 1, step])
         if self.settings.flip:
@@ -106,15 +108,15 @@ class Trainer(BaseTrainer):
     def _averaged_vae(self) -> Vae:
         """The tester's network with the EMA of the weights.
 
-        Several processes may share the trained network, so the one that draws a preview cannot assign to it.
+        Several processes may share the trained network, so the generator a preview cannot assign to it.
         """
         self.tester.vae.set_weights(self.ema.arrays)
         return self.tester.vae
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """What the averaged weights lose on validation pictures; keeps them if it is the least so far.
+        """The validation loss of the EMA weights; keeps the weights if the loss is the lowest so far.
 
-        Against a judge the latest are kept: it wins sharpness, which pixels do not count.
+        Against a discriminator the latest are kept: it wins sharpness, which pixels do not count.
         """
         self.tester.vae.set_weights(self.ema.arrays)
         self.tester.draws.state.assign(self._fresh)  # the same noise in each test
@@ -133,7 +135,7 @@ class Trainer(BaseTrainer):
         return {"validation": loss, "validation kl": found["kl"]}
 
     def sheet(self) -> np.ndarray:
-        """Validation pictures, below each how it is drawn again, and two rows of new ones."""
+        """Validation images, below each how it is drawn again, and two rows of new ones."""
         return sheet(self._averaged_vae(), self.test_images[:SHOWN], self.settings)
 
     def finish(self, progress: Progress) -> None:
@@ -145,7 +147,7 @@ class Trainer(BaseTrainer):
 
 
 def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
-    """A preview, `(H, W, 3) uint8`: pictures, the same drawn again, and twice as many new ones.
+    """A preview, `(H, W, 3) uint8`: images, their reconstructions, and twice as many new ones.
 
     Args:
         pictures: `(k, size, size, C) uint8`.

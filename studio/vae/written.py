@@ -1,4 +1,4 @@
-"""Both networks of a VAE as TFLite files: the same codes and pictures, and no Keras to load.
+"""Both networks of a VAE as TFLite files: the same codes and images, and no Keras to load.
 
 What `studio.vae.model` says in Keras, to train with, is said here for the interpreter that draws.
 """
@@ -13,12 +13,12 @@ import numpy as np
 from studio.core.generators.scales import coarsest, halvings
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph
-from studio.core.models.loading import normalisation, place
+from studio.core.models.loading import normalization, place
 from studio.vae.settings import TrainVaeSettings
 
 SLOPE = 0.2  # of the encoder's leaky ReLUs
 SIDE = 4  # of the kernels that halve and double
-_EACH = 5  # arrays of a kernel without bias and its normalisation
+_EACH = 5  # arrays of a kernel without bias and its normalization
 
 Layout = Iterator[tuple[str, tuple[int, ...]]]
 
@@ -38,7 +38,7 @@ def encoder_layout(settings: TrainVaeSettings) -> Layout:
     inputs = settings.channels
     for n, channels in enumerate(halved(settings)):
         yield place("conv2d", n, 0), (SIDE, SIDE, inputs, channels)
-        yield from normalisation(n, channels)
+        yield from normalization(n, channels)
         inputs = channels
     told = 2 * settings.latent_dim
     yield place("dense", 0, 0), (coarsest(settings.size) ** 2 * inputs, told)
@@ -49,17 +49,17 @@ def decoder_layout(settings: TrainVaeSettings) -> Layout:
     """The same of the decoder."""
     inputs = halved(settings)[-1]
     yield place("dense", 0, 0), (settings.latent_dim, coarsest(settings.size) ** 2 * inputs)
-    yield from normalisation(0, inputs)
+    yield from normalization(0, inputs)
     for n, channels in enumerate(doubled(settings)):
         yield place("conv2d_transpose", n, 0), (SIDE, SIDE, channels, inputs)
-        yield from normalisation(n + 1, channels)
+        yield from normalization(n + 1, channels)
         inputs = channels
     yield place("conv2d", 0, 0), (3, 3, inputs, settings.channels)
     yield place("conv2d", 0, 1), (settings.channels,)
 
 
 def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
-    """The file: pictures `(count, size, size, C)` in [0, 1] -> the means of their codes.
+    """The file: images `(count, size, size, C)` in [0, 1] -> the means of their codes.
 
     Args:
         arrays: of the encoder, in the order of its layout.
@@ -77,7 +77,7 @@ def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int
 
 
 def decoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
-    """The file: points `(count, latent_dim)` -> pictures `(count, size, size, C)` in [0, 1].
+    """The file: points `(count, latent_dim)` -> images `(count, size, size, C)` in [0, 1].
 
     Args:
         arrays: of the decoder, in the order of its layout.

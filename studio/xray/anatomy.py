@@ -49,7 +49,7 @@ class Layer(NamedTuple):
 
 
 def layers(backbone: Backbone) -> tuple[Layer, ...]:
-    """The named layers of a backbone, from the picture inwards."""
+    """The named layers of a backbone, from the image inwards."""
     return _layers(backbone.model, tuple(backbone.spec.layers))
 
 

@@ -1,4 +1,4 @@
-"""Maps as pictures: side by side, over the photo, as a mask, and the part of a photo that a place can see."""
+"""Maps as images: side by side, over the photo, as a mask, and the part of a photo that a place can see."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LARGE = 768  # px, the longer side of a map over its photo
 TILE = 240  # px, the longer side of each of several maps
 COLUMNS = 6
 GAP = 4  # px between them
-_GREY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # how bright each colour seems
+_GRAY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # how bright each color seems
 _MOST = 99.5  # the percentile of a map that counts as full: a single place does not dim all others
 _CLEAR = (0.25, 0.75)  # of a mask: what is less is black, what is more is white
 _FRAME = np.array([70, 220, 255], "float32")
@@ -32,11 +32,11 @@ def smooth(found: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def squares(found: np.ndarray, longest: int) -> np.ndarray:
-    """A map in [0, 1] in colours, `(H, W, 3) uint8`; each of its places is a square that is seen as such."""
-    return images.to_uint8(_enlarged(heat.colours(found) / 255, longest)[None])
+    """A map in [0, 1] in colors, `(H, W, 3) uint8`; each of its places is a square that is seen as such."""
+    return images.to_uint8(_enlarged(heat.colors(found) / 255, longest)[None])
 
 
-def wall(maps: np.ndarray, channels: list[int]) -> np.ndarray:
+def grid(maps: np.ndarray, channels: list[int]) -> np.ndarray:
     """Some maps of `(h, w, C)` side by side, `(H, W, 3) uint8`."""
     tiles = np.stack([squares(warmth(maps[..., one]), TILE) for one in channels])
     return grids.grid(tiles, columns=min(COLUMNS, len(channels)), gap=GAP)
@@ -47,7 +47,7 @@ def over(photo: np.ndarray, found: np.ndarray) -> np.ndarray:
     large = images.fit(photo, LARGE)
     warm = smooth(warmth(found), *large.shape[:2])
     share = (0.35 + 0.5 * warm)[..., None]
-    shown = large @ _GREY * (1 - share) + heat.colours(warm) * share
+    shown = large @ _GRAY * (1 - share) + heat.colors(warm) * share
     return np.clip(shown + 0.5, 0, 255).astype("uint8")
 
 
@@ -63,7 +63,7 @@ def mask(photo: np.ndarray, found: np.ndarray) -> np.ndarray:
 def framed(
     picture: np.ndarray, box: tuple[float, float, float, float], dot: tuple[float, float]
 ) -> np.ndarray:
-    """Frames a part of a picture, and dims what lies outside.
+    """Frames a part of an image, and dims what lies outside.
 
     Args:
         box: top, left, bottom, right, as shares of the sides; what lies beyond them is left out.

@@ -36,13 +36,14 @@ class LookSettings(Settings):
         "Show the strongest channels, one channel over the photo, or one as a black and white mask.",
         tier="main",
     )
-    field: bool = setting(False, "Frame the receptive field of one position.")
+    field: bool = setting(False, "Frame the receptive field of one position.", label="Receptive field")
     across: float = setting(0.5, "Horizontal position, 0 (left) to 1 (right).", ge=0, le=1, step=0.01)
     down: float = setting(0.5, "Vertical position, 0 (top) to 1 (bottom).", ge=0, le=1, step=0.01)
     off: tuple[str, ...] = setting(
         (),
         "Residual branches of ResNet50 to switch off, by block name, such as conv4_block3.",
         max_length=len(BLOCKS),
+        label="Disabled branches",
     )
     size: int = setting(
         224, "Longer side of the photo given to the network.", unit="px", ge=96, le=384, step=32
@@ -115,7 +116,7 @@ def _check_channel(backbone: str, layer: str, channel: int | None) -> None:
     if channel is not None and channel > most:
         raise invalid(
             "channel",
-            expected=f"a whole number of 0 to {most}, for {layer} has {most + 1} maps",
+            expected=f"a whole number from 0 to {most}: {layer} has {most + 1} channels",
             received=channel,
             next_step="choose one of them, or leave it out",
         )

@@ -11,7 +11,7 @@ from studio.xray.settings import FilterSettings
 
 SIDE = 3  # px of a filter of VGG16
 SHOWN = 3  # of the maps that a filter is given, those that count most at a place
-_BLUE_FIRST = ("blue", "green", "red")  # as the network is given colours
+_BLUE_FIRST = ("blue", "green", "red")  # as the network is given colors
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def _reckoned(under: np.ndarray, kernel: np.ndarray, bias: float) -> dict[str, A
     """What the filter multiplies where it lies, the parts that count most first."""
     totals = (under * kernel).sum(axis=(0, 1))
     order = np.argsort(-np.abs(totals), kind="stable")[:SHOWN]
-    colours = len(totals) == len(_BLUE_FIRST)
+    colors = len(totals) == len(_BLUE_FIRST)
     parts = [
         {
-            "name": _BLUE_FIRST[one] if colours else f"map {one}",
+            "name": _BLUE_FIRST[one] if colors else f"map {one}",
             "given": under[..., one].astype(float).tolist(),
             "weights": kernel[..., one].astype(float).tolist(),
             "sum": float(totals[one]),

@@ -27,7 +27,7 @@ _SILENT = 1e-6
 def look(settings: LookSettings, inputs: Inputs, progress: Progress) -> Result:
     """Shows what a layer makes of a photo; tells its maps, its layers and, of ResNet50, its answers."""
     began, photo = time.monotonic(), inputs["content"][0]
-    progress.stage(f"Looking with {backbones.spec(settings.backbone).title}")
+    progress.stage(f"Running {backbones.spec(settings.backbone).title}")
     found = seen(photo, settings.backbone, settings.size, settings.off, progress)
     maps = found.maps[settings.seen]
     strengths = maps.std(axis=(0, 1))
@@ -63,7 +63,7 @@ def look(settings: LookSettings, inputs: Inputs, progress: Progress) -> Result:
 def slide(settings: FilterSettings, inputs: Inputs, progress: Progress) -> Result:
     """Slides one filter of VGG16 over what it is given of a photo, and tells how one sum came about."""
     began, photo = time.monotonic(), inputs["content"][0]
-    progress.stage("Sliding a filter")
+    progress.stage("Applying the filter")
     found = seen(photo, "vgg16", settings.size, (), progress)
     given = found.maps[_before(settings.layer)]
     kernel, bias = backbones.load("vgg16", progress).model.get_layer(settings.layer).get_weights()
@@ -109,7 +109,7 @@ def _drawn(
 ) -> np.ndarray:
     chosen = maps[..., channel]
     if settings.show == "maps":
-        return drawing.wall(maps, loudest)
+        return drawing.grid(maps, loudest)
     if settings.show == "mask":
         return drawing.mask(large, chosen)
     picture = drawing.over(large, chosen)

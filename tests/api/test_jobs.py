@@ -103,7 +103,7 @@ def test_what_is_made_at_once_is_the_answer(call):
         ({"task": "chores.do", "inputs": {"picture": ["a" * 64]}}, 404, "no longer in the studio"),
         ({"task": "chores.do", "inputs": {"picture": ["/etc/passwd"]}}, 422, "id of an upload"),
         ({"task": "vae.train", "inputs": {"data": ["tfds:mnist"]}}, 422, "id of an upload"),
-        ({"task": "search.run", "settings": {"storage": "sqlite:///x"}}, 422, "storage"),
+        ({"task": "tune.run", "settings": {"storage": "sqlite:///x"}}, 422, "storage"),
         ({"task": "chores.do", "settings": {"do": "\ud800"}}, 422, "no text"),
         ({"task": "chores.do", "more": 1}, 422, "more"),
         ([], 422, "body"),

@@ -22,7 +22,7 @@ USUAL = "http://localhost:8501"
 
 @pytest.fixture
 def run(served, tmp_path, picture):
-    """Runs lines of the section beside a photo, where a person has the studio and its token."""
+    """Runs lines of the section next to a photo, where a user has the studio and its token."""
     (tmp_path / "photo.jpg").write_bytes(images.encode_as(picture, ".jpg"))
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     about = {"PATH": path, "STUDIO_SERVER_TOKEN": served.token, "PYTHONPATH": str(ROOT)}

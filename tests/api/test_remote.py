@@ -243,8 +243,8 @@ def test_a_search_there_is_the_search_that_was_asked_for_here(command, tmp_path,
 
     monkeypatch.setattr(remote.Remote, "run", run)
     (tmp_path / "so.txt").write_text("so it is, " * 40)
-    code, _, told = command("search", "text", "so.txt", "-o", "best", "--trials", "2", "--quiet")
+    code, _, told = command("tune", "text", "so.txt", "-o", "best", "--trials", "2", "--quiet")
     assert code == 2 and "Enough" in told
-    assert asked == [("search.run", 2, ["so.txt"])]
-    code, _, told = command("search", "text", "so.txt", "-o", "best", "--name", "mine")
-    assert code == 2 and "the studio there notes the search itself" in told and len(asked) == 1
+    assert asked == [("tune.run", 2, ["so.txt"])]
+    code, _, told = command("tune", "text", "so.txt", "-o", "best", "--name", "mine")
+    assert code == 2 and "the other studio stores the search itself" in told and len(asked) == 1

@@ -16,7 +16,7 @@ from PIL import Image
 
 from studio.core import owners, paths, tokens
 from studio.core.errors import InvalidInput
-from studio.core.pictures import film_limits
+from studio.core.pictures import video_limits
 from studio.run import decoding, file_checks
 from tests.api.conftest import Client
 
@@ -28,7 +28,7 @@ def _encoded(picture: Image.Image, kind: str, **how) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def blank_film() -> bytes:
+def blank_video() -> bytes:
     """60 frames of 4096 x 4096 px in 2 kB."""
     two = [Image.new("RGB", (4096, 4096), (shade, 0, 0)) for shade in (0, 255)]
     data = _encoded(two[0], "WEBP", save_all=True, append_images=two[1:], method=0)
@@ -39,12 +39,12 @@ def blank_film() -> bytes:
 
 
 @pytest.mark.slow
-def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_film, monkeypatch):
+def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_video, monkeypatch):
     monkeypatch.setattr("studio.core.pictures.animations.frames", None)
-    answer = call("POST", "/files?kind=animation&name=blank.webp", data=blank_film)
+    answer = call("POST", "/files?kind=animation&name=blank.webp", data=blank_video)
     assert answer.status_code == 422
     assert "at most 16 frames of this size" in answer.json()["detail"]
-    assert film_limits.MOST_DRAWN < 60 * 4096**2
+    assert video_limits.MOST_DRAWN < 60 * 4096**2
 
 
 def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, visitors):
@@ -131,7 +131,7 @@ def test_a_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
     monkeypatch.setattr(decoding, "decode", None)  # in this process
     monkeypatch.setattr(file_checks.input_files, "check", None)
     file_checks.check_bytes("picture", _encoded(Image.new("RGB", (4000, 4000)), "PNG"), "large.png")
-    with pytest.raises(InvalidInput, match=r"picture cut\.png"):
+    with pytest.raises(InvalidInput, match=r"image cut\.png"):
         cut = _encoded(Image.effect_noise((4000, 4000), 50), "PNG")
         file_checks.check_bytes("picture", cut[:-100], "cut.png")
 

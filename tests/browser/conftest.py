@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-import tiny_voice
+import tiny_language_model
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
@@ -59,7 +59,7 @@ def server_home(weights_cache, tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def server(server_home):
-    """The address of a studio, started as a person starts it."""
+    """The address of a studio, started as a user starts it."""
     with serving(server_home) as address:
         yield address
 
@@ -144,11 +144,11 @@ def tab(browser, server):
 
 
 @pytest.fixture
-def voice(server_home):
-    """The name of a small voice of random weights that the server has, beside those that ship."""
+def language_model(server_home):
+    """The name of a small language model of random weights that the server has, next to those that ship."""
     folder = server_home / "presets" / "tiny"
     if not folder.exists():
-        tiny_voice.make(folder)
+        tiny_language_model.make(folder)
     return folder.name
 
 

@@ -52,12 +52,12 @@ def _places(page, way: Way) -> list[tuple[float, float]]:
 
 
 def source(page, picture: str) -> str:
-    """What the browser shows as a picture, by its CSS selector."""
+    """What the browser shows as an image, by its CSS selector."""
     return page.locator(picture).first.get_attribute("src")
 
 
 def changed(page, picture: str, before: str) -> str:
-    """Waits until a picture is another one and is drawn; gives its address."""
+    """Waits until an image is another one and is drawn; gives its address."""
     page.wait_for_function(
         "([picture, before]) => { const shown = document.querySelector(picture); "
         "return shown && shown.getAttribute('src') !== before && shown.complete && shown.naturalWidth }",

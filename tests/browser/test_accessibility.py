@@ -13,11 +13,11 @@ from .conftest import PATIENCE
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LOOKS = ((1440, "dark"), (390, "light"), (390, "dark"), (1440, "light"))  # pages take them in turn
-NO_HOOD = {"teach-to-draw", "questions", "gallery", "health", "guide"}
+NO_HOOD = {"train-generator", "questions", "gallery", "health", "guide"}
 PAGES = [*(place.address for place in PLACES), "text?do=Who+wrote+this%3F"]
 # Streamlit puts the groups of its navigation into a list as they are: <ul><div><li>.
 THEIRS = "[data-testid=stSidebarNavItems]"
-# What a page draws anew is pale meanwhile, so that it is looked at again: what is wrong stays wrong.
+# What a page draws again is pale meanwhile, so that it is looked at again: what is wrong stays wrong.
 TRIES = 3
 NOTHING_FADES = "() => !document.querySelector('[data-stale=true]')"
 SERIOUS = ("serious", "critical")
@@ -46,7 +46,7 @@ def test_nothing_serious_is_found(browser, server, axe, address):
         page.get_by_text("The studio is warming up").wait_for(state="hidden")
         page.evaluate(axe)
         for _ in range(TRIES):
-            page.wait_for_timeout(1000)  # charts and pictures come one by one
+            page.wait_for_timeout(1000)  # charts and images come one by one
             if not (told := serious(page)):
                 break
     finally:

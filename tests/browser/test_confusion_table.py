@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.teach import confusion
+from pages.classify import confusion
 from pages.widgets import assets
 
 pytestmark = pytest.mark.browser

@@ -1,4 +1,4 @@
-"""What a person does on the dream page, in a real browser against a real server and the real weights."""
+"""What a user does on the dream page, in a real browser against a real server and the real weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SMALL = "size=128&steps=2&octaves=2"  # seconds of work, so that the tests are about the page
 STEP = re.compile(r"Step \d+ of")
-READY = "lets the network dream into it"
+READY = "runs DeepDream on this image"
 
 
 def result(page):
@@ -52,7 +52,7 @@ def test_a_channel_of_the_sheet_makes_a_dream(tab):
     page = tab(f"/dream?{SMALL}")
     page.get_by_text(READY).wait_for()
     page.get_by_role("radio", name="Layers and channels").click()
-    channels = page.get_by_role("toolbar", name="What each channel likes to see").get_by_role("button")
+    channels = page.get_by_role("toolbar", name="Feature visualization of each channel").get_by_role("button")
     channels.first.click()
     number = channels.first.inner_text().strip()
     term = f"block5_conv1:{number}"
@@ -68,24 +68,24 @@ def test_a_painted_channel_is_shown_and_used(tab):
     page = tab(f"/dream?{SMALL}&see=Layers+and+channels")
     page.get_by_role("spinbutton", name="Any channel").fill("77")
     page.get_by_role("spinbutton", name="Any channel").press("Enter")
-    button(page, "Paint it").click()
+    button(page, "Visualize").click()
     page.get_by_text(STEP).wait_for()
     button(page, "Stop").click()  # the best so far will do
     button(page, "Use it in the dream").click()
     page.wait_for_url(re.compile("layers=[^&]*77"))
-    seen = page.get_by_role("toolbar", name="What each channel likes to see")
+    seen = page.get_by_role("toolbar", name="Feature visualization of each channel")
     seen.get_by_role("button", name="77", exact=True).wait_for()
     page.get_by_text(READY).wait_for()
 
 
-def test_a_film_plays_and_brings_its_recipe(tab):
+def test_a_video_plays_and_brings_its_recipe(tab):
     page = tab(f"/dream?{SMALL}&zoom.on=true&zoom=4&zoom_steps=1")
-    page.get_by_text("film of 4 frames").wait_for()
+    page.get_by_text("video of 4 frames").wait_for()
     button(page, "Start").click()
     page.locator("video").wait_for()
-    film, beside = downloaded(page), downloaded(page, "Download recipe")
-    assert film.suggested_filename.endswith(".mp4")
-    assert beside.suggested_filename == film.suggested_filename + ".json"
+    video, beside = downloaded(page), downloaded(page, "Download recipe")
+    assert video.suggested_filename.endswith(".mp4")
+    assert beside.suggested_filename == video.suggested_filename + ".json"
     assert recipe(beside).settings["zoom"] == 4
 
 

@@ -1,4 +1,4 @@
-"""A wall of faces, one of them changed by a slider, in a real browser against a real server."""
+"""A grid of faces, one of them changed by a slider, in a real browser against a real server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tiny_dcgan
 from PIL import Image
 
 PATIENCE = 240  # seconds
-CHANGED = 2.0  # levels of 255, in the mean: what a person sees
+CHANGED = 2.0  # levels of 255, in the mean: what a user sees
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -25,12 +25,12 @@ def model(server_home):
     return "Strokes"
 
 
-def wall(page):
+def grid(page):
     return page.get_by_role("radiogroup", name="The faces, by number").get_by_role("radio")
 
 
 def picture(page, name):
-    """What is to be seen of a picture: `(h, w, 3)`."""
+    """What is to be seen of an image: `(h, w, 3)`."""
     image = page.get_by_role("img", name=name, exact=True)
     image.wait_for()
     page.wait_for_function("e => e.complete && e.naturalWidth > 0", arg=image.element_handle())
@@ -39,8 +39,8 @@ def picture(page, name):
 
 def test_a_slider_moves_and_the_face_changes(tab, model):
     page = tab(f"/faces?what={model}")
-    wall(page).nth(63).wait_for()
-    wall(page).nth(4).click()
+    grid(page).nth(63).wait_for()
+    grid(page).nth(4).click()
     before = picture(page, "Face 5")
     slider = page.get_by_role("slider", name="Change 1")
     slider.focus()
@@ -57,12 +57,12 @@ def test_a_slider_moves_and_the_face_changes(tab, model):
         page.wait_for_timeout(100)
 
 
-def test_the_wall_works_by_keyboard_and_each_button_shows_its_face(tab, model, expect):
+def test_the_grid_works_by_keyboard_and_each_button_shows_its_face(tab, model, expect):
     page = tab(f"/faces?what={model}&n=16")
-    wall(page).nth(15).wait_for()
-    expect(wall(page)).to_have_count(16)
-    shots = [Image.open(io.BytesIO(wall(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
-    wall(page).nth(2).focus()
+    grid(page).nth(15).wait_for()
+    expect(grid(page)).to_have_count(16)
+    shots = [Image.open(io.BytesIO(grid(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
+    grid(page).nth(2).focus()
     page.keyboard.press("Enter")
     large = Image.fromarray(picture(page, "Face 3").astype("uint8"))
     inner = [np.asarray(shot.resize((32, 32)).crop((4, 4, 28, 28)), "float32") for shot in shots]

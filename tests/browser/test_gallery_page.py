@@ -13,12 +13,12 @@ from studio.core.pictures import images
 from studio.gallery import items
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-NAMES = ("meadow", "harbour", "attic")
+NAMES = ("meadow", "harbor", "attic")
 
 
 @pytest.fixture
 def there(server_home, monkeypatch):
-    """Three pictures that were made by commands while the server ran: name -> id."""
+    """Three images that were made by commands while the server ran: name -> id."""
     monkeypatch.setenv("STUDIO_HOME", str(server_home))
     made = {}
     for number, name in enumerate(NAMES):
@@ -40,7 +40,7 @@ def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path, exp
     page = tab("/gallery")
     page.get_by_role("textbox", name="Search").fill("seed=4712")
     page.keyboard.press("Enter")
-    page.get_by_text("1 made").wait_for()
+    page.get_by_text("1 result").wait_for()
 
     with page.expect_download() as got:
         page.get_by_role("button", name="Save 1 as zip").click()
@@ -50,26 +50,26 @@ def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path, exp
         data = packed.read(name)
     assert recipes.read(data).settings["seed"] == 4712
 
-    tile(page, "harbour").click()
+    tile(page, "harbor").click()
     page.get_by_role("button", name="Make again").wait_for()
-    assert f"item={there['harbour']}" in page.url
+    assert f"item={there['harbor']}" in page.url
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_text("1 item is removed").wait_for()
     expect(page.get_by_role("textbox", name="Search")).to_have_value("seed=4712")
 
     (tmp_path / "dropped.png").write_bytes(data)
     page.locator("input[type=file]").first.set_input_files(tmp_path / "dropped.png")
-    page.get_by_text("It is not in the gallery.").wait_for()
+    page.get_by_text("This file is not in the gallery.").wait_for()
     page.get_by_role("button", name="Back").click()
 
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("1 made").wait_for()
+    page.get_by_text("1 result").wait_for()
     page.locator("input[type=file]").first.set_input_files(tmp_path / "dropped.png")
     page.get_by_role("button", name="Make again").wait_for()
-    assert f"item={there['harbour']}" in page.url
+    assert f"item={there['harbor']}" in page.url
 
 
-def test_back_on_the_wall_it_goes_on_where_it_was_left(tab, there):
+def test_back_on_the_grid_it_goes_on_where_it_was_left(tab, there):
     page = tab("/gallery")
     page.set_viewport_size({"width": 420, "height": 320})
     tile(page, "meadow").focus()
@@ -89,12 +89,12 @@ def test_a_star_is_one_click_on_its_tile_and_two_are_compared(tab, there, expect
     on, under = star.bounding_box(), tile(page, "attic").bounding_box()
     assert under["x"] < on["x"] < under["x"] + under["width"] and under["y"] < on["y"] < under["y"] + 20
     page.get_by_text("Starred").click()
-    page.get_by_text("1 made").wait_for()
+    page.get_by_text("1 result").wait_for()
     assert items.find(there["attic"]).marks.starred
 
     page.get_by_text("Starred").click()
     tile(page, "meadow").wait_for()
-    page.get_by_text("Pick several").click()
+    page.get_by_text("Select several").click()
     page.get_by_role("button", name=re.compile("Remove$")).wait_for()  # before, a click opens an item
     tile(page, "meadow").click()
     page.get_by_role("button", name="Remove 1").wait_for()

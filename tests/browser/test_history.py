@@ -9,7 +9,7 @@ import pytest
 from pages.gallery import address
 from pages.guide import documents
 from pages.jobs import jobs
-from pages.search.by_eye import session
+from pages.tune.by_preference import session
 from pages.widgets import browser_history
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -83,7 +83,7 @@ PAINTED = """e => {
 
 
 def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
-    page = tab("/outline")
+    page = tab("/sketch")
     canvas = page.locator("canvas").first
     canvas.wait_for()
     expect(page).to_have_url(re.compile("outline_lines="))

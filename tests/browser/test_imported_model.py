@@ -18,12 +18,12 @@ from . import strokes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LEARNT, HELD_OUT = 40, 12  # pictures
+LEARNED, HELD_OUT = 40, 12  # images
 NAMES, OTHERS = ("Meadow", "Sunset"), ("Grass", "Evening")
-# From, to: of either; Chromium's own picture in place of a camera's is as green as a meadow.
-COLOURS = (((0, 100, 0), (80, 240, 80)), ((170, 20, 120), (255, 100, 220)))
-SEES = re.compile("where it sees")
-# A camera's first moments are black, and without a window Chromium may leave its picture paused.
+# From, to: of either; Chromium's own image in place of a camera's is as green as a meadow.
+COLORS = (((0, 100, 0), (80, 240, 80)), ((170, 20, 120), (255, 100, 220)))
+SEES = re.compile("evidence for")
+# A camera's first moments are black, and without a window Chromium may leave its image paused.
 SHOWS = """() => {
     const video = document.querySelector("video"), side = 8;
     if (video?.paused) video.play();
@@ -38,7 +38,7 @@ SHOWS = """() => {
 def pictures(count: int, seed: int) -> list[np.ndarray]:
     """Of both kinds in turn; with more or less grain, for those that are alike are taken for copies."""
     rng = np.random.default_rng(seed)
-    grounds = [rng.integers(*COLOURS[n % 2]) for n in range(count)]
+    grounds = [rng.integers(*COLORS[n % 2]) for n in range(count)]
     grains = [rng.normal(0, rng.uniform(1, 30), (96, 96, 3)) for _ in grounds]
     made = [np.clip(one + grain, 0, 255) for one, grain in zip(grounds, grains, strict=True)]
     return [one.astype("uint8") for one in made]
@@ -47,12 +47,12 @@ def pictures(count: int, seed: int) -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> bytes:
     """`converted_keras.zip`."""
-    learnt = pictures(LEARNT, 1)
-    return teachable_zip.packed(learnt[::2], learnt[1::2], NAMES, tmp_path_factory.mktemp("teachable"))
+    learned = pictures(LEARNED, 1)
+    return teachable_zip.packed(learned[::2], learned[1::2], NAMES, tmp_path_factory.mktemp("teachable"))
 
 
 def held_out() -> bytes:
-    """A zip of pictures that it has not learnt from, in folders."""
+    """A zip of images that it has not learned from, in folders."""
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
         for n, one in enumerate(pictures(HELD_OUT, 2)):
@@ -83,7 +83,7 @@ def rename(page) -> None:
 
 
 def photograph(page) -> None:
-    """Takes a picture with the camera."""
+    """Takes an image with the camera."""
     page.get_by_role("button", name="Add your own").click()
     opened = page.get_by_test_id("stPopoverBody")
     opened.get_by_text("Use the camera").click()
@@ -93,36 +93,36 @@ def photograph(page) -> None:
 
 
 def told(page) -> list[str]:
-    """What it says of the picture, once it has looked: the likeliest class first."""
+    """What it says of the image, once it has looked: the likeliest class first."""
     page.get_by_role("img", name=SEES).wait_for()
-    page.get_by_test_id("stProgress").nth(len(NAMES) - 1).wait_for()  # its bars come after the picture
+    page.get_by_test_id("stProgress").nth(len(NAMES) - 1).wait_for()  # its bars come after the image
     return [one.strip() for one in page.get_by_test_id("stProgress").all_inner_texts()]
 
 
 def change_preprocessing(page) -> None:
     """Chooses another input range and back; each choice is stored with the model, and it answers again."""
-    page.get_by_text("Preprocessing: -1 to 1 (Teachable Machine made it).").wait_for()
+    page.get_by_text("Preprocessing: -1 to 1 (the model is from Teachable Machine).").wait_for()
     for name in ("0 to 255", "-1 to 1"):
         page.get_by_role("radio", name=name).click()
         page.get_by_text(f"Preprocessing: {name} (stored with the model).").wait_for()
-    page.get_by_role("img", name=re.compile("where it sees “Grass”")).wait_for()
+    page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
 
 
 def score(page) -> str:
-    """Scores it on held-out pictures; gives the share that it is right on."""
-    page.get_by_role("tab", name="How good it is").click()
+    """Scores it on held-out images; gives the share that it is right on."""
+    page.get_by_role("tab", name="Evaluation").click()
     given = {"name": "held-out.zip", "mimeType": "application/zip", "buffer": held_out()}
     page.get_by_test_id("stTabs").locator("input[type=file]").set_input_files(given)
-    page.get_by_role("button", name="Score it").click()
+    page.get_by_role("button", name="Evaluate").click()
     page.get_by_text(f"of {HELD_OUT}", exact=False).first.wait_for()
     return page.get_by_test_id("stMetricValue").inner_text()
 
 
 def export(page, folder: Path) -> tuple[Path, Path]:
     """Exports it to TFLite; gives the file, and the program that asks it."""
-    page.get_by_role("tab", name="Take it along").click()
+    page.get_by_role("tab", name="Export").click()
     page.get_by_role("radio", name="TFLite").click()
-    page.get_by_role("button", name="Make the TFLite file").click()
+    page.get_by_role("button", name="Export as TFLite").click()
     shown = page.get_by_test_id("stCode").filter(has_text="allocate_tensors")
     shown.wait_for()
     with page.expect_download() as given:
@@ -134,17 +134,17 @@ def export(page, folder: Path) -> tuple[Path, Path]:
 
 
 def ask(program: Path, file: Path, picture: Path) -> str:
-    """What the program says of a picture."""
+    """What the program says of an image."""
     words = [sys.executable, "-P", str(program), str(file), str(picture)]
     return subprocess.run(words, capture_output=True, text=True, check=True, timeout=strokes.PATIENCE).stdout
 
 
 def test_a_new_user_goes_all_the_way_with_a_teachable_machine_zip(tab, model, tmp_path):
-    page = tab("/teach?half=Try")
+    page = tab("/classify?half=Try")
     bring(page, model)
     rename(page)
     photograph(page)
-    page.get_by_role("img", name=re.compile("where it sees “Grass”")).wait_for()
+    page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
     said = told(page)
     assert len(said) == 2 and said[0].startswith("Grass"), "Chromium's own camera shows green"
     change_preprocessing(page)
@@ -157,10 +157,10 @@ def test_a_new_user_goes_all_the_way_with_a_teachable_machine_zip(tab, model, tm
 
 
 def test_on_a_phone_it_is_imported_named_and_tried(browser, server, model):
-    with strokes.phone(browser, f"{server}/teach?half=Try") as page:
+    with strokes.phone(browser, f"{server}/classify?half=Try") as page:
         bring(page, model)
         rename(page)
         photograph(page)
-        page.get_by_role("img", name=re.compile("where it sees “Grass”")).wait_for()
+        page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
         assert told(page)[0].startswith("Grass")
         assert strokes.fits_sideways(page)

@@ -48,7 +48,7 @@ def paint(page, style, height):
 def masks(page, wanted):
     """The digests of the masks of the result, once its recipe has masks as wanted."""
     for _ in range(480):
-        # Words of the page, not of a locator: it is drawn anew while it is read.
+        # Words of the page, not of a locator: it is drawn again while it is read.
         texts = page.evaluate(
             "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
         )
@@ -79,7 +79,7 @@ def test_paint_is_there_again_after_the_brush_was_put_away(brush):
     masks(page, lambda now: not now)
     page.get_by_text("Brush", exact=True).first.click()
     masks(page, lambda now: now == painted)
-    paint(page, "Mosaic", 0.2)  # what was there is there to be painted beside
+    paint(page, "Mosaic", 0.2)  # what was there is there to be painted alongside
     masks(page, lambda now: len(now) == 2 and now[1] == painted[1])
 
 
@@ -178,12 +178,12 @@ def test_the_brush_paints_by_keyboard(brush, expect):
     page.keyboard.press("Shift+ArrowRight")
     assert tip.bounding_box()["x"] - before["x"] > 4 * quarter
     page.keyboard.press("Space")
-    dab, _ = masks(page, lambda now: len(now) == 2)
+    color_hint, _ = masks(page, lambda now: len(now) == 2)
     page.keyboard.down("Space")  # held, it draws a line
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.up("Space")
-    masks(page, lambda now: len(now) == 2 and now[0] != dab)
+    masks(page, lambda now: len(now) == 2 and now[0] != color_hint)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def test_the_navigation_stands_in_groups(tab, expect):
         "Make",
         "Style",
         "Train",
-        "Teach",
+        "Classify",
         "Look inside",
         "Playground",
         "X-ray",

@@ -69,7 +69,7 @@ def test_the_stream_opens_for_the_studio_s_own_pages_alone(page, server, tmp_pat
         assert page.evaluate(OPEN_STREAM, stream) == "refused"
 
 
-@pytest.mark.parametrize("address", ["", "style", "outline", "gallery"])
+@pytest.mark.parametrize("address", ["", "style", "sketch", "gallery"])
 def test_a_page_finds_its_server_at_once(page, server, address):
     faults = []
     page.on("response", lambda answer: faults.append(answer.url) if answer.status >= 400 else None)

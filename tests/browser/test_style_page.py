@@ -1,4 +1,4 @@
-"""What a person does on the style page, in a real browser against a real server and the real weights."""
+"""What a user does on the style page, in a real browser against a real server and the real weights."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_bad_upload_is_one_sentence_and_the_result_stays(tab, tmp_path):
     page = tab(f"/style?{SMALL}")
     result(page).wait_for()
     upload(page, bad)
-    page.get_by_text(re.compile(r"Invalid picture broken\.jpg")).wait_for()
+    page.get_by_text(re.compile(r"Invalid image broken\.jpg")).wait_for()
     result(page).wait_for()
 
 
@@ -117,9 +117,9 @@ def test_the_brush_says_where_a_style_goes(tab):
     assert page.get_by_text(re.compile(r"mask-3-")).count() == 0
 
 
-def test_a_film_is_tried_by_its_first_frame_and_painted_whole(tab):
-    page = tab(f"/style?{SMALL}&what=A+film")
-    page.get_by_text(re.compile("A preview of the first frame of 24")).wait_for()
+def test_a_video_is_tried_by_its_first_frame_and_painted_whole(tab):
+    page = tab(f"/style?{SMALL}&what=A+video")
+    page.get_by_text(re.compile("Preview of the first of 24 frames")).wait_for()
     button(page, "Start").click()
     button(page, "Make again").wait_for()
     with page.expect_download() as waiting:
@@ -143,15 +143,15 @@ def test_a_running_job_survives_another_page_a_reload_and_a_second_tab_then_is_c
     name = start_long_job(page)
     page.get_by_role("link", name="Health").click()
     page.get_by_text("This machine").wait_for()
-    tray = page.get_by_test_id("stSidebar")
-    tray.get_by_role("button", name="Stop").wait_for()
+    job_panel = page.get_by_test_id("stSidebar")
+    job_panel.get_by_role("button", name="Stop").wait_for()
     page.get_by_role("link", name="Style").click()
     page.get_by_text(STEP).wait_for()
     page.reload()
     page.get_by_text(STEP).wait_for()
     second = tab("/health")
-    tray = second.get_by_test_id("stSidebar")
-    tray.get_by_role("link", name="Open").and_(second.locator(f"[href*='{name}']")).click()
+    job_panel = second.get_by_test_id("stSidebar")
+    job_panel.get_by_role("link", name="Open").and_(second.locator(f"[href*='{name}']")).click()
     second.get_by_text(STEP).wait_for()
     assert f"job={name}" in second.url
     cancel(second)
@@ -252,8 +252,8 @@ def test_a_second_job_waits_and_says_its_place(tab):
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
     button(page, "Cancel").click()
     button(page, "Run again").wait_for()
-    # While the tray is drawn anew, both its states may be there for a moment.
-    running = page.get_by_test_id("stSidebar").locator(f".st-key-tray_stop_{first} button").first
+    # While the job panel is drawn again, both its states may be there for a moment.
+    running = page.get_by_test_id("stSidebar").locator(f".st-key-job_panel_stop_{first} button").first
     running.click()
     running.wait_for(state="detached")
     page.goto(f"{page.url.partition('?')[0]}?job={first}")
@@ -287,8 +287,8 @@ def test_a_folder_of_photos_is_one_batch(tab, tmp_path, picture):
     page.get_by_text("A folder from your device").wait_for()
     page.locator('input[type="file"][webkitdirectory]').set_input_files(folder)
     page.get_by_role("button", name="Start all 3").click()
-    page.get_by_text("1 of 3 made together").wait_for()
+    page.get_by_text("1 of 3 in this batch").wait_for()
     page.get_by_role("button", name="Save 3 as zip").wait_for()
     page.get_by_role("button", name="Next", exact=True).click()
-    page.get_by_text("2 of 3 made together").wait_for()
+    page.get_by_text("2 of 3 in this batch").wait_for()
     result(page).wait_for()

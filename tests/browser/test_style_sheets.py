@@ -70,7 +70,7 @@ def test_the_browser_takes_every_selector_and_declaration(blank, sheet):
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_class_and_test_id_is_there(sheet):
-    """Those of this project in the files beside the sheet, keys in all pages, the others in Streamlit."""
+    """Those of this project in the files next to the sheet, keys in all pages, the others in Streamlit."""
     selectors = " ".join(selector for selector, _ in blocks(sheet.read_text(encoding="utf-8")))
     beside = _text(sheet.parent.glob("*"))
     pages = _text((ROOT / "pages").rglob("*"))

@@ -10,7 +10,7 @@ import pytest
 PATIENCE = 240  # seconds
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LONG = 100_000  # characters: some seconds of work even for a tiny voice
+LONG = 100_000  # characters: some seconds of work even for a tiny language model
 
 
 def button(page, name):
@@ -34,9 +34,9 @@ def grow(page, least):
     return count
 
 
-def test_a_text_is_seen_as_it_grows_and_a_stop_keeps_it(tab, voice):
+def test_a_text_is_seen_as_it_grows_and_a_stop_keeps_it(tab, language_model):
     typed = "the <b>cat</b> "
-    page = tab(f"/text?preset={voice.capitalize()}&chars={LONG}&prompt=the+%3Cb%3Ecat%3C%2Fb%3E+")
+    page = tab(f"/text?preset={language_model.capitalize()}&chars={LONG}&prompt=the+%3Cb%3Ecat%3C%2Fb%3E+")
     button(page, "Write").click()
     button(page, "Stop").wait_for()
     first = grow(page, len(typed))
@@ -49,23 +49,23 @@ def test_a_text_is_seen_as_it_grows_and_a_stop_keeps_it(tab, voice):
     assert sheet(page).locator("b").count() == 0
 
 
-def test_surprise_is_told_by_more_than_colour(tab, voice, expect):
-    page = tab(f"/text?preset={voice.capitalize()}&chars=500")
+def test_nll_is_told_by_more_than_color(tab, language_model, expect):
+    page = tab(f"/text?preset={language_model.capitalize()}&chars=500")
     button(page, "Write").click()
     button(page, "Make again").wait_for()
     assert sheet(page).locator("i").count() == 0
-    page.get_by_text("Surprise", exact=True).click()
+    page.get_by_text("Negative log-likelihood", exact=True).click()
     sheet(page).locator("i.s4").first.wait_for()
     letters = sheet(page).locator("i")
     expect(letters).to_have_count(500)
     assert re.match(r"\d+\.\d\d nats: a chance of about 1 in", letters.first.get_attribute("title"))
     lines = sheet(page).locator("i.s4").first.evaluate("e => getComputedStyle(e).textDecorationLine")
     assert lines == "underline"
-    page.get_by_text("a surprise: 5 and more").wait_for()
+    page.get_by_text("a negative log-likelihood: 5 and more").wait_for()
 
 
-def test_a_reload_shows_the_same_text(tab, voice):
-    page = tab(f"/text?preset={voice.capitalize()}&chars=100&seed=7")
+def test_a_reload_shows_the_same_text(tab, language_model):
+    page = tab(f"/text?preset={language_model.capitalize()}&chars=100&seed=7")
     button(page, "Write").click()
     button(page, "Make again").wait_for()
     grow(page, 99)

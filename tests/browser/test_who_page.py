@@ -1,4 +1,6 @@
-"""Who wrote this? in a real browser: each character has the colour of the voice that expected it more."""
+"""Who wrote this? in a real browser: each character has the color of the language model that expected it
+more.
+"""
 
 from __future__ import annotations
 
@@ -28,37 +30,37 @@ def shades(page, *before: list[str]) -> list[str]:
     return now
 
 
-def choose(page, label: str, voice: str) -> None:
+def choose(page, label: str, language_model: str) -> None:
     page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=voice, exact=True).click()
+    page.get_by_role("option", name=language_model, exact=True).click()
 
 
-def test_another_voice_colours_the_characters_anew(tab, voice):
+def test_another_language_model_colors_the_characters_again(tab, language_model):
     page = tab(WHO)
     before = shades(page)
-    assert {"a2", "b2"} <= set(before), "both voices are ahead somewhere"
+    assert {"a2", "b2"} <= set(before), "both language models are ahead somewhere"
     first, second = (page.locator(f"{LETTERS}.{side}2").first.evaluate(BACKGROUND) for side in "ab")
     assert first != second
-    choose(page, "Second voice", voice)
+    choose(page, "Second language model", language_model)
     after = shades(page, before)
     assert len(after) == len(before)
-    assert f"{voice}: 1 in " in page.locator(LETTERS).nth(1).get_attribute("title")
-    page.get_by_text(f"{voice}: ten times as likely, or more").wait_for()
+    assert f"{language_model}: 1 in " in page.locator(LETTERS).nth(1).get_attribute("title")
+    page.get_by_text(f"{language_model}: ten times as likely, or more").wait_for()
 
 
-def test_voices_that_change_places_change_colours(tab):
+def test_language_models_that_change_places_change_colors(tab):
     page = tab(WHO)
     before = shades(page)
-    choose(page, "First voice", "Alice")
-    page.get_by_text("It takes two different voices.").wait_for()
-    choose(page, "Second voice", "Shakespeare")
+    choose(page, "First language model", "Alice")
+    page.get_by_text("Choose two different language models.").wait_for()
+    choose(page, "Second language model", "Shakespeare")
     after = shades(page, before)
     other = {"a1": "b1", "a2": "b2", "b1": "a1", "b2": "a2"}
     told = [(was, now) for was, now in zip(before, after, strict=True) if {was, now} & other.keys()]
     assert len(told) > 50 and all(now == other[was] for was, now in told)
 
 
-def test_ones_own_text_is_coloured_on_a_phone(browser, server):
+def test_ones_own_text_is_colored_on_a_phone(browser, server):
     with strokes.phone(browser, server + WHO) as page:
         before = shades(page)
         page.get_by_role("radio", name="Pasted").click()

@@ -1,4 +1,4 @@
-"""What tests of teaching and of asking share: easy pictures of three classes, and quick safe copies."""
+"""What tests of training and of asking share: easy images of three classes, and quick safe copies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from studio.imported import sandboxed_process
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory):
-    """A folder with 12 pictures of each of three classes."""
+    """A folder with 12 images of each of three classes."""
     return drawn_classes.make(tmp_path_factory.mktemp("drawn") / "shapes")
 
 

@@ -28,14 +28,17 @@ def photo(tmp_path, picture, home, monkeypatch):
 
 @pytest.fixture(scope="session")
 def quick() -> tuple[str, ...]:
-    """Flags of a training that takes seconds."""
+    """Flags of a training run that takes seconds."""
     return "--units", "16", "--embedding", "8", "--streams", "4", "--sequence", "16", "--layers", "1"
 
 
 @pytest.fixture(scope="session")
 def rhyme() -> str:
     """Some 4,000 characters with a grammar: who likes what."""
-    who, what = ["the cat", "a dog", "my aunt", "no king"], ["milk", "long walks", "the sea", "tea at noon"]
+    who, what = (
+        ["the cat", "a dog", "my aunt", "no king"],
+        ["milk", "long interpolations", "the sea", "tea at noon"],
+    )
     return "".join(f"{who[n * n % 4]} likes {what[n * 3 % 4]}.\n" for n in range(180))
 
 
@@ -44,16 +47,26 @@ def trained(rhyme, quick, session_home, tmp_path_factory) -> Path:
     """The folder of a small model of `rhyme`, trained in a few steps."""
     place = tmp_path_factory.mktemp("trained")
     (place / "rhyme.txt").write_text(rhyme)
-    words = ["train", "text", place / "rhyme.txt", "-o", place / "voice", *quick, "--epochs", "3", "--quiet"]
+    words = [
+        "train",
+        "text",
+        place / "rhyme.txt",
+        "-o",
+        place / "language_model",
+        *quick,
+        "--epochs",
+        "3",
+        "--quiet",
+    ]
     assert main([str(word) for word in words]) == 0
-    return place / "voice"
+    return place / "language_model"
 
 
 @pytest.fixture
-def voice(trained, tmp_path, home, monkeypatch) -> Path:
+def language_model(trained, tmp_path, home, monkeypatch) -> Path:
     """A copy of that model in the working folder."""
     monkeypatch.chdir(tmp_path)
-    return Path(shutil.copytree(trained, tmp_path / "voice"))
+    return Path(shutil.copytree(trained, tmp_path / "language_model"))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`studio app` and `studio doctor`, as a person starts them."""
+"""`studio app` and `studio doctor`, as a user starts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`studio channel`: a picture from nothing but a layer and a number."""
+"""`studio channel`: an image from nothing but a layer and a number."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_what_was_told_is_told_again(toy, said, name):
     assert said("replay", f"{name}.json", "-o", "other.json", "--quiet")[0] == 0
     assert json.loads(Path("other.json").read_text())["pictures"][0]["labels"]
     code, _, err = said("replay", name, "--verify")
-    assert code == 2 and "figures told in words" in err
+    assert code == 2 and ": metrics." in err
 
 
 @pytest.mark.slow
@@ -86,13 +86,13 @@ def test_the_preset_may_be_named_by_its_flag(toy, said):
 
 
 @pytest.mark.slow
-def test_every_frame_of_a_film_is_explained_by_the_model_that_was_given(toy, said):
+def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, said):
     frames = [np.full((32, 48, 3), shade, "uint8") for shade in (60, 180)]
     Path("clip.gif").write_bytes(animations.encode(frames, "gif", 10))
     code, out, err = said("classify", "explain", toy, "clip.gif", "-o", "where.gif", "--quiet")
     assert (code, out, err) == (0, "where.gif\n", "")
     recipe = recipes.read(Path("where.gif.json").read_bytes())
-    assert recipe.task == "film.repaint" and [one.name for one in recipe.inputs["model"]] == ["toy.zip"]
+    assert recipe.task == "video.repaint" and [one.name for one in recipe.inputs["model"]] == ["toy.zip"]
     assert len(list(animations.frames(Path("where.gif").read_bytes()))) == 2
 
 
@@ -107,7 +107,7 @@ def test_pictures_alone_are_all_asked_of_the_usual_classifier(first, toy, said, 
 
 def test_a_picture_where_one_classifier_and_one_picture_go_is_told(toy, said):
     code, _, err = said("classify", "explain", "photo.png", "photo.png", "-o", "why.png", "--quiet")
-    assert code == 2 and ": a picture. Use a model that" in err
+    assert code == 2 and ": an image. Use a model saved" in err
 
 
 @pytest.mark.slow
@@ -123,7 +123,7 @@ def test_explain_draws_a_picture(toy, said):
 def test_export_writes_the_file_a_program_and_the_recipe(toy, said):
     code, out, err = said("classify", "export", toy, "-o", "toy.keras")
     assert (code, out) == (0, "toy.keras\n")
-    assert "10 pictures" in err and "exactly the model's" in err
+    assert "10 images" in err and "exactly the model's" in err
     with zipfile.ZipFile("toy.keras") as packed:
         assert "labels.txt" in packed.namelist()
     assert "keras.saving.load_model" in Path("toy.keras.py").read_text()
@@ -186,14 +186,14 @@ def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, said):
     assert said("classify", "export", own, "-o", "again.keras", "--quiet") == (0, "again.keras\n", "")
     with zipfile.ZipFile("again.keras") as packed:
         assert packed.read("labels.txt").decode().split("\n")[0] == "class 1"
-    assert said("write", "Once", "--preset", own, "--quiet")[0] == 2  # which is no voice
+    assert said("write", "Once", "--preset", own, "--quiet")[0] == 2  # which is no language model
 
 
 @pytest.mark.parametrize(
     "name, data, told",
     [
-        ("my.h5", b"\x89HDF\r\n\x1a\n", "no HDF5 file of a model, or a damaged one"),
-        ("my.weights.h5", b"\x89HDF\r\n\x1a\n", "weights alone"),
+        ("my.h5", b"\x89HDF\r\n\x1a\n", "not an HDF5 model file, or a damaged one"),
+        ("my.weights.h5", b"\x89HDF\r\n\x1a\n", "weights without their layers"),
         ("my.onnx", b"\x08\x07", "an ONNX file"),
         ("my.tflite", b"\x1c\0\0\0TFL3", "a TFLite file"),
         ("my.pt", b"\x80\x02}q\0.", "a Python pickle"),
@@ -208,19 +208,19 @@ def test_other_files_are_told_from_models_in_one_line(name, data, told, said, ho
     assert (
         name in err
         and told in err
-        and "one of Keras (.keras, .h5)" in err
+        and "a Keras (.keras, .h5)" in err
         and (says_what_to_do(err) or "See `studio" in err)
     )
 
 
 BAD = {
     "no such preset": ["classify", "predict", "nobody", "photo.png"],
-    "no picture": ["classify", "predict", "toy"],
+    "no image": ["classify", "predict", "toy"],
     "no such model file": ["classify", "predict", "nothing.keras", "photo.png"],
-    "no such picture": ["classify", "predict", "toy", "nothing.png"],
+    "no such image": ["classify", "predict", "toy", "nothing.png"],
     "no such label": ["classify", "explain", "toy", "photo.png", "-o", "why.png", "--label", "dog"],
     "a model of another kind": ["classify", "predict", "shakespeare", "photo.png"],
-    "two pictures to explain": ["classify", "explain", "toy", "photo.png", "photo.png", "-o", "why.png"],
+    "two images to explain": ["classify", "explain", "toy", "photo.png", "photo.png", "-o", "why.png"],
     "an unknown form": ["classify", "export", "toy", "-o", "toy.pb"],
     "no output": ["classify", "export", "toy"],
     "a wrong ending": ["classify", "predict", "toy", "photo.png", "-o", "told.png"],

@@ -59,21 +59,21 @@ BAD = {
     "unknown command": ["pain"],
     "no arguments": ["invert"],
     "no output": ["invert", "photo.png"],
-    "no such flag": ["invert", "photo.png", "-o", "out.png", "--colour"],
+    "no such flag": ["invert", "photo.png", "-o", "out.png", "--color"],
     "shortened flag": ["invert", "photo.png", "-o", "out.png", "--step", "3"],
-    "no such picture": ["invert", "nothing.png", "-o", "out.png"],
-    "a folder as picture": ["invert", ".", "-o", "out.png"],
+    "no such image": ["invert", "nothing.png", "-o", "out.png"],
+    "a folder as image": ["invert", ".", "-o", "out.png"],
     "NUL in a path": ["invert", "a\0b.png", "-o", "out.png"],
-    "NUL in a film's path": ["style", "a\0b.mp4", "house:mosaic", "-o", "o.mp4"],
-    "line break and colours in a path": ["invert", "a\n\x1b[31mb.png", "-o", "out.png"],
+    "NUL in a video's path": ["style", "a\0b.mp4", "house:mosaic", "-o", "o.mp4"],
+    "line break and colors in a path": ["invert", "a\n\x1b[31mb.png", "-o", "out.png"],
     "very long path": ["invert", "a" * 5000, "-o", "out.png"],
     "no such sample": ["invert", "sample:nobody", "-o", "out.png"],
-    "not a picture": ["invert", "text.txt", "-o", "out.png"],
+    "not an image": ["invert", "text.txt", "-o", "out.png"],
     "number too large": ["invert", "photo.png", "-o", "out.png", "--steps", "1001"],
     "not a number": ["invert", "photo.png", "-o", "out.png", "--steps", "many"],
     "NaN": ["invert", "photo.png", "-o", "out.png", "--seconds", "nan"],
     "number of 400 digits": [
-        "search",
+        "tune",
         "text",
         "text.txt",
         "-o",
@@ -108,7 +108,7 @@ BAD = {
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
 def test_bad_input_is_one_line_and_leaves_nothing(words, photo, said, monkeypatch):
     Path("folder.png").mkdir()
-    Path("text.txt").write_text("not a picture")
+    Path("text.txt").write_text("not an image")
     monkeypatch.setattr(paint, "run", lambda *_: pytest.fail("the work was started"))
     before = {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
     code, out, err = said(*words)

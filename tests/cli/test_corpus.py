@@ -78,7 +78,7 @@ def outcomes(data_dir, photo, said, monkeypatch):
 def test_pictures_and_recipes(kind, outcomes):
     found = list(outcomes(kind))
     if kind == "image":
-        found += outcomes(kind, commands=[MASK], every=4)  # masks are read as all other pictures
+        found += outcomes(kind, commands=[MASK], every=4)  # masks are read as all other images
     assert not [(path.name, fault) for path, _, _, fault in found if fault]
     assert not [
         p.name for p, expected, taken, _ in found if expected != "either" and taken != (expected == "accept")

@@ -1,4 +1,4 @@
-"""`studio dream`: a picture, or a film whose kind is that of its name."""
+"""`studio dream`: an image, or a video whose kind is that of its name."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", 
 
 
 @pytest.mark.parametrize("name", ["loop.gif", "loop.webp", "LOOP.MP4"])
-def test_a_film_is_of_the_kind_that_its_name_says(name, photo, weights_home, said):
+def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, said):
     code, out, _ = said("dream", photo, "-o", name, "--zoom", "3", *QUICK)
     assert (code, out) == (0, f"{name}\n")
     data = Path(name).read_bytes()
     assert len(list(animations.frames(data))) == 3
     recipe = recipes.read(Path(f"{name}.json").read_bytes())
-    assert (recipe.settings["film"], recipe.settings["zoom"]) == (Path(name).suffix.lower()[1:], 3)
+    assert (recipe.settings["video"], recipe.settings["zoom"]) == (Path(name).suffix.lower()[1:], 3)
     assert said("replay", name, "--verify")[:2] == (0, "identical\n")
 
 
@@ -33,7 +33,7 @@ def test_before_a_long_job_it_says_how_long(photo, weights_home, said, monkeypat
     assert "Dream: a few seconds here" in said("dream", photo, "-o", "long.png", *QUICK)[2]
 
 
-def test_a_film_is_made_again_beside_the_first(photo, weights_home, said):
+def test_a_video_is_made_again_beside_the_first(photo, weights_home, said):
     said("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK)
     assert said("replay", "loop.gif")[:2] == (0, "loop-again.gif\n")
     assert Path("loop-again.gif").read_bytes() == Path("loop.gif").read_bytes()
@@ -43,7 +43,7 @@ def test_a_film_is_made_again_beside_the_first(photo, weights_home, said):
     assert ".gif" in err
 
 
-def test_replay_says_how_another_film_differs(photo, weights_home, said):
+def test_replay_says_how_another_video_differs(photo, weights_home, said):
     said("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK)
     frames = list(animations.frames(Path("loop.webp").read_bytes()))
     for changed, words in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
@@ -69,30 +69,30 @@ def test_the_time_it_will_take_is_not_told_to_scripts(flag, photo, weights_home,
 
 
 BAD = {
-    "a film named as a picture": ["dream", "photo.png", "-o", "loop.png", "--zoom", "3"],
-    "a picture named as a film": ["dream", "photo.png", "-o", "loop.gif"],
+    "a video named as an image": ["dream", "photo.png", "-o", "loop.png", "--zoom", "3"],
+    "an image named as a video": ["dream", "photo.png", "-o", "loop.gif"],
     "too many frames": ["dream", "photo.png", "-o", "loop.gif", "--zoom", "601"],
     "an unknown layer": ["dream", "photo.png", "-o", "loop.gif", "--zoom", "3", "--layers", "block9"],
-    "replay of a film without a recipe": ["replay", "bare.gif", "--verify"],
-    "replay of a film that is none": ["replay", "text.gif", "--verify"],
-    "replay of a film that is gone": ["replay", "gone.gif.json", "--verify"],
+    "replay of a video without a recipe": ["replay", "bare.gif", "--verify"],
+    "replay of a video that is none": ["replay", "text.gif", "--verify"],
+    "replay of a video that is gone": ["replay", "gone.gif.json", "--verify"],
 }
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
 def test_bad_input_is_one_line(words, photo, said):
     Path("bare.gif").write_bytes(b"GIF89a")
-    recipe = recipes.Recipe(task="dream.ascend", settings={"zoom": 3, "film": "gif"})
+    recipe = recipes.Recipe(task="dream.ascend", settings={"zoom": 3, "video": "gif"})
     for name in ("text.gif", "gone.gif"):
         Path(f"{name}.json").write_text(recipe.to_json())
-    Path("text.gif").write_text("not a film")
+    Path("text.gif").write_text("not a video")
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err
 
 
-def test_the_picture_of_a_film_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, picture):
+def test_the_picture_of_a_video_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, picture):
     file = tasks.File.keep(images.encode_png(picture), "picture", "photo-dream.png")
     (tmp_path / "loop.png").write_bytes(b"mine")
     saved = outputs.save(tasks.Result((file,)), tmp_path / "loop.gif")

@@ -19,22 +19,24 @@ QUICK = ("faces", "--preset", "tiny", "-n", "9")
 
 @pytest.fixture
 def tiny(home, tmp_path, monkeypatch):
-    """A model that draws, by the name "tiny"; and a working folder."""
+    """A generator, by the name "tiny"; and a working folder."""
     monkeypatch.chdir(tmp_path)
     return tiny_faces.make(paths.folder("presets") / "tiny")
 
 
-@pytest.mark.parametrize("name", ["wall.png", "wall.npz", "wall.zip", "walk.gif", "walk.WEBP", "walk.mp4"])
+@pytest.mark.parametrize(
+    "name", ["grid.png", "grid.npz", "grid.zip", "interpolate.gif", "interpolate.WEBP", "interpolate.mp4"]
+)
 def test_every_form_is_made_and_made_again(name, tiny, said):
-    walk = ("--walk", "5") if name.startswith("walk") else ()
-    assert said(*QUICK, "-o", name, "--seed", "3", *walk) == (0, f"{name}\n", "")
+    interpolate = ("--interpolate", "5") if name.startswith("interpolate") else ()
+    assert said(*QUICK, "-o", name, "--seed", "3", *interpolate) == (0, f"{name}\n", "")
     recipe = Path(name if name.endswith("png") else f"{name}.json").read_bytes()
     assert recipes.read(recipe).settings["seed"] == 3
     assert said("replay", name, "--verify")[:2] == (0, "identical\n")
 
 
 @pytest.mark.parametrize(
-    "words", [("--form", "npz", "-o", "a.png"), ("--film", "gif", "--walk", "3", "-o", "a.mp4")]
+    "words", [("--form", "npz", "-o", "a.png"), ("--video", "gif", "--interpolate", "3", "-o", "a.mp4")]
 )
 def test_a_form_and_a_name_that_differ_are_told(words, tiny, said):
     code, out, err = said(*QUICK, *words)
@@ -44,24 +46,24 @@ def test_a_form_and_a_name_that_differ_are_told(words, tiny, said):
 
 @pytest.mark.slow
 def test_what_is_in_them(tiny, said):
-    said(*QUICK, "-o", "wall.npz")
-    said(*QUICK, "-o", "wall.zip")
-    said(*QUICK, "-o", "walk.gif")
-    made = np.load("wall.npz")["images"]
+    said(*QUICK, "-o", "grid.npz")
+    said(*QUICK, "-o", "grid.zip")
+    said(*QUICK, "-o", "interpolate.gif")
+    made = np.load("grid.npz")["images"]
     assert made.shape == (9, 16, 16, 3) and made.dtype == np.uint8
-    with zipfile.ZipFile("wall.zip") as file:
+    with zipfile.ZipFile("grid.zip") as file:
         assert [
             np.array_equal(images.read(file.read(n)), made[i]) for i, n in enumerate(file.namelist())
         ] == [True] * 9
-    assert len(list(animations.frames(Path("walk.gif").read_bytes()))) == 96
+    assert len(list(animations.frames(Path("interpolate.gif").read_bytes()))) == 96
 
 
 def test_replay_says_where_another_array_differs(tiny, said):
-    said(*QUICK, "-o", "wall.npz")
-    data = bytearray(Path("wall.npz").read_bytes())
+    said(*QUICK, "-o", "grid.npz")
+    data = bytearray(Path("grid.npz").read_bytes())
     data[400] ^= 1
-    Path("wall.npz").write_bytes(data)
-    code, out, _ = said("replay", "wall.npz", "--verify")
+    Path("grid.npz").write_bytes(data)
+    code, out, _ = said("replay", "grid.npz", "--verify")
     assert (code, out.startswith("From byte 400")) == (1, True)
 
 
@@ -76,28 +78,28 @@ def test_a_face_a_photo_and_a_folder_are_taken(tiny, said, picture):
 
 
 def test_json_tells_the_figures(tiny, said):
-    code, out, _ = said(*QUICK, "-o", "wall.png", "--json")
+    code, out, _ = said(*QUICK, "-o", "grid.png", "--json")
     told = json.loads(out)
-    assert (code, told["path"], told["figures"]["n"]) == (0, "wall.png", 9)
+    assert (code, told["path"], told["figures"]["n"]) == (0, "grid.png", 9)
 
 
 BAD = {
     "another model": ["faces", "-o", "a.png", "--model", "gan"],
     "an unknown preset": ["faces", "-o", "a.png", "--preset", "nobody"],
     "an unknown ending": [*QUICK, "-o", "a.tiff"],
-    "a walk in a picture": [*QUICK, "-o", "a.png", "--walk", "9"],
-    "a walk in an array": [*QUICK, "-o", "a.npz", "--walk", "9"],
+    "an interpolation in an image": [*QUICK, "-o", "a.png", "--interpolate", "9"],
+    "an interpolation in an array": [*QUICK, "-o", "a.npz", "--interpolate", "9"],
     "none": [*QUICK, "-o", "a.png", "-n", "0"],
     "an unknown direction": [*QUICK, "-o", "a.png", "--moves", "wiser=1"],
     "more like none": [*QUICK, "-o", "a.png", "--near", "x"],
     "a way from nowhere": [*QUICK, "-o", "a.png", "--to", "3"],
-    "a photo that is none": [*QUICK, "-o", "a.png", "--photo", "wall.txt"],
+    "a photo that is none": [*QUICK, "-o", "a.png", "--photo", "grid.txt"],
 }
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
 def test_bad_input_is_one_line(words, tiny, said):
-    Path("wall.txt").write_text("no picture")
+    Path("grid.txt").write_text("no image")
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)

@@ -49,7 +49,7 @@ def test_keep_colors_alone_swallows_no_picture():
 
 
 def test_a_list_that_is_given_twice_is_one_list():
-    found = parsed("search", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
+    found = parsed("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
     assert found["vary"] == ["units", "layers", "dropout"]
     words = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--masks", "m.png", "--masks", "n.png"]
     assert _parser().parse_args(words).mask == ["m.png", "n.png"]
@@ -91,9 +91,9 @@ def test_the_fixed_grammar_of_classify():
 
 
 def test_the_fixed_grammar_of_search():
-    arguments = _parser().parse_args(["search", "text", "book.txt", "-o", "best", "--trials", "2"])
+    arguments = _parser().parse_args(["tune", "text", "book.txt", "-o", "best", "--trials", "2"])
     assert flags.values(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
-    arguments = _parser().parse_args(["search", "book.txt", "-o", "best"])
+    arguments = _parser().parse_args(["tune", "book.txt", "-o", "best"])
     assert flags.values(arguments) == {} and arguments.data == "book.txt"
 
 
@@ -178,7 +178,7 @@ def help_of(command, capsys):
 
 
 def test_help_shows_the_words_in_their_order(capsys):
-    assert "[TRAIN] DATA" in help_of("search", capsys)
+    assert "[TRAIN] DATA" in help_of("tune", capsys)
     assert "[PRESET] PICTURES [PICTURES ...]" in help_of("classify predict", capsys)
     assert "CONTENT [STYLE ...]" in help_of("style", capsys)
 
@@ -186,7 +186,7 @@ def test_help_shows_the_words_in_their_order(capsys):
 def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
     found = help_of("dream", capsys)
     assert found.count("palaces") == 2  # in the usage and behind its flag
-    assert "black to white. (more than 0, up to 0.1, default 0.008)" in found
+    assert "raise it for stronger changes. (more than 0, up to 0.1, default 0.008)" in found
     assert "(0 to 4 px, default 1)" in found
 
 
@@ -198,9 +198,9 @@ ORDERS = {
     "filter": (["a.jpg"], ["-o o.png", "--layer block1_conv2", "--stride=2"]),
     "lab repair": (["a.png"], ["-o o.png", "--kind dense", "--doodles=b.png", "--vary noise=0,1"]),
     "lab imagine": (["a.png"], ["-o o.png", "--keep left", "-n 4"]),
-    "outline": (["a.png"], ["-o b.png", "--night", "--json"]),
+    "sketch": (["a.png"], ["-o b.png", "--night", "--json"]),
     "translate": (["a.png"], ["-o b.png", "--network mine", "--side=64"]),
-    "colour": (["a.png"], ["-o b.png", "--variant=3", "--like=c.png", "--dabs d.png"]),
+    "colorize": (["a.png"], ["-o b.png", "--variant=3", "--like=c.png", "--color-hints d.png"]),
     "enhance": (["a.png"], ["-o b.png", "--scale=3", "--json"]),
     "dream": (["a.jpg"], ["-o o.png", "--seed 3", "--guide g.png", "--vary steps=1,2"]),
     "classify train": (["data"], ["-o o", "--finetune", "--no-resume"]),
@@ -214,15 +214,15 @@ ORDERS = {
     "train style": (["data"], ["-o o", "--style=a.jpg", "--steps 3", "--resume"]),
     "train text": (["t.txt"], ["-oo", "--seed 3", "--start-from alice", "--no-resume"]),
     "train vae": (["data"], ["-o o", "--steps=3", "--no-flip"]),
-    "train colour": (["a"], ["-o m", "--steps=9", "--json"]),
+    "train colorize": (["a"], ["-o m", "--steps=9", "--json"]),
     "train translate": (["a"], ["-o m", "--edges", "--no-mirror", "--steps=9"]),
     "train enhance": (["a"], ["-o m", "--steps=9", "--drawings d.npz"]),
-    "train outline": (["a"], ["-o m", "--steps=9", "--json"]),
+    "train sketch": (["a"], ["-o m", "--steps=9", "--json"]),
     "train dcgan": (["data"], ["-o o", "--steps 3", "--resume"]),
-    "search": (["text", "book.txt"], ["-o best", "--trials 2", "--vary=units,layers"]),
+    "tune": (["text", "book.txt"], ["-o best", "--trials 2", "--vary=units,layers"]),
     "score": (["alice", "book.txt"], ["--part 0.9:1", "--verbose"]),
     "replay": (["a.png"], ["-o o.png", "--verify", "--inputs=b.png"]),
-    "gallery list": (["red", "cat"], ["-n 3", "--kind picture", "--removed"]),
+    "gallery list": (["red", "cat"], ["-n 3", "--kind image", "--removed"]),
     "gallery show": (["1a"], ["--json", "--quiet"]),
     "gallery mark": (["1a", "2b"], ["--star", "--tag red", "--untag=blue", "--json"]),
     "gallery export": (["1a", "2b"], ["-o o.zip", "--words=red", "--json"]),

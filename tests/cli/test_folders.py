@@ -1,4 +1,4 @@
-"""A folder of pictures through one command: goes on when asked again, passes over what is broken."""
+"""A folder of images through one command: continues when asked again, passes over what is broken."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ INVERT = ["invert", "photos", "-o", "out", "--steps", "1", "--quiet"]
 
 @pytest.fixture
 def photos(tmp_path, home, monkeypatch):
-    """Three pictures and a file that is none, in `photos` of the working folder."""
+    """Three images and a file that is none, in `photos` of the working folder."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "photos"
     folder.mkdir()
     for n, name in enumerate(("a.png", "b.PNG", "ä c.jpg")):
         picture = np.full((24, 32, 3), 40 * (n + 1), "uint8")
         (folder / name).write_bytes(images.encode_as(picture, ".png" if n < 2 else ".jpg"))
-    (folder / "notes.txt").write_text("no picture")
+    (folder / "notes.txt").write_text("no image")
     (folder / ".hidden.png").write_bytes(b"")
     return folder
 
@@ -68,7 +68,7 @@ def test_a_broken_picture_is_told_and_the_others_are_made(photos, capsys):
     (photos / "b.PNG").write_bytes((photos / "a.png").read_bytes()[:50])
     assert main(INVERT) == 2
     assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
-    assert "b.PNG is passed over" in capsys.readouterr().err
+    assert "b.PNG was skipped" in capsys.readouterr().err
 
 
 def test_one_that_needs_too_much_memory_is_told_and_the_others_are_made(photos, capsys, monkeypatch):
@@ -77,7 +77,7 @@ def test_one_that_needs_too_much_memory_is_told_and_the_others_are_made(photos, 
     monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, needs="paint:needs"))
     assert main(INVERT) == 2
     assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
-    assert "b.PNG is passed over. Paint needs about" in capsys.readouterr().err
+    assert "b.PNG was skipped. Paint needs about" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(phot
     out, err = capsys.readouterr()
     told = json.loads(out)
     assert (told["made"], told["failed"]) == (["out/a.png", "out/ä c.png"], ["photos/b.PNG"])
-    assert err == "b.PNG is passed over. Invalid size. Choose a larger one.\n"
+    assert err == "b.PNG was skipped. Invalid size. Choose a larger one.\n"
 
 
 @pytest.mark.parametrize("fault", [NoRoom("The disk is full."), Unavailable("No net."), OSError(5, "I/O")])
@@ -116,7 +116,7 @@ def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_tol
     assert (told["made"], told["failed"], told["stopped"]) == (["out/a.png"], [], True)
     assert err.startswith("error: ") and err.count("\n") == 1
     assert main(INVERT[:-1]) == 2
-    assert "0 of 3 pictures made, 1 were there already. Ask the same" in capsys.readouterr().err
+    assert "0 of 3 images made, 1 existed already. Run the same" in capsys.readouterr().err
 
 
 def test_a_picture_of_ones_own_among_the_results_stays(photos, capsys):
@@ -126,7 +126,7 @@ def test_a_picture_of_ones_own_among_the_results_stays(photos, capsys):
     (out / "a.png").write_bytes(mine)
     assert main(INVERT) == 2
     assert (out / "a.png").read_bytes() == mine
-    assert "out/a.png is no result of the studio" in capsys.readouterr().err
+    assert "out/a.png is not a result of the studio" in capsys.readouterr().err
     assert set(levels(out)) == {"a.png", "b.png", "ä c.png"}
 
 
@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, caps
     made.stdout.readline()  # the first one is done
     made.send_signal(2)
     _, said = made.communicate(timeout=60)
-    assert made.returncode == 130 and "Ask the same again" in said
+    assert made.returncode == 130 and "Run the same command again" in said
     assert set(levels(photos.with_name("out"))) == {"a.png"}
     (photos / "b.PNG").unlink()  # which would take as long
     (photos / "ä c.jpg").unlink()
@@ -164,10 +164,10 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, caps
 @pytest.mark.parametrize(
     ("out", "told"),
     [
-        ("photos", "the folder of the pictures"),
+        ("photos", "the folder of the images"),
         ("file", "File exists"),
         ("no/where", "No such file"),
-        ("out.png", "a picture's name"),
+        ("out.png", "an image's name"),
     ],
 )
 def test_a_place_that_is_none_is_refused(photos, capsys, out, told):
@@ -202,4 +202,4 @@ def test_what_is_no_picture_is_named_and_tiffs_are_made(photos, data_dir, said):
     (photos / "layers.psd").write_bytes(b"8BPS")
     code, out, err = said("invert", "photos", "-o", "out", "--steps", "1")
     assert code == 0 and "out/e.png" in out.splitlines()
-    assert "2 files of other kinds were passed over: layers.psd, notes.txt." in err
+    assert "2 files of other kinds were skipped: layers.psd, notes.txt." in err

@@ -50,11 +50,11 @@ def test_the_flag_names_them_too(photo):
     ("words", "told"),
     [
         (["house:mozaic"], "mosaic"),
-        (["house:mosaic", "photo.png"], "either house styles or style pictures"),
+        (["house:mosaic", "photo.png"], "either house styles or style images"),
         ([], "name a house style"),
         (["house:mosaic", "--mode", "fine"], "instant mode"),
         (["house:mosaic", "--style-weights", "0"], "not all 0"),
-        (["photo.png", "--network", "digits-vae"], "house styles that it paints in"),
+        (["photo.png", "--network", "digits-vae"], "Use house styles with it"),
     ],
 )
 def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, words, told):

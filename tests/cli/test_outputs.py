@@ -1,4 +1,4 @@
-"""Nothing of a person's is replaced by a result: not an input, by whatever name, nor a file beside it."""
+"""Nothing of a user's is replaced by a result: not an input, by whatever name, nor a file next to it."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def test_a_file_beside_what_a_link_leads_to_is_not_replaced(photo, said, kept):
     assert not Path("real/a.jpg").exists()
 
 
-@pytest.mark.parametrize("beside", ["link to nothing", "link to a recipe", "picture with a recipe"])
+@pytest.mark.parametrize("beside", ["link to nothing", "link to a recipe", "image with a recipe"])
 def test_only_a_recipe_that_the_studio_wrote_gives_way_to_a_recipe(beside, photo, said, kept):
     said("invert", photo, "-o", "one.png"), said("invert", photo, "-o", "two.jpg")
     place = Path("out.jpg.json")
-    if beside == "picture with a recipe":
+    if beside == "image with a recipe":
         kept(place, Path("one.png").read_bytes())
     else:
         place.symlink_to("gone" if beside == "link to nothing" else kept("two.jpg.json"))
@@ -174,7 +174,7 @@ def test_a_folder_of_results_does_not_replace_what_they_are_made_from(folder, ph
     code, _, err = said("invert", "photos", "-o", "out", "--masks", "out/a.png", "--quiet")
     assert code == 2 and "one of the inputs" in err
     Path("link").symlink_to("photos")
-    refused(said("invert", "photos", "-o", "link"), "the folder of the pictures")
+    refused(said("invert", "photos", "-o", "link"), "the folder of the images")
 
 
 def test_a_model_that_is_asked_stays_whole(photo, said, kept, home):
@@ -191,15 +191,28 @@ def test_a_model_that_is_asked_stays_whole(photo, said, kept, home):
     refused(said("classify", "predict", "--preset", "net", photo, "-o", "net/settings.json"), "input")
 
 
-def test_a_film_stays(said, kept, home, tmp_path, monkeypatch):
+def test_a_video_stays(said, kept, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    made = ["faces", "--preset", "digits-dcgan", "-n", "2", "--walk", "2", "-o", "walk.gif", "--quiet"]
+    made = [
+        "faces",
+        "--preset",
+        "digits-dcgan",
+        "-n",
+        "2",
+        "--interpolate",
+        "2",
+        "-o",
+        "interpolate.gif",
+        "--quiet",
+    ]
     assert said(*made)[0] == 0
-    kept("walk.gif")
-    os.link("walk.gif", "same.gif")
-    refused(said("style", "walk.gif", "house:mosaic", "-o", "same.gif"), "one of the inputs")
-    kept("film.gif.json", MINE)
-    refused(said("style", "walk.gif", "house:mosaic", "-o", "film.gif"), "a free place for its recipe")
+    kept("interpolate.gif")
+    os.link("interpolate.gif", "same.gif")
+    refused(said("style", "interpolate.gif", "house:mosaic", "-o", "same.gif"), "one of the inputs")
+    kept("video.gif.json", MINE)
+    refused(
+        said("style", "interpolate.gif", "house:mosaic", "-o", "video.gif"), ("a free place for its recipe")
+    )
 
 
 @pytest.mark.parametrize("name", ["faces.npz", "faces.zip"])

@@ -11,8 +11,8 @@ from studio.core.errors import InvalidInput
 from studio.core.pictures import images
 from studio.dream.settings import DreamSettings
 from studio.run import saved_settings
-from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
+from studio.tune.settings import TuneSettings
 
 STYLE = "style.transfer"
 SOFT = TransferSettings(strength=0.25, seed=7, house=("mosaic",))
@@ -85,7 +85,7 @@ def test_a_wrong_file_is_refused_in_one_sentence():
     dream = saved_settings.to_json("dream.ascend", DreamSettings()).encode()
     assert ": those of Dream. Use those of Style." in refusal(dream)
     assert "those of no.such" in told(task="no.such")
-    assert "setting `colour`" in told(settings={"colour": 1})
+    assert "setting `color`" in told(settings={"color": 1})
     assert "`strength`" in told(settings={"strength": 40})
     assert "`strength`" in told(settings={"strength": True})
     assert "larger than 64 KB" in refusal(b"{" + b" " * 70_000)
@@ -94,6 +94,6 @@ def test_a_wrong_file_is_refused_in_one_sentence():
 
 
 def test_what_belongs_to_this_machine_stays_here(home):
-    task = "search.run"
-    data = saved_settings.to_json(task, SearchSettings(train="text", storage="sqlite:///mine.db"))
+    task = "tune.run"
+    data = saved_settings.to_json(task, TuneSettings(train="text", storage="sqlite:///mine.db"))
     assert "mine.db" not in data

@@ -15,16 +15,16 @@ from tests.wording import says_what_to_do
 
 
 @pytest.fixture
-def text(rhyme, voice):
-    """The text that the small model learnt from, in the working folder."""
+def text(rhyme, language_model):
+    """The text that the small model learned from, in the working folder."""
     Path("rhyme.txt").write_text(rhyme)
     return "rhyme.txt"
 
 
 @pytest.mark.slow
-def test_the_part_that_was_held_out_gives_the_figures_of_the_training(voice, text, said):
-    code, out, err = said("score", voice, text)
-    found, told = json.loads(out), presets.find(voice).data()["figures"]
+def test_the_part_that_was_held_out_gives_the_figures_of_the_training(language_model, text, said):
+    code, out, err = said("score", language_model, text)
+    found, told = json.loads(out), presets.find(language_model).data()["figures"]
     assert (code, err, out.count("\n")) == (0, "", 1)
     assert set(found) == {"nats_per_char", "bits_per_char", "chars"}
     assert found["nats_per_char"] == pytest.approx(told["nats_per_char"], abs=1e-6)
@@ -33,43 +33,43 @@ def test_the_part_that_was_held_out_gives_the_figures_of_the_training(voice, tex
 
 
 @pytest.mark.slow
-def test_the_part_is_that_which_the_models_own_training_held_out(voice, text, said):
-    made = json.loads((voice / "settings.json").read_text())
+def test_the_part_is_that_which_the_models_own_training_held_out(language_model, text, said):
+    made = json.loads((language_model / "settings.json").read_text())
     made["settings"]["held_out"] = 0.05
-    (voice / "settings.json").write_text(json.dumps(made))
-    assert said("score", voice, text) == said("score", voice, text, "--part", "0.95:1.0")
-    assert said("score", voice, text) != said("score", voice, text, "--part", "0.9:1.0")
+    (language_model / "settings.json").write_text(json.dumps(made))
+    assert said("score", language_model, text) == said("score", language_model, text, "--part", "0.95:1.0")
+    assert said("score", language_model, text) != said("score", language_model, text, "--part", "0.9:1.0")
 
 
-def test_a_part_is_a_share_of_the_text(voice, text, rhyme, said):
-    whole = json.loads(said("score", voice, text, "--part", "0:1")[1])
+def test_a_part_is_a_share_of_the_text(language_model, text, rhyme, said):
+    whole = json.loads(said("score", language_model, text, "--part", "0:1")[1])
     assert whole["chars"] == len(rhyme) - 1
-    half = json.loads(said("score", voice, text, "--part", "0.5:1.0", "--json")[1])
+    half = json.loads(said("score", language_model, text, "--part", "0.5:1.0", "--json")[1])
     assert half["chars"] == pytest.approx(len(rhyme) / 2, abs=2)
     assert half["nats_per_char"] != whole["nats_per_char"]
 
 
-def test_characters_that_the_model_does_not_know_are_told_beside_the_figures(voice, rhyme, said):
+def test_characters_that_the_model_does_not_know_are_told_beside_the_figures(language_model, rhyme, said):
     Path("other.txt").write_text(rhyme.replace("sea", "☃"))
-    code, out, err = said("score", voice, "other.txt")
+    code, out, err = said("score", language_model, "other.txt")
     assert code == 0
     assert "☃" in err
     assert json.loads(out)["chars"]
 
 
 @pytest.mark.parametrize("part", ["1:0", "0.5", "a:b", "0.5:0.5", "-1:1", "0:2", "nan:1", "0.1:0.2:0.3", ""])
-def test_a_part_that_is_none_is_refused(part, voice, text, said):
-    code, out, err = said("score", voice, text, f"--part={part}")
+def test_a_part_that_is_none_is_refused(part, language_model, text, said):
+    code, out, err = said("score", language_model, text, f"--part={part}")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "--part" in err
 
 
 BAD = {
     "no such preset": ["score", "nobody", "rhyme.txt"],
-    "no such data": ["score", "voice", "nothing.txt"],
-    "a folder as data": ["score", "voice", "."],
-    "too small a part": ["score", "voice", "rhyme.txt", "--part", "0.9999:1"],
-    "no data": ["score", "voice"],
+    "no such data": ["score", "language_model", "nothing.txt"],
+    "a folder as data": ["score", "language_model", "."],
+    "too small a part": ["score", "language_model", "rhyme.txt", "--part", "0.9999:1"],
+    "no data": ["score", "language_model"],
 }
 
 
@@ -81,8 +81,8 @@ def test_bad_input_is_one_line(words, text, said):
     assert says_what_to_do(err) or "See `studio" in err
 
 
-def test_a_model_that_nothing_measures_is_refused(voice, text, said, monkeypatch):
+def test_a_model_that_nothing_measures_is_refused(language_model, text, said, monkeypatch):
     monkeypatch.setattr("studio.text.TRAIN", replace(TRAIN, scores=""))
-    code, _, err = said("score", voice, text)
+    code, _, err = said("score", language_model, text)
     assert code == 2
     assert ": text.train. Use" in err

@@ -1,4 +1,4 @@
-"""One or two settings that vary, through a command that makes pictures."""
+"""One or two settings that vary, through a command that makes images."""
 
 import json
 

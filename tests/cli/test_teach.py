@@ -1,4 +1,4 @@
-"""`studio classify train` and `audit`, and the script that trains, on drawn pictures."""
+"""`studio classify train` and `audit`, and the script that trains, on drawn images."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def test_it_is_told_beforehand_what_it_takes(weights_home, drawn, tmp_path, caps
     words = ["classify", "train", str(drawn), "-o", str(tmp_path / "model"), *TRAIN]
     assert cli.main(words) == 0
     assert re.search(
-        r"Teaching: (about \d+|a few) seconds here, \d\.\d GiB of memory\.", capsys.readouterr().err
+        r"Classifier training: (about \d+|a few) seconds here, \d\.\d GiB of memory\.",
+        capsys.readouterr().err,
     )
 
 

@@ -1,4 +1,4 @@
-"""`studio train text`: a model's folder; stopped, and gone on with."""
+"""`studio train text`: a model's folder; stopped, and continued with."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_help_lists_what_can_be_trained(capsys):
         main(["train", "--help"])
     out, _ = capsys.readouterr()
     assert left.value.code == 0
-    assert "text" in out and "writes like a text" in out
+    assert "text" in out and "language model on a text" in out
 
 
 @pytest.mark.slow
@@ -69,7 +69,7 @@ def test_a_model_is_replaced_and_begun_from_by_the_next(train):
 
 @pytest.fixture
 def steps(monkeypatch):
-    """The steps that trainings take; Ctrl-C is pressed at the one that `steps.stop_at` says."""
+    """The steps that training runs take; Ctrl-C is pressed at the one that `steps.stop_at` says."""
 
     class Steps(list):
         stop_at = 0
@@ -119,12 +119,12 @@ def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
     monkeypatch.setattr(running, "LONG", 0.0)
     code, _, err = train("-o", "model")
     assert (code, list(steps)) == (130, [4, 5])
-    assert "goes on where the same training was stopped; --no-resume begins anew" in err
+    assert "continues where the same training was stopped; --no-resume begins again" in err
     assert "here from its beginning" in err
 
 
 @pytest.mark.slow
-def test_what_begins_anew_is_promised_whole(train, steps, monkeypatch):
+def test_what_begins_again_is_promised_whole(train, steps, monkeypatch):
     monkeypatch.setattr(running, "LONG", 0.0)
     steps.stop_at = 3
     assert "from its beginning" not in train("-o", "model")[2]
@@ -132,7 +132,7 @@ def test_what_begins_anew_is_promised_whole(train, steps, monkeypatch):
 
 
 @pytest.mark.slow
-def test_without_resume_it_begins_anew(train, steps):
+def test_without_resume_it_begins_again(train, steps):
     steps.stop_at = 3
     assert train("-o", "model")[0] == 130
     steps.stop_at = 1
@@ -182,7 +182,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line_before_anything_is_learnt(words, text, said, monkeypatch):
+def test_bad_input_is_one_line_before_anything_is_learned(words, text, said, monkeypatch):
     Path("binary").write_bytes(bytes(range(256)) * 9)
     Path("empty").touch()
     monkeypatch.setattr("studio.text.task.train", lambda *_: pytest.fail("the training was started"))

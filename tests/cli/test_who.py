@@ -1,4 +1,4 @@
-"""`studio who`: which of two voices a text is more like, in words or as one JSON object."""
+"""`studio who`: which of two language models a text is more like, in words or as one JSON object."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ TEXT = "Alice was beginning to get very tired of sitting by her sister on the ba
 
 
 @pytest.fixture
-def letter(voice):
-    """A text in the working folder, beside the small voice."""
+def letter(language_model):
+    """A text in the working folder, next to the small language model."""
     Path("letter.txt").write_text(TEXT)
     return "letter.txt"
 
@@ -22,13 +22,13 @@ def test_two_models_answer_in_words_and_as_json(letter, said):
     assert (code, err) == (0, "") and out.startswith("More like alice than shakespeare")
     code, out, _ = said("who", letter, "--json", "--per-character", "--quiet")
     told = json.loads(out)
-    assert code == 0 and [one["name"] for one in told["voices"]] == ["shakespeare", "alice"]
-    assert told["voice"] == "alice" and len(told["nats"][1]) == len(TEXT)
+    assert code == 0 and [one["name"] for one in told["language_models"]] == ["shakespeare", "alice"]
+    assert told["language_model"] == "alice" and len(told["nats"][1]) == len(TEXT)
 
 
 def test_a_saved_answer_is_made_again_from_its_recipe(letter, said):
     assert said("who", letter, "-o", "who.json", "--quiet")[0] == 0
-    assert json.loads(Path("who.json").read_text())["voice"] == "alice"
+    assert json.loads(Path("who.json").read_text())["language_model"] == "alice"
     code, _, err = said("replay", "who.json", "-o", "again.json", "--quiet")
     assert code == 0, err
     assert json.loads(Path("again.json").read_text()) == json.loads(Path("who.json").read_text())
@@ -37,9 +37,9 @@ def test_a_saved_answer_is_made_again_from_its_recipe(letter, said):
 @pytest.mark.parametrize(
     "words, told",
     [
-        (["--first", "alice"], "two different ones"),
+        (["--first", "alice"], "two different language models"),
         (["--first", "nobody"], "a model folder"),
-        (["--second", "digits-dcgan"], "a model that writes"),
+        (["--second", "digits-dcgan"], "a language model"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(letter, said, words, told):

@@ -1,4 +1,4 @@
-"""`studio write`: a text on stdout, bit by bit on a terminal, or in a file with its recipe beside it."""
+"""`studio write`: a text on stdout, bit by bit on a terminal, or in a file with its recipe next to it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def write(voice, said):
+def write(language_model, said):
     """Runs `studio write` with the small model."""
-    return lambda *words: said("write", "--preset", voice, "--chars", "60", *words)
+    return lambda *words: said("write", "--preset", language_model, "--chars", "60", *words)
 
 
 def on_terminal(folder, home, *words, stop_at: bytes = b""):
@@ -86,13 +86,13 @@ def test_many_texts_stand_below_each_other(write):
     assert write("a dog", "--count", "3")[1] == "\n\n---\n\n".join(texts) + "\n"
 
 
-def test_a_saved_text_has_its_recipe_beside_it_and_is_made_again(write, said, voice):
+def test_a_saved_text_has_its_recipe_beside_it_and_is_made_again(write, said, language_model):
     text = write("my aunt", "--seed", "2")[1].removesuffix("\n")
     assert write("my aunt", "--seed", "2", "-o", "out.txt")[:2] == (0, "out.txt\n")
     assert Path("out.txt").read_bytes().decode() == text
     recipe = recipes.read(Path("out.txt.json").read_bytes())
     assert (recipe.task, recipe.settings["prompt"], recipe.settings["seed"]) == ("text.write", "my aunt", 2)
-    shutil.rmtree(voice)  # what the recipe needs is in the studio
+    shutil.rmtree(language_model)  # what the recipe needs is in the studio
     assert said("replay", "out.txt", "--verify") == (0, "identical\n", "")
     assert said("replay", "out.txt")[:2] == (0, "out-again.txt\n")
     assert Path("out-again.txt").read_bytes() == Path("out.txt").read_bytes()
@@ -109,8 +109,8 @@ def test_replay_says_where_an_edited_text_differs(write, said):
     assert found["reasons"]
 
 
-def test_a_named_preset_is_named_by_its_weights(voice, said, home):
-    shutil.copytree(voice, home / "presets" / "rhyme")
+def test_a_named_preset_is_named_by_its_weights(language_model, said, home):
+    shutil.copytree(language_model, home / "presets" / "rhyme")
     assert said("write", "the", "--preset", "rhyme", "--chars", "20", "-o", "out.txt")[0] == 0
     recipe = recipes.read(Path("out.txt.json").read_bytes())
     assert recipe.weights == {"rhyme": presets.find("rhyme").digest}
@@ -125,15 +125,15 @@ def test_a_named_preset_is_named_by_its_weights(voice, said, home):
     assert "model rhyme" in (gone := said("replay", "out.txt", "--verify")[2]) and "no longer here" in gone
 
 
-def test_a_folder_with_the_name_of_a_model_is_the_folder(voice, write, said):
-    shutil.copytree(voice, "shakespeare")
+def test_a_folder_with_the_name_of_a_model_is_the_folder(language_model, write, said):
+    shutil.copytree(language_model, "shakespeare")
     for named in ("./shakespeare", "shakespeare/"):
         assert said("write", "--preset", named, "--chars", "60", "the")[1] == write("the")[1]
 
 
-def test_a_packed_model_writes_as_its_folder(voice, write, said):
-    Path("voice.zip").write_bytes(model_zip.zipped(voice))
-    assert said("write", "--preset", "voice.zip", "--chars", "60", "the")[1] == write("the")[1]
+def test_a_packed_model_writes_as_its_folder(language_model, write, said):
+    Path("language_model.zip").write_bytes(model_zip.zipped(language_model))
+    assert said("write", "--preset", "language_model.zip", "--chars", "60", "the")[1] == write("the")[1]
 
 
 def test_unknown_characters_are_told_beside_the_text(write):
@@ -145,17 +145,17 @@ def test_unknown_characters_are_told_beside_the_text(write):
 
 
 @pytest.mark.slow
-def test_a_terminal_sees_the_same_text_bit_by_bit(voice, write, home):
+def test_a_terminal_sees_the_same_text_bit_by_bit(language_model, write, home):
     whole = write("the cat", "--chars", "3000", "--stop", "king so", "--seed", "1")[1]
-    words = ["the cat", "--preset", voice, "--chars", "3000", "--stop", "king so", "--seed", "1"]
+    words = ["the cat", "--preset", language_model, "--chars", "3000", "--stop", "king so", "--seed", "1"]
     code, pieces, err = on_terminal(Path.cwd(), home, *words)
     assert (code, err) == (0, "")
     assert b"".join(pieces).replace(b"\r\n", b"\n").decode() == whole
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_written(voice, home):
-    words = ["the cat", "--preset", voice, "--chars", "100000"]
+def test_ctrl_c_keeps_what_was_written(language_model, home):
+    words = ["the cat", "--preset", language_model, "--chars", "100000"]
     code, pieces, err = on_terminal(Path.cwd(), home, *words, stop_at=b"the cat")
     shown = b"".join(pieces).replace(b"\r\n", b"\n").decode()
     assert code == 130
@@ -191,13 +191,13 @@ def test_what_a_model_writes_steers_no_terminal(is_one, shown, monkeypatch):
     assert out.data.decode() == shown
 
 
-def test_nothing_is_shown_that_the_stop_text_takes_back(voice, write, monkeypatch):
+def test_nothing_is_shown_that_the_stop_text_takes_back(language_model, write, monkeypatch):
     stop = write("the cat")[1][40:45]
     whole = write("the cat", "--stop", stop)[1]
     assert len(whole) < 45
     monkeypatch.setattr("studio.text.write.REPORT_SECONDS", 0)
     monkeypatch.setattr("sys.stdout", out := Terminal(True))
-    assert main(["write", "the cat", "--preset", str(voice), "--chars", "60", "--stop", stop]) == 0
+    assert main(["write", "the cat", "--preset", str(language_model), "--chars", "60", "--stop", stop]) == 0
     assert out.data.decode() == whole
 
 
@@ -211,13 +211,13 @@ def test_a_text_that_came_out_otherwise_is_shown_whole(monkeypatch):
 
 
 BAD = {
-    "an unknown voice": ["write", "--preset", "nobody"],
+    "an unknown language model": ["write", "--preset", "nobody"],
     "two beginnings": ["write", "one", "two"],
     "a folder that is no model": ["write", "--preset", "."],
     "a zip that is no model": ["write", "--preset", "no.zip"],
     "another kind of file": ["write", "--preset", "no.txt"],
     "too long": ["write", "--chars", "100001"],
-    "a picture's name": ["write", "-o", "out.png"],
+    "an image's name": ["write", "-o", "out.png"],
     "a name without an ending": ["write", "-o", "out"],
     "no such setting": ["write", "--temprature", "1"],
     "NUL in a model's path": ["write", "--preset", "a\0b"],
@@ -235,8 +235,8 @@ def test_bad_input_is_one_line(words, photo, said, home):
     assert not (home / "files").exists(), "nothing of it is kept"
 
 
-def test_a_cut_model_is_one_line(voice, write):
-    weights = voice / model_folder.WEIGHTS
+def test_a_cut_model_is_one_line(language_model, write):
+    weights = language_model / model_folder.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-100])
     code, out, err = write("the")
     assert (code, out, err.count("\n")) == (2, "", 1)

@@ -13,14 +13,14 @@ from studio.core.process import limits
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dream.settings import DreamSettings
 from studio.enhance.settings import TrainEnhanceSettings
-from studio.film.settings import FilmSettings
 from studio.gallery.sweep_settings import SweepSettings
-from studio.outline.settings import TrainOutlineSettings
-from studio.search.settings import SearchSettings
+from studio.sketch.settings import TrainSketchSettings
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 from studio.text.settings import TrainTextSettings
+from studio.tune.settings import TuneSettings
 from studio.vae.settings import TrainVaeSettings
+from studio.video.settings import VideoSettings
 
 GIB = 2**30
 
@@ -82,9 +82,9 @@ def swept(*vary, **base):
 
 
 def searched(*vary, fixed=(), train="text"):
-    settings = SearchSettings(train=train, vary=vary, fixed=fixed)
+    settings = TuneSettings(train=train, vary=vary, fixed=fixed)
     slot = tasks.get(f"{train}.train").inputs[0]
-    return tasks.get("search.run"), settings, {slot.name: [tasks.File.keep(b"so", slot.kind, "so.txt")]}
+    return tasks.get("tune.run"), settings, {slot.name: [tasks.File.keep(b"so", slot.kind, "so.txt")]}
 
 
 def test_a_sweep_is_refused_by_its_largest_cell(monkeypatch):
@@ -104,16 +104,17 @@ def test_of_what_varies_only_what_decides_is_named(monkeypatch):
 def test_a_search_is_refused_by_the_largest_trial_that_it_may_try(monkeypatch):
     given(monkeypatch, 2)
     tasks.check_room(*searched("units=64:512", "learning_rate"))
-    with pytest.raises(NoRoom, match=r"with units 2048 needs .* Choose units (\d+) or less") as refused:
+    expected = r"with units per layer 2048 needs .* Choose units per layer (\d+) or less"
+    with pytest.raises(NoRoom, match=expected) as refused:
         tasks.check_room(*searched("learning_rate", "units=64:2048"))
-    fits = re.search(r"units (\d+) or less", str(refused.value))[1]
+    fits = re.search(r"units per layer (\d+) or less", str(refused.value))[1]
     tasks.check_room(*searched("learning_rate", f"units=64:{fits}"))
 
 
 def test_what_trials_share_counts(monkeypatch):
     given(monkeypatch, 2)
     tasks.check_room(*searched("units=64:512", fixed=("layers=1",)))
-    with pytest.raises(NoRoom, match="with units 512"):
+    with pytest.raises(NoRoom, match="with units per layer 512"):
         tasks.check_room(*searched("units=64:512", fixed=("layers=4", "streams=256")))
 
 
@@ -133,13 +134,13 @@ def test_no_task_runs_without_the_memory_for_it(monkeypatch):
         tasks.run(task.name, settings, inputs | {"style": [photo()]})
 
 
-def test_a_film_needs_what_its_frames_do(monkeypatch):
+def test_a_video_needs_what_its_frames_do(monkeypatch):
     from studio.core.pictures import animations
 
-    film = animations.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
-    inputs = {"film": [tasks.File.keep(film, "animation", "two.webp")]}
+    video = animations.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
+    inputs = {"video": [tasks.File.keep(video, "animation", "two.webp")]}
     base = TransferSettings(house=("mosaic",), size=1024)
-    task, settings = tasks.get("film.repaint"), FilmSettings(base=base.model_dump(mode="json"))
+    task, settings = tasks.get("video.repaint"), VideoSettings(base=base.model_dump(mode="json"))
     frame = needed(tasks.get("style.transfer"), base, {"content": [photo()]})
     assert needed(task, settings, inputs) == pytest.approx(frame)
     given(monkeypatch, 0.5)
@@ -157,7 +158,7 @@ def test_a_film_needs_what_its_frames_do(monkeypatch):
         ("style.train", TrainStyleSettings(batch=2), TrainStyleSettings(batch=64)),
         ("style.train", TrainStyleSettings(size=96), TrainStyleSettings(size=512)),
         ("enhance.train", TrainEnhanceSettings(batch=2), TrainEnhanceSettings(batch=64)),
-        ("outline.train", TrainOutlineSettings(batch=2), TrainOutlineSettings(batch=64)),
+        ("sketch.train", TrainSketchSettings(batch=2), TrainSketchSettings(batch=64)),
         ("text.train", TrainTextSettings(units=128), TrainTextSettings(units=2048)),
         ("dream.ascend", DreamSettings(size=256), DreamSettings(size=1024)),
     ],

@@ -14,13 +14,13 @@ DAY = clock.DAY
 @pytest.fixture
 def clocks(tmp_path, monkeypatch):
     """Moves both clocks by days, and starts a new process: `clocks(1, 1, start=True)` -> trusted days."""
-    at = {"wall": 1e9, "ran": 0.0}
-    monkeypatch.setattr(time, "time", lambda: at["wall"])
+    at = {"grid": 1e9, "ran": 0.0}
+    monkeypatch.setattr(time, "time", lambda: at["grid"])
     monkeypatch.setattr(time, "monotonic", lambda: at["ran"])
     monkeypatch.setattr(clock, "_looks", {})
 
-    def move(wall: float = 0.0, ran: float = 0.0, start: bool = False) -> float:
-        at["wall"] += wall * DAY
+    def move(grid: float = 0.0, ran: float = 0.0, start: bool = False) -> float:
+        at["grid"] += grid * DAY
         at["ran"] += ran * DAY
         if start:
             clock._looks.clear()

@@ -11,9 +11,9 @@ from studio.core.pictures import images
 from studio.core.tasks import Result
 from studio.dcgan.settings import TrainDcganSettings
 from studio.gallery.sweep_settings import SweepSettings
-from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
 from studio.text.settings import TrainTextSettings
+from studio.tune.settings import TuneSettings
 from studio.vae.settings import TrainVaeSettings
 
 MEASURED = durations.machine
@@ -34,7 +34,7 @@ def photo(height=300, width=400):
 
 
 def test_a_machine_that_did_nothing_yet_is_as_fast_as_the_one_that_was_measured():
-    assert durations.pace("style.transfer") == 1
+    assert durations.speed("style.transfer") == 1
 
 
 def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch):
@@ -47,13 +47,13 @@ def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch)
     clock = iter(durations._PRODUCT * np.array([0, 30, 100, 108, 200, 209]))
     assert MEASURED.__wrapped__() == pytest.approx(4), "a machine with other cores is measured again"
     monkeypatch.setattr(durations, "machine", lambda: 2.0)
-    assert durations.pace("style.transfer") == 2
+    assert durations.speed("style.transfer") == 2
 
 
-def test_a_pace_is_learnt_and_one_odd_job_does_not_spoil_it():
+def test_a_speed_is_learned_and_one_odd_job_does_not_corrupt_it():
     for seconds in (200, 210, 190, 3000, 205):
         durations.learn("style.transfer", 100, seconds)
-    assert durations.pace("style.transfer") == pytest.approx(2.025)
+    assert durations.speed("style.transfer") == pytest.approx(2.025)
 
 
 def test_a_note_that_finds_no_room_loses_no_result(monkeypatch):
@@ -69,9 +69,9 @@ def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet(
     for name in ("style.transfer", "text.train"):
         for seconds in (300, 310, 5000):
             durations.learn(name, 100, seconds)
-    assert durations.pace("dream.ascend") == pytest.approx(3.1)
+    assert durations.speed("dream.ascend") == pytest.approx(3.1)
     durations.learn("dream.ascend", 100, 90)
-    assert durations.pace("dream.ascend") == pytest.approx(2.0), (
+    assert durations.speed("dream.ascend") == pytest.approx(2.0), (
         "a job of its own counts as much as all others"
     )
 
@@ -81,10 +81,10 @@ def test_a_first_job_that_was_paused_for_a_day_at_most_doubles_what_is_said(befo
     for name in before:
         durations.learn(name, 7200, 7200)
     durations.learn("vae.train", 7200, 7200 + 24 * 3600)
-    assert durations.pace("vae.train") <= 2, "it said 13 h of a job of two"
-    assert durations.pace("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
+    assert durations.speed("vae.train") <= 2, "it said 13 h of a job of two"
+    assert durations.speed("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
     durations.learn("vae.train", 7200, 7300)
-    assert durations.pace("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
+    assert durations.speed("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
 
 
 @pytest.mark.parametrize("true", [0.3, 2.5, 40])
@@ -92,13 +92,13 @@ def test_a_machine_that_is_truly_slower_or_faster_is_believed_within_a_few_jobs(
     told = []
     for _ in range(6):
         durations.learn("style.transfer", 100, 100 * true)
-        told.append(durations.pace("style.transfer"))
+        told.append(durations.speed("style.transfer"))
     assert told[0] != 1 and sorted(told, reverse=true < 1) == told
     assert told[-1] == true
 
 
 def test_small_jobs_that_mostly_start_do_not_make_large_ones_seem_slow():
-    """On a machine at a pace of 1, where Keras takes its time to load, whatever the job."""
+    """On a machine at a speed of 1, where Keras takes its time to load, whatever the job."""
     small, large = ([tasks.File.keep(b"to be or not " * n, "text", "text.txt")] for n in (9_000, 400_000))
     settings = TrainTextSettings(units=64, epochs=1)
     work = [
@@ -117,12 +117,12 @@ def test_small_jobs_that_mostly_start_do_not_make_large_ones_seem_slow():
 def test_only_the_newest_jobs_count():
     for seconds in [100] * 30 + [500] * 9:
         durations.learn("style.transfer", 100, seconds)
-    assert durations.pace("style.transfer") == 5
+    assert durations.speed("style.transfer") == 5
 
 
 def test_a_short_job_tells_nothing():
     durations.learn("style.transfer", 1, 40)  # all but a second of it went into loading
-    assert durations.pace("style.transfer") == 1
+    assert durations.speed("style.transfer") == 1
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_a_short_job_tells_nothing():
     ["", "[]", '{"style.transfer": []}', '{"style.transfer": 3}', '{"style.transfer": ["fast"]}', "{"],
 )
 def test_a_damaged_record_is_as_none(record):
-    paths.write(paths.folder("cache") / "paces.json", record.encode())
-    assert durations.pace("style.transfer") == 1
+    paths.write(paths.folder("cache") / "speeds.json", record.encode())
+    assert durations.speed("style.transfer") == 1
     durations.learn("style.transfer", 100, 300)
-    assert durations.pace("style.transfer") == 2
+    assert durations.speed("style.transfer") == 2
 
 
 def test_paintings_take_longer_the_larger_and_finer_they_are():
@@ -161,9 +161,9 @@ def test_a_picture_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style
 def test_a_search_takes_as_many_of_its_longest_trainings_at_most_and_no_longer_than_it_may():
     data = [tasks.File.keep(b"to be or not " * 20_000, "text", "text.txt")]
     once = expected("text.train", TrainTextSettings(epochs=3, units=256), text=data)
-    asked = SearchSettings(train="text", vary=("units=64:256",), fixed=("epochs=3",), trials=7)
-    assert expected("search.run", asked, text=data) == pytest.approx(7 * once)
-    assert expected("search.run", asked.model_copy(update={"minutes": 0.5}), text=data) == 30
+    asked = TuneSettings(train="text", vary=("units=64:256",), fixed=("epochs=3",), trials=7)
+    assert expected("tune.run", asked, text=data) == pytest.approx(7 * once)
+    assert expected("tune.run", asked.model_copy(update={"minutes": 0.5}), text=data) == 30
 
 
 @pytest.mark.parametrize("sizes", ["256,512", "512,256"])
@@ -189,14 +189,14 @@ def test_a_text_takes_longer_the_longer_it_is():
     assert expected("text.train", TrainTextSettings(units=128), text=files[1:]) < long
 
 
-def test_a_pace_is_learnt_of_what_there_was_to_do_before_it_was_done(monkeypatch):
-    left, learnt = [0.0, 100.0], []
+def test_a_speed_is_learned_of_what_there_was_to_do_before_it_was_done(monkeypatch):
+    left, learned = [0.0, 100.0], []
     monkeypatch.setattr("studio.dcgan.estimate.usual", lambda settings, inputs: left[-1])
     monkeypatch.setattr("studio.dcgan.task.train", lambda *asked: left.pop() and Result(()))
-    monkeypatch.setattr(durations, "learn", lambda *told: learnt.append(told[1]))
+    monkeypatch.setattr(durations, "learn", lambda *told: learned.append(told[1]))
     data = tasks.File.keep(b"x", "dataset", "x.zip")
     tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
-    assert learnt == [100.0 + durations.KERAS]
+    assert learned == [100.0 + durations.KERAS]
     assert expected("dcgan.train", TrainDcganSettings(), data=[data]) is None  # 0 is not known, not at once
 
 
@@ -205,7 +205,7 @@ def test_what_no_one_can_tell_is_not_told():
 
 
 @pytest.mark.parametrize(
-    "result, learnt",
+    "result, learned",
     [
         (Result(()), True),
         (Result((), stopped_early=True), False),
@@ -213,10 +213,10 @@ def test_what_no_one_can_tell_is_not_told():
         (Result((), {"seconds": 900.0}), False),  # most of it was done before this process
     ],
 )
-def test_only_whole_jobs_are_learnt_from(monkeypatch, result, learnt):
+def test_only_whole_jobs_are_learned_from(monkeypatch, result, learned):
     calls = []
     monkeypatch.setattr(durations, "learn", lambda *told: calls.append(told))
     monkeypatch.setattr("studio.dcgan.task.train", lambda *asked: result)
     data = tasks.File.keep(b"x", "dataset", "x.zip")
     tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
-    assert bool(calls) == learnt
+    assert bool(calls) == learned

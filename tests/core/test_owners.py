@@ -6,22 +6,22 @@ import json
 import threading
 
 import pytest
-import tiny_voice
+import tiny_language_model
 
 from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.models import model_zip, presets
 from studio.core.tasks import File
-from studio.search.settings import SearchSettings
-from studio.text import voice
+from studio.text import language_model
 from studio.text.settings import WriteSettings
+from studio.tune.settings import TuneSettings
 
 ANN, BOB = "visitor-ann", "user-bob"
 
 
 def keep_model(owner: str, tmp_path, name: str, seed: int = 0) -> presets.Preset:
-    """A voice that an owner has kept."""
-    packed = model_zip.zipped(tiny_voice.make(tmp_path / f"{owner}-{name}", seed))
+    """A language model that an owner has kept."""
+    packed = model_zip.zipped(tiny_language_model.make(tmp_path / f"{owner}-{name}", seed))
     with owners.asking(owner):
         return presets.unpack(packed, name)
 
@@ -60,9 +60,9 @@ def test_who_brings_the_same_bytes_has_them_too(home):
 
 
 def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
-    packed = model_zip.zipped(tiny_voice.make(tmp_path / "voice"))
+    packed = model_zip.zipped(tiny_language_model.make(tmp_path / "language_model"))
     with owners.asking(ANN):
-        hers = File.keep(packed, "model", "voice.zip")
+        hers = File.keep(packed, "model", "language_model.zip")
         tasks.check("text.write", WriteSettings(), {"model": [hers]})
         assert presets.from_zip(hers).task == "text.train"  # it is unpacked now
     with owners.asking(BOB):
@@ -73,23 +73,23 @@ def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
 
 
 def test_a_model_is_never_where_others_look(home, tmp_path):
-    keep_model(ANN, tmp_path, "grandmas-voice")
+    keep_model(ANN, tmp_path, "grandmas-language_model")
     assert not [*paths.folder("presets").iterdir()]
     with owners.asking(ANN):
-        assert voice.load("grandmas-voice").name == "grandmas-voice"
+        assert language_model.load("grandmas-language_model").name == "grandmas-language_model"
     for stranger in (BOB, owners.NOBODY, owners.LOCAL):
         with owners.asking(stranger):
-            assert "grandmas-voice" not in presets.names()
+            assert "grandmas-language_model" not in presets.names()
             with pytest.raises(InvalidInput):
-                tasks.check("text.write", WriteSettings(preset="grandmas-voice"), {})
+                tasks.check("text.write", WriteSettings(preset="grandmas-language_model"), {})
 
 
 def test_a_misspelt_name_lists_what_is_the_askers_alone(home, tmp_path):
-    keep_model(ANN, tmp_path, "grandmas-voice")
-    keep_model(BOB, tmp_path, "uncles-voice")
+    keep_model(ANN, tmp_path, "grandmas-language_model")
+    keep_model(BOB, tmp_path, "uncles-language_model")
     with owners.asking(BOB), pytest.raises(InvalidInput) as told:
-        presets.find("grandmas-voices")
-    assert "uncles-voice" in str(told.value) and "shakespeare" in str(told.value)
+        presets.find("grandmas-language_models")
+    assert "uncles-language_model" in str(told.value) and "shakespeare" in str(told.value)
     assert "grandmas-voice," not in str(told.value) and "perhaps grandma" not in str(told.value)
 
 
@@ -98,7 +98,7 @@ def test_two_visitors_may_use_one_name(home, tmp_path):
     assert made[ANN].digest != made[BOB].digest
     for owner, preset in made.items():
         with owners.asking(owner):
-            assert presets.find("mine").digest == voice.load("mine").digest == preset.digest
+            assert presets.find("mine").digest == language_model.load("mine").digest == preset.digest
 
 
 def test_what_was_kept_by_command_is_for_all_and_ones_own_comes_first(home, tmp_path):
@@ -113,7 +113,7 @@ def test_what_was_kept_by_command_is_for_all_and_ones_own_comes_first(home, tmp_
 
 @pytest.mark.parametrize("owner", [owners.LOCAL, ANN])
 def test_a_setting_is_never_a_path(home, tmp_path, monkeypatch, owner):
-    there = tiny_voice.make(tmp_path / "1234567")
+    there = tiny_language_model.make(tmp_path / "1234567")
     monkeypatch.chdir(tmp_path)
     told = set()
     with owners.asking(owner):
@@ -141,33 +141,33 @@ PLACES = {"storage": "sqlite:////tmp/written-by-a-stranger.db", "name": "hers", 
 
 def test_a_recipe_holds_nothing_that_names_a_place_of_this_machine():
     settings = {"train": "text", "vary": ["units=8:16"], **PLACES}
-    inner = {"version": 1, "task": "search.run", "settings": settings}
+    inner = {"version": 1, "task": "tune.run", "settings": settings}
     outer = {"version": 1, "task": "text.write", "settings": {"preset": "alice"}}
     outer["inputs"] = {"model": [{"digest": "0" * 64, "name": "best.zip", "recipe": inner}]}
     for read in (recipes.read(json.dumps(inner).encode()), recipes.Recipe(**inner)):
         assert read.settings == {"train": "text", "vary": ["units=8:16"]}
-        assert read.checked_settings() == SearchSettings(train="text", vary=("units=8:16",))
+        assert read.checked_settings() == TuneSettings(train="text", vary=("units=8:16",))
         assert not PLACES.keys() & json.loads(read.to_json())["settings"].keys()
     chain = recipes.read(json.dumps(outer).encode())
     assert not PLACES.keys() & chain.inputs["model"][0].recipe.settings.keys()
-    made = recipes.make("search.run", SearchSettings(**settings), {})
+    made = recipes.make("tune.run", TuneSettings(**settings), {})
     assert not PLACES.keys() & made.settings.keys()
 
 
 @pytest.mark.parametrize("name", PLACES)
 def test_a_visitor_sets_nothing_that_names_a_place_of_this_machine(home, name):
     text = b"the sea, the sea, and so it is. " * 40
-    settings = SearchSettings(train="text", vary=("units=8:16",), **{name: PLACES[name]})
-    tasks.check("search.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
+    settings = TuneSettings(train="text", vary=("units=8:16",), **{name: PLACES[name]})
+    tasks.check("tune.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
     with owners.asking(ANN), pytest.raises(StudioError, match=f"`{name}`"):
-        tasks.check("search.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
+        tasks.check("tune.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
 
 
 def test_searches_of_one_name_are_each_visitors_own(home):
-    from studio.search import study
+    from studio.tune import study
 
     def path(owner):
-        with owners.asking(owner), study.open_study(SearchSettings(train="text.train"), {}, {}, {}):
+        with owners.asking(owner), study.open_study(TuneSettings(train="text.train"), {}, {}, {}):
             return {log.name for log in paths.folder("searches").glob("*.log")}
 
     assert len(path(ANN)) == 1

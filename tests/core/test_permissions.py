@@ -1,4 +1,4 @@
-"""STUDIO_HOME is for its owner alone; what a person asks for elsewhere is as that person's files are."""
+"""STUDIO_HOME is for its owner alone; what a user asks for elsewhere is as that person's files are."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def test_a_short_text_names_the_stage_and_a_long_one_is_what_was_made():
     assert Report(5, 9, text="the cat sat " * 6).stage == ""
 
 
-def test_a_fetch_before_the_work_does_not_spoil_the_time_left():
+def test_a_fetch_before_the_work_does_not_corrupt_the_time_left():
     seen = []
     progress = Progress(seen.append)
     progress.report(64, 64, text="Fetching VGG16")

@@ -188,7 +188,7 @@ def attacks(good: bytes) -> dict[str, bytes]:
         "path-like name": source(name="../../etc/passwd"),
         "absolute name": source(name="/etc/passwd"),
         "Windows path as name": source(name="..\\..\\secret.png"),
-        "colours in a name": source(name="a\x1b[31m.png"),
+        "colors in a name": source(name="a\x1b[31m.png"),
         "very long name": source(name="a" * 201),
         "name that is a number": source(name=1),
         "pickle for a recipe": source(recipe=payload),

@@ -83,7 +83,7 @@ def test_parse_takes_the_words_of_a_form():
         ({"steps": 0}, ["`steps`", "a whole number of 1 or more"]),
         ({"look": "loud"}, ["`look`", "calm, wild", "loud"]),
         ({"layers": ["a", "b", "c"]}, ["`layers`", "at most 2"]),
-        ({"colour": 1}, ["`colour`", "style_weight, size"]),
+        ({"color": 1}, ["`color`", "style_weight, size"]),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_right(values, words):

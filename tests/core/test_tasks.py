@@ -149,9 +149,9 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
         ("dream.ascend", {"look": "eyes"}, {"content": ["a.png"]}, "a dreaming of eyes"),
         ("enhance.enlarge", {}, {"content": ["a.png"]}, "a enhanced"),
         (
-            "film.repaint",
+            "video.repaint",
             {"task": "style.transfer", "base": {"house": ["wash"]}},
-            {"film": ["a.mp4"]},
+            {"video": ["a.mp4"]},
             "a in wash",
         ),
         ("text.train", {}, {"text": ["book.txt"]}, "book text training"),

@@ -1,4 +1,4 @@
-"""Augmentation that adapts: how p moves, and what each picture gets by it."""
+"""Augmentation that adapts: how p moves, and what each image gets by it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_pictures_are_stretched_and_moved_and_gray_comes_in():
     assert found.min() == 0 and (found[:, 0] == 0).mean() > 0.9
 
 
-def test_colours_change_and_a_gray_picture_stays_gray():
+def test_colors_change_and_a_gray_picture_stays_gray():
     layer = augment(1.0)
     layer._taken = lambda places: ops.one_hot(places, 32, dtype="float32")
     plain = pictures(64, 1)
@@ -101,14 +101,14 @@ def test_colours_change_and_a_gray_picture_stays_gray():
     assert contrast.min() < 0.8 and contrast.max() > 1.3
     seen = pictures(64)
     found = ops.convert_to_numpy(layer(seen))
-    colours = [np.ptp(some, axis=3).mean((1, 2)) / some.std((1, 2, 3)) for some in (found, seen)]
-    assert np.std(colours[0] / colours[1]) > 0.1, "saturation changes beside contrast"
+    colors = [np.ptp(some, axis=3).mean((1, 2)) / some.std((1, 2, 3)) for some in (found, seen)]
+    assert np.std(colors[0] / colors[1]) > 0.1, "saturation changes next to contrast"
     gray = np.repeat(pictures(8, 1), 3, 3)
     assert np.ptp(ops.convert_to_numpy(layer(gray)), axis=3).max() < 1e-5
 
 
 def test_gradients_reach_the_pictures():
-    """What it does is linear in pictures, so that the gradient tells any difference."""
+    """What it does is linear in images, so that the gradient tells any difference."""
     shape, rng = (32, 3, True, 0.3, 5), np.random.default_rng(1)
     weights = rng.normal(size=(16, 32, 32, 3)).astype("float32")
     change = rng.normal(size=(16, 32, 32, 3)).astype("float32")

@@ -1,4 +1,4 @@
-"""Training a DCGAN with augmentation that adapts: p follows the judge, is told, and goes on."""
+"""Training a DCGAN with augmentation that adapts: p follows the discriminator, is told, and continues."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def test_p_rises_only_where_validation_images_look_like_generated_ones(tiny, mon
     It is right of all training images in every step, by which the paper's other measure would let p rise.
     """
     bright = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.1))
-    judge = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), bright])
-    monkeypatch.setattr(model, "discriminator", lambda *asked: judge)
-    asked = {"loss": loss, "gradient_penalty": 1.0, "judge_rate": 1e-9, "steps": 10_000, "batch": 256}
+    discriminator = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), bright])
+    monkeypatch.setattr(model, "discriminator", lambda *asked: discriminator)
+    asked = {"loss": loss, "gradient_penalty": 1.0, "discriminator_rate": 1e-9, "steps": 10_000, "batch": 256}
     white = np.full((256, 28, 28, 1), 255, "uint8")
     trainer = train.Trainer(white, tiny.model_copy(update={**asked, "precision": precision}))
     trainer.gan.augment.p.assign(0.5)
@@ -98,7 +98,7 @@ def test_a_model_keeps_its_p_and_another_training_begins_with_it(home, rising, t
     inputs = {"data": [data.reference(str(path))]}
     made = tasks.run(generator.TASK, TrainDcganSettings(**TINY), inputs)
     preset = presets.unpack(made.files[0].read(), tmp_path / "model")
-    assert "adaptive discriminator augmentation" in preset.card()
+    assert "Adaptive discriminator augmentation" in preset.card()
     assert preset.data()["figures"]["curve"]["augmentation"] == pytest.approx([2 * rising, 5 * rising])
     start = model.Gan(generator.settings_of(preset))
     loading.fill(start, preset)
@@ -116,7 +116,7 @@ def test_a_training_without_it_has_what_it_had(tiny):
         model.Gan(tiny.model_copy(update={"adaptive_augmentation": on})) for on in (False, True)
     )
     assert len(plain.weights) + 3 == len(adapting.weights)
-    assert set(plain.means) == {"generator", "judge", "real_score", "made_score"}
+    assert set(plain.means) == {"generator", "discriminator", "real_score", "made_score"}
     assert not TrainDcganSettings().adaptive_augmentation, "an older recipe means none"
 
 

@@ -1,4 +1,4 @@
-"""The last filter of a network that draws: planes become even, and edges stay."""
+"""The last filter of a generator: planes become even, and edges stay."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def test_coarse_grain_goes_from_planes_of_a_large_picture():
     grain = np.random.default_rng(0).integers(-3, 4, (1, 64, 64, 3)).astype("int8")
     grainy = (120 + np.kron(grain, np.ones((1, 2, 2, 1)))).astype("uint8")
     inside = np.s_[:, 8:-8, 8:-8]
-    assert evened(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()  # looking at neighbours alone, .32
+    assert evened(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()  # looking at neighbors alone, .32
 
 
-def test_a_neighbour_counts_by_its_difference_over_all_channels(monkeypatch):
+def test_a_neighbor_counts_by_its_difference_over_all_channels(monkeypatch):
     """By hand, for one pixel and one pass."""
     monkeypatch.setattr(bilateral, "PASSES", 1)
     picture = np.random.default_rng(1).integers(90, 130, (1, 7, 7, 3)).astype("uint8")

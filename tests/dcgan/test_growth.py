@@ -1,4 +1,4 @@
-"""A DCGAN goes on from another: one of its size, or of half its size, whose pictures it enlarges at first."""
+"""A DCGAN continues from another: one of its size, or of half its size, whose images it enlarges at first."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ RELATIVE = {"loss": "relativistic", "gradient_penalty": 1.0}
 
 @pytest.fixture(scope="module")
 def tiny() -> TrainDcganSettings:
-    return TrainDcganSettings(size=28, width=4, judge_width=4, latent_dim=8, batch=8, colors="gray")
+    return TrainDcganSettings(size=28, width=4, discriminator_width=4, latent_dim=8, batch=8, colors="gray")
 
 
 def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
     """A DCGAN with weights, and one of twice its size that begins with it."""
-    half = {"size": 2 * small.size, "width": small.width // 2, "judge_width": small.judge_width // 2}
+    half = {
+        "size": 2 * small.size,
+        "width": small.width // 2,
+        "discriminator_width": small.discriminator_width // 2,
+    }
     before = model.Gan(small.model_copy(update={"seed": 5}))
     random_weights.give(before.discriminator)
     last = before.generator.get_layer("picture")
@@ -46,7 +50,7 @@ def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
     trainer = train.Trainer(pictures(28, 1), richer)
     fresh = {one.path: np.array(one) for one in trainer.gan.variables}
     growth.begin(before, trainer.gan, trainer.source)
-    new = ("refine", "1_0", "picture", "hues", "colours")
+    new = ("refine", "1_0", "picture", "hues", "colors")
     for layer in trainer.gan.generator.layers:
         for one in layer.trainable_variables:
             same = np.array_equal(one, fresh[one.path])
@@ -55,8 +59,8 @@ def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
             else:
                 there = before.generator.get_layer(layer.name).trainable_variables
                 assert any(np.array_equal(one, other) for other in there), layer.name
-    judge = trainer.gan.discriminator.trainable_variables
-    assert all(np.array_equal(one, fresh[one.path]) for one in judge)
+    discriminator = trainer.gan.discriminator.trainable_variables
+    assert all(np.array_equal(one, fresh[one.path]) for one in discriminator)
 
 
 def drawn(gan: model.Gan) -> np.ndarray:
@@ -65,8 +69,8 @@ def drawn(gan: model.Gan) -> np.ndarray:
 
 @pytest.mark.parametrize("colors, width", [("gray", 8), ("color", 12)])
 def test_what_grows_draws_the_same_at_first_enlarged(tiny, colors, width):
-    """32 px, then 64 px with maps half as wide: a pixel is what its neighbours say, before it is cut off."""
-    chosen = {"size": 32, "width": width, "judge_width": 8, "blocks": 1, "colors": colors}
+    """32 px, then 64 px with maps half as wide: a pixel is what its neighbors say, before it is cut off."""
+    chosen = {"size": 32, "width": width, "discriminator_width": 8, "blocks": 1, "colors": colors}
     small, large = map(drawn, grown(tiny.model_copy(update=chosen)))
     wanted = np.asarray(ops.image.resize(np.arctanh(small), (64, 64), "bilinear"))
     inside = np.s_[:, 1:-1, 1:-1]
@@ -74,7 +78,7 @@ def test_what_grows_draws_the_same_at_first_enlarged(tiny, colors, width):
 
 
 def test_shares_of_a_palette_are_enlarged_too(tiny):
-    chosen = {"size": 32, "width": 12, "judge_width": 8, "palette": 3, "colors": "color"}
+    chosen = {"size": 32, "width": 12, "discriminator_width": 8, "palette": 3, "colors": "color"}
     small, large = map(drawn, grown(tiny.model_copy(update=chosen)))
     pair = [
         one - one.mean((1, 2), keepdims=True) for one in (small, np.asarray(ops.average_pool(large, 2, 2)))
@@ -90,7 +94,7 @@ def cartoons() -> np.ndarray:
 def test_what_has_grown_learns_from_the_pictures_to_enlarge_well(tiny, cartoons):
     chosen = {"size": 64, "width": 12, "blocks": 1, "colors": "color", "bilateral": 10.0, "steps": 60}
     settings = tiny.model_copy(update=chosen)
-    start = model.Gan(settings.model_copy(update={"size": 32, "width": 24, "judge_width": 8}))
+    start = model.Gan(settings.model_copy(update={"size": 32, "width": 24, "discriminator_width": 8}))
     gan, told = model.Gan(settings), []
     growth.begin(start, gan, cartoons)
     network, wanted = growth._enlarger(gan.generator, settings), cartoons.astype("float32") / 127.5 - 1
@@ -107,7 +111,7 @@ def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_aga
     settings = tiny.model_copy(
         update={"size": 64, "width": 6, "colors": "color", "test_every": 1, "steps": 1}
     )
-    start = model.Gan(settings.model_copy(update={"size": 32, "width": 12, "judge_width": 8}))
+    start = model.Gan(settings.model_copy(update={"size": 32, "width": 12, "discriminator_width": 8}))
     run, told = checkpoints.Run(tmp_path / "run"), []
     for steps in (1, 2):
         longer = settings.model_copy(update={"steps": steps})
@@ -117,19 +121,21 @@ def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_aga
 
 
 @pytest.mark.parametrize("other", [{}, RELATIVE])
-def test_a_judge_that_grows_says_at_first_what_it_said_of_pictures_half_as_large(tiny, other):
-    before, after = grown(tiny.model_copy(update={"size": 32, "width": 8, "judge_width": 8} | other))
+def test_a_discriminator_that_grows_says_at_first_what_it_said_of_pictures_half_as_large(tiny, other):
+    before, after = grown(tiny.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8} | other))
     large = pictures(64, 1).astype("float32") / 127.5 - 1
     small = ops.average_pool(large, 2, 2)
     said, says = (np.asarray(a.discriminator(b)) for a, b in ((before, small), (after, large)))
     assert np.ptp(said) > 0.01 and says == pytest.approx(said, abs=1e-3 * float(np.ptp(said)))
 
 
-def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_anew(tiny):
-    """4 channels do not hold what is above and what is below 0 of three colours; the coarser layers go on."""
-    chosen = {"size": 32, "width": 8, "judge_width": 8, "blocks": 1, "colors": "color"}
+def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_again(tiny):
+    """4 channels do not hold what is above and what is below 0 of three colors; the coarser layers
+    continue.
+    """
+    chosen = {"size": 32, "width": 8, "discriminator_width": 8, "blocks": 1, "colors": "color"}
     small = tiny.model_copy(update=chosen)
-    large = small.model_copy(update={"size": 64, "width": 4, "judge_width": 4})
+    large = small.model_copy(update={"size": 64, "width": 4, "discriminator_width": 4})
     before = model.Gan(small.model_copy(update={"seed": 5}))
     random_weights.give(before.generator)
     trainer = train.Trainer(pictures(64, 3), large)
@@ -137,8 +143,8 @@ def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_
     growth.begin(before, trainer.gan, trainer.source)
     for layer in trainer.gan.generator.layers:
         for one in layer.trainable_variables:
-            anew = np.array_equal(one, fresh[one.path])
-            assert anew == ("_3" in layer.name or layer.name == "picture"), layer.name
+            again = np.array_equal(one, fresh[one.path])
+            assert again == ("_3" in layer.name or layer.name == "picture"), layer.name
     old, new = (
         [layer.kernel for layer in one.discriminator.layers if hasattr(layer, "kernel")]
         for one in (before, trainer.gan)
@@ -148,17 +154,17 @@ def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_
 
 
 @pytest.mark.parametrize("size, goes_on", [(32, False), (64, True)])
-def test_a_second_judge_goes_on_where_it_is_shown_pictures_as_large_as_before(tiny, size, goes_on):
-    """VGG16 is shown 64 px of any larger picture."""
-    chosen = {"size": size, "width": 8, "judge_width": 8, "perceptual_judge": 1.0, "seed": 5}
+def test_a_vgg16_discriminator_goes_on_where_it_is_shown_pictures_as_large_as_before(tiny, size, goes_on):
+    """VGG16 is shown 64 px of any larger image."""
+    chosen = {"size": size, "width": 8, "discriminator_width": 8, "vgg16_discriminator": 1.0, "seed": 5}
     small = tiny.model_copy(update=chosen)
-    large = small.model_copy(update={"size": 2 * size, "width": 4, "judge_width": 4, "seed": 6})
+    large = small.model_copy(update={"size": 2 * size, "width": 4, "discriminator_width": 4, "seed": 6})
     before = model.Gan(small)
     trainer = train.Trainer(np.zeros((96, 2 * size, 2 * size, 1), "uint8"), large)
     growth.begin(before, trainer.gan, trainer.source)
     pairs = zip(
-        before.perceptual_judge.trainable_variables,
-        trainer.gan.perceptual_judge.trainable_variables,
+        before.vgg16_discriminator.trainable_variables,
+        trainer.gan.vgg16_discriminator.trainable_variables,
         strict=goes_on,
     )
     assert all(np.array_equal(*pair) for pair in pairs) == goes_on

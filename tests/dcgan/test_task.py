@@ -1,4 +1,4 @@
-"""A DCGAN from a data set to a packed model that draws: the task, its card, its directions, its start."""
+"""A DCGAN from a data set to a packed generator: the task, its card, its directions, its start."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ from training.drawings import avatars
 
 pytestmark = pytest.mark.slow
 
-TINY = {"steps": 4, "width": 4, "judge_width": 4, "size": 32, "batch": 8, "test_every": 2, "latent_dim": 8}
+TINY = {
+    "steps": 4,
+    "width": 4,
+    "discriminator_width": 4,
+    "size": 32,
+    "batch": 8,
+    "test_every": 2,
+    "latent_dim": 8,
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +71,7 @@ def test_it_makes_a_model_that_draws(made, tmp_path):
 def test_its_card_tells_data_command_and_figures(made, tmp_path):
     preset = presets.unpack(made.files[0].read(), tmp_path / "model")
     card = preset.card()
-    assert "faces.npz, 160 pictures" in card and "not measured" in card
+    assert "faces.npz, 160 images" in card and "not measured" in card
     assert "python -m training.train_dcgan faces.npz -o DIR --steps 4" in card
     assert preset.data()["figures"]["curve"]["steps"] == [2, 4]
     with Image.open(preset.folder / model_folder.PICTURE) as picture:
@@ -71,7 +79,7 @@ def test_its_card_tells_data_command_and_figures(made, tmp_path):
     assert preset.picture().startswith(b"\x89PNG")
 
 
-def test_it_keeps_how_it_learnt(made, tmp_path):
+def test_it_keeps_how_it_learned(made, tmp_path):
     preset = presets.unpack(made.files[0].read(), tmp_path / "model")
     numbers, sheet = preset.data()["stages"], images.read(preset.stages())
     assert numbers["steps"] == [1, 2, 3, 4] and len(numbers["mark"]) == 4
@@ -80,7 +88,7 @@ def test_it_keeps_how_it_learnt(made, tmp_path):
     assert len(preset.stages()) < stages.MOST_BYTES
 
 
-def test_a_relativistic_judge_that_nothing_holds_is_refused(drawn):
+def test_a_relativistic_discriminator_that_nothing_holds_is_refused(drawn):
     with pytest.raises(InvalidInput, match=r"gradient penalty.*above 0.*0\.5"):
         trained(drawn, loss="relativistic")
 
@@ -88,11 +96,11 @@ def test_a_relativistic_judge_that_nothing_holds_is_refused(drawn):
 def test_what_is_not_plain_is_told_on_the_card(made):
     figures = {**made.figures, "notes": []}
     richer = {"loss": "relativistic", "gradient_penalty": 0.1, "blocks": 2, "palette": 7}
-    richer |= {"perceptual_judge": 1.0}
+    richer |= {"vgg16_discriminator": 1.0}
     plain, told = (
         card.write("faces", TrainDcganSettings(**TINY, **more), figures, "command") for more in ({}, richer)
     )
-    for part in ("compared real with drawn", "2 each", "7 colours", "what VGG16 sees"):
+    for part in ("Relativistic loss", "at each resolution: 2.", "7 colors", "a VGG16-feature discriminator"):
         assert part in told and part not in plain
 
 
@@ -109,20 +117,23 @@ def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_pat
         assert any(told in note for note in result.figures["notes"]) and told in card
 
 
-def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt(made, drawn, tmp_path):
+def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learned(made, drawn, tmp_path):
     start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
     short = TrainDcganSettings(**{**TINY, "steps": 1}, scored=0, learning_rate=1e-9)
     found = tasks.run("dcgan.train", short, start)
     assert found.figures["started_from"] == "faces" and found.figures["taught_by"] == []
     assert found.figures["curve"]["steps"] == [2, 4]
     longer = Stages(2)
-    longer.add(2, np.zeros((16, 28, 28, 1), "uint8"), {"judge": 0.5})
+    longer.add(2, np.zeros((16, 28, 28, 1), "uint8"), {"discriminator": 0.5})
     own = start_from.history(start, 2, Curves(steps=[2]), longer)
     assert own.curve == {"steps": [2]}, "more steps have curves of their own"
     before = presets.unpack(made.files[0].read(), tmp_path / "first").data()["stages"]
     last = before["steps"][-1]
-    assert own.stages["steps"] == [*before["steps"], last + 2], "and their walls stand after those of before"
-    assert own.stages["judge"] == [*before["judge"], 0.5] and own.stages["mark"] == [*before["mark"], None]
+    assert own.stages["steps"] == [*before["steps"], last + 2], "and their grids stand after those of before"
+    assert own.stages["discriminator"] == [*before["discriminator"], 0.5] and own.stages["mark"] == [
+        *before["mark"],
+        None,
+    ]
     before, preset = (
         presets.unpack(one.files[0].read(), tmp_path / name)
         for one, name in ((made, "before"), (found, "after"))
@@ -134,32 +145,33 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt
 
 
 def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, drawn, tmp_path):
-    small = trained(drawn, steps=1, width=8, judge_width=8, colors="gray")
+    small = trained(drawn, steps=1, width=8, discriminator_width=8, colors="gray")
     inputs = {"data": [data.reference(str(drawn))], "start": [small.files[0]]}
     large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0, colors="gray")  # half as wide
-    with pytest.raises(InvalidInput, match=r"width 8.*Use size 64.*width 4.*judge_width 4"):
+    with pytest.raises(InvalidInput, match=r"width 8.*Use size 64.*width 4.*discriminator_width 4"):
         tasks.run("dcgan.train", large.model_copy(update={"width": 8}), inputs)
     found = tasks.run("dcgan.train", large, inputs)
     preset = presets.unpack(found.files[0].read(), tmp_path / "grown")
     assert generator.open(preset).decode(np.zeros((2, TINY["latent_dim"]), "float32")).shape == (2, 64, 64, 3)
-    assert "began with the weights of faces" in preset.card()
-    alike = large.model_copy(update={"size": 32, "width": 8, "judge_width": 8})
+    assert "started from the weights of faces" in preset.card()
+    alike = large.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8})
     grows, goes_on = (
         estimate.usual(one, inputs) / estimate.usual(one, {"data": inputs["data"]}) for one in (large, alike)
     )
     assert grows > 1 and goes_on == 1, "learning to enlarge takes some time, too"
 
 
-@pytest.mark.parametrize("uneven", [{"width": 9}, {"judge_width": 9}, {"width": 6}])
+@pytest.mark.parametrize("uneven", [{"width": 9}, {"discriminator_width": 9}, {"width": 6}])
 def test_a_model_that_cannot_be_halved_is_refused_by_its_own_widths(session_home, drawn, uneven):
-    given = {"width": 8, "judge_width": 8} | uneven
+    given = {"width": 8, "discriminator_width": 8} | uneven
     small = trained(drawn, steps=1, **given)
     with pytest.raises(InvalidInput) as refused:
         generator.check(TrainDcganSettings(**TINY | {"size": 64}), {"start": [small.files[0]]})
     assert str(refused.value) == (
-        f"Invalid model to grow from: width {given['width']}, judge_width {given['judge_width']}. "
-        "Use a width and a judge_width that are even and at least 8, for both are halved. "
-        "Train it on at its own size, 32 px, or choose another model."
+        f"Invalid model to grow from: width {given['width']}, discriminator_width "
+        f"{given['discriminator_width']}. "
+        "Use a model whose width and discriminator_width are even and at least 8, because both are halved. "
+        "Continue training at its own size, 32 px, or choose another model."
     )
 
 
@@ -171,20 +183,22 @@ def test_a_model_to_start_from_is_read_once_by_the_check(made, monkeypatch):
 
 
 @pytest.mark.slow  # VGG16
-def test_a_judge_that_sees_by_vgg16_is_named_kept_and_gone_on_with(drawn, weights_home, tmp_path):
-    settings = TrainDcganSettings(**TINY | {"steps": 2, "batch": 8}, scored=0, perceptual_judge=1.0)
+def test_a_discriminator_that_sees_by_vgg16_is_named_kept_and_gone_on_with(drawn, weights_home, tmp_path):
+    settings = TrainDcganSettings(**TINY | {"steps": 2, "batch": 8}, scored=0, vgg16_discriminator=1.0)
     inputs = {"data": [data.reference(str(drawn))]}
     found = tasks.run("dcgan.train", settings, inputs)
     assert list(found.recipe.weights) == ["vgg16"]
     preset = presets.unpack(found.files[0].read(), tmp_path / "seen")
     kept = model.Gan(settings)
     loading.fill(kept, preset)
-    fresh = model.Gan(settings).perceptual_judge.get_weights()
-    assert not all(map(np.array_equal, kept.perceptual_judge.get_weights(), fresh))
+    fresh = model.Gan(settings).vgg16_discriminator.get_weights()
+    assert not all(map(np.array_equal, kept.vgg16_discriminator.get_weights(), fresh))
     inputs |= {"start": [found.files[0]]}
     again = tasks.run("dcgan.train", settings, inputs)
     assert again.figures["started_from"] == "faces"
-    alone = tasks.run("dcgan.train", settings.model_copy(update={"perceptual_judge": 0.0, "seed": 1}), inputs)
+    alone = tasks.run(
+        "dcgan.train", settings.model_copy(update={"vgg16_discriminator": 0.0, "seed": 1}), inputs
+    )
     assert not alone.recipe.weights and alone.figures["taught_by"] == ["vgg16"]
 
 
@@ -192,19 +206,21 @@ def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_p
     def stopped(*_):
         raise Cancelled
 
-    monkeypatch.setattr(comparison.Judge, "compare", stopped)
+    monkeypatch.setattr(comparison.Scorer, "compare", stopped)
     result = trained(drawn)
     assert result.stopped_early and result.figures["ended"] == "cancelled" and result.figures["steps"] == 4
     assert "stopped early" in presets.unpack(result.files[0].read(), tmp_path / "model").card()
 
 
-def test_only_what_features_tell_of_pictures_they_were_not_learnt_on_is_a_direction(home):
+def test_only_what_features_tell_of_pictures_they_were_not_learned_on_is_a_direction(home):
     rng = np.random.default_rng(0)
     seen = rng.normal(size=(400, 60)).astype("float32")
     noise = rng.normal(size=(2, 400)).astype("float32")
     labels = {"same": np.ones(400, "float32"), "luck": noise[0], "told": seen[:, 3] + noise[1]}
-    judge = SimpleNamespace(_pictures=SimpleNamespace(attributes=labels), _learnt=np.arange(400), _real=seen)
-    guessed = comparison.Judge._guess(judge, seen, Progress())
+    discriminator = SimpleNamespace(
+        _pictures=SimpleNamespace(attributes=labels), _learned=np.arange(400), _real=seen
+    )
+    guessed = comparison.Scorer._guess(discriminator, seen, Progress())
     assert list(guessed) == ["told"]
     found = comparison.Comparison(guessed={**guessed, "same": (np.ones(400), 1.0)})
     made = rng.integers(0, 255, (400, 8, 8, 3)).astype("uint8")
@@ -225,12 +241,12 @@ def test_too_few_pictures_are_refused(home, tmp_path):
 
 
 def test_a_preset_of_another_kind_is_no_dcgan(home, tmp_path):
-    import tiny_voice
+    import tiny_language_model
 
     from studio.dcgan import generator
 
     with pytest.raises(InvalidInput, match="a DCGAN"):
-        generator.open(presets.find(tiny_voice.make(tmp_path / "voice")))
+        generator.open(presets.find(tiny_language_model.make(tmp_path / "language_model")))
 
 
 @pytest.mark.parametrize("damage", ["nan", "shape", "larger", "cut"])

@@ -1,4 +1,4 @@
-"""Training a DCGAN: both networks learn, a collapse is taken back, a run that was stopped goes on."""
+"""Training a DCGAN: both networks learn, a collapse is taken back, a run that was stopped continues."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def stepped(settings, images, *losses):
 
     class Heeding(model.Gan):
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-            return sum(y_pred[name] * (name in losses) for name in ("generator", "judge"))
+            return sum(y_pred[name] * (name in losses) for name in ("generator", "discriminator"))
 
     gan = Heeding(settings)
     gan.start()
@@ -61,11 +61,15 @@ def stepped(settings, images, *losses):
 @pytest.mark.slow
 @pytest.mark.parametrize("game", ["logistic", "relativistic"])
 @pytest.mark.parametrize(
-    "loss, network", [("generator", "generator"), ("judge", "discriminator")], ids=["generator", "judge"]
+    "loss, network",
+    [("generator", "generator"), ("discriminator", "discriminator")],
+    ids=["generator", "discriminator"],
 )
 def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network, game):
     tiny = tiny.model_copy(update={"gradient_penalty": 1.0, "loss": game})
-    own, both = (getattr(stepped(tiny, blobs, *some), network) for some in ((loss,), ("generator", "judge")))
+    own, both = (
+        getattr(stepped(tiny, blobs, *some), network) for some in ((loss,), ("generator", "discriminator"))
+    )
     fresh = getattr(model.Gan(tiny), network)
     for one, other, before in zip(
         own.trainable_variables, both.trainable_variables, fresh.trainable_variables, strict=True
@@ -87,7 +91,7 @@ def test_it_learns_and_reports_and_is_repeatable(blobs, tiny, whole):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("game", ["logistic", "relativistic"])
-def test_a_wall_has_the_marks_that_the_judge_gave_in_its_step(blobs, tiny, game, monkeypatch):
+def test_a_grid_has_the_marks_that_the_discriminator_gave_in_its_step(blobs, tiny, game, monkeypatch):
     settings = tiny.model_copy(update={"steps": 3, "loss": game, "gradient_penalty": 0.5})
     trainer, said = train.Trainer(blobs, settings), []
     usual = model.as_float32
@@ -105,17 +109,25 @@ def test_a_wall_has_the_marks_that_the_judge_gave_in_its_step(blobs, tiny, game,
     monkeypatch.setattr(model, "with_gradient_norms", noted_with_norms)
     trainer.fit()
     numbers = trainer.stages.numbers
-    assert numbers["steps"] == [1, 2, 3] and set(numbers) == {"steps", "generator", "judge", "mark", "real"}
+    assert numbers["steps"] == [1, 2, 3] and set(numbers) == {
+        "steps",
+        "generator",
+        "discriminator",
+        "mark",
+        "real",
+    }
     for n in range(3):
         real, made = _logits(said[n * len(said) // 3 :], game)
         other = {"logistic": (0, 0), "relativistic": (real.mean(), made.mean())}[game]
         assert numbers["mark"][n] == pytest.approx(np.mean(1 / (1 + np.exp(other[0] - made))), rel=1e-4)
         assert numbers["real"][n] == pytest.approx(np.mean(1 / (1 + np.exp(other[1] - real))), rel=1e-4)
-    assert not np.array_equal(trainer.stages.walls[0], trainer.stages.walls[-1])
+    assert not np.array_equal(trainer.stages.grids[0], trainer.stages.grids[-1])
 
 
 def _logits(said, game):
-    """What the judge said of real and of drawn pictures in a step, of all that passed there, in order."""
+    """What the discriminator said of real and of drawn images in a step, of all that passed there, in
+    order.
+    """
     judged = [np.asarray(one, "float64") for one in said if one.shape[-1] == 1 and len(one.shape) == 2]
     return np.split(judged[0], 2) if game == "relativistic" else judged[:2]
 
@@ -134,7 +146,7 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, whole, t
     assert rest.stages.numbers["steps"] == [1, 2, 3, 4, 5, 6]
     for name, numbers in whole.stages.numbers.items():
         assert rest.stages.numbers[name] == pytest.approx(numbers, abs=1e-5), name
-    for one, other in zip(rest.stages.walls, whole.stages.walls, strict=True):
+    for one, other in zip(rest.stages.grids, whole.stages.grids, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
     for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-6)
@@ -151,9 +163,11 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
 
     trainer.gan.train_on_batch = noted
     trainer.fit()
-    assert len(trainer.curves.losses["judge"]) == 2
-    for n, mean in enumerate(trainer.curves.losses["judge"]):
-        assert mean == pytest.approx(np.mean([float(one["judge"]) for one in each[2 * n : 2 * n + 2]]))
+    assert len(trainer.curves.losses["discriminator"]) == 2
+    for n, mean in enumerate(trainer.curves.losses["discriminator"]):
+        assert mean == pytest.approx(
+            np.mean([float(one["discriminator"]) for one in each[2 * n : 2 * n + 2]])
+        )
 
 
 @pytest.mark.slow
@@ -189,7 +203,7 @@ def test_the_closest_is_kept(blobs, tiny):
 
 @pytest.mark.slow
 def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypatch):
-    various = iter([0.5, 1.0] + [0.1] * 20)  # the first is that of the real pictures
+    various = iter([0.5, 1.0] + [0.1] * 20)  # the first is that of the real images
     monkeypatch.setattr(train, "diversity", lambda pictures: next(various))
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 60}))
     good = []
@@ -200,22 +214,22 @@ def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypat
     assert trainer.step == 3 * (1 + train.MOST_ROLLBACKS + 1)
 
 
-def test_a_judge_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that_took(
+def test_a_discriminator_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that_took(
     blobs, tiny, monkeypatch
 ):
     monkeypatch.setattr(train, "settle", lambda *given: None)
     monkeypatch.setattr(train, "draw", lambda generator, z: blobs)
     trainer = train.Trainer(blobs, tiny)
     for loss, taken_back in ((2, 0), (0.5, 1)):
-        trainer.sums, trainer.since = {"judge": 50 * loss * train.LEAST_JUDGE_LOSS}, 50
+        trainer.sums, trainer.since = {"discriminator": 50 * loss * train.LEAST_DISCRIMINATOR_LOSS}, 50
         trainer.test(Progress())
         assert trainer.rollbacks == taken_back
 
 
 @pytest.mark.slow
 def test_a_training_whose_every_test_was_bad_leaves_no_model(blobs, tiny, monkeypatch):
-    monkeypatch.setattr(train, "LEAST_JUDGE_LOSS", 1e9)
-    with pytest.raises(StudioError, match="hardly ever wrong at any test"):
+    monkeypatch.setattr(train, "LEAST_DISCRIMINATOR_LOSS", 1e9)
+    with pytest.raises(StudioError, match="discriminator won at every test"):
         tiny_dcgan.fit(blobs, tiny)
 
 
@@ -250,7 +264,7 @@ def test_losses_that_are_no_numbers_end_it_with_the_best_so_far(blobs, tiny):
 
 
 class _Poison(Progress):
-    """Puts a NaN into the judge after so many steps, as an explosion would."""
+    """Puts a NaN into the discriminator after so many steps, as an explosion would."""
 
     def __init__(self, step):
         super().__init__()
@@ -258,8 +272,8 @@ class _Poison(Progress):
 
     def report(self, step, total, metrics=None, preview=None, text="", tests=0):
         if step >= self.step_of_poison:
-            judge = preview.__self__.gan.discriminator
-            judge.set_weights([np.full_like(one, np.nan) for one in judge.get_weights()])
+            discriminator = preview.__self__.gan.discriminator
+            discriminator.set_weights([np.full_like(one, np.nan) for one in discriminator.get_weights()])
 
 
 def test_who_stops_at_once_gets_nothing(blobs, tiny):
@@ -275,27 +289,27 @@ def test_a_model_of_another_shape_is_no_start(blobs, tiny):
 
 @pytest.mark.parametrize("size, colors", [(28, "gray"), (32, "color"), (64, "color")])
 def test_both_networks_fit_every_size(size, colors):
-    settings = TrainDcganSettings(size=size, colors=colors, width=4, judge_width=4)
+    settings = TrainDcganSettings(size=size, colors=colors, width=4, discriminator_width=4)
     z = np.zeros((2, settings.latent_dim), "float32")
     made = model.generator(settings)(z)
     assert made.shape == (2, size, size, settings.channels)
     assert model.Gan(settings).discriminator(made).shape == (2, 1)
 
 
-def test_a_judge_loses_as_much_by_what_is_real_as_by_what_is_made():
+def test_a_discriminator_loses_as_much_by_what_is_real_as_by_what_is_made():
     real, made = np.float32([[0], [2], [-1]]), np.float32([[1], [-3]])
     nats = np.log(1 + np.exp(-real)).mean() + np.log(1 + np.exp(made)).mean()
     assert float(logistic_loss(real, made)) == pytest.approx(nats, rel=1e-6)
 
 
 @pytest.fixture
-def judge(monkeypatch):
+def discriminator(monkeypatch):
     """A discriminator whose gradient by an image is half that image; its logit is a quarter of its energy."""
     quarter = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.25))
     squares = keras.layers.Activation(ops.square)
-    judge = keras.Sequential([keras.Input((28, 28, 1)), squares, keras.layers.Flatten(), quarter])
-    monkeypatch.setattr(model, "discriminator", lambda *asked: judge)
-    return judge
+    discriminator = keras.Sequential([keras.Input((28, 28, 1)), squares, keras.layers.Flatten(), quarter])
+    monkeypatch.setattr(model, "discriminator", lambda *asked: discriminator)
+    return discriminator
 
 
 def penalties(settings, real, made):
@@ -306,7 +320,7 @@ def penalties(settings, real, made):
         for penalty in (0.0, 1.0):
             asked = {"batch": len(real), "loss": loss, "gradient_penalty": penalty}
             gan = model.Gan(settings.model_copy(update=asked))
-            lost.append(float(gan._compare(real, made, gan.augment(made), False)[0]["judge"]))
+            lost.append(float(gan._compare(real, made, gan.augment(made), False)[0]["discriminator"]))
         added[loss] = lost[1] - lost[0]
     return added
 
@@ -315,7 +329,7 @@ def energies(images):
     return np.square(images / 2).sum((1, 2, 3))
 
 
-def test_the_penalty_is_on_the_squared_gradient_of_every_image_of_the_batch(tiny, judge):
+def test_the_penalty_is_on_the_squared_gradient_of_every_image_of_the_batch(tiny, discriminator):
     """R1 and R2 of R3GAN, arXiv:2501.05441: each mean times half the penalty. The logistic loss has R1."""
     still = tiny.model_copy(update={"shift": 0, "flip": False})
     real, made = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
@@ -325,7 +339,7 @@ def test_the_penalty_is_on_the_squared_gradient_of_every_image_of_the_batch(tiny
     assert added["relativistic"] == pytest.approx((energies(real) + energies(made)).mean() / 2, rel=1e-4)
 
 
-def test_the_gradient_of_the_penalty_is_by_images_before_they_are_augmented(tiny, judge, monkeypatch):
+def test_the_gradient_of_the_penalty_is_by_images_before_they_are_augmented(tiny, discriminator, monkeypatch):
     monkeypatch.setattr(model, "augmentation", lambda settings: lambda images: 3 * images)
     real, made = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
     added = penalties(tiny, real, made)
@@ -333,16 +347,16 @@ def test_the_gradient_of_the_penalty_is_by_images_before_they_are_augmented(tiny
     assert added["relativistic"] == pytest.approx(81 * (energies(real) + energies(made)).mean() / 2, rel=1e-4)
 
 
-def test_a_penalised_judge_may_tell_grain_from_what_is_flat(tiny, judge):
+def test_a_penalized_discriminator_may_tell_grain_from_what_is_flat(tiny, discriminator):
     flat = np.zeros((8, 28, 28, 1), "float32")
     assert penalties(tiny, flat, flat) == pytest.approx({"logistic": 0, "relativistic": 0}, abs=1e-6)
 
 
 @pytest.mark.slow
-def test_a_penalty_of_slopes_reaches_the_weights_of_the_judge(blobs, tiny):
+def test_a_penalty_of_slopes_reaches_the_weights_of_the_discriminator(blobs, tiny):
     after = []
     for penalty in (1e-9, 10.0):
-        asked = {"loss": "relativistic", "gradient_penalty": penalty, "judge_rate": 0.003}
+        asked = {"loss": "relativistic", "gradient_penalty": penalty, "discriminator_rate": 0.003}
         gan = model.Gan(tiny.model_copy(update=asked))
         gan.start()
         for _ in range(20):
@@ -359,12 +373,12 @@ def test_each_side_of_a_relativistic_game_wants_its_own_logits_above(tiny):
     assert float(relativistic_loss(wanted, other)) == pytest.approx(nats, rel=1e-6)
 
 
-def test_a_relativistic_judge_sees_each_picture_by_itself(blobs, tiny):
+def test_a_relativistic_discriminator_sees_each_picture_by_itself(blobs, tiny):
     seen = blobs[:8].astype("float32") / 127.5 - 1
     apart = {}
     for loss in ("logistic", "relativistic"):
-        judge = model.Gan(tiny.model_copy(update={"loss": loss, "dropout": 0.0})).discriminator
-        alone, among = (np.asarray(judge(some, training=True))[:2] for some in (seen[:2], seen))
+        discriminator = model.Gan(tiny.model_copy(update={"loss": loss, "dropout": 0.0})).discriminator
+        alone, among = (np.asarray(discriminator(some, training=True))[:2] for some in (seen[:2], seen))
         apart[loss] = np.abs(alone - among).max()
     assert apart["relativistic"] < 1e-5 < apart["logistic"]
 
@@ -383,7 +397,7 @@ def test_rates_fall_to_the_share_that_was_asked_for(blobs, tiny):
     )
 
 
-def test_a_palette_mixes_no_more_colours_than_it_has(tiny):
+def test_a_palette_mixes_no_more_colors_than_it_has(tiny):
     settings = tiny.model_copy(update={"palette": 2, "colors": "color"})
     generator = model.generator(settings)
     random_weights.give(generator)
@@ -408,7 +422,7 @@ def test_moving_takes_the_same_pixels_elsewhere():
         assert len(found) == 1
         down, right = found[0]
         places.add(found[0])
-        # What came in from beyond the edge is gray, so that a picture shows how far it was moved.
+        # What came in from beyond the edge is gray, so that an image shows how far it was moved.
         inside = np.zeros((32, 32), bool)
         inside[max(0, -down) : 32 - max(0, down), max(0, -right) : 32 - max(0, right)] = True
         assert (one[~inside] == 0).all() and one[inside].any(axis=-1).all()
@@ -431,6 +445,6 @@ def test_in_bfloat16_it_learns_alike_and_ends_whole(blobs, tiny, whole):
     rough = tiny_dcgan.fit(blobs, tiny.model_copy(update={"precision": "bfloat16"}))
     assert tiny.precision == "float32"
     assert {one.compute_dtype for one in rough.result.generator.layers} == {"float32"}
-    for name in ("generator", "judge"):
+    for name in ("generator", "discriminator"):
         exact, near = (one.curves.losses[name][0] for one in (whole, rough))
         assert exact != near and exact == pytest.approx(near, rel=0.05)

@@ -1,4 +1,4 @@
-"""What draws without Keras draws the same as the network that learnt."""
+"""What draws without Keras draws the same as the network that learned."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from studio.dcgan.settings import TrainDcganSettings
 
 
 def beside_keras(preset, gan):
-    """How far the pictures of both are apart, in levels, and how much those of one differ."""
+    """How far the images of both are apart, in levels, and how much those of one differ."""
     opened = generator.open(preset)
     z = latent.draw(opened, 9, seed=1)
     made, expected = opened.decode(z).astype(int), generator.generate(gan.generator, z).astype(int)
@@ -42,7 +42,7 @@ def test_models_that_ship_draw_the_same_to_one_level(name):
     ],
 )
 def test_models_of_any_shape_draw_the_same_to_one_level(home, tmp_path, shape):
-    settings = TrainDcganSettings(width=4, judge_width=4, latent_dim=8, **shape)
+    settings = TrainDcganSettings(width=4, discriminator_width=4, latent_dim=8, **shape)
     gan = model.Gan(settings)
     random_weights.give(gan.generator)
     recipe = recipes.Recipe(task="dcgan.train", settings=settings.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""Dreams with real weights on real pictures."""
+"""Dreams with real weights on real images."""
 
 import numpy as np
 import pytest
@@ -35,27 +35,27 @@ def answer(name, image, backbone="vgg16"):
 
 
 @pytest.mark.slow
-def test_a_dream_raises_what_it_climbs_and_keeps_the_picture_recognisable(weights_home, photo):
-    dreamt = dream(photo, steps=5)
+def test_a_dream_raises_what_it_climbs_and_keeps_the_picture_recognizable(weights_home, photo):
+    dreamed = dream(photo, steps=5)
     before = images.fit(photo, 96)
-    assert dreamt.image.shape == before.shape
-    assert answer("block4_conv3", dreamt.image) > 3 * answer("block4_conv3", before)
-    assert np.corrcoef(dreamt.image.ravel(), before.ravel())[0, 1] > 0.6
-    assert set(dreamt.weights) == {"vgg16"}
-    assert dreamt.figures["steps"] == 10
-    assert [climbed["width"] for climbed in dreamt.figures["octaves"]] == [69, 96]
+    assert dreamed.image.shape == before.shape
+    assert answer("block4_conv3", dreamed.image) > 3 * answer("block4_conv3", before)
+    assert np.corrcoef(dreamed.image.ravel(), before.ravel())[0, 1] > 0.6
+    assert set(dreamed.weights) == {"vgg16"}
+    assert dreamed.figures["steps"] == 10
+    assert [climbed["width"] for climbed in dreamed.figures["octaves"]] == [69, 96]
 
 
 def test_what_an_octave_climbed_is_told_from_before_its_first_step_to_after_its_last(weights_home, photo):
     values = []
     settings = DreamSettings(**SMALL | {"jitter": 0, "octaves": 1})
     progress = Progress(lambda report: values.append(report.metrics.get("activation")))
-    dreamt = ascend(photo, settings, progress=progress)
-    (octave,) = dreamt.figures["octaves"]
+    dreamed = ascend(photo, settings, progress=progress)
+    (octave,) = dreamed.figures["octaves"]
     values = [value for value in values if value is not None]
     assert octave["before"] == values[0]
     assert octave["after"] > values[-1]
-    assert octave["after"] == pytest.approx(answer("block4_conv3", dreamt.image), rel=0.02)
+    assert octave["after"] == pytest.approx(answer("block4_conv3", dreamed.image), rel=0.02)
 
 
 @pytest.mark.slow
@@ -80,25 +80,25 @@ def test_only_vgg16_computes_in_half_as_many_bits():
 
 def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
     before = answer("block3_conv3", images.fit(photo, 96))
-    dreamt = dream(photo, layers=("block3_conv3=-1",))
-    assert answer("block3_conv3", dreamt.image) < before
+    dreamed = dream(photo, layers=("block3_conv3=-1",))
+    assert answer("block3_conv3", dreamed.image) < before
 
 
 @pytest.mark.slow
 def test_several_layers_all_rise_however_loud_they_are(weights_home, photo):
-    dreamt = dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
+    dreamed = dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
     before = images.fit(photo, 96)
     for name in ("block2_conv2", "block5_conv1"):
-        assert answer(name, dreamt.image) > 1.3 * answer(name, before)
+        assert answer(name, dreamed.image) > 1.3 * answer(name, before)
 
 
 @pytest.mark.slow
-def test_one_channel_rises_above_its_neighbours(weights_home, photo):
+def test_one_channel_rises_above_its_neighbors(weights_home, photo):
     vgg16 = backbones.load("vgg16").features(("block4_conv2",))
-    dreamt = dream(photo, layers=("block4_conv2:71",), steps=6)
+    dreamed = dream(photo, layers=("block4_conv2:71",), steps=6)
     before, after = (
         np.asarray(vgg16(images.to_01(image))["block4_conv2"]).mean(axis=(0, 1, 2))
-        for image in (images.fit(photo, 96), dreamt.image)
+        for image in (images.fit(photo, 96), dreamed.image)
     )
     assert np.argmax(after - before) == 71
 
@@ -113,14 +113,14 @@ def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo)
 
 
 @pytest.mark.slow
-def test_holding_the_colours_keeps_the_mean_colour(weights_home, photo):
+def test_holding_the_colors_keeps_the_mean_color(weights_home, photo):
     before = images.fit(photo, 96).mean(axis=(0, 1))
     free, held = (dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20))
     assert np.abs(held - before).max() < np.abs(free - before).max()
 
 
 @pytest.mark.slow
-def test_a_picture_in_windows_is_dreamt_in_every_block(weights_home, photo, monkeypatch):
+def test_a_picture_in_windows_is_dreamed_in_every_block(weights_home, photo, monkeypatch):
     from studio.dream import ascend as module
 
     class Tiled(module.Slope):
@@ -129,8 +129,8 @@ def test_a_picture_in_windows_is_dreamt_in_every_block(weights_home, photo, monk
 
     monkeypatch.setattr("studio.dream.gradient.WINDOW", 64)
     monkeypatch.setattr(module, "Slope", Tiled)
-    dreamt = dream(photo, octaves=1, steps=6)
-    change = np.abs(dreamt.image.astype(int) - images.fit(photo, 96)).mean(axis=2)
+    dreamed = dream(photo, octaves=1, steps=6)
+    change = np.abs(dreamed.image.astype(int) - images.fit(photo, 96)).mean(axis=2)
     height, width = (side // 16 * 16 for side in change.shape)
     blocks = change[:height, :width].reshape(height // 16, 16, width // 16, 16).mean(axis=(1, 3))
     assert blocks.min() > 1
@@ -175,7 +175,7 @@ def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
 def test_a_look_that_the_network_does_not_have_is_told_with_the_result(inputs, look, layers, told):
     settings = DreamSettings(**SMALL | {"look": look, "layers": layers, "backbone": "vgg16"})
     notes = tasks.run("dream.ascend", settings, inputs).figures["notes"]
-    assert bool(notes) == told and all("the look fur" in note for note in notes)
+    assert bool(notes) == told and all("the preset fur" in note for note in notes)
 
 
 def test_steps_are_told_in_order_to_the_last(inputs):
@@ -203,6 +203,6 @@ def test_a_picture_too_small_for_the_network_is_refused_with_the_size_to_choose(
 )
 def test_the_other_backbones_dream_too(request, photo, backbone, name, home_of):
     request.getfixturevalue(home_of)
-    dreamt = dream(photo, layers=(name,), size=128, steps=4)
-    assert set(dreamt.weights) == {backbone}
-    assert answer(name, dreamt.image, backbone) > 1.5 * answer(name, images.fit(photo, 128), backbone)
+    dreamed = dream(photo, layers=(name,), size=128, steps=4)
+    assert set(dreamed.weights) == {backbone}
+    assert answer(name, dreamed.image, backbone) > 1.5 * answer(name, images.fit(photo, 128), backbone)

@@ -1,4 +1,4 @@
-"""A step goes equally far for every network, and a picture worked on in windows is dreamt everywhere."""
+"""A step goes equally far for every network, and an image worked on in windows is dreamed everywhere."""
 
 import numpy as np
 import pytest
@@ -73,7 +73,7 @@ def test_unrolled_it_looks_where_the_picture_lies(backbone, picture_01):
     assert not np.array_equal(unrolled, slope(backbone, goal, jitter=40)(picture_01)[1])
 
 
-def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_anew(backbone, picture_01):
+def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_again(backbone, picture_01):
     goal, rng = layer("block2_conv2"), np.random.default_rng(0)
     plain, carried = slope(backbone, goal), Slope(backbone, goal, 0.0, 0, rng, Progress(), momentum=0.5)
     other_01 = picture_01[:, ::-1]
@@ -110,7 +110,7 @@ def test_windows_cover_a_side_with_equal_lengths(length, monkeypatch):
     assert side <= 64
 
 
-def test_softness_strengthens_broad_colour_and_keeps_the_size():
+def test_softness_strengthens_broad_color_and_keeps_the_size():
     noise = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype("float32")
     sharp, soft = softened(noise, 0), softened(noise, 2.0)
     assert soft.std() == pytest.approx(1, rel=1e-4)

@@ -1,4 +1,4 @@
-"""What a person writes for layers is read as meant, or refused with what would be right."""
+"""What a user writes for layers is read as meant, or refused with what would be right."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_a_look_stays_itself_on_its_own_backbone():
         (("",), "auto", "=WEIGHT"),
     ],
 )
-def test_what_cannot_be_dreamt_is_refused_with_what_can(layers, backbone, says):
+def test_what_cannot_be_dreamed_is_refused_with_what_can(layers, backbone, says):
     with pytest.raises(InvalidInput, match=says):
         read("eyes", layers, backbone)
 

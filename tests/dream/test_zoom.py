@@ -1,4 +1,4 @@
-"""The zoom film: seamless, steady, stopped cleanly, and the same again. The network's weights are random."""
+"""The zoom video: seamless, steady, stopped cleanly, and the same again. The network's weights are random."""
 
 from itertools import pairwise
 
@@ -21,7 +21,7 @@ SMALL = {
     "steps": 3,
     "zoom_steps": 1,
     "jitter": 4,
-    "film": "webp",
+    "video": "webp",
 }
 
 
@@ -32,7 +32,7 @@ def photo():
 
 @pytest.fixture
 def untrained(home, monkeypatch):
-    """VGG16 with random weights; what a film shows does not matter here."""
+    """VGG16 with random weights; what a video shows does not matter here."""
     monkeypatch.setattr(backbones, "load", lambda name, progress=None: _vgg16())
 
 
@@ -53,7 +53,7 @@ def inputs(untrained, photo):
     return {"content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")]}
 
 
-def film(photo, frames, progress=None, **settings):
+def video(photo, frames, progress=None, **settings):
     return zoom(photo, DreamSettings(**SMALL | {"zoom": frames} | settings), progress=progress)
 
 
@@ -68,9 +68,9 @@ def stopper(when):
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
-def test_a_film_has_the_frames_that_were_asked_for(frames, untrained, photo):
-    made = film(photo, frames)
-    found = list(animations.frames(made.film))
+def test_a_video_has_the_frames_that_were_asked_for(frames, untrained, photo):
+    made = video(photo, frames)
+    found = list(animations.frames(made.video))
     assert (len(found), made.frames) == (frames, frames)
     assert found[0].shape == made.image.shape == (64, 96, 3)
     assert not made.stopped_early
@@ -78,9 +78,9 @@ def test_a_film_has_the_frames_that_were_asked_for(frames, untrained, photo):
 
 @pytest.mark.slow
 def test_the_end_flows_into_the_beginning(untrained, photo):
-    found = list(animations.frames(film(photo, 24).film))
-    neighbours = [apart(one, other) for one, other in pairwise(found)]
-    assert apart(found[-1], found[0]) < 1.25 * max(neighbours)
+    found = list(animations.frames(video(photo, 24).video))
+    neighbors = [apart(one, other) for one, other in pairwise(found)]
+    assert apart(found[-1], found[0]) < 1.25 * max(neighbors)
     assert apart(found[-1], found[0]) < 0.7 * apart(found[0], found[12])
 
 
@@ -88,7 +88,7 @@ def test_the_end_flows_into_the_beginning(untrained, photo):
 def test_a_long_zoom_neither_fades_nor_runs_away(untrained, photo):
     shown = []
     progress = Progress(lambda report: shown.append(report.preview), preview_seconds=0)
-    made = film(photo, 60, progress)
+    made = video(photo, 60, progress)
     last = next(preview for preview in reversed(shown) if preview is not None)
     assert np.allclose(last.mean((0, 1)), made.image.mean((0, 1)), atol=8)
     assert np.allclose(last.std((0, 1)), made.image.std((0, 1)), rtol=0.25)
@@ -96,7 +96,7 @@ def test_a_long_zoom_neither_fades_nor_runs_away(untrained, photo):
 
 def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
     reports = []
-    film(photo, 7, Progress(reports.append, preview_seconds=0))
+    video(photo, 7, Progress(reports.append, preview_seconds=0))
     steps = [report for report in reports if report.total]
     assert len({report.total for report in steps}) == 1
     assert steps[-1].step == steps[-1].total
@@ -107,11 +107,11 @@ def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
 
 
 @pytest.mark.slow
-def test_most_steps_end_a_film_with_the_last_whole_frame(untrained, photo):
-    ended = film(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first, four whole ones and half a one
+def test_most_steps_end_a_video_with_the_last_whole_frame(untrained, photo):
+    ended = video(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first, four whole ones and half a one
     assert (ended.frames, ended.stopped_early) == (4, False)
-    short = film(photo, 4)
-    assert short.film == ended.film
+    short = video(photo, 4)
+    assert short.video == ended.video
 
 
 def again(result, inputs):
@@ -122,7 +122,7 @@ def again(result, inputs):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("at", [6, 9])
-def test_a_stopped_film_is_a_shorter_loop_that_can_be_made_again(at, inputs):
+def test_a_stopped_video_is_a_shorter_loop_that_can_be_made_again(at, inputs):
     settings = DreamSettings(**SMALL | {"zoom": 30})
     stopped = tasks.run("dream.ascend", settings, inputs, stopper(lambda report: report.step >= at))
     assert stopped.stopped_early
@@ -136,7 +136,7 @@ def test_a_stopped_film_is_a_shorter_loop_that_can_be_made_again(at, inputs):
 
 
 @pytest.mark.parametrize("at", [1, 3])
-def test_a_film_stopped_at_once_is_the_picture_so_far(at, inputs):
+def test_a_video_stopped_at_once_is_the_picture_so_far(at, inputs):
     settings = DreamSettings(**SMALL | {"zoom": 30})
     stopped = tasks.run("dream.ascend", settings, inputs, stopper(lambda report: report.step >= at))
     assert (stopped.files[0].kind, stopped.files[0].name) == ("picture", "cat-dream.png")
@@ -146,7 +146,7 @@ def test_a_film_stopped_at_once_is_the_picture_so_far(at, inputs):
     assert np.array_equal(*pictures)
 
 
-def test_a_film_stopped_before_the_first_step_is_nothing(inputs):
+def test_a_video_stopped_before_the_first_step_is_nothing(inputs):
     with pytest.raises(Cancelled):
         tasks.run(
             "dream.ascend", DreamSettings(**SMALL | {"zoom": 3}), inputs, Progress(cancelled=lambda: True)
@@ -155,8 +155,8 @@ def test_a_film_stopped_before_the_first_step_is_nothing(inputs):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_the_task_makes_a_film_and_its_recipe(kind, inputs):
-    result = tasks.run("dream.ascend", DreamSettings(**SMALL | {"zoom": 3, "film": kind}), inputs)
+def test_the_task_makes_a_video_and_its_recipe(kind, inputs):
+    result = tasks.run("dream.ascend", DreamSettings(**SMALL | {"zoom": 3, "video": kind}), inputs)
     assert (result.files[0].kind, result.files[0].name) == ("animation", f"cat-dream.{kind}")
     assert result.recipe.settings["zoom"] == 3
     assert again(result, inputs).files[0].digest == result.files[0].digest
@@ -177,7 +177,7 @@ def test_no_corner_comes_in_empty(scale, turn):
     assert np.allclose(nearer(white, scale, turn), 1.0, atol=1e-4)
 
 
-def test_drawing_nearer_many_times_keeps_colours_and_some_detail(photo):
+def test_drawing_nearer_many_times_keeps_colors_and_some_detail(photo):
     first = picture = images.to_01(images.fit(photo, 128))
     mean, spread = first.mean((0, 1, 2)), first.std((0, 1, 2))
     for _ in range(100):

@@ -17,7 +17,7 @@ from studio.engine import Engine
 
 
 def main() -> None:
-    """Prints one line once the first job shows its picture, then does nothing."""
+    """Prints one line once the first job shows its image, then does nothing."""
     tasks.TASKS.update(TASKS)
     engine = Engine(memory={"job": 450e6, "live": 450e6, "drive": 450e6}, warm=False)
     jobs = [

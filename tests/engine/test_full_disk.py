@@ -1,4 +1,4 @@
-"""A disk without room: whoever asks is told, and what runs goes on."""
+"""A disk without room: whoever asks is told, and what runs continues."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import Outcome, Request
 from studio.gallery import items
 from studio.gallery.sweep_settings import SweepSettings
-from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
+from studio.tune.settings import TuneSettings
 
 
 @pytest.mark.slow
@@ -66,7 +66,7 @@ def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, pic
         engine.submit("gallery.sweep", swept, {"content": [file], "style": [file]})
     text = tasks.File.keep(b"so it is", "text", "so.txt")
     with pytest.raises(NoRoom, match="Choose units"):
-        engine.submit("search.run", SearchSettings(train="text", vary=("units=64:2048",)), {"text": [text]})
+        engine.submit("tune.run", TuneSettings(train="text", vary=("units=64:2048",)), {"text": [text]})
     assert engine.jobs() == before
 
 
@@ -168,7 +168,7 @@ def test_stopping_keeps_the_best_so_far_and_says_so(engine, do, until, finished)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stopped_before", [False, True])
-def test_cancelling_keeps_nothing(engine, do, until, finished, stopped_before):
+def test_canceling_keeps_nothing(engine, do, until, finished, stopped_before):
     job = do(do="slow end", steps=10_000, pause=0.05)
     until(lambda: engine.job(job.id).preview)
     if stopped_before:
@@ -185,7 +185,7 @@ def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_p
     ledger = Ledger(tmp_path / "jobs")
     record = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     ledger.begin(record)
-    record.state = "cancelling"
+    record.state = "canceling"
     ledger.note(record)
     record.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
     again = Ledger(tmp_path / "jobs")  # the server died before it could settle it

@@ -75,8 +75,8 @@ def test_what_was_brought_just_now_counts_too(home, many):
     quotas.check_room(ANN, 50_000)
     with pytest.raises(NoRoom):
         quotas.check_room(ANN, 200_000)
-    (owners.folder(ANN) / "presets" / "voice").mkdir(parents=True)
-    (owners.folder(ANN) / "presets" / "voice" / "weights").write_bytes(bytes(90_000))
+    (owners.folder(ANN) / "presets" / "language_model").mkdir(parents=True)
+    (owners.folder(ANN) / "presets" / "language_model" / "weights").write_bytes(bytes(90_000))
     assert quotas.usage_of(ANN).bytes >= 990_000
 
 

@@ -91,7 +91,7 @@ def test_pictures_and_curves_come_along(engine):
     assert images.read(seen[0][0]).shape[1] == 32 and seen[0][1] == 0
     assert not running.result().stopped_early
     first, *_, last = running.history
-    assert first["step"] == 0 and first["learnt"] > last["learnt"] and "gradient_1" in last
+    assert first["step"] == 0 and first["learned"] > last["learned"] and "gradient_1" in last
 
 
 def test_who_looks_late_sees_the_newest_and_the_end(stream, until):
@@ -131,7 +131,7 @@ def test_one_that_a_newer_one_stops_before_it_has_anything_is_superseded_and_not
     stopped.stop()
     with pytest.raises(StudioError, match="before there was anything to keep") as told:
         stopped.result()
-    assert not isinstance(told.value, Superseded), "a person stopped it"
+    assert not isinstance(told.value, Superseded), "a user stopped it"
 
 
 def test_of_those_that_wait_in_a_session_the_newest_wins(engine, stream, until):

@@ -1,4 +1,4 @@
-"""A sweep in the drive lane: its cells run in the job lane, and cancelling keeps what is there."""
+"""A sweep in the drive lane: its cells run in the job lane, and canceling keeps what is there."""
 
 from __future__ import annotations
 

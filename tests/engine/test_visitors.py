@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-import tiny_voice
+import tiny_language_model
 
 from studio.classify.settings import ExportSettings
 from studio.core import owners, tasks
@@ -20,11 +20,11 @@ ANN, BOB = "visitor-ann", "visitor-bob"
 
 @pytest.fixture
 def hers(engine, tmp_path):
-    """The name of a voice that Ann has kept."""
-    packed = model_zip.zipped(tiny_voice.make(tmp_path / "voice"))
+    """The name of a language model that Ann has kept."""
+    packed = model_zip.zipped(tiny_language_model.make(tmp_path / "language_model"))
     with owners.asking(ANN):
-        presets.unpack(packed, "grandmas-voice")
-    yield "grandmas-voice"
+        presets.unpack(packed, "grandmas-language_model")
+    yield "grandmas-language_model"
     shutil.rmtree(owners.folder(ANN))
 
 

@@ -1,4 +1,4 @@
-"""A small network that enlarges, and the picture of a cat."""
+"""A small network that enlarges, and the image of a cat."""
 
 import pytest
 import tiny_enhance

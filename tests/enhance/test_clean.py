@@ -1,4 +1,4 @@
-"""Cleaning: what cleans is what learnt, no tile shows, and what is not to change does not."""
+"""Cleaning: what cleans is what learned, no tile shows, and what is not to change does not."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_folding_and_planes_lose_nothing():
     assert np.abs(planes(np.full((1, 1, 3), 0.3))[..., 1:]).max() < 1e-6
 
 
-def test_what_cleans_is_the_network_that_learnt(preset):
+def test_what_cleans_is_the_network_that_learned(preset):
     seen = planes(np.random.default_rng(0).random((20, 26, 3), "float32"))
     maps = shown(seen, 25, 20, 40)[None]
     (made,) = network.load(preset)(maps)
@@ -66,9 +66,9 @@ def test_odd_sides_keep_their_size(cleaner, cat, shape):
     assert cleaner.clean(part, How(BOTH)).shape == part.shape
 
 
-def test_grey_stays_grey_and_clear_stays_clear(cleaner, cat):
-    grey = np.repeat(cat[..., :1], 3, axis=2)
-    assert not np.ptp(cleaner.clean(grey, How(BOTH)), axis=2).any()
+def test_gray_stays_gray_and_clear_stays_clear(cleaner, cat):
+    gray = np.repeat(cat[..., :1], 3, axis=2)
+    assert not np.ptp(cleaner.clean(gray, How(BOTH)), axis=2).any()
     clear = np.dstack([cat, np.arange(cat[..., 0].size).reshape(cat.shape[:2]).astype("uint8")])
     made = cleaner.clean(clear, How(BOTH))
     np.testing.assert_array_equal(made[..., 3], clear[..., 3])
@@ -96,7 +96,7 @@ def test_eight_ways_of_looking_do_not_depend_on_how_the_picture_lies(cleaner, ca
 
 
 def test_a_network_of_the_other_kind_is_refused(preset, tiny):
-    with pytest.raises(InvalidInput, match="Use a network that cleans"):
+    with pytest.raises(InvalidInput, match="Use a network for denoising"):
         clean.Cleaner(tiny)
     with pytest.raises(InvalidInput, match="Use a network that enlarges"):
         enlarge.Enlarger(preset)

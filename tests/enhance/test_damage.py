@@ -11,8 +11,8 @@ from studio.enhance.damage import Damage, measured, quality_of
 from studio.enhance.noise import estimate
 
 
-def noisy(photo, level, grey=False):
-    noise = np.random.default_rng(0).standard_normal((*photo.shape[:2], 1 if grey else 3))
+def noisy(photo, level, gray=False):
+    noise = np.random.default_rng(0).standard_normal((*photo.shape[:2], 1 if gray else 3))
     return np.clip(np.rint(photo + level * noise), 0, 255).astype("uint8")
 
 
@@ -25,12 +25,12 @@ def jpeg(photo, **options):
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
 @pytest.mark.parametrize("level", [5, 15])
 def test_noise_is_found(name, level):
-    light, colour = estimate(noisy(sample_photos.photo(name), level, grey=True))
-    assert light == pytest.approx(level, rel=0.15) and colour < 2
-    light, colour = estimate(noisy(sample_photos.photo(name), level))
-    # White noise of the three colours, weighed as Y, Cb and Cr weigh them.
+    light, color = estimate(noisy(sample_photos.photo(name), level, gray=True))
+    assert light == pytest.approx(level, rel=0.15) and color < 2
+    light, color = estimate(noisy(sample_photos.photo(name), level))
+    # White noise of the three colors, weighed as Y, Cb and Cr weigh them.
     assert light == pytest.approx(0.669 * level, rel=0.15)
-    assert colour == pytest.approx(0.641 * level, rel=0.15)
+    assert color == pytest.approx(0.641 * level, rel=0.15)
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
@@ -40,7 +40,7 @@ def test_fur_and_edges_are_no_noise(name):
 
 @pytest.mark.parametrize("shape", [(8, 8, 3), (9, 31, 3), (8, 160, 4), (2500, 64, 3)])
 def test_noise_is_found_in_any_size(shape):
-    seen = noisy(np.full(shape, 128, "uint8"), 10, grey=True)
+    seen = noisy(np.full(shape, 128, "uint8"), 10, gray=True)
     assert 4 < estimate(seen)[0] < 25
     assert estimate(np.zeros(shape, "uint8")) == (0, 0)
 
@@ -48,14 +48,14 @@ def test_noise_is_found_in_any_size(shape):
 @pytest.mark.parametrize("share", [0.2, 0.3, 0.7])
 @pytest.mark.parametrize("level", [0, 255])
 def test_clipped_parts_hide_no_noise(share, level):
-    photo = noisy(np.full((640, 640, 3), 128, "uint8"), 10, grey=True)
+    photo = noisy(np.full((640, 640, 3), 128, "uint8"), 10, gray=True)
     photo[: round(share * 640)] = level
     assert estimate(photo)[0] == pytest.approx(10, rel=0.1)
 
 
 def test_noise_that_is_clipped_itself_does_not_count():
-    dark = noisy(np.full((256, 512, 3), 128, "uint8"), 10, grey=True)
-    dark[:, :300] = noisy(np.full((256, 300, 3), 4, "uint8"), 10, grey=True)
+    dark = noisy(np.full((256, 512, 3), 128, "uint8"), 10, gray=True)
+    dark[:, :300] = noisy(np.full((256, 300, 3), 4, "uint8"), 10, gray=True)
     assert estimate(dark)[0] == pytest.approx(10, rel=0.1)
 
 
@@ -66,7 +66,7 @@ def test_noise_is_that_before_compression(name, subsampling, quality):
     data = jpeg(noisy(sample_photos.photo(name), 10), quality=quality, subsampling=subsampling)
     found = measured(data, images.read(data))
     assert found.light == pytest.approx(6.7, rel=0.15)
-    assert found.colour == pytest.approx(6.4, rel=0.25)
+    assert found.color == pytest.approx(6.4, rel=0.25)
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket", "camera"])
@@ -74,7 +74,7 @@ def test_noise_is_that_before_compression(name, subsampling, quality):
 def test_compressed_texture_is_no_noise(name, quality):
     data = jpeg(sample_photos.photo(name), quality=quality)
     found = measured(data, images.read(data))
-    assert max(found.light, found.colour) < 1.5
+    assert max(found.light, found.color) < 1.5
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
@@ -89,8 +89,8 @@ def test_noise_that_is_correlated_among_pixels_is_found(name):
     assert light == pytest.approx(6.7, rel=0.25) and color == pytest.approx(6.4, rel=0.25)
 
 
-def test_a_grey_file_tells_its_noise():
-    data = jpeg(noisy(sample_photos.photo("rocket"), 10, grey=True)[..., 0], quality=80)
+def test_a_gray_file_tells_its_noise():
+    data = jpeg(noisy(sample_photos.photo("rocket"), 10, gray=True)[..., 0], quality=80)
     assert measured(data, images.read(data)).light == pytest.approx(10, rel=0.15)
 
 

@@ -1,4 +1,4 @@
-"""Pictures that a network drew: the grid that it leaves goes, and edges stay."""
+"""Images that a network drew: the grid that it leaves goes, and edges stay."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from training.drawings import avatars
 
 
 def unrest(pictures):
-    """How much the corner above the face varies, where there is nothing, of each grey picture."""
+    """How much the corner above the face varies, where there is nothing, of each gray image."""
     return [np.abs(np.diff(one[:96, :96], 2)).mean() for one in pictures]
 
 
@@ -19,7 +19,7 @@ def edge(picture):
     return np.quantile(np.abs(np.diff(picture)), 0.995)
 
 
-def grey(picture):
+def gray(picture):
     return images.gray(picture)[..., 0] / 1.0
 
 
@@ -27,7 +27,7 @@ def grey(picture):
 def test_the_face_that_ships_keeps_its_edges_and_its_even_background(face):
     asked = FacesSettings(preset="avatars-dcgan", n=8, seed=5, face=face)
     made, plain = (
-        grey(images.read(tasks.run("faces.draw", one, {}).files[0].read()))
+        gray(images.read(tasks.run("faces.draw", one, {}).files[0].read()))
         for one in (asked.model_copy(update={"enhance": True}), asked)
     )
     assert edge(made) > 0.9 * edge(plain)
@@ -40,7 +40,7 @@ def test_grain_goes_from_a_background_and_edges_are_as_sharp(face):
     drawing = avatars.collection(2, seed=0)["images"][face]
     grain = np.random.default_rng(face).normal(0, 3, drawing.shape)
     grainy = np.rint(drawing + grain).clip(0, 255).astype("uint8")
-    made, plain = (grey(one) for one in (drawn.enlarged(grainy, 512), images.resize(grainy, 512, 512)))
+    made, plain = (gray(one) for one in (drawn.enlarged(grainy, 512), images.resize(grainy, 512, 512)))
     found = unrest([made, plain])
     assert found[0] < 0.6 * found[1], found
     assert edge(made) > 0.9 * edge(plain)

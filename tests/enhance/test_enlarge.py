@@ -1,4 +1,4 @@
-"""Enlarging: what enlarges is what learnt, no tile shows, transparency stays."""
+"""Enlarging: what enlarges is what learned, no tile shows, transparency stays."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def enlarger(tiny):
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_what_enlarges_is_the_network_that_learnt(tiny, scale):
+def test_what_enlarges_is_the_network_that_learned(tiny, scale):
     model = tiny_enhance.network()
     light = np.random.default_rng(0).random((1, 20, 27, 1), "float32")
     (made,) = network.load(tiny, models.part_of(scale))(light)
@@ -63,16 +63,16 @@ def test_without_sharpness_it_is_plain_bicubic(enlarger, cat):
     assert np.abs(enlarger.enlarge(cat, How(3, sharpness=0)) - wanted).max() <= 0.51
 
 
-def test_a_grey_picture_stays_grey(enlarger, cat):
-    grey = np.repeat(cat[..., :1], 3, axis=2)
-    assert np.ptp(enlarger.enlarge(grey, How(2)), axis=2).max() <= 1
+def test_a_gray_picture_stays_gray(enlarger, cat):
+    gray = np.repeat(cat[..., :1], 3, axis=2)
+    assert np.ptp(enlarger.enlarge(gray, How(2)), axis=2).max() <= 1
 
 
-def test_what_is_transparent_stays_so_and_hides_its_colours(enlarger, cat):
+def test_what_is_transparent_stays_so_and_hides_its_colors(enlarger, cat):
     clear = np.dstack([cat, np.full(cat.shape[:2], 255, "uint8")])
     np.testing.assert_array_equal(enlarger.enlarge(clear, How(2))[..., :3], enlarger.enlarge(cat, How(2)))
     clear[:, 45:, 3] = 0
-    clear[:, 45:, :3] = (255, 0, 255)  # a colour that nobody sees
+    clear[:, 45:, :3] = (255, 0, 255)  # a color that nobody sees
     made = enlarger.enlarge(transparency.extend_colors(clear), How(2, sharpness=0))
     assert made.shape[2] == 4 and (made[:, :84, 3] == 255).all() and (made[:, 96:, 3] == 0).all()
     seen = made[:, :90][made[:, :90, 3] > 40].astype(int)

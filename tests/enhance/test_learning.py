@@ -1,4 +1,4 @@
-"""Learning to enlarge, on small pictures."""
+"""Learning to enlarge, on small images."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_what_is_shown_and_what_it_lacks_make_the_photo(photos):
         np.testing.assert_allclose(made, large[cut, cut], atol=1e-3)
 
 
-def test_windows_are_drawn_anew_at_every_step_and_again_alike(photos):
+def test_windows_are_drawn_again_at_every_step_and_again_alike(photos):
     made = trainer(photos)
     one, other, again = made.batch(0), made.batch(1), made.batch(0)
     for scale in SCALES:
@@ -97,7 +97,7 @@ def test_a_trained_network_is_kept_and_enlarges(home, folder):
     made = tasks.run(models.TASK, settings, {"data": [folder], "drawings": [drawn]})
     assert made.figures["photos"] == 22 and made.figures["drawings"] == 96 and made.figures["bicubic_x2"] > 20
     preset = presets.unpack(made.files[0].read(), "mine")
-    assert "Pictures of less than 128 px were left out: 1." in preset.card() and preset.picture()
+    assert "Images smaller than 128 px were left out: 1." in preset.card() and preset.picture()
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
     assert " --photo-size 128" in preset.card()
     large = enlarge.open(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.How(3))

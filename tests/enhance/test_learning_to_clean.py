@@ -1,4 +1,4 @@
-"""Learning to clean, on small pictures."""
+"""Learning to clean, on small images."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_what_is_shown_and_what_it_lacks_make_whole_levels_of_the_truth(photos):
     assert (told[:, 2] > 0).any() and (told[:, 0] > 0).any() and error[told[:, :2].sum(1) > 0.5].min() > 0.02
 
 
-def test_windows_are_drawn_anew_at_every_step_and_again_alike(photos):
+def test_windows_are_drawn_again_at_every_step_and_again_alike(photos):
     made = trainer(photos)
     one, other, again = made.batch(0), made.batch(1), made.batch(0)
     for name in ("shown", "lacks"):
@@ -52,21 +52,21 @@ def test_windows_are_drawn_anew_at_every_step_and_again_alike(photos):
         np.testing.assert_array_equal(one[name], again[name])
 
 
-@pytest.mark.parametrize("grey", [True, False])
-def test_a_network_is_told_the_noise_that_there_is(grey):
+@pytest.mark.parametrize("gray", [True, False])
+def test_a_network_is_told_the_noise_that_there_is(gray):
     flat = np.full((300, 300, 3), 128, "float32")
     for seed in range(6):
-        seen, damage = damaging.noisy(flat, 20, grey, np.random.default_rng(seed))
-        light, *colours = planes((seen - flat) / 255).std(axis=(0, 1)) * 255
+        seen, damage = damaging.noisy(flat, 20, gray, np.random.default_rng(seed))
+        light, *colors = planes((seen - flat) / 255).std(axis=(0, 1)) * 255
         assert light == pytest.approx(damage.light, rel=0.03)
-        assert np.hypot(*colours) / np.sqrt(2) == pytest.approx(damage.colour, rel=0.03, abs=1e-3)
-        assert grey == (damage == Damage(20))
+        assert np.hypot(*colors) / np.sqrt(2) == pytest.approx(damage.color, rel=0.03, abs=1e-3)
+        assert gray == (damage == Damage(20))
 
 
-def test_what_is_grey_stays_grey_however_it_is_damaged(photos):
-    grey = np.repeat(photos[0, ..., :1], 3, axis=2).astype("float32")
+def test_what_is_gray_stays_gray_however_it_is_damaged(photos):
+    gray = np.repeat(photos[0, ..., :1], 3, axis=2).astype("float32")
     for seed in range(20):
-        seen, _ = damaging.damaged_by_chance(grey, np.random.default_rng(seed))
+        seen, _ = damaging.damaged_by_chance(gray, np.random.default_rng(seed))
         assert not np.ptp(seen, axis=2).any()
 
 
@@ -110,7 +110,7 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
     made = tasks.run(models.TASK, settings, given | {"drawings": [drawn]})
     preset = presets.unpack(made.files[0].read(), "mine")
     assert made.files[0].name == "photos-cleaning.zip" and made.figures["damaged_noise25"] > 19
-    assert "Cleans pictures like photos" in preset.card() and "JPEG of quality 20" in preset.card()
+    assert "Denoises images like photos" in preset.card() and "JPEG of quality 20" in preset.card()
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
     assert " --to clean" in preset.card() and preset.picture()
     photo = sample_photos.photo("chelsea")[:41, :60]

@@ -16,7 +16,7 @@ from studio.enhance.task import tried
 
 @pytest.mark.parametrize("name", [SHIPPED, CLEANER])
 def test_what_ships_is_small_and_for_everybody(name):
-    assert index.shipped().presets[name].licence == "MIT"
+    assert index.shipped().presets[name].license == "MIT"
     assert presets.find(name).weights().stat().st_size < 4e6
 
 
@@ -58,7 +58,7 @@ def test_it_takes_blocks_away(quality):
     found = []
     for name in ("chelsea", "astronaut", "coffee"):
         photo = sample_photos.photo(name)[:256, :256]
-        seen = compressed(photo.astype("float32"), quality, grey=False, subsampled=True).astype("uint8")
+        seen = compressed(photo.astype("float32"), quality, gray=False, subsampled=True).astype("uint8")
         found.append(gains(cleaner.clean(seen, clean.How(Damage(quality=quality))), seen, photo))
     assert np.min(found) > 0.2 and np.mean(found) > 0.8, found
 
@@ -67,4 +67,4 @@ def test_it_leaves_a_clean_photo_nearly_as_it_is():
     photo = sample_photos.photo("coffee")[:256, :256]
     made = clean.open(presets.find(CLEANER)).clean(photo, clean.How(measured(b"", photo)))
     assert np.abs(made.astype(int) - photo).mean() < 1.5
-    assert np.abs((made.astype(float) - photo).mean(axis=(0, 1))).max() < 0.5  # no colour is shifted
+    assert np.abs((made.astype(float) - photo).mean(axis=(0, 1))).max() < 0.5  # no color is shifted

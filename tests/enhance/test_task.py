@@ -1,4 +1,4 @@
-"""The task as a person meets it: any picture, a folder, a film, made again, and what is refused."""
+"""The task as a user meets it: any image, a folder, a video, made again, and what is refused."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_kinds_of_pictures(said, tmp_path):
     clear = base.convert("RGBA")
     clear.putalpha(Image.linear_gradient("L").resize(base.size))
     kinds = {
-        "grey.png": base.convert("L"),
+        "gray.png": base.convert("L"),
         "deep.png": Image.fromarray(deep),
         "ink.jpg": base.convert("CMYK"),
         "clear.png": clear,
@@ -165,28 +165,28 @@ def test_kinds_of_pictures(said, tmp_path):
         with Image.open(f"big-{name}.png") as made:
             assert made.size == (120, 80)
             assert made.has_transparency_data == picture.has_transparency_data, name
-    grey = images.read("big-grey.png.png")
-    assert np.ptp(grey, axis=2).max() <= 1
-    assert np.abs(images.read("big-deep.png.png").astype(int) - grey).max() <= 1
+    gray = images.read("big-gray.png.png")
+    assert np.ptp(gray, axis=2).max() <= 1
+    assert np.abs(images.read("big-deep.png.png").astype(int) - gray).max() <= 1
     faded = np.asarray(Image.open("big-clear.png.png"))[..., 3].mean(axis=1)
     assert faded[0] < 10 and faded[-1] > 245 and (np.diff(faded) > -3).all()
 
 
 @pytest.mark.slow
-def test_a_folder_and_a_film(said, photo, tmp_path):
+def test_a_folder_and_a_video(said, photo, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     for n in range(2):
         (folder / f"{n}.png").write_bytes(photo.read_bytes())
     assert said("enhance", "photos", "-o", "large")[0] == 0
     assert {images.read(path).shape for path in (tmp_path / "large").glob("*.png")} == {(80, 120, 3)}
-    with animations.Film("gif", 5) as film:
+    with animations.Video("gif", 5) as video:
         for n in range(3):
-            film.add(np.roll(images.read(photo), 4 * n, axis=1))
-        (tmp_path / "film.gif").write_bytes(film.finish())
+            video.add(np.roll(images.read(photo), 4 * n, axis=1))
+        (tmp_path / "video.gif").write_bytes(video.finish())
     for scale, size in ((2, (120, 80)), (1, (60, 40))):
         asked = ("--scale", str(scale), "--denoise", "1", "--noise", "20")
-        assert said("enhance", "film.gif", "-o", "made.gif", *asked)[0] == 0
+        assert said("enhance", "video.gif", "-o", "made.gif", *asked)[0] == 0
         with Image.open("made.gif") as made:
             assert made.size == size and made.n_frames == 3
 
@@ -205,7 +205,7 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
         ([str(photo), "--deblock", "much"], "auto, off"),
         ([str(photo), "--denoise", "1", "--noise", "-3"], "0 to 75 levels"),
         ([str(photo), "--deblock", "auto", "--jpeg-quality", "0"], "1 to 100"),
-        ([str(photo), "--denoise", "1", "--cleaner", "tiny"], "a network that cleans"),
+        ([str(photo), "--denoise", "1", "--cleaner", "tiny"], "a network for denoising"),
         (["nothing.png"], "nothing.png"),
     ):
         code, out, err = said("enhance", *words, "-o", "big.png")
@@ -213,7 +213,7 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
         assert "Traceback" not in err
     assert not (tmp_path / "big.png").exists()
     code, _, err = said("enhance", str(photo), "-o", "big.png", network="house")
-    assert code == 2 and "a network that enlarges" in err
+    assert code == 2 and "a network for upscaling" in err
     monkeypatch.setattr(images, "MOST_PIXELS", 60 * 40 * 9)
     code, _, err = said("enhance", str(photo), "-o", "big.png", "--scale", "4")
     assert code == 2 and "240 x 160 px" in err and "Choose scale 3" in err and "45 px or less" in err

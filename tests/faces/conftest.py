@@ -1,4 +1,4 @@
-"""What the tests of faces share: a model that draws."""
+"""What the tests of faces share: a generator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from studio.core.weights import index
 
 @pytest.fixture
 def tiny(home) -> str:
-    """The name of a model that draws and reads, among a person's own."""
+    """The name of a generator and reads, among a user's own."""
     return tiny_faces.make(paths.folder("presets") / "tiny").name
 
 

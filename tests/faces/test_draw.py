@@ -1,4 +1,4 @@
-"""What is drawn: walls, one face, neighbours, ways from one to another, photos; and how large."""
+"""What is drawn: grids, one face, neighbors, ways from one to another, photos; and how large."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def ask(**settings) -> FacesSettings:
     return FacesSettings.parse(settings)
 
 
-def test_a_face_is_the_one_of_the_wall_however_many_there_are(generator):
-    wall = draw.points(generator, ask(n=20, seed=3))
-    assert wall.shape == (20, tiny_faces.DIM)
-    assert np.array_equal(draw.points(generator, ask(n=7, seed=3)), wall[:7])
-    assert np.array_equal(draw.points(generator, ask(n=3, face=15, seed=3)), wall[14:15])
+def test_a_face_is_the_one_of_the_grid_however_many_there_are(generator):
+    grid = draw.points(generator, ask(n=20, seed=3))
+    assert grid.shape == (20, tiny_faces.DIM)
+    assert np.array_equal(draw.points(generator, ask(n=7, seed=3)), grid[:7])
+    assert np.array_equal(draw.points(generator, ask(n=3, face=15, seed=3)), grid[14:15])
 
 
-def test_moves_change_a_face_and_a_wall_alike(generator):
+def test_moves_change_a_face_and_a_grid_alike(generator):
     for chosen in ({"face": 4}, {"n": 5}, {"face": 1, "to": 2, "n": 5}, {"n": 5, "near": [2]}):
         plain = draw.points(generator, ask(**chosen))
         moved = draw.points(generator, ask(moves=["older=1.5", "change-1=-2"], **chosen))
@@ -36,18 +36,18 @@ def test_moves_change_a_face_and_a_wall_alike(generator):
 
 
 def test_more_like_one_begins_with_it_and_goes_on_from_there(generator):
-    wall = draw.points(generator, ask())
+    grid = draw.points(generator, ask())
     near = draw.points(generator, ask(near=[5], n=8))
-    assert np.array_equal(near[0], wall[4])
-    distance = np.linalg.norm(near[1:] - wall[4], axis=1)
-    assert distance.min() > 0 and distance.mean() < np.linalg.norm(wall - wall[4], axis=1).mean()
+    assert np.array_equal(near[0], grid[4])
+    distance = np.linalg.norm(near[1:] - grid[4], axis=1)
+    assert distance.min() > 0 and distance.mean() < np.linalg.norm(grid - grid[4], axis=1).mean()
     nearer = draw.points(generator, ask(near=[5, 3], n=8))
     assert np.array_equal(nearer[0], near[2])
     assert not np.allclose(nearer[1], near[1])
     assert np.array_equal(draw.points(generator, ask(near=[5], face=3)), near[2:3])
 
 
-def test_neighbours_of_different_faces_differ_from_them_differently(generator):
+def test_neighbors_of_different_faces_differ_from_them_differently(generator):
     def noise(near):
         found = draw.points(generator, ask(near=near, n=5))
         return found[1:] - np.sqrt(0.75) * found[0]
@@ -57,22 +57,22 @@ def test_neighbours_of_different_faces_differ_from_them_differently(generator):
 
 
 def test_a_way_begins_and_ends_with_its_faces(generator):
-    wall = draw.points(generator, ask())
+    grid = draw.points(generator, ask())
     way = draw.points(generator, ask(face=2, to=70, n=9))
-    assert np.allclose(way[0], wall[1], atol=1e-6)
+    assert np.allclose(way[0], grid[1], atol=1e-6)
     assert np.allclose(way[-1], draw.points(generator, ask(face=70))[0], atol=1e-6)
     assert len(way) == 9
 
 
-def test_a_film_is_a_closed_walk_from_the_chosen_face(generator):
-    wall = draw.points(generator, ask())
-    there = draw.walk(generator, ask(face=5, to=2, walk=24))
-    assert np.allclose(there[0], wall[4], atol=1e-6) and np.allclose(there[12], wall[1], atol=1e-6)
+def test_a_video_is_a_closed_interpolate_from_the_chosen_face(generator):
+    grid = draw.points(generator, ask())
+    there = draw.interpolate(generator, ask(face=5, to=2, interpolate=24))
+    assert np.allclose(there[0], grid[4], atol=1e-6) and np.allclose(there[12], grid[1], atol=1e-6)
     assert np.allclose(there[1], there[-1], atol=1e-5), "it comes back as it went"
-    long = draw.walk(generator, ask(face=2, walk=200, fps=24))
-    assert [np.allclose(one, wall[1], atol=1e-6) for one in long] == [True] + [False] * 199
-    assert any(np.allclose(one, wall[0], atol=1e-5) for one in long)
-    assert np.linalg.norm(long[-1] - long[0]) < np.linalg.norm(wall[0] - wall[1]) / 4
+    long = draw.interpolate(generator, ask(face=2, interpolate=200, fps=24))
+    assert [np.allclose(one, grid[1], atol=1e-6) for one in long] == [True] + [False] * 199
+    assert any(np.allclose(one, grid[0], atol=1e-5) for one in long)
+    assert np.linalg.norm(long[-1] - long[0]) < np.linalg.norm(grid[0] - grid[1]) / 4
 
 
 def test_a_photo_comes_first_and_others_are_like_it(generator):
@@ -87,7 +87,7 @@ def test_a_photo_comes_first_and_others_are_like_it(generator):
 
 def test_a_model_that_only_draws_says_so_of_a_photo():
     photo = np.zeros((20, 30, 3), "uint8")
-    with pytest.raises(InvalidInput, match="a model that reads pictures"):
+    with pytest.raises(InvalidInput, match="a model that reads images"):
         draw.points(tiny_faces.generator(reads=False), ask(), photo)
 
 
@@ -111,11 +111,11 @@ def test_a_sheet_is_a_whole_number_of_times_larger(side, count, width):
     assert made[1, 1, 0] == 200 and made[-2, -2, 0] == 9
 
 
-def test_far_faces_are_no_neighbours():
+def test_far_faces_are_no_neighbors():
     with pytest.raises(InvalidInput, match="1 to 50,000"):
         models.check(ask(near=[99_999_999]), {})
 
 
 def test_a_sheet_has_its_limit():
-    with pytest.raises(InvalidInput, match="at most 8,192 in one picture"):
+    with pytest.raises(InvalidInput, match="at most 8,192 in one image"):
         draw.sheet(np.broadcast_to(np.zeros((1, 64, 64, 3), "uint8"), (20_000, 64, 64, 3)))

@@ -1,4 +1,4 @@
-"""`studio score` of models that draw: against a data set, with the part that trainings hold out."""
+"""`studio score` of generators: against a data set, with the part that training runs hold out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studio.faces import models
 
 @pytest.fixture
 def scored(tiny, capsys, monkeypatch, tmp_path):
-    """Runs `studio score` on the small model and an npz of pictures."""
+    """Runs `studio score` on the small model and an npz of images."""
     path = tmp_path / "pictures.npz"
 
     def run(pictures, *words):
@@ -39,7 +39,7 @@ def drawn(count: int) -> np.ndarray:
 def test_too_small_a_part_is_refused_before_anything_is_compared(scored):
     code, out, err = scored(drawn(100))
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "Invalid part: 10. Use at least 20 pictures. " in err
+    assert "Invalid part: 10. Use at least 20 images. " in err
 
 
 def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch, tmp_path):
@@ -59,19 +59,19 @@ def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch
         assert scored(images, *words)[0] == 0
     size = models.load(presets.find("tiny")).size
     read = data.pictures(data.reference(str(tmp_path / "pictures.npz")), size)
-    learnt, held_out = split.split(split.positions(read), 0.1)
+    learned, held_out = split.split(split.positions(read), 0.1)
     assert np.array_equal(by_count, read.images[split.by_count(300, 0.1)[1]])
     assert np.array_equal(seen[2], read.images[held_out]) and np.array_equal(seen[4], seen[2])
-    assert np.array_equal(seen[6], read.images[learnt])
+    assert np.array_equal(seen[6], read.images[learned])
 
 
 @pytest.mark.slow
 def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
     assert main(["score", tiny, "sample:cartoons"]) == 2
-    assert "Invalid part: 10. Use at least 20 pictures. " in capsys.readouterr().err
+    assert "Invalid part: 10. Use at least 20 images. " in capsys.readouterr().err
 
 
-def test_a_grey_model_is_compared_with_grey_pictures(scored, monkeypatch):
+def test_a_gray_model_is_compared_with_gray_pictures(scored, monkeypatch):
     seen = []
 
     def features(images, progress, keep=False):

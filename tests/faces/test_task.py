@@ -17,7 +17,7 @@ from studio.core.pictures import animations, images
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.faces import draw, models, task
-from studio.faces.settings import USUAL_WALK, FacesSettings
+from studio.faces.settings import USUAL_INTERPOLATE, FacesSettings
 
 TASK = "faces.draw"
 
@@ -64,14 +64,14 @@ def test_a_zip_has_a_picture_each(tiny):
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_a_film_has_its_frames(tiny, kind):
-    result = tasks.run(TASK, ask(walk=6, film=kind), {})
+def test_a_video_has_its_frames(tiny, kind):
+    result = tasks.run(TASK, ask(interpolate=6, video=kind), {})
     [file] = result.files
     assert (file.kind, file.name) == ("animation", f"tiny.{kind}")
     frames = list(animations.frames(file.read()))
     assert len(frames) == 6 and frames[0].shape == (512, 512, 3)
     assert not np.array_equal(frames[0], frames[3])
-    assert tasks.run(TASK, ask(walk=6, film=kind), {}).files[0].digest == file.digest
+    assert tasks.run(TASK, ask(interpolate=6, video=kind), {}).files[0].digest == file.digest
 
 
 def test_a_places_map_tells_where_each_lies_along_the_first_directions(tiny):
@@ -106,7 +106,7 @@ def test_a_model_is_opened_once_and_known_by_each_of_its_names(tiny, home):
     assert models.names()[-2:] == ["tiny", "twin"]
 
 
-def test_who_stops_gets_the_wall_so_far_and_its_recipe_makes_that_again(tiny):
+def test_who_stops_gets_the_grid_so_far_and_its_recipe_makes_that_again(tiny):
     told = []
     progress = Progress(told.append, cancelled=lambda: len(told) > 1)
     result = task.run(ask(n=500, form="npz"), {}, progress)
@@ -116,7 +116,7 @@ def test_who_stops_gets_the_wall_so_far_and_its_recipe_makes_that_again(tiny):
     assert tasks.run(TASK, settings, {}).files[0].digest == result.files[0].digest
 
 
-def test_one_of_a_wall_that_no_sheet_holds_is_drawn_alone(tiny, monkeypatch):
+def test_one_of_a_grid_that_no_sheet_holds_is_drawn_alone(tiny, monkeypatch):
     monkeypatch.setattr(images, "MOST_PIXELS", 2 * 16**2 * 600)
     [file] = tasks.run(TASK, ask(n=700, face=3, enhance=False), {}).files
     assert np.array_equal(images.read(file.read()), draw.large(drawn(ask(n=500))[2]))
@@ -133,7 +133,7 @@ NETWORKS = {"clean", "enlarge"}
     [
         ({"face": 2}, True),
         ({"n": 1}, True),
-        ({"walk": 4, "film": "gif"}, True),
+        ({"interpolate": 4, "video": "gif"}, True),
         ({}, False),
         ({"face": 2, "enhance": False}, False),
         ({"face": 2, "to": 3}, False),
@@ -152,7 +152,7 @@ def test_a_face_alone_is_another_than_the_plain_one(tiny):
     assert len(sizes) == 1
 
 
-@pytest.mark.parametrize("settings", [{"face": 1, "to": 2, "n": 500}, {"walk": 300}])
+@pytest.mark.parametrize("settings", [{"face": 1, "to": 2, "n": 500}, {"interpolate": 300}])
 def test_half_a_way_is_nothing(tiny, settings):
     with pytest.raises(Cancelled):
         task.run(ask(**settings), {}, Progress(cancelled=lambda: True))
@@ -170,7 +170,7 @@ def test_half_a_way_is_nothing(tiny, settings):
         ({"moves": ["older=nan"]}, "NAME=AMOUNT"),
         ({"moves": ["older=1e9"]}, "from -10 to 10"),
         ({"moves": ["=1"]}, "NAME=AMOUNT"),
-        ({"to": 3}, "`--face` too"),
+        ({"to": 3}, "Add `--face`"),
         ({"near": [0]}, "numbers from 1"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_direction_that_no_name_can_ask_for_is_left_out_of_what_can_be_asked(t
 
 def test_a_model_that_does_not_draw_is_refused(tiny, monkeypatch):
     monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.text:TRAIN")
-    with pytest.raises(InvalidInput, match="a model that draws"):
+    with pytest.raises(InvalidInput, match="a generator"):
         tasks.check(TASK, ask(), {})
     assert "tiny" not in models.names()
 
@@ -199,14 +199,14 @@ def test_a_model_that_does_not_draw_is_refused(tiny, monkeypatch):
 def test_a_photo_that_cannot_be_read_is_one_sentence(tiny, home):
     tiny_faces.make(paths.folder("presets") / "blind", reads=False)
     photo = File.keep(images.encode_png(np.zeros((20, 20, 3), "uint8")), "picture", "me.png")
-    with pytest.raises(InvalidInput, match=r"preset blind.*only draws"):
+    with pytest.raises(InvalidInput, match=r"preset blind.*cannot encode photos"):
         tasks.run(TASK, ask(preset="blind"), {"photo": [photo]})
 
 
 def test_a_photo_for_a_kind_of_model_that_only_draws_is_refused_before_it_is_opened(tiny, monkeypatch):
     monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.dcgan:TRAIN")
     photo = File.keep(images.encode_png(np.zeros((20, 20, 3), "uint8")), "picture", "me.png")
-    with pytest.raises(InvalidInput, match=r"preset tiny.*only draws"):
+    with pytest.raises(InvalidInput, match=r"preset tiny.*cannot encode photos"):
         tasks.check(TASK, ask(), {"photo": [photo]})
 
 
@@ -229,15 +229,15 @@ def test_a_direction_of_a_given_model_is_checked_too(tiny, home):
         ("png", "picture", {}),
         ("npz", "dataset", {"form": "npz"}),
         ("zip", "dataset", {"form": "zip"}),
-        ("gif", "animation", {"film": "gif", "walk": USUAL_WALK}),
-        ("webp", "animation", {"film": "webp", "walk": USUAL_WALK}),
+        ("gif", "animation", {"video": "gif", "interpolate": USUAL_INTERPOLATE}),
+        ("webp", "animation", {"video": "webp", "interpolate": USUAL_INTERPOLATE}),
     ],
 )
 def test_the_ending_of_a_name_decides_what_is_made(ending, kind, change):
     settings = FacesSettings().for_ending(ending)
     assert settings == FacesSettings(**change)
     assert tasks.get(TASK).makes(settings) == kind
-    assert FacesSettings(walk=7).for_ending(ending).walk == 7
+    assert FacesSettings(interpolate=7).for_ending(ending).interpolate == 7
 
 
 def test_a_worker_is_warmed_with_the_faces_that_are_here(tiny, nothing_ships, monkeypatch):

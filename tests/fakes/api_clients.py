@@ -1,7 +1,7 @@
 """Clients of the API that ask for small jobs and do not give up, before a server that is killed with -9.
 
 Each submit bears an idempotency key and is sent again until it is answered. A job that ran when the server
-was killed is told as interrupted, and is asked for again with a new key, as a person presses "run it again".
+was killed is told as interrupted, and is asked for again with a new key, as a user presses "run it again".
 """
 
 from __future__ import annotations

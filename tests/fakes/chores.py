@@ -48,7 +48,7 @@ class ChoreSettings(Settings):
 
 def usual(settings: ChoreSettings, inputs: Inputs) -> float:
     """As if every machine were as fast as the one of the estimates."""
-    return settings.takes / durations.pace("chores.do")
+    return settings.takes / durations.speed("chores.do")
 
 
 def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:

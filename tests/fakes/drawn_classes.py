@@ -1,4 +1,4 @@
-"""Pictures of stripes that lie, stripes that stand, and discs, in random colours: three easy classes."""
+"""Images of stripes that lie, stripes that stand, and discs, in random colors: three easy classes."""
 
 from __future__ import annotations
 

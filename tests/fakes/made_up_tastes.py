@@ -1,4 +1,6 @@
-"""People who do not exist, each with a taste that is known: what a search by eye is measured against."""
+"""People who do not exist, each with a taste that is known: what a search by preference is measured
+against.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,13 @@ from typing import Literal
 import numpy as np
 
 from studio.core.settings import Settings, setting
-from studio.search.by_eye.levels import Grid, Point
-from studio.search.by_eye.pairs import Pair, Pairs
-from studio.search.space import space
+from studio.tune.by_preference.levels import Grid, Point
+from studio.tune.by_preference.pairs import Pair, Pairs
+from studio.tune.space import space
 
 
 class LookSettings(Settings):
-    """Of pictures that nobody draws."""
+    """Of images that nobody draws."""
 
     strength: float = setting(0.8, "How much.", ge=0, le=1, step=0.05)
     stroke: float = setting(1.0, "How large.", ge=0.25, le=4, scale="log")
@@ -34,7 +36,7 @@ class Person:
         grid: what can be tried.
         seed: of the taste, and of the whims with which this person picks.
         noise: how large the whims are.
-        alike: below which difference two pictures are too alike.
+        alike: below which difference two images are too alike.
     """
 
     def __init__(self, grid: Grid, seed: int, noise: float = 0.25, alike: float = 0.15):
@@ -74,7 +76,7 @@ class Person:
 
 
 def searched(grid: Grid, person: Person, seed: int) -> Pairs:
-    """A whole search by eye, to its end."""
+    """A whole search by preference, to its end."""
     duels = Pairs(grid, [], seed)
     while duels.pair is not None:
         duels = Pairs(grid, [*duels.judged, person.picks(duels.pair)], seed)

@@ -1,4 +1,4 @@
-"""A task that needs no weights: it inverts a picture in passes. Importing it adds the command `invert`."""
+"""A task that needs no weights: it inverts an image in passes. Importing it adds the command `invert`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ResourceExhaustedError(Exception):
 class PaintSettings(Settings):
     steps: int = setting(3, "Passes.", tier="main", ge=1, le=1000)
     seconds: float = setting(0.0, "Of each pass.", ge=0, le=10, unit="s")
-    tint: Literal["none", "red", "blue"] = setting("none", "Colour over all.")
+    tint: Literal["none", "red", "blue"] = setting("none", "Color over all.")
     mirror: bool = setting(False, "Left for right.")
     levels: tuple[float, ...] = setting((), "Added to each channel.", max_length=3)
     fault: Literal["none", "bug", "memory", "device", "disk"] = setting("none", "What goes wrong.")

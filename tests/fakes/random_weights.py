@@ -1,4 +1,4 @@
-"""Weights as of a network that has learnt something: every layer's differ, and none is as it begins."""
+"""Weights as of a network that has learned something: every layer's differ, and none is as it begins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def give(model) -> None:
-    """Fills a Keras model, its batch normalisations too."""
+    """Fills a Keras model, its batch normalizations too."""
     rng = np.random.default_rng(0)
     for variable in model.variables:
         if "seed_generator" in variable.path:

@@ -1,4 +1,6 @@
-"""A training that is left after a step and goes on, beside one that nothing broke, for tests of trainers."""
+"""A training run that is left after a step and continues, next to one that nothing broke, for tests of
+trainers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The zip that Teachable Machine gives, of a network that tells two kinds of pictures apart."""
+"""The zip that Teachable Machine gives, of a network that tells two kinds of images apart."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image
 SIDE = 224  # px of what it looks at
 _FLAT = 0.03  # how much that is held back, of the mean spread
 _AMID = 3.0  # between 0 and 6, where ReLU6 changes nothing
-_SURE = 3.0  # logits of the middle of its own pictures, either way
+_SURE = 3.0  # logits of the middle of its own images, either way
 
 
 def packed(
@@ -22,11 +22,11 @@ def packed(
 ) -> bytes:
     """`converted_keras.zip`: the network in Keras 2's way, and its labels as Teachable Machine writes them.
 
-    Its backbone is drawn at random, but blurs, and keeps within what ReLU6 leaves alone: so it sees colours.
+    Its backbone is drawn at random, but blurs, and keeps within what ReLU6 leaves alone: so it sees colors.
     They are split by least squares.
 
     Args:
-        first, second: `(H, W, 3) uint8` pictures of either kind.
+        first, second: `(H, W, 3) uint8` images of either kind.
         names: of the kinds.
         place: a folder to write in.
     """
@@ -39,7 +39,7 @@ def packed(
     given = given.astype("float32") / 127.5 - 1
     for layer in seen.layers[0].layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0  # it keeps what it has of these pictures, or nothing would come through
+            layer.momentum = 0.0  # it keeps what it has of these images, or nothing would come through
             layer.beta.assign(np.full(layer.beta.shape, _AMID))
         elif kernels := layer.get_weights():
             layer.set_weights(

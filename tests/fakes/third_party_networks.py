@@ -8,7 +8,7 @@ import numpy as np
 
 
 def save(path: Path, network) -> Path:
-    """Saves a network with all its weights drawn anew, so that none is 0."""
+    """Saves a network with all its weights drawn again, so that none is 0."""
     rng = np.random.default_rng(0)
     network.set_weights([rng.normal(0.1, 0.3, one.shape) ** 2 for one in network.get_weights()])
     network.save(path)
@@ -35,8 +35,8 @@ def usual(classes=4, size=(20, 30), end="softmax", then=()):
     )
 
 
-def grey():
-    """Takes grey bytes; compiled, and so with an optimiser in its file."""
+def gray():
+    """Takes gray bytes; compiled, and so with an optimizer in its file."""
     from keras import Input, Sequential, layers
 
     network = Sequential(
@@ -55,7 +55,7 @@ def grey():
 
 
 def transferred():
-    """A network within a network, a normalisation that has learnt, and pictures of any size."""
+    """A network within a network, a normalization that has learned, and images of any size."""
     from keras import Input, Model, layers
 
     inner = Input((None, None, 3))
@@ -76,7 +76,7 @@ def flat():
 
 
 def single():
-    """One number of a picture: yes or no."""
+    """One number of an image: yes or no."""
     return usual(1, end="sigmoid")
 
 

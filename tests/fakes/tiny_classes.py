@@ -1,4 +1,4 @@
-"""Teaching without Keras: classes are told apart by the mean colour of their pictures."""
+"""Training without Keras: classes are told apart by the mean color of their images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.classify.ask import heatmap_overlay, predict
 from studio.classify.data import audit
 from studio.classify.export import snippets
 from studio.classify.settings import IMAGENET
-from studio.classify.teach.evaluate import evaluate
+from studio.classify.training.evaluate import evaluate
 from studio.core import data, paths, recipes, tasks
 from studio.core.data import duplicates
 from studio.core.errors import Cancelled, InvalidInput
@@ -27,7 +27,7 @@ from studio.imported import files
 STEPS = 5
 
 
-class _Colours:
+class _Colors:
     """What `presets.pack` takes for a network."""
 
     def __init__(self, means: np.ndarray):
@@ -39,19 +39,19 @@ class _Colours:
 
 
 def train(settings, inputs, progress: Progress) -> Result:
-    """Learns the mean colour of each class from the even pictures, and is tested on the odd ones."""
+    """Learns the mean color of each class from the even images, and is tested on the odd ones."""
     file = inputs["data"][0]
     found = data.pictures(file, settings.size, 3, progress)
     audit.check(found, file.name)
     try:
         for step in range(STEPS):
-            progress.report(step + 1, STEPS, {"loss": 1.0 / (step + 1)}, text="Teaching the head")
+            progress.report(step + 1, STEPS, {"loss": 1.0 / (step + 1)}, text="Training the head")
     except Cancelled:
         pass
-    colours = found.images.mean(axis=(1, 2))
-    held = np.arange(len(colours)) % 2 == 1
-    means = [colours[(found.labels == one) & ~held].mean(axis=0) for one in range(len(found.classes))]
-    chances = _chances(colours[held], np.array(means))
+    colors = found.images.mean(axis=(1, 2))
+    held = np.arange(len(colors)) % 2 == 1
+    means = [colors[(found.labels == one) & ~held].mean(axis=0) for one in range(len(found.classes))]
+    chances = _chances(colors[held], np.array(means))
     truth = found.labels[held]
     known = {
         "classes": list(found.classes),
@@ -65,11 +65,11 @@ def train(settings, inputs, progress: Progress) -> Result:
             "guess": chances.argmax(axis=1).tolist(),
             "confidence": chances.max(axis=1).tolist(),
         },
-        "map": {axis: (colours[held, n] / 255).tolist() for n, axis in enumerate("xy")},
+        "map": {axis: (colors[held, n] / 255).tolist() for n, axis in enumerate("xy")},
         "learning_curve": [{"pictures": 4, "accuracy": 0.5}, {"pictures": 8, "accuracy": 0.75}],
     }
     recipe = recipes.make("classify.train", settings, inputs, {})
-    packed = presets.pack(_Colours(np.array(means)), "classify.train", settings, "# Colours\n", recipe, known)
+    packed = presets.pack(_Colors(np.array(means)), "classify.train", settings, "# Colors\n", recipe, known)
     doubted = [{"name": found.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}]
     figures = {"evaluation": known["evaluation"], "suspicious": doubted, "notes": []}
     return Result((File.keep(packed, "model", f"{Path(file.name).stem}.zip"),), figures, recipe)
@@ -92,7 +92,7 @@ def look(settings, inputs, progress: Progress) -> Result:
 
 
 def explain(settings, inputs, progress: Progress) -> Result:
-    """What a picture's mean colour is nearest to; looked for in the middle."""
+    """What an image's mean color is nearest to; looked for in the middle."""
     picture = images.read(inputs["picture"][0].read())
     classes, chances = ["tabby", "lynx"], np.array([0.75, 0.25])
     for file in inputs.get("model", ()):
@@ -116,12 +116,12 @@ def explain(settings, inputs, progress: Progress) -> Result:
 
 
 def label(settings, inputs, progress: Progress) -> Result:
-    """What each picture's mean colour is nearest to; grey ones cannot be told."""
+    """What each image's mean color is nearest to; gray ones cannot be told."""
     told = []
     for file in inputs["pictures"]:
         picture = images.read(file.read())
         if picture.std() < 1:
-            raise InvalidInput(f"{file.name} is grey. Show something else.")
+            raise InvalidInput(f"{file.name} is gray. Show something else.")
         [model] = inputs["model"]
         classes, chances = _asked(presets.unpack(model.read(), paths.folder("cache") / model.digest), picture)
         told.append({"path": file.name, "labels": predict.best(chances, classes, settings.top)})
@@ -135,7 +135,7 @@ def export(settings, inputs, progress: Progress) -> Result:
         "snippet": snippets.program(settings.form, ["red", "blue"]),
         "notes": ["It is within 0."],
     }
-    return Result((File.keep(b"none", "network", f"colours.{settings.form}"),), figures)
+    return Result((File.keep(b"none", "network", f"colors.{settings.form}"),), figures)
 
 
 def _asked(preset, picture: np.ndarray):
@@ -144,8 +144,8 @@ def _asked(preset, picture: np.ndarray):
     return preset.data()["classes"], _chances(picture.mean(axis=(0, 1))[None], means)[0]
 
 
-def _chances(colours: np.ndarray, means: np.ndarray) -> np.ndarray:
-    near = -np.linalg.norm(colours[:, None] - means, axis=-1) / 40
+def _chances(colors: np.ndarray, means: np.ndarray) -> np.ndarray:
+    near = -np.linalg.norm(colors[:, None] - means, axis=-1) / 40
     raised = np.exp(near - near.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)
 
@@ -180,7 +180,7 @@ def move_in(settings: NoSettings, inputs, progress: Progress) -> Result:
 
 def _mover(lane: str) -> Task:
     return Task(
-        name=f"colours.{lane}",
+        name=f"colors.{lane}",
         settings=NoSettings,
         inputs=(),
         produces="text",

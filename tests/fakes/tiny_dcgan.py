@@ -13,11 +13,11 @@ from studio.core.models import presets
 from studio.dcgan.settings import TrainDcganSettings
 
 SETTINGS = TrainDcganSettings(width=4, latent_dim=8, size=32)
-# Of a training that takes seconds, in shades of gray, with two tests.
+# Of a training run that takes seconds, in shades of gray, with two tests.
 SHORT: dict[str, Any] = {
     "steps": 6,
     "width": 4,
-    "judge_width": 4,
+    "discriminator_width": 4,
     "size": 28,
     "batch": 8,
     "test_every": 3,
@@ -39,7 +39,7 @@ def make(folder: Path) -> Path:
     directions = {f"change-{n + 1}": Direction(axes[n], "of the tests").to_json() for n in range(2)}
     data = {"trained_on": "nothing", "directions": directions, "density": None, "figures": {}}
     recipe = recipes.Recipe(task="dcgan.train", settings=SETTINGS.model_dump(mode="json"))
-    presets.save(folder, gan, "dcgan.train", SETTINGS, "# Draws nothing\n\nLicence: CC0-1.0\n", recipe, data)
+    presets.save(folder, gan, "dcgan.train", SETTINGS, "# Draws nothing\n\nLicense: CC0-1.0\n", recipe, data)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""A small model that draws, made without Keras: smooth spots of colour that follow its numbers."""
+"""A small generator, made without Keras: smooth spots of color that follow its numbers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DIM, SIDE = 6, 16
 
 
 class TinySettings(Settings):
-    """Of a training that there is not."""
+    """Of a training run that there is not."""
 
-    reads: bool = setting(False, "Whether it reads pictures, too.")
+    reads: bool = setting(False, "Whether it reads images, too.")
 
 
 TRAIN = Task(
@@ -36,7 +36,7 @@ TRAIN = Task(
     work="",
     title="Tiny training",
     command="",
-    help="a training of the tests",
+    help="a training run of the tests",
     opens="tiny_faces:open_preset",
     scores="studio.faces.score:figures",
     encodes=True,
@@ -64,7 +64,7 @@ tasks.TASKS |= {TASK: "tiny_faces:TRAIN", HELLO.name: "tiny_faces:HELLO"}
 
 
 def generator(reads: bool = True, **known) -> Generator:
-    """A generator of SIDE px: each number is a wave of one colour, so that reading is nearly exact."""
+    """A generator of SIDE px: each number is a wave of one color, so that reading is nearly exact."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE] * np.pi / SIDE
     waves = np.stack([np.cos((n // 3 + 1) * (rows, columns)[n % 2]) for n in range(DIM)])
 
@@ -84,7 +84,7 @@ def generator(reads: bool = True, **known) -> Generator:
 def directions() -> dict[str, Direction]:
     """Two of them."""
     axes = np.eye(DIM, dtype="float32")
-    return {"older": Direction(axes[0], "as labelled"), "change-1": Direction(axes[1], "40 %")}
+    return {"older": Direction(axes[0], "as labeled"), "change-1": Direction(axes[1], "40 %")}
 
 
 def open_preset(preset: Preset) -> Generator:
@@ -111,7 +111,7 @@ def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
         },
     }
     (folder / model_folder.SETTINGS).write_text(json.dumps(made))
-    (folder / model_folder.CARD).write_text("# Draws waves\n\nLicence: CC0-1.0\n")
+    (folder / model_folder.CARD).write_text("# Draws waves\n\nLicense: CC0-1.0\n")
     recipe = recipes.Recipe(task=TASK, settings={"reads": reads})
     (folder / model_folder.RECIPE).write_text(recipe.to_json())
     return folder

@@ -1,4 +1,4 @@
-"""A training of the tests that learns nothing: its loss is a bowl over two settings, told on the way."""
+"""A training run of the tests that learns nothing: its loss is a bowl over two settings, told on the way."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
     recipe = recipes.Recipe(task=NAME, settings=settings.model_dump(mode="json"))
     if stopped:
         run = checkpoints.find(NAME, settings, inputs)
-        run.save(checkpoints.Checkpoint(epoch, {}, {}))  # as a training does, to be gone on with
+        run.save(checkpoints.Checkpoint(epoch, {}, {}))  # as a training does, to be continued with
     file = File.keep(settings.model_dump_json().encode(), "model", "bowl.zip")
     scored = settings.trouble not in ("silent", "unscored")
     figures = {"epochs": epoch} | ({"loss": loss(settings)} if scored else {})
@@ -65,7 +65,7 @@ TRAIN = Task(
     work="tiny_search:run",
     title="Bowl",
     command="",
-    help="a training of the tests",
+    help="a training run of the tests",
     goal=Goal("held out", "loss", varies=("x", "rate")),
 )
 tasks.TASKS |= {NAME: "tiny_search:TRAIN"}

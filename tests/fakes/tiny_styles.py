@@ -36,18 +36,18 @@ def network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
 def make(
     target: str | Path = "tiny",
     styles: tuple[str, ...] = STYLES,
-    learnt_from: Sequence[File] = (),
+    learned_from: Sequence[File] = (),
     added_to: str = "",
     taught: tuple[str, ...] = (),
 ) -> Preset:
     """Saves it under a name of STUDIO_HOME/presets, or in a folder.
 
     Args:
-        learnt_from: its style pictures.
-        added_to: the network whose styles it has left as they were, but for those taught; "" for none.
+        learned_from: its style images.
+        added_to: the network whose styles it has left as they were, but for those trained; "" for none.
     """
     settings = SETTINGS.model_copy(update={"only_new": bool(added_to)})
-    pictures = [recipes.Input(digest=file.digest, name=file.name) for file in learnt_from]
+    pictures = [recipes.Input(digest=file.digest, name=file.name) for file in learned_from]
     recipe = recipes.Recipe(
         task=known_styles.TASK, settings=settings.model_dump(mode="json"), inputs={"style": pictures}
     )

@@ -84,7 +84,7 @@ def install(patch, kind: str = "pypi", keras: str = "") -> None:
         keras: an address of Keras' own file, which is no package.
     """
     source = of_keras(keras) if keras else SOURCE.model_copy(update={"kind": kind})
-    entry = index.Weights(title="Tiny", what="random numbers", licence="CC0-1.0", sources=(source,))
+    entry = index.Weights(title="Tiny", what="random numbers", license="CC0-1.0", sources=(source,))
     known = index.Index(weights={"tiny": entry, "twin": entry}, presets={})
     patch.setattr(index, "shipped", lambda: known)
     patch.setattr(networks, "NETWORKS", {"tiny": "tiny_weights:network", "twin": "tiny_weights:network"})

@@ -1,4 +1,4 @@
-"""Classifiers that are seconds to make: one that tells colours apart, and one as its training saves it."""
+"""Classifiers that are seconds to make: one that tells colors apart, and one as its training saves it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from studio.classify.models import crop
 from studio.classify.models.classifier import Classifier
 
-COLOURS = ("red", "green", "blue")
+COLORS = ("red", "green", "blue")
 
 
-def colours(size: int = 32) -> Classifier:
-    """Tells which colour a picture has most of; its maps are that picture, eight times smaller."""
+def colors(size: int = 32) -> Classifier:
+    """Tells which color an image has most of; its maps are that image, eight times smaller."""
     import keras
 
     pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
@@ -20,11 +20,11 @@ def colours(size: int = 32) -> Classifier:
     maps = keras.layers.Conv2D(3, 1, activation="relu", name="maps")(small)
     pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
     guess = keras.layers.Dense(3, activation="softmax", name="probabilities")(pooled)
-    network = keras.Model(pictures, guess, name="colours")
+    network = keras.Model(pictures, guess, name="colors")
     network.get_layer("maps").set_weights([np.eye(3, dtype="float32")[None, None], np.zeros(3)])
     network.layers[-1].set_weights([8 * np.eye(3, dtype="float32"), np.array([0.1, 0, 0])])
     return Classifier(
-        "colours", "0" * 64, COLOURS, (size, size), network, maps, prepared=prepared, preprocessing="0-1"
+        "colors", "0" * 64, COLORS, (size, size), network, maps, prepared=prepared, preprocessing="0-1"
     )
 
 
@@ -44,7 +44,7 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     weights = np.random.default_rng(0).normal(0, 0.1, shape).astype("float32")
     network.layers[-1].set_weights([weights, np.zeros(len(classes), "float32")])
     recipe = recipes.make(trained.TASK, settings, {}, {backbone: loaded.digest})
-    of_other_pictures = {"data": "", "rows": "", "learnt": ""}
+    of_other_pictures = {"data": "", "rows": "", "learned": ""}
     known = {"classes": list(classes), "held_out": of_other_pictures, **data}
-    learnt = trained.trainable_part(network, settings.cut)
-    return presets.save(target, learnt, trained.TASK, settings, "# Toy\n", recipe, known)
+    learned = trained.trainable_part(network, settings.cut)
+    return presets.save(target, learned, trained.TASK, settings, "# Toy\n", recipe, known)

@@ -1,4 +1,4 @@
-"""What takes room is told part by part, and nothing goes but what a person chose."""
+"""What takes room is told part by part, and nothing goes but what a user chose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A zip of items: every file whole, under a name of its own, with its recipe in it or beside it."""
+"""A zip of items: every file whole, under a name of its own, with its recipe in it or next to it."""
 
 from __future__ import annotations
 

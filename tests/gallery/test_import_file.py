@@ -51,9 +51,9 @@ def test_whoever_gets_a_picture_does_not_get_what_somebody_else_put_in(made):
 
 def test_a_recipe_alone_is_read_too(made):
     recipe = items.find(made(seed=12)).result.recipe
-    told = import_file.provenance(recipe.to_json().encode(), "film.mp4.json")
+    told = import_file.provenance(recipe.to_json().encode(), "video.mp4.json")
     assert told.is_recipe and told.recipe == recipe
-    with pytest.raises(InvalidInput, match="Only a picture"):
+    with pytest.raises(InvalidInput, match="takes only images"):
         import_file.add(told)
 
 

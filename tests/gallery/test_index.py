@@ -108,7 +108,7 @@ def test_a_job_becomes_an_item_when_it_ends(home, made):
 
 
 @pytest.mark.parametrize("harm", ["gone", "empty", "noise", "cut", "other"])
-def test_a_lost_or_damaged_index_is_made_anew(home, made, harm):
+def test_a_lost_or_damaged_index_is_made_again(home, made, harm):
     there = [made(shade=shade) for shade in range(3)][::-1]
     assert ids() == there
     path = file_of(home)
@@ -122,7 +122,7 @@ def test_a_lost_or_damaged_index_is_made_anew(home, made, harm):
     assert ids() == there
 
 
-def test_an_index_with_one_spoilt_page_is_made_anew(home, made):
+def test_an_index_with_one_spoilt_page_is_made_again(home, made):
     there = [made(shade=shade) for shade in range(12)][::-1]
     assert ids() == there
     path = file_of(home)

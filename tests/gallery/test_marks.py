@@ -115,7 +115,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("harm", DAMAGED)
-def test_damaged_marks_are_none_and_can_be_written_anew(home, made, harm):
+def test_damaged_marks_are_none_and_can_be_written_again(home, made, harm):
     id = made()
     (home / "jobs" / id / "marks.json").write_bytes(DAMAGED[harm])
     assert items.find(id).marks == Marks()

@@ -1,4 +1,6 @@
-"""A job folder that the studio did not write spoils no list: it is shown as unreadable and can be removed."""
+"""A job folder that the studio did not write corrupts no list: it is shown as unreadable and can be
+removed.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,7 @@ def test_one_that_is_mended_is_an_item_again(home, made):
     assert index.find()[1] == 1
 
 
-def test_a_folder_that_is_emptied_while_the_removed_are_listed_spoils_nothing(home, made, monkeypatch):
+def test_a_folder_that_is_emptied_while_the_removed_are_listed_corrupts_nothing(home, made, monkeypatch):
     gone, there = made(shade=1), made(shade=2)
     removal.remove([gone, there])
     read = items.read
@@ -145,7 +147,7 @@ def test_a_folder_that_is_emptied_while_the_removed_are_listed_spoils_nothing(ho
 
 
 @pytest.mark.parametrize("data", [b"noise", b"RIFF\x10\0\0\0WEBPVP8 cut", b""])
-def test_a_small_picture_that_is_none_is_made_anew(home, made, data):
+def test_a_small_picture_that_is_none_is_made_again(home, made, data):
     item = items.find(made())
     (item.folder / "thumbnail.webp").write_bytes(data)
     (item.folder / "preview.webp").write_bytes(data)

@@ -51,13 +51,13 @@ def test_all_that_one_of_many_has_can_be_deleted_at_once(home, made, many):
     gone, here = made(owner=VISITOR, shade=1), made(owner=USER, shade=2)
     removal.remove([made(owner=VISITOR, shade=3)], VISITOR)
     files = [items.find(id, name).result.files[0] for id, name in ((gone, VISITOR), (here, USER))]
-    (library.folder(VISITOR) / "presets" / "voice").mkdir(parents=True)
+    (library.folder(VISITOR) / "presets" / "language_model").mkdir(parents=True)
     age(home, "files")
     assert owners.remove(VISITOR).items == 1
     assert whose() == {USER} and not library.folder(VISITOR).exists()
     assert [file.here for file in files] == [False, True]
     assert not list(removal.root().iterdir())
-    for name, why in ((VISITOR, "owner"), ("local", "whoever runs the studio")):
+    for name, why in ((VISITOR, "owner"), ("local", "who runs the studio")):
         with pytest.raises(InvalidInput, match=why):
             owners.remove(name)
 
@@ -65,7 +65,7 @@ def test_all_that_one_of_many_has_can_be_deleted_at_once(home, made, many):
 def test_nobody_is_removed_while_a_job_of_theirs_runs(home, made, monkeypatch):
     made(owner=VISITOR)
     monkeypatch.setattr(quotas, "usage_of", lambda name: quotas.Usage(busy=True))
-    with pytest.raises(InvalidInput, match="Wait until it has ended"):
+    with pytest.raises(InvalidInput, match="Try again when it has ended"):
         owners.remove(VISITOR)
     assert whose() == {VISITOR}
 
@@ -79,7 +79,7 @@ def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, mad
     file = items.find(gone, VISITOR).result.files[0]
     for name in (VISITOR, "visitor-1"):
         quotas.note_visit(name)
-    (library.folder(VISITOR) / "presets" / "voice").mkdir(parents=True)
+    (library.folder(VISITOR) / "presets" / "language_model").mkdir(parents=True)
     assert owners.tidy() == []
     age(home)
     quotas.note_visit("visitor-1")
@@ -168,7 +168,7 @@ def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, made, man
     state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
     ledger = Ledger(home / "jobs")  # of a server that runs meanwhile
     ledger.load()
-    with pytest.raises(InvalidInput, match="Wait until it has ended"):
+    with pytest.raises(InvalidInput, match="Try again when it has ended"):
         owners.remove(VISITOR)
     [waiting] = ledger.queue
     ledger.pause(waiting, True)

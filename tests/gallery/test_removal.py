@@ -1,4 +1,4 @@
-"""What is removed can be brought back as it was, until a person says that it goes for good."""
+"""What is removed can be brought back as it was, until a user says that it goes for good."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_what_goes_for_good_is_gone(home, made):
     removal.remove([id])
     removal.forget([id])
     assert removal.removed() == [] and list((home / "removed").iterdir()) == []
-    with pytest.raises(Unavailable, match="removed ones"):
+    with pytest.raises(Unavailable, match="removed item"):
         removal.restore([id])
 
 

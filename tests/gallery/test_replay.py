@@ -30,7 +30,7 @@ def test_weights_of_a_known_training_are_fine(recipe):
 
 def test_weights_of_another_training_are_refused_before_the_work(recipe):
     other = recipe.model_copy(update={"weights": {"tiny": "0" * 64}})
-    with pytest.raises(Unavailable, match="another training of Tiny"):
+    with pytest.raises(Unavailable, match="another training run of Tiny"):
         replay.check(other)
 
 

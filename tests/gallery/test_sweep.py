@@ -1,4 +1,4 @@
-"""A sweep makes every cell as its settings say, and one labelled sheet of all."""
+"""A sweep makes every cell as its settings say, and one labeled sheet of all."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def test_every_task_can_hand_its_inputs_to_a_sweep():
 
 def test_a_sheet_shows_each_picture_in_its_place(picture):
     dark, light = np.full((64, 64, 3), 10, "uint8"), np.full((64, 32, 3), 200, "uint8")
-    sheet = contact_sheet.labelled([dark, None, light], ["a", "b", "a very long label " * 9], 2)
+    sheet = contact_sheet.labeled([dark, None, light], ["a", "b", "a very long label " * 9], 2)
     assert sheet.shape == (2 * (320 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)
     assert (sheet[16 + 160, 16 + 160] == 10).all()
     assert (sheet[16 + 362 + 160, 16 + 160] == 200).all()

@@ -77,10 +77,10 @@ NUMBERS = {
     "a layer that lies in another file": (linked_group, "another place"),
     "a group within itself": (cycle, "another place|twice"),
     "groups 120 deep": (deep, "a link to another place"),
-    "infinite numbers": (put(np.full((4, 2), np.inf, "float32")), "not finite"),
+    "infinite numbers": (put(np.full((4, 2), np.inf, "float32")), "not finite|NaN or infinite"),
     "texts": (put(np.full((4, 2), b"ab", "S8")), "not stored as it is"),
     "complex numbers": (put(np.zeros((4, 2), "complex64")), "not stored as it is"),
-    "a layer that is listed twice": (twice, "two layers of one name"),
+    "a layer that is listed twice": (twice, "two layers of the same name"),
     "arrays elsewhere in the file": (climbing, "no weights"),
 }
 
@@ -111,8 +111,8 @@ CONFIGS = {
         '{"class_name": "Sequential", "class_name": "Sequential", "config": {}}',
         "not valid JSON",
     ),
-    "a list": ("[]", "something else than a model"),
-    "null": ("null", "something else than a model"),
+    "a list": ("[]", "not a model of layers"),
+    "null": ("null", "not a model of layers"),
     "an integer of 6,000 digits": ('{"class_name": "Sequential", "config": ' + "9" * 6000 + "}", "JSON"),
     "lists 50,000 deep": ("[" * 50_000, "nested"),
 }

@@ -60,7 +60,7 @@ def test_what_is_stored_counts_most_and_uint8_says_itself():
 @pytest.mark.slow
 def test_teachable_machine_is_recognized_by_its_structure():
     choice = preprocessing.choose(third_party_networks.teachable())
-    assert choice == ("-1-1", "Teachable Machine made it")
+    assert choice == ("-1-1", "the model is from Teachable Machine")
 
 
 # The preprocessing of Keras' own `preprocess_input`: modes "caffe", "tf" and "torch", or within the network.

@@ -221,13 +221,13 @@ def test_sizes_that_no_memory_holds_are_counted_before_anything_is_made(home, tm
     with pytest.raises(InvalidInput, match=r"3,600,\d+,\d+ parameters, more than 200,000,000"):
         load(keras_file(tmp_path / "my.keras", layers), tmp_path / "a")
     large = {"class_name": "UpSampling2D", "config": {"name": "u", "size": [6000, 6000]}}
-    with pytest.raises(InvalidInput, match="numbers of one image"):
+    with pytest.raises(InvalidInput, match="activations per image"):
         load(keras_file(tmp_path / "my.keras", sequential(large, shape=(2, 2, 3))), tmp_path / "b")
 
 
 def test_numbers_that_are_none_are_told_with_their_layer(home, tmp_path):
     arrays = {"layers/dense/vars/0": np.array([[np.nan, 1.0]] * 4), "layers/dense/vars/1": np.zeros(2)}
-    with pytest.raises(InvalidInput, match="not finite, in /layers/dense/vars/0"):
+    with pytest.raises(InvalidInput, match="NaN or infinite values in /layers/dense/vars/0"):
         load(keras_file(tmp_path / "my.keras", sequential(dense(2)), arrays), tmp_path / "a")
 
 
@@ -251,7 +251,7 @@ def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home,
     monkeypatch.setattr(sandboxed_process, "_wait", None)
     assert safe_copies.admit(file) == found
     found.path.write_bytes(found.path.read_bytes()[:-1] + b"x")
-    with pytest.raises(TypeError):  # a copy that was altered is not taken: it would be made anew
+    with pytest.raises(TypeError):  # a copy that was altered is not taken: it would be made again
         safe_copies.admit(file)
 
 
@@ -378,14 +378,14 @@ BAD_WEIGHTS = {
 }
 
 
-@pytest.mark.parametrize("spoil", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
-def test_the_weights_of_the_copy_are_checked(spoil, data_dir, home, tmp_path, monkeypatch):
+@pytest.mark.parametrize("corrupt", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+def test_the_weights_of_the_copy_are_checked(corrupt, data_dir, home, tmp_path, monkeypatch):
     weights = io.BytesIO()
     with h5py.File(weights, "w") as opened:
-        spoil(opened)
+        corrupt(opened)
     copy = keras_file(tmp_path / "copy.keras", sequential(dense(2)), packed=weights.getvalue())
     leaving(monkeypatch, copy.read_bytes(), {"facts": FACTS})
-    with pytest.raises(InvalidInput, match=r"not finite|another place|not stored as it is"):
+    with pytest.raises(InvalidInput, match=r"not finite|NaN or infinite|another place|not stored as it is"):
         safe_copies.admit(files.keep(data_dir / "badfiles" / "models" / "good_control.keras"))
     assert not list((home / "cache" / "imported").glob("*/*"))
 

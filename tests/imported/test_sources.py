@@ -301,7 +301,7 @@ BAD = {
         old(),
         bad_arrays(**{"dense/bias:0": np.array([np.nan, 0])}),
         lambda file: None,
-        "not finite",
+        "NaN or infinite",
     ),
     "two layers of one name": (old(conv("conv")), None, lambda file: None, "cannot build|not those"),
     "deep nesting": (nested(60), None, lambda file: None, "nested"),
@@ -311,7 +311,7 @@ BAD = {
         old({"class_name": "Custom>Attack", "config": {}}),
         None,
         lambda file: 0,
-        "none",
+        "not supported",
     ),
 }
 

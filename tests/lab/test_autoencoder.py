@@ -1,4 +1,4 @@
-"""Each kind's gradient against differences, what seconds of teaching reach, and files that hold networks."""
+"""Each kind's gradient against differences, what seconds of training reach, and files that hold networks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from studio.lab import network_file
 from studio.lab import teacher as teachers
 from studio.lab.autoencoder import Autoencoder
 from studio.lab.convolution import overlaid, patches
+from studio.lab.corrupt import levels, spoilt
 from studio.lab.settings import PIXELS, TeachSettings
-from studio.lab.spoil import levels, spoilt
 from studio.lab.teacher import SPEAKS, Teacher
 
 STEPS = {"convolutional": 250, "sparse": 600, "contractive": 600}  # which begin slowly
@@ -78,7 +78,7 @@ def test_patches_and_their_opposite_are_adjoint():
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_learns_and_is_read_back(known, kind):
     settings = TeachSettings(kind=kind, bottleneck=8, steps=STEPS.get(kind, 60))
-    teacher = Teacher(known.learnt, settings)
+    teacher = Teacher(known.learned, settings)
     given = spoilt(known.others, 0.5 if kind == "denoising" else 0, 0, np.random.default_rng(1))
 
     def error() -> float:
@@ -101,7 +101,7 @@ def test_denoising_cleans_what_a_plain_one_does_not(known):
     noisy = spoilt(known.others, 0.5, 0, np.random.default_rng(1))
     left = {}
     for kind in ("deep", "denoising"):
-        teacher = Teacher(known.learnt, TeachSettings(kind=kind, bottleneck=32, steps=250))
+        teacher = Teacher(known.learned, TeachSettings(kind=kind, bottleneck=32, steps=250))
         while teacher.steps < 250:
             teacher.step()
         left[kind] = levels(teacher.network.redraw(noisy), known.others)
@@ -109,7 +109,7 @@ def test_denoising_cleans_what_a_plain_one_does_not(known):
 
 
 @pytest.mark.slow
-def test_holes_and_noise_spoil_only_as_much_as_asked(known):
+def test_holes_and_noise_corrupt_only_as_much_as_asked(known):
     rng = np.random.default_rng(0)
     assert spoilt(known.others, 0, 0, rng) is known.others
     holes = spoilt(np.ones((5, PIXELS), "float32"), 0, 1, rng)

@@ -15,7 +15,7 @@ from studio.lab.settings import BoltzmannSettings
 
 @pytest.fixture(scope="module")
 def taught(known):
-    teacher = BoltzmannTeacher(known.learnt, BoltzmannSettings(steps=250, units=64))
+    teacher = BoltzmannTeacher(known.learned, BoltzmannSettings(steps=250, units=64))
     while teacher.steps < 250:
         teacher.step()
     return teacher.network
@@ -70,7 +70,7 @@ def test_a_chain_visits_pictures_as_often_as_their_energy_says():
 def test_teaching_makes_other_digits_likelier(known, taught):
     others = (known.others >= 0.5).astype("float32")
     untaught = Boltzmann(taught.settings)
-    untaught.initialise(known.learnt, np.random.default_rng(0))
+    untaught.initialize(known.learned, np.random.default_rng(0))
     assert taught.pseudo_likelihood(others) > untaught.pseudo_likelihood(others) + 50
     noise = on(np.full(others.shape, others.mean()), np.random.default_rng(0))
     assert taught.energy(others).mean() < taught.energy(noise).mean() - 50

@@ -1,4 +1,4 @@
-"""The lab as a person meets it: commands, their pictures made again, and drawings that are hardly any."""
+"""The lab as a user meets it: commands, their images made again, and drawings that are hardly any."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def said(home, tmp_path, monkeypatch, capsys):
 
 
 def drawing(line=(), ground=0, side=200) -> np.ndarray:
-    """A picture with a thick line through some places, light on dark or the other way round."""
+    """An image with a thick line through some places, light on dark or the other way round."""
     picture = Image.new("L", (side, side), ground)
     if line:
         ImageDraw.Draw(picture).line(line, fill=255 - ground, width=16, joint="curve")
@@ -57,12 +57,12 @@ def test_digits_are_repaired_and_made_again(said):
 
 
 @pytest.mark.parametrize("show", ["filters", "map"])
-def test_what_it_has_learnt_is_shown(said, show):
+def test_what_it_has_learned_is_shown(said, show):
     assert said("lab", "repair", "-o", "out.png", "--show", show, "--kind", "sparse", *QUICK)[0] == 0
     assert images.read("out.png").std() > 10
 
 
-def test_the_rest_is_imagined_and_filmed(said):
+def test_the_rest_is_imagined_and_recorded(said):
     Image.fromarray(drawing(SEVEN)).save("seven.png")
     quick = ["--units", "32", "--rounds", "12", "-n", "2", *QUICK]
     code, out, _ = said("lab", "imagine", "seven.png", "-o", "out.png", *quick, "--json")
@@ -72,7 +72,7 @@ def test_the_rest_is_imagined_and_filmed(said):
 
 
 def test_networks_are_files_of_numpy(said):
-    assert said("lab", "teach", "-o", "net.npz", "--bottleneck", "4", *QUICK)[0] == 0
+    assert said("lab", "train", "-o", "net.npz", "--bottleneck", "4", *QUICK)[0] == 0
     assert said("lab", "boltzmann", "-o", "rbm.npz", "--units", "32", *QUICK)[0] == 0
     with np.load("net.npz") as held:
         assert held["encoder"].dtype == np.float32
@@ -81,7 +81,7 @@ def test_networks_are_files_of_numpy(said):
 
 
 @pytest.mark.slow
-def test_doodles_of_ones_own_are_learnt(home):
+def test_doodles_of_ones_own_are_learned(home):
     cross = images.encode_png(drawing([(40, 40), (160, 160), (100, 100), (160, 40), (40, 160)]))
     doodles = [File.keep(cross, "picture", "cross.png")]
     settings = RepairSettings(steps=300, bottleneck=4)
@@ -108,7 +108,7 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
 
 
 @pytest.mark.parametrize(
-    "picture, told",
+    "image, told",
     [
         (drawing(), "The drawing is empty"),
         (drawing(ground=255), "The drawing is empty"),
@@ -145,13 +145,13 @@ def test_a_drawing_is_as_large_as_digits_wherever_it_stands():
 def test_what_no_network_can_have_is_told(said):
     code, _, err = said("lab", "repair", "-o", "out.png", "--bottleneck", "65")
     assert code == 2 and "1 to 64" in err
-    code, _, err = said("lab", "teach", "-o", "net.png")
+    code, _, err = said("lab", "train", "-o", "net.png")
     assert code == 2 and "error:" in err
 
 
 def test_networks_that_were_taught_are_held(home):
     settings = TeachSettings(steps=40, seed=3)
-    first, again = (tasks.run("lab.teach", settings, {}) for _ in range(2))
+    first, again = (tasks.run("lab.train", settings, {}) for _ in range(2))
     assert again.figures["seconds"] == first.figures["seconds"]
     with np.load(io.BytesIO(first.files[0].read())) as held:
         assert held["encoder"].any()

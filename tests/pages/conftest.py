@@ -32,8 +32,8 @@ def somebody_looks_at_a_page(nobody_looks_at_a_page, monkeypatch):
 def runs_cost_what_they_cost_in_a_server():
     """A server looks for components once, and holds no Keras whose session Streamlit would clear at each run.
 
-    Here every page opened would look through all installed packages, and every run would walk through all
-    that tests of other folders have left in memory.
+    Here every page opened would look through all installed packages, and every run would interpolation
+    through all that tests of other folders have left in memory.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", list)  # the studio has none of its own

@@ -1,4 +1,4 @@
-"""The dream page: what to see, the film, what Start promises, and what is drawn of a dream's own numbers."""
+"""The dream page: what to see, the video, what Start promises, and what is drawn of a dream's own numbers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def submitted(monkeypatch):
 def test_the_first_look_has_a_photo_a_look_and_a_start_that_says_how_long_it_takes(visit, submitted):
     page = visit("dream")
     assert not page.exception
-    assert "**Start** lets the network dream into it, which takes" in texts(page.markdown)
+    assert "**Start** runs DeepDream on this image, which takes" in texts(page.markdown)
     [picture] = [image.proto.imgs[0] for image in page.main.get("image")]
     assert picture.caption == "The content, before the first step"
     button(page, "Start").click().run()
@@ -108,7 +108,7 @@ def test_a_whole_layer_and_a_numbered_channel_are_chosen_from_the_sheet(visit, s
     page.toggle(key=f"whole_{layer}").set_value(True).run()
     assert page.text_input(key="layers").value == layer
     page.number_input(key=f"channel_{layer}").set_value(7).run()
-    button(page, "Use it").click().run()
+    button(page, "Add").click().run()
     assert page.text_input(key="layers").value == f"{layer}, {layer}:7"
     page.toggle(key=f"whole_{layer}").set_value(False).run()
     assert page.text_input(key="layers").value == f"{layer}:7"
@@ -149,7 +149,7 @@ def test_what_was_chosen_outlives_a_look_at_the_looks(visit, submitted):
         ({"layers": "mixed4:71", "guide.on": "true"}, "whole layers when there is a guide"),
     ],
 )
-def test_what_cannot_be_dreamt_is_one_sentence_and_nothing_starts(visit, params, said):
+def test_what_cannot_be_dreamed_is_one_sentence_and_nothing_starts(visit, params, said):
     page = visit("dream", **params)
     assert not page.exception
     assert len(page.error) == 1
@@ -164,14 +164,14 @@ def test_a_guide_is_chosen_when_wanted(visit, submitted):
     assert content != guide
 
 
-def test_a_film_says_its_length_and_its_time_before_it_starts(visit, submitted):
-    page = visit("dream", **{"zoom.on": "true"}, zoom="30", fps="10", film="GIF")
+def test_a_video_says_its_length_and_its_time_before_it_starts(visit, submitted):
+    page = visit("dream", **{"zoom.on": "true"}, zoom="30", fps="10", video="GIF")
     said = texts(page.markdown)
-    assert "film of 30 frames, 3 s long" in said
+    assert "video of 30 frames, 3 s long" in said
     assert "which takes" in said
     button(page, "Start").click().run()
     settings = submitted[0][1]
-    assert (settings.zoom, settings.fps, settings.film) == (30, 10, "gif")
+    assert (settings.zoom, settings.fps, settings.video) == (30, 10, "gif")
 
 
 def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submitted, picture):
@@ -194,7 +194,7 @@ def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submit
 
 
 @pytest.mark.parametrize("zoom", [0, 90])
-def test_a_film_and_a_picture_come_back_into_the_form_as_what_they_were(draw, zoom):
+def test_a_video_and_a_picture_come_back_into_the_form_as_what_they_were(draw, zoom):
     def page(zoom):
         import streamlit as st
 
@@ -212,7 +212,7 @@ def test_a_film_and_a_picture_come_back_into_the_form_as_what_they_were(draw, zo
     assert drawn.session_state["asked"].zoom == (zoom or forms.FRAMES)
 
 
-def test_without_the_switch_there_is_no_film(visit, submitted):
+def test_without_the_switch_there_is_no_video(visit, submitted):
     page = visit("dream", zoom="30")
     button(page, "Start").click().run()
     assert submitted[0][1].zoom == 0
@@ -297,7 +297,7 @@ def test_the_octaves_are_drawn_from_the_runs_own_numbers(climb, sign):
     assert "60 px" in boxes
 
 
-def test_without_a_dream_a_recorded_one_is_drawn_and_a_film_has_no_octaves(climb):
+def test_without_a_dream_a_recorded_one_is_drawn_and_a_video_has_no_octaves(climb):
     page = climb([], steps=0)
     assert "A recorded run" in texts(page.caption)
     assert len(page.get("vega_lite_chart")) == 2
@@ -316,14 +316,14 @@ def test_the_tile_of_a_dream_leads_to_its_look(visit):
 
 
 def test_a_network_that_has_no_such_look_is_told_and_looks_are_not_varied_then(visit, submitted):
-    assert "usual layer" not in texts(visit("dream", look="Dogs").info)
+    assert "default layer" not in texts(visit("dream", look="Dogs").info)
     told = texts(visit("dream", look="Dogs", backbone="ResNet50").info)
-    assert "Backbone is set to ResNet50" in told and "it dreams of its usual layer" in told
-    assert any("Look" in label for label in results.variants(DreamSettings()))
-    assert not any("Look" in label for label in results.variants(DreamSettings(backbone="resnet50")))
+    assert "Backbone is set to ResNet50" in told and "Its default layer is used" in told
+    assert any("Preset" in label for label in results.variants(DreamSettings()))
+    assert not any("Preset" in label for label in results.variants(DreamSettings(backbone="resnet50")))
 
 
-def test_reset_all_puts_the_film_and_the_look_back_too(visit, submitted):
+def test_reset_all_puts_the_video_and_the_look_back_too(visit, submitted):
     page = visit("dream", **{"zoom.on": "true"}, fps="30", zoom="120", look="Spirals", steps="20")
     button(page, "Start").click().run()
     assert submitted[-1][1].zoom == 120 and submitted[-1][1].look == "spirals"
@@ -339,7 +339,7 @@ def test_any_channel_can_be_painted_from_its_number(visit, monkeypatch):
     page = visit("dream", see="Layers and channels")
     layer = page.selectbox(key="vgg16.layer").value
     page.number_input(key=f"channel_{layer}").set_value(5).run()
-    button(page, "Paint it").click().run()
+    button(page, "Visualize").click().run()
     [(task, settings, inputs)] = found
     assert (task, settings.backbone, settings.layer, settings.channel) == (
         channel_sheet.PAINT,

@@ -1,4 +1,4 @@
-"""The page that enlarges: it follows the sliders, and what is large, or a film, waits for Start."""
+"""The page that enlarges: it follows the sliders, and what is large, or a video, waits for Start."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
     page = visit("enhance", content="Your photo", **{"content.file": kept.digest}, **asked)
     assert not page.exception and not page.error
     told = texts(page.caption)
-    assert "Found in this photo: noise of " in told and "JPEG quality 90. **Clean** removes it" in told
+    assert "Detected in this photo: noise of " in told and "JPEG quality 90. **Clean** removes it" in told
     made = page.session_state["live"][1]
     assert images.size(made.data) == (120, 180) and made.figures["noise"] > 12
     near = [np.abs(images.read(data) - photo).mean() for data in (made.data, buffer.getvalue())]
@@ -72,13 +72,13 @@ def test_what_would_be_too_large_is_told_before_start(visit, monkeypatch):
     assert "Choose scale 3" in texts(page.warning) and not page.exception
 
 
-def test_a_film_waits_for_start(visit):
-    with animations.Film("gif", 5) as film:
+def test_a_video_waits_for_start(visit):
+    with animations.Video("gif", 5) as video:
         for n in range(3):
-            film.add(np.full((30, 40, 3), 50 * n, "uint8"))
-        kept = File.keep(film.finish(), "animation", "film.gif")
+            video.add(np.full((30, 40, 3), 50 * n, "uint8"))
+        kept = File.keep(video.finish(), "animation", "video.gif")
     told = File.keep(json.dumps([[kept.digest, kept.name]]).encode(), "text", "").digest
-    page = visit("enhance", what="A film", film_file=told)
+    page = visit("enhance", what="A video", video_file=told)
     assert not page.exception and "Start" in labels(page)
     assert "**Start** makes 80 x 60 px of every frame" in texts(page.markdown)
 

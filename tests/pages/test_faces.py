@@ -1,4 +1,4 @@
-"""The faces page: a wall, one face with its sliders, neighbours, morphs, a photo, a film, and the map."""
+"""The faces page: a grid, one face with its sliders, neighbors, morphs, a photo, a video, and the map."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import tiny_faces
 
-from pages.faces import models, sliders, under_the_hood, wall_view
+from pages.faces import grid_view, models, sliders, under_the_hood
 from pages.jobs import commands
-from pages.widgets import picture_wall
+from pages.widgets import picture_grid
 from studio.cli import flags, make
 from studio.core import paths, recipes
 from studio.core.errors import NoRoom
@@ -35,7 +35,7 @@ def none_shipped(monkeypatch):
 
 @pytest.fixture
 def tiny(engine):
-    """Two models that draw, "tiny" and "blind", among a person's own; the workers know their kind."""
+    """Two generators, "tiny" and "blind", among a user's own; the workers know their kind."""
     tiny_faces.make(paths.folder("presets") / "tiny")
     for lane in ("live", "job"):
         _greet(engine, lane)
@@ -54,13 +54,13 @@ def _greet(engine, lane):
 
 
 @pytest.fixture
-def wall(visit, tiny):
-    """Opens the page with a small wall."""
+def grid(visit, tiny):
+    """Opens the page with a small grid."""
 
-    def wall(**params):
+    def grid(**params):
         return done(visit("faces", **({"n": "16"} | params)))
 
-    return wall
+    return grid
 
 
 def done(page):
@@ -73,7 +73,7 @@ def grown(tiny):
     """The model "tiny" with three stages."""
     kept = Stages(100)
     for step in (4, 25, 100):
-        judged = {"generator": 1.0, "judge": 0.5, "mark": step / 200, "real": 0.9}
+        judged = {"generator": 1.0, "discriminator": 0.5, "mark": step / 200, "real": 0.9}
         kept.add(step, np.full((16, 16, 16, 3), 2 * step, "uint8"), judged)
     folder = paths.folder("presets") / tiny
     (folder / model_folder.STAGES).write_bytes(kept.sheet())
@@ -85,24 +85,24 @@ def grown(tiny):
 
 def _stage(page):
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
-    return next((told for told in captions if told.startswith("After")), "")
+    return next((told for told in captions if told.startswith("Step")), "")
 
 
 @pytest.mark.slow
-def test_the_stages_of_a_model_are_slid_over(grown, wall):
-    page = wall(hood="true")
-    slider = next(one for one in page.select_slider if one.label == "After so many steps")
+def test_the_stages_of_a_model_are_slid_over(grown, grid):
+    page = grid(hood="true")
+    slider = next(one for one in page.select_slider if one.label == "Training step")
     assert slider.options == ["4", "25", "100"] and slider.value == 100
-    assert "takes drawn pictures for real with 50%, real ones with 90%" in _stage(page)
-    assert "After 25 steps" in _stage(done(slider.set_value(25).run()))
-    assert "kept no pictures" not in said(page.caption)
+    assert "gives generated images 50%, to real ones 90%" in _stage(page)
+    assert "Step 25:" in _stage(done(slider.set_value(25).run()))
+    assert "no images from its training" not in said(page.caption)
 
 
 @pytest.mark.slow
-def test_a_model_without_stages_says_where_there_are_some(wall):
-    page = wall(hood="true")
-    assert not [one for one in page.select_slider if one.label == "After so many steps"]
-    assert "whatever you teach on **Teach to draw**" in said(page.caption)
+def test_a_model_without_stages_says_where_there_are_some(grid):
+    page = grid(hood="true")
+    assert not [one for one in page.select_slider if one.label == "Training step"]
+    assert "every model that you train on **Train a generator**" in said(page.caption)
 
 
 def labels(page):
@@ -129,7 +129,7 @@ def chosen(page) -> dict:
 
 
 def large(page):
-    """The picture of the chosen face."""
+    """The image of the chosen face."""
     [found] = [image for one in page.get("image") for image in one.proto.imgs if "Face" in image.caption]
     return found
 
@@ -138,16 +138,16 @@ def pick(page, number):
     return done(page.button_group(key="picked").set_value(number).run())
 
 
-def test_a_wall_comes_at_once_with_what_it_learnt_from(wall):
-    page = wall()
+def test_a_grid_comes_at_once_with_what_it_learned_from(grid):
+    page = grid()
     assert page.button_group(key="picked").options == [str(n) for n in range(1, 17)]
-    assert "Learnt from waves" in said(page.caption)
+    assert "Trained on waves" in said(page.caption)
     assert (chosen(page)["n"], chosen(page)["face"], chosen(page)["preset"]) == (16, 0, "tiny")
     assert [link.proto.label for link in page.get("download_button")] == ["Download"]
 
 
-def test_a_click_opens_a_face_and_its_sliders_change_it(wall):
-    page = pick(wall(), 5)
+def test_a_click_opens_a_face_and_its_sliders_change_it(grid):
+    page = pick(grid(), 5)
     assert (chosen(page)["face"], chosen(page)["n"], chosen(page)["moves"]) == (5, 1, [])
     first = large(page).url
     page.slider(key="move_older").set_value(1.5).run()
@@ -159,8 +159,8 @@ def test_a_click_opens_a_face_and_its_sliders_change_it(wall):
 
 
 @pytest.mark.slow
-def test_another_face_begins_as_it_is_on_the_wall(wall):
-    page = pick(wall(), 5)
+def test_another_face_begins_as_it_is_on_the_grid(grid):
+    page = pick(grid(), 5)
     page.slider(key="move_older").set_value(1.5).run()
     assert chosen(pick(page, 7))["moves"] == []
     button(page, "Close").click().run()
@@ -168,16 +168,16 @@ def test_another_face_begins_as_it_is_on_the_wall(wall):
 
 
 @pytest.mark.slow
-def test_a_link_opens_a_face_with_its_changes(wall):
-    page = wall(face="3", move_older="2")
+def test_a_link_opens_a_face_with_its_changes(grid):
+    page = grid(face="3", move_older="2")
     assert (chosen(page)["face"], chosen(page)["moves"]) == (3, ["older=2"])
     assert page.button_group(key="picked").value == 3
-    assert "as labelled" in said(page.caption).lower()
+    assert "as labeled" in said(page.caption).lower()
 
 
 @pytest.mark.slow
-def test_more_like_this_keeps_the_changes_and_leads_back(wall):
-    page = pick(wall(), 5)
+def test_more_like_this_keeps_the_changes_and_leads_back(grid):
+    page = pick(grid(), 5)
     page.slider(key="move_older").set_value(1.5).run()
     button(page, "More like this").click().run()
     found = chosen(done(page))
@@ -188,35 +188,35 @@ def test_more_like_this_keeps_the_changes_and_leads_back(wall):
     assert page.slider(key="move_older").value == 1.5
     button(page, "More like this").click().run()
     assert chosen(done(page))["near"] == [5, 2]
-    button(page, "One wall back").click().run()
+    button(page, "Previous grid").click().run()
     assert chosen(done(page))["near"] == [5]
-    button(page, "One wall back").click().run()
+    button(page, "Previous grid").click().run()
     assert (chosen(done(page))["near"], chosen(page)["moves"]) == ([], [])
 
 
 @pytest.mark.slow
-def test_a_face_becomes_another_one(wall):
-    page = pick(wall(), 5)
+def test_a_face_becomes_another_one(grid):
+    page = pick(grid(), 5)
     page.toggle(key="morph").set_value(True).run()
     page = pick(page, 9)
     found = chosen(page)
-    assert (found["face"], found["to"], found["n"]) == (5, 9, wall_view.STEPS)
-    assert "becomes face 9" in large(page).caption
+    assert (found["face"], found["to"], found["n"]) == (5, 9, grid_view.STEPS)
+    assert "morphing into face 9" in large(page).caption
     page.toggle(key="morph").set_value(False).run()
     assert chosen(done(page))["to"] == 0
     assert chosen(page)["face"] == 5
 
 
-def test_a_smaller_wall_lets_go_of_a_face_that_it_lacks(wall):
-    page = pick(wall(n="64"), 50)
+def test_a_smaller_grid_lets_go_of_a_face_that_it_lacks(grid):
+    page = pick(grid(n="64"), 50)
     assert chosen(page)["face"] == 50
     page.select_slider(key="n").set_value(16).run()
     assert chosen(done(page))["face"] == 0
 
 
 @pytest.mark.slow
-def test_a_photo_becomes_the_first_face(wall):
-    page = pick(wall(), 5)
+def test_a_photo_becomes_the_first_face(grid):
+    page = pick(grid(), 5)
     page.slider(key="move_older").set_value(1.5).run()
     page.toggle(key="photo.on").set_value(True).run()
     assert (chosen(done(page))["face"], chosen(page)["moves"]) == (1, [])
@@ -228,40 +228,48 @@ def test_a_photo_becomes_the_first_face(wall):
     assert chosen(done(page))["face"] == 0
 
 
-def test_another_model_starts_anew(wall, monkeypatch):
+def test_another_model_starts_again(grid, monkeypatch):
     tiny_faces.make(paths.folder("presets") / "other", seed=4)
-    page = pick(wall(what="tiny", moves="older=1"), 5)
+    page = pick(grid(what="tiny", moves="older=1"), 5)
     page.slider(key="move_older").set_value(2.0).run()
     page.button_group(key="what").set_value("other").run()
     found = chosen(done(page))
     assert (found["preset"], found["face"], found["moves"]) == ("other", 0, [])
 
 
-def test_a_film_is_a_job_of_what_is_chosen(wall, monkeypatch):
+def test_a_video_is_a_job_of_what_is_chosen(grid, monkeypatch):
     found = []
     monkeypatch.setattr("pages.parts.start", lambda *started: found.append(started))
-    page = wall(**{"walk.on": "true"}, walk="24", fps="12", film="GIF", face="3", to="5", move_older="2")
-    button(page, "Make the film").click().run()
+    page = grid(
+        **{"interpolate.on": "true"},
+        interpolate="24",
+        fps="12",
+        video="GIF",
+        face="3",
+        to="5",
+        move_older="2",
+    )
+    button(page, "Make the video").click().run()
     [(task, settings, _)] = found
-    assert (task, settings.walk, settings.fps, settings.film) == ("faces.draw", 24, 12, "gif")
+    assert (task, settings.interpolate, settings.fps, settings.video) == ("faces.draw", 24, 12, "gif")
     assert (settings.face, settings.to, settings.moves) == (3, 5, ("older=2",))
-    assert "Make the film" not in labels(wall())
+    assert "Make the video" not in labels(grid())
 
 
 @pytest.mark.slow
-def test_a_film_is_made_shown_and_gives_way(wall, until):
-    page = wall(**{"walk.on": "true"}, walk="6", film="GIF", face="3")
-    button(page, "Make the film").click().run()
+def test_a_video_is_made_shown_and_gives_way(grid, until):
+    page = grid(**{"interpolate.on": "true"}, interpolate="6", video="GIF", face="3")
+    button(page, "Make the video").click().run()
     until(lambda: page.run() and "Make again" in labels(page))
     assert not page.exception
     command = next(code.value for code in page.code if code.value.startswith("studio faces"))
-    assert "--walk 6" in command and "-o out.gif" in command
+    assert "--interpolate 6" in command and "-o out.gif" in command
     button(page, "Close").click().run()
     assert chosen(done(page))["face"] == 3
 
 
-def test_keep_puts_it_among_the_results(wall, engine):
-    page = pick(wall(), 5)
+def test_keep_puts_it_among_the_results(grid, engine):
+    page = pick(grid(), 5)
     before = len(engine.jobs(limit=1000))
     button(page, "Keep").click().run()
     job = engine.jobs()[0]
@@ -273,11 +281,11 @@ def test_keep_puts_it_among_the_results(wall, engine):
     assert not button(page.run(), "Keep").disabled
 
 
-def test_what_cannot_be_kept_says_so_and_stays(wall, engine, monkeypatch):
+def test_what_cannot_be_kept_says_so_and_stays(grid, engine, monkeypatch):
     def full(*_):
         raise NoRoom("The disk is full. Free some space.")
 
-    page = pick(wall(), 5)
+    page = pick(grid(), 5)
     monkeypatch.setattr(type(engine), "keep", full)
     button(page, "Keep").click().run()
     assert not page.exception
@@ -300,8 +308,8 @@ def test_without_a_model_one_sentence_says_how_to_train_one(visit):
 
 
 @pytest.mark.slow
-def test_every_setting_is_asked_for_once(wall):
-    page = wall(**{"walk.on": "true", "photo.on": "true"})
+def test_every_setting_is_asked_for_once(grid):
+    page = grid(**{"interpolate.on": "true", "photo.on": "true"})
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
     there = [found.key for kind in kinds for found in getattr(page, kind)]
     for name in set(FacesSettings.described()) - {"preset", "model", "form"}:
@@ -314,7 +322,7 @@ def test_every_setting_is_asked_for_once(wall):
         FacesSettings(preset="tiny", n=16, seed=3, truncation=0.7),
         FacesSettings(preset="tiny", face=5, to=9, n=7, moves=("older=-1.5", "change-1=2")),
         FacesSettings(preset="tiny", near=(5, 2), spread=0.25, form="npz"),
-        FacesSettings(preset="tiny", walk=24, fps=12, film="gif", face=3),
+        FacesSettings(preset="tiny", interpolate=24, fps=12, video="gif", face=3),
     ],
     ids=lambda settings: " ".join(sorted(settings.model_fields_set)),
 )
@@ -344,19 +352,19 @@ def test_a_model_with_the_name_of_a_subject_stands_beside_those_of_the_subject(o
         assert all("" not in kinds or len(kinds) == 1 for kinds in drawn.values())
 
 
-def test_a_model_for_research_only_says_so(wall, monkeypatch):
+def test_a_model_for_research_only_says_so(grid, monkeypatch):
     entry = index.Shipped(
         task=tiny_faces.TASK,
         folder="tiny",
         sha256="0" * 64,
-        licence="research-only",
-        trained_on="faces of strangers",
+        license="research-only",
+        trained_on="faces of other people",
         command="",
         figures={},
     )
     monkeypatch.setattr(models, "_shipped", lambda name: entry)
-    page = wall()
-    assert "Learnt from faces of strangers" in said(page.caption)
+    page = grid()
+    assert "Trained on faces of other people" in said(page.caption)
     assert "Research only" in said(page.markdown)
 
 
@@ -366,8 +374,8 @@ def test_each_button_shows_its_own_picture(count):
     pictures += np.arange(count, dtype="uint8")[:, None, None, None] * 5
     whole = sheet(pictures)
     height, width = whole.shape[:2]
-    places = list(picture_wall.places(width, height, count))
-    side = picture_wall.side(width, count)
+    places = list(picture_grid.places(width, height, count))
+    side = picture_grid.side(width, count)
     for number, (across, down) in enumerate(places):
         left, top = across / 100 * (width - side), down / 100 * (height - side)
         window = whole[round(top) : round(top + side), round(left) : round(left + side)]
@@ -377,11 +385,11 @@ def test_each_button_shows_its_own_picture(count):
 
 def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
     figures = {
-        "curve": {"steps": [1, 2], "generator": [1.0, 2.0], "judge": [1.0, 0.5]},
+        "curve": {"steps": [1, 2], "generator": [1.0, 2.0], "discriminator": [1.0, 0.5]},
         "kl": [0.1, 2.0],
         "nearest": 9.31,
         "nearest_held_out": 9.02,
-        "learnt_n": 17742,
+        "learned_n": 17742,
         "distances": {"edges": [8.0, 9.0, 10.0], "made": [0.25, 0.75], "held out": [0.5, 0.5]},
     }
 
@@ -398,14 +406,14 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
     assert not draw(page, figures={}).get("vega_lite_chart")
 
 
-def test_a_model_that_looked_at_a_part_of_what_it_learnt_from_says_so():
+def test_a_model_that_looked_at_a_part_of_what_it_learned_from_says_so():
     before = {"nearest": 9.3, "nearest_held_out": 9, "real_n": 5000, "pictures": 19_713, "held_out": 1971}
     told = under_the_hood._copies(before)
     assert "image of 5,000 of the 17,742, a held-out" in told and "would not show" in told
 
 
-def test_the_wall_is_on_the_map(wall):
-    page = wall(hood="true")
+def test_the_grid_is_on_the_map(grid):
+    page = grid(hood="true")
     [chart] = page.get("vega_lite_chart")
     assert "change" in json.dumps(chart.proto.spec).lower()
     rows = under_the_hood._map([[0.0, 1.0], [2.0, 3.0]], ["a", "b"], 2).to_dict()["data"]["values"]

@@ -41,11 +41,11 @@ def test_every_page_has_its_own_address_and_file():
 
 
 def test_a_job_opens_on_the_page_of_its_capability():
-    assert place_of("style.transfer").file == "style_picture.py"
+    assert place_of("style.transfer").file == "style_photo.py"
     assert place_of("no.such").address == ""
     for task in ("dcgan.train", "vae.train"):
-        assert place_of(task).file == "teach_drawing.py"
-    assert place_of("style.train").file == "style_picture.py"
+        assert place_of(task).file == "train_generator.py"
+    assert place_of("style.train").file == "style_photo.py"
     assert place_of("classify.predict").file == "browse_gallery.py"
 
 
@@ -68,7 +68,7 @@ for place in PLACES:
     app.switch_page(place.file).run()
     assert not app.exception and app.title
 from studio.engine import connect
-app.switch_page("style_picture.py")
+app.switch_page("style_photo.py")
 app.query_params.update({"mode": "Draft", "style": "Stained glass"})
 app.run()
 next(button for button in app.button if button.label == "Start").click().run()
@@ -165,7 +165,7 @@ def test_tiles_lead_to_the_page_with_their_samples(visit):
     assert page.button_group(key="style").value == ["Brush strokes"]
 
 
-def test_the_tile_of_a_text_leads_to_its_voice(visit):
+def test_the_tile_of_a_text_leads_to_its_language_model(visit):
     links = [link.proto for link in visit("").get("page_link")]
     [alice] = [link for link in links if "Alice" in link.query_string]
     page = visit(alice.page, **dict(parse_qsl(alice.query_string)))
@@ -175,8 +175,8 @@ def test_the_tile_of_a_text_leads_to_its_voice(visit):
 
 def test_the_tile_of_a_classifier_leads_to_its_half_of_the_page(visit):
     links = [link.proto for link in visit("").get("page_link")]
-    [seen] = [link for link in links if link.page.endswith("teach")]
-    page = visit("teach", **dict(parse_qsl(seen.query_string)))
+    [seen] = [link for link in links if link.page.endswith("classify")]
+    page = visit("classify", **dict(parse_qsl(seen.query_string)))
     assert (page.button_group(key="half").value, page.button_group(key="picture").value) == ("try", "Chelsea")
 
 
@@ -186,7 +186,7 @@ def test_health_shows_all_that_the_doctor_sees_at_once(visit):
         assert f"**{name}**" in texts(page.markdown)
 
 
-@pytest.mark.parametrize("address", ["text", "search"])
+@pytest.mark.parametrize("address", ["text", "tune"])
 def test_a_link_leads_over_the_form_to_the_result(visit, address):
     drawn = [one.proto.body for one in visit(address).get("html")]
     link = next(at for at, body in enumerate(drawn) if 'href="#result"' in body)
@@ -237,7 +237,7 @@ def test_a_visitor_sees_no_places_of_the_server_nor_what_acts_on_all_of_it(
         assert not page.exception
         told = shown(page)
         assert str(paths.home()) not in told and str(Path.home()) not in told
-        assert not {"Fetch now", "Look closer"} & {one.label for one in page.button}
+        assert not {"Download now", "Look closer"} & {one.label for one in page.button}
         assert "studio weights pull" not in told
         if address == "health":
             assert "Another studio is already running on a place on the server" in told.replace("\\", "")
@@ -245,13 +245,10 @@ def test_a_visitor_sees_no_places_of_the_server_nor_what_acts_on_all_of_it(
 
 def test_a_visitor_is_told_what_their_work_takes_and_when_it_goes(visit, many, monkeypatch):
     told = shown(visit("gallery"))
-    assert (
-        "of the 5.0 GB that each may take" in told
-        and "do not come back, in this browser, for 90 days" in told
-    )
+    assert "of your limit of 5.0 GB" in told and "do not come back, in this browser, for 90 days" in told
     monkeypatch.setenv("STUDIO_VISITOR_DAYS", "0")
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0")
-    assert "come back" not in (told := shown(visit("gallery"))) and "may take" not in told
+    assert "come back" not in (told := shown(visit("gallery"))) and "your limit" not in told
 
 
 def test_a_visitor_who_has_work_here_is_noted_as_seen(visit, many):

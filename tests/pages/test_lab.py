@@ -1,4 +1,4 @@
-"""The lab's page: networks are taught at once, then every drawing is answered, and what is good is kept."""
+"""The lab's page: networks are trained at once, then every drawing is answered, and what is good is kept."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SMALL = {"steps": "40", "kind": "Dense"}
 
 @pytest.fixture
 def taught(visit, until):
-    """The page once all its networks are taught."""
+    """The page once all its networks are trained."""
 
-    def taught(**knobs):
-        page = visit("lab", **SMALL, **knobs)
+    def taught(**controls):
+        page = visit("lab", **SMALL, **controls)
         for _ in range(2):
             shelves = [name for name in ("lab_first", "lab_second") if name in page.session_state]
             streams = [page.session_state[name].stream for name in shelves]
@@ -45,7 +45,7 @@ def test_a_drawing_is_answered_and_kept(taught):
 
 
 @pytest.mark.slow
-def test_a_doodle_is_learnt_in_the_place_of_digits(taught, until):
+def test_a_doodle_is_learned_in_the_place_of_digits(taught, until):
     page = press(taught(), "Learn this drawing")
     assert "Training data: 1 doodle of yours" in texts(page.caption)
     assert page.session_state["lab_first"].inputs["doodles"]

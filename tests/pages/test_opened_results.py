@@ -6,10 +6,10 @@ import shutil
 
 import pytest
 import tiny_faces
-import tiny_voice
+import tiny_language_model
 
-from pages.form import film_input, samples
-from pages.search import trials
+from pages.form import samples, video_input
+from pages.tune import trials
 from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.weights import index
@@ -28,7 +28,7 @@ def none_shipped(monkeypatch):
 def models(engine):
     """Two models that write and two that draw."""
     for name in ("first", "second"):
-        tiny_voice.make(paths.folder("presets") / name)
+        tiny_language_model.make(paths.folder("presets") / name)
     tiny_faces.make(paths.folder("presets") / "tiny")
     yield
     shutil.rmtree(paths.folder("presets"))
@@ -95,9 +95,13 @@ def test_a_training_on_a_text(opened, models):
 
 @pytest.mark.slow
 def test_a_training_of_classes(opened, engine):
-    page = opened("teach", "classify.train", {"epochs": 3}, {"data": [sample_sets.reference("sample:hair")]})
+    page = opened(
+        "classify", "classify.train", {"epochs": 3}, {"data": [sample_sets.reference("sample:hair")]}
+    )
     assert page.button_group(key="pictures").value == "Hair" and state(page, "epochs") == [3]
-    other = opened("teach", "classify.train", {}, {"data": [tasks.File.keep(b"zip", "dataset", "mine.zip")]})
+    other = opened(
+        "classify", "classify.train", {}, {"data": [tasks.File.keep(b"zip", "dataset", "mine.zip")]}
+    )
     assert other.button_group(key="pictures").value == "Your own"
     assert [file.name for file in other.session_state["set_file"]] == ["mine.zip"]
 
@@ -105,7 +109,7 @@ def test_a_training_of_classes(opened, engine):
 @pytest.mark.slow
 def test_a_training_of_a_generator(opened, engine):
     given = {"data": [sample_sets.reference("sample:digits")]}
-    page = opened("teach-to-draw", "vae.train", {"steps": 500, "scored": 500, "beta": 2.0}, given)
+    page = opened("train-generator", "vae.train", {"steps": 500, "scored": 500, "beta": 2.0}, given)
     assert page.button_group(key="kind").value == "vae"
     assert page.button_group(key="learn_from").value == "Digits"
     assert state(page, "steps", "measured", "beta") == [500, True, 2.0]
@@ -120,7 +124,7 @@ def test_a_search(opened, engine, monkeypatch):
         "fixed": ["epochs=5", "units=96", "embedding=32"],
         "trials": 7,
     }
-    page = opened("search", "search.run", asked, {"text": [text()]})
+    page = opened("tune", "tune.run", asked, {"text": [text()]})
     assert not page.exception
     assert page.button_group(key="train").value == "text" and page.button_group(key="source").value == "file"
     assert page.multiselect(key="vary_text").value == ["learning_rate", "cell"]
@@ -131,26 +135,26 @@ def test_a_search(opened, engine, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_face_of_a_wall(opened, models):
+def test_a_face_of_a_grid(opened, models):
     asked = {"preset": "tiny", "face": 20, "n": 1, "seed": 5, "truncation": 0.5}
     page = opened("faces", "faces.draw", asked, {"photo": []}, "picture")
     assert state(page, "face", "n", "seed", "truncation") == [20, 36, 5, 0.5]
     assert not page.toggle(key="photo.on").value
-    walked = {"preset": "tiny", "walk": 30, "fps": 12, "n": 16}
+    walked = {"preset": "tiny", "interpolate": 30, "fps": 12, "n": 16}
     photo = samples.photos()[1].file()
-    film = opened("faces", "faces.draw", walked, {"photo": [photo]}, "animation")
-    assert state(film, "walk.on", "walk", "fps", "face") == [True, 30, 12, 0]
+    video = opened("faces", "faces.draw", walked, {"photo": [photo]}, "animation")
+    assert state(video, "interpolate.on", "interpolate", "fps", "face") == [True, 30, 12, 0]
 
 
 @pytest.mark.slow
 def test_a_video(opened, engine):
-    film = film_input.sample()
+    video = video_input.sample()
     base = {"size": 256, "strength": 0.5}
     asked = {"task": "style.transfer", "base": base, "start": 0.5, "end": 1.5}
     offered = {sample.title: sample.file for sample in samples.paintings()}
     page = opened(
-        "style", "film.repaint", asked, {"film": [film], "style": [offered["Mosaic"]()]}, "animation"
+        "style", "video.repaint", asked, {"video": [video], "style": [offered["Mosaic"]()]}, "animation"
     )
-    assert page.button_group(key="what").value == "film"
+    assert page.button_group(key="what").value == "video"
     assert page.button_group(key="style").value == ["Mosaic"]
-    assert state(page, "size", "strength", "film_part") == [256, 0.5, (0.5, 1.5)]
+    assert state(page, "size", "strength", "video_part") == [256, 0.5, (0.5, 1.5)]

@@ -1,4 +1,4 @@
-"""The painter's page: it learns at once, begins anew when a knob turns, and says what goes wrong."""
+"""The painter's page: it learns at once, begins again when a control turns, and says what goes wrong."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SMALL = {"steps": "30", "detail": "32", "size": "64"}
 
 
 @pytest.fixture
-def learnt(visit, until):
-    """The page once it has learnt."""
+def learned(visit, until):
+    """The page once it has learned."""
 
-    def learnt(**knobs):
-        page = visit("playground", **SMALL, **knobs)
+    def learned(**controls):
+        page = visit("playground", **SMALL, **controls)
         return ended(page, until)
 
-    return learnt
+    return learned
 
 
 def ended(page, until):
@@ -41,8 +41,8 @@ def labels(page) -> list[str]:
 
 
 @pytest.mark.slow
-def test_it_learns_at_once_and_what_it_learnt_can_be_kept(learnt):
-    page = learnt()
+def test_it_learns_at_once_and_what_it_learned_can_be_kept(learned):
+    page = learned()
     assert {"Watch again", "Keep"} <= set(labels(page)) and "Start" not in labels(page)
     assert "16,899 parameters" in texts(page.caption) and "dB" in texts(page.caption)
     next(button for button in page.button if button.label == "Keep").click().run()
@@ -51,8 +51,8 @@ def test_it_learns_at_once_and_what_it_learnt_can_be_kept(learnt):
 
 
 @pytest.mark.slow
-def test_a_knob_that_is_turned_begins_anew_and_nothing_else_does(learnt, until):
-    page = learnt()
+def test_a_control_that_is_turned_begins_again_and_nothing_else_does(learned, until):
+    page = learned()
     first = page.session_state["learning"].stream
     assert page.run().session_state["learning"].stream is first
     page.slider(key="fourier_features").set_value(16).run()
@@ -61,14 +61,14 @@ def test_a_knob_that_is_turned_begins_anew_and_nothing_else_does(learnt, until):
 
 
 @pytest.mark.slow
-def test_weights_that_run_away_are_told_and_no_error(learnt):
-    page = learnt(optimizer="SGD", learning_rate="10")
+def test_weights_that_run_away_are_told_and_no_error(learned):
+    page = learned(optimizer="SGD", learning_rate="10")
     assert "diverged" in texts(page.warning) and "lower learning rate" in texts(page.warning)
     assert not page.error and "Watch again" in labels(page)
 
 
 @pytest.mark.parametrize("name", lessons.LESSONS)
-def test_a_lesson_turns_the_knobs_and_says_what_to_look_at(visit, monkeypatch, name):
+def test_a_lesson_turns_the_controls_and_says_what_to_look_at(visit, monkeypatch, name):
     asked = []
     monkeypatch.setattr("pages.playground.learning.show", lambda settings, inputs: asked.append(settings))
     page = visit("playground")
@@ -80,12 +80,12 @@ def test_a_lesson_turns_the_knobs_and_says_what_to_look_at(visit, monkeypatch, n
     assert not page.info
 
 
-def test_a_film_and_what_is_large_are_jobs(visit, monkeypatch):
+def test_a_video_and_what_is_large_are_jobs(visit, monkeypatch):
     monkeypatch.setattr(
         "pages.playground.learning.show", lambda *told: pytest.fail("it was to wait for Start")
     )
-    for knobs in ({"frames.on": "true"}, {"size": "2048"}, {"steps": "50000"}):
-        page = visit("playground", **knobs)
+    for controls in ({"frames.on": "true"}, {"size": "2048"}, {"steps": "50000"}):
+        page = visit("playground", **controls)
         assert not page.exception and "Start" in labels(page)
         assert "**Start**" in texts(page.markdown)
 
@@ -94,7 +94,7 @@ def test_the_layers_are_read_aloud():
     assert "hardly learns" in charts.reading([6.5e-9, 1e-4, 5.9e-2])
     assert "9.1 million times smaller" in charts.reading([6.5e-9, 1e-4, 5.9e-2])
     assert "explodes" in charts.reading([1e6, 1, 1])
-    assert "all layers but the last" in charts.reading([0, 0, 1e-3])
+    assert "all layers except the last" in charts.reading([0, 0, 1e-3])
     assert "only biases" in charts.reading([0, 0, 0])
     assert "neither vanishes nor explodes" in charts.reading([2e-3, 1e-3, 5e-3], [0.1, 0.12, 0.02])
     assert "vanished" in charts.reading([1e-20, 1e-9, 1e-2])
@@ -121,7 +121,7 @@ def test_with_all_weights_at_0_only_the_last_bias_learns():
     assert look.gradients == [0.0] * len(learner.network.layers)
     assert not any(layer.kernel.any() or layer.bias.any() for layer in hidden)
     assert not last.kernel.any() and last.bias.all()
-    assert "only biases" in charts.reading(look.gradients, [0.08, look.learnt])
+    assert "only biases" in charts.reading(look.gradients, [0.08, look.learned])
     assert "bias" in lessons.LESSONS["zero"].text
 
 

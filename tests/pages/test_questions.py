@@ -1,4 +1,4 @@
-"""Every question leads to a page that shows something, with its knobs set as the question says."""
+"""Every question leads to a page that shows something, with its controls set as the question says."""
 
 import pytest
 
@@ -21,16 +21,16 @@ LINKS = {(one.page, *one.address.items()): one for one in SHOWN}.values()  # eac
 
 @pytest.mark.slow
 @pytest.mark.parametrize("topic", LINKS, ids=lambda one: one.question)
-def test_a_link_opens_its_page_with_its_knobs_set(visit, monkeypatch, topic):
+def test_a_link_opens_its_page_with_its_controls_set(visit, monkeypatch, topic):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     monkeypatch.setattr("pages.playground.learning.show", lambda *told: None)
-    monkeypatch.setattr("pages.faces.wall_view.show", lambda *told: None)
+    monkeypatch.setattr("pages.faces.grid_view.show", lambda *told: None)
     monkeypatch.setattr("pages.lab.teaching.networks", lambda *told: None)
     page = visit(topic.page, **topic.address)
     assert not page.exception and not page.error
     for name, value in topic.settings.items():
         assert page.session_state[name] == (pytest.approx(value) if isinstance(value, float) else value), name
-    drawn_live = ("faces", "enhance", "colour")  # whose sections draw what is not made here
+    drawn_live = ("faces", "enhance", "colorize")  # whose sections draw what is not made here
     if "hood" in topic.opens and topic.page not in drawn_live:
         assert page.get("vega_lite_chart")
 

@@ -7,19 +7,17 @@ import pytest
 from pages.recorded import record, runs
 from studio.cli import _parser
 
-RECORDED = ("style", "dream", "teach", "search", "x-ray", "lab")
+RECORDED = ("style", "dream", "classify", "tune", "x-ray", "lab")
 
 
 def drawn(page):
-    """How much is drawn within the section; the stage beside it may change meanwhile."""
+    """How much is drawn within the section; the stage next to it may change meanwhile."""
     [section] = [one for one in page.expander if one.label == "Under the hood"]
     return len(section.get("vega_lite_chart")) + len(section.get("imgs"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "address", ["style", "dream", "playground", "x-ray", "lab", "teach", "search", "text"]
-)
+@pytest.mark.parametrize("address", ["style", "dream", "playground", "x-ray", "lab", "train", "tune", "text"])
 def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypatch, address):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     folded, opened = visit(address), visit(address, hood="true")
@@ -30,8 +28,8 @@ def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypa
 
 
 @pytest.mark.slow
-def test_a_search_by_eye_has_recorded_picks_before_the_first(visit):
-    page = visit("search", judge="By eye", hood="true")
+def test_a_search_by_preference_has_recorded_picks_before_the_first(visit):
+    page = visit("tune", select_by="By preference", hood="true")
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
     assert "14 picks by a rule" in " ".join(one.value for one in page.caption)

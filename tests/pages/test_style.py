@@ -56,7 +56,7 @@ def test_before_a_start_the_page_says_how_long_it_takes_and_asks_nothing_of_old_
     notes = []
     monkeypatch.setattr("pages.parts.show_live", lambda *told, note, **more: notes.append(note))
     page = visit("style", mode="Finest")
-    assert "to be printed" in notes[-1] and "which takes" in notes[-1] and "minutes" in notes[-1]
+    assert "for printing" in notes[-1] and "which takes" in notes[-1] and "minutes" in notes[-1]
     labels = [widget.label for kind in ("selectbox", "number_input") for widget in page.get(kind)]
     assert not {"Painter", "Stop after"} & set(labels)
 
@@ -88,7 +88,7 @@ def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit,
     monkeypatch.setattr(
         "pages.parts.show_live",
         lambda *told, **more: asked.append(
-            (told[1].house, more["needs"], "for any painting" in more["note"])
+            (told[1].house, more["needs"], "AdaIN mixes them" in more["note"])
         ),
     )
     visit("style", style=["Mosaic", "Dots"])
@@ -106,12 +106,12 @@ def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit,
         ({"style": ["Sea (more)", "Mosaic"]}, ("sea", "mosaic"), "more"),
         ({"style": ["Sea (more)", "Wash"]}, (), "house"),
     ],
-    ids=["one's own", "of two networks", "the studio's", "added to the studio's", "and one taught anew"],
+    ids=["one's own", "of two networks", "the studio's", "added to the studio's", "and one trained again"],
 )
 def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeypatch, params, house, network):
     kept = tasks.File.keep(images.encode_png(np.full((40, 40, 3), 9, "uint8")), "picture", "Rain.png")
     gone = tasks.File("0" * 64, "picture", "sand.png")
-    tiny_styles.make("mine", learnt_from=[kept, gone])
+    tiny_styles.make("mine", learned_from=[kept, gone])
     sea = tasks.File.keep(kept.read(), "picture", "sea.png")
     tiny_styles.make("more", ("mosaic", "wash", "sea"), [sea], added_to="house", taught=("wash", "sea"))
     asked = []
@@ -127,7 +127,7 @@ def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeyp
 
 def test_a_damaged_network_of_ones_own_takes_no_page_along(visit, monkeypatch):
     kept = tasks.File.keep(images.encode_png(np.full((40, 40, 3), 9, "uint8")), "picture", "Rain.png")
-    (tiny_styles.make("broken", learnt_from=[kept]).folder / "recipe.json").write_text("{")
+    (tiny_styles.make("broken", learned_from=[kept]).folder / "recipe.json").write_text("{")
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     page = visit("style")
     assert not page.exception and not page.error
@@ -166,7 +166,7 @@ def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
 def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatch, picture):
     made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: use_again.menu(lambda: made, key="it"))
-    page = visit("style", what="A film")
+    page = visit("style", what="A video")
     titles = {button.label: button.key for button in page.button}
     page.button(key=titles["Content in Style"]).click().run()
     assert (page.title[0].value, page.button_group(key="content").value) == ("Style", "Your photo")
@@ -207,9 +207,9 @@ def painted(engine, until, picture):
     ids=["paintings", "house styles", "styles of one's own network"],
 )
 def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, settings, names):
-    learnt_from = [tasks.File("0" * 64, "picture", name) for name in ("rain.png", "sand.png")]
+    learned_from = [tasks.File("0" * 64, "picture", name) for name in ("rain.png", "sand.png")]
     for network in ("mine", "yours") if "network" in settings else ():  # with styles of the same names
-        tiny_styles.make(network, learnt_from=learnt_from)
+        tiny_styles.make(network, learned_from=learned_from)
     house = settings.get("house", [])
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
     inputs = {"content": [offered["Coffee"]()], "style": [] if house else [offered[one]() for one in names]}
@@ -284,7 +284,7 @@ def test_masks_that_are_gone_cannot_be_changed(visit, painted):
     assert not page.exception and "Make again" in labels(page) and "Change" not in labels(page)
 
 
-@pytest.mark.parametrize("before", [{"what": "A film"}, {"brush": "true", "weight_1": "0.25"}])
+@pytest.mark.parametrize("before", [{"what": "A video"}, {"brush": "true", "weight_1": "0.25"}])
 def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted, before):
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
     inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"](), offered["Wash"]()]}
@@ -348,9 +348,9 @@ def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
     made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: use_again.menu(lambda: made, key="it"))
     page = visit("style")
-    next(button for button in page.button if button.label == "Picture in Teach").click().run()
+    next(button for button in page.button if button.label == "Image in Classify").click().run()
     assert not page.exception
-    assert (page.title[0].value, page.button_group(key="picture").value) == ("Teach", "Your picture")
+    assert (page.title[0].value, page.button_group(key="picture").value) == ("Classify", "Your image")
 
 
 def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
@@ -358,10 +358,10 @@ def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
     page = visit("style")
     begun = []
     monkeypatch.setattr("pages.parts.start", lambda *job: begun.append(job))
-    next(button for button in page.button if button.label == "Make a fine one").click().run()
+    next(button for button in page.button if button.label == "Make a fine result").click().run()
     assert not page.exception
     assert page.button_group(key="mode").value == "fine"
-    assert "Start" in labels(page) and "Make a fine one" not in labels(page)
+    assert "Start" in labels(page) and "Make a fine result" not in labels(page)
     [(task, settings, _)] = begun
     assert (task, settings.mode) == ("style.transfer", "fine")
     page.run()
@@ -415,7 +415,8 @@ def test_under_the_hood_offers_a_small_run_to_look_at(visit, monkeypatch):
     monkeypatch.setattr("pages.jobs.jobs.start", lambda *job: begun.append(job))
     page = visit("style", strength="0.5", hood="true")
     assert len(page.get("vega_lite_chart")) == 1, "the losses of a recorded run"
-    next(button for button in page.button if button.label == "Watch a small draft of yours").click().run()
+    watch = "Watch a small draft of your photo"
+    next(button for button in page.button if button.label == watch).click().run()
     [(task, settings, inputs)] = begun
     assert (task, settings.mode, settings.size, settings.strength) == ("style.transfer", "draft", 256, 0.5)
     assert settings.house == () and len(inputs["style"]) == 1

@@ -1,4 +1,6 @@
-"""The text page: a voice writes, a text of one's own becomes a voice, and what lies under the hood."""
+"""The text page: a language model writes, a text of one's own becomes a language model, and what lies under
+the hood.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,11 @@ import shutil
 
 import numpy as np
 import pytest
-import tiny_voice
+import tiny_language_model
 
 from pages.form import sample_texts
 from pages.jobs import commands, written_texts
-from pages.text import evidence, gates, next_character, training, under_the_hood, voices
+from pages.text import evidence, gates, language_models, next_character, training, under_the_hood
 from pages.widgets import owners
 from studio.core import paths, recipes
 from studio.core.data import corpus
@@ -19,11 +21,11 @@ from studio.core.models import model_folder, model_zip, presets
 from studio.core.tasks import File
 from studio.core.weights import index
 from studio.engine import Live
+from studio.text import language_model
 from studio.text import task as text_task
-from studio.text import voice
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
-from studio.text.write import Pen
+from studio.text.write import Sampler
 from training.drawings import text_tiles
 
 LONG = "100000"
@@ -31,15 +33,15 @@ LONG = "100000"
 
 @pytest.fixture(autouse=True)
 def none_shipped(monkeypatch):
-    """Only the voices that a test makes are there, so that it knows which one is chosen first."""
+    """Only the language models that a test makes are there, so that it knows which one is chosen first."""
     found = index.shipped().model_copy(update={"presets": {}})
     monkeypatch.setattr(index, "shipped", lambda: found)
 
 
 @pytest.fixture
 def tiny(engine):
-    """A voice of the name "tiny" among a person's own."""
-    yield tiny_voice.make(paths.folder("presets") / "tiny")
+    """A language model of the name "tiny" among a user's own."""
+    yield tiny_language_model.make(paths.folder("presets") / "tiny")
     shutil.rmtree(paths.folder("presets"))
 
 
@@ -90,14 +92,14 @@ def named(page):
 
 
 @pytest.mark.slow
-def test_a_voice_writes_and_what_a_person_typed_is_nowhere_markup(visit, tiny, until_written):
+def test_a_language_model_writes_and_what_a_person_typed_is_nowhere_markup(visit, tiny, until_written):
     typed = "the <b>cat</b> $x$ :red[7]"
     page = wrote(visit("text", prompt=typed), until_written)
     [paper] = papers(page)
     assert (paper["before"], len(paper["text"]), paper["nats"]) == (typed, 500, [])
-    assert set(paper["text"]) <= set(tiny_voice.LETTERS)
+    assert set(paper["text"]) <= set(tiny_language_model.LETTERS)
     assert "500 characters" in said(page.caption)
-    assert "Left out, for the model does not know them" in said(page.caption)
+    assert "Left out, because the model does not know them" in said(page.caption)
     assert all("<b>" not in str(html.proto) for html in page.get("html"))
     [download, recipe] = page.get("download_button")
     assert (download.proto.label, recipe.proto.label) == ("Download", "Download recipe")
@@ -106,8 +108,8 @@ def test_a_voice_writes_and_what_a_person_typed_is_nowhere_markup(visit, tiny, u
 
 
 @pytest.mark.slow
-def test_surprise_marks_every_character(visit, tiny, until_written):
-    page = wrote(visit("text", surprise="true"), until_written)
+def test_nll_marks_every_character(visit, tiny, until_written):
+    page = wrote(visit("text", nll="true"), until_written)
     [paper] = papers(page)
     assert len(paper["nats"]) == len(paper["text"]) == 500
     assert min(paper["nats"]) >= 0 and len(set(paper["nats"])) > 50
@@ -115,7 +117,7 @@ def test_surprise_marks_every_character(visit, tiny, until_written):
     assert f"{np.mean(paper['nats']):.2f} nats" in said(page.caption)
 
 
-def test_another_setting_writes_anew_without_a_press(visit, tiny, until_written):
+def test_another_setting_writes_again_without_a_press(visit, tiny, until_written):
     page = wrote(visit("text", temperature="1.0"), until_written)
     first = papers(page)[0]["text"]
     page.slider(key="temperature").set_value(0.5).run()
@@ -151,7 +153,7 @@ def test_writing_on_begins_with_what_is_there(visit, tiny, until_written):
     assert paper["before"] == first
     assert len(paper["text"]) == 500
     assert page.text_area(key="prompt").disabled
-    button(page, "Begin anew").click().run()
+    button(page, "Start over").click().run()
     assert papers(page)[0]["before"] == "so"
 
 
@@ -165,7 +167,7 @@ def test_again_has_another_seed_unless_the_same_is_asked_for(visit, tiny, until_
     assert page.number_input(key="seed").value != 0
 
 
-def test_a_text_of_a_model_file_is_never_gone_on_with_by_another_voice(
+def test_a_text_of_a_model_file_is_never_gone_on_with_by_another_language_model(
     visit, engine, tiny, until, monkeypatch
 ):
     model = File.keep(model_zip.zipped(tiny), "model", "old-tales.zip")
@@ -229,7 +231,7 @@ def test_a_reload_writes_on_from_the_same_text(visit, tiny, until_written):
     again = until_written(visit("text", **address(page)))
     assert papers(again)[0] == second
     assert again.text_area(key="prompt").disabled
-    button(again, "Begin anew").click().run()
+    button(again, "Start over").click().run()
     assert papers(again)[0]["before"] == "so"
     assert not {"written", "before"} & set(again.query_params)
 
@@ -287,7 +289,7 @@ def test_every_setting_is_asked_for_once(visit, tiny):
             assert there.count(name) == 1, name
 
 
-def test_without_a_voice_the_page_opens_on_a_text_to_learn_from(visit, started):
+def test_without_a_language_model_the_page_opens_on_a_text_to_learn_from(visit, started):
     page = visit("text")
     assert papers(page)[0]["text"] == sample_texts.tales()[:700]
     button(page, "Train").click().run()
@@ -296,7 +298,7 @@ def test_without_a_voice_the_page_opens_on_a_text_to_learn_from(visit, started):
     assert inputs["text"][0].read().decode() == sample_texts.tales()
 
 
-def test_the_sample_can_be_learnt_from_and_is_the_same_every_time():
+def test_the_sample_can_be_learned_from_and_is_the_same_every_time():
     text = sample_texts.tales()
     assert text == sample_texts.tales()
     assert len(text) > 20_000
@@ -319,7 +321,7 @@ def test_what_another_page_calls_the_same_does_not_reach_the_text(visit):
         (b"too short", "64 characters"),
     ],
 )
-def test_what_cannot_be_learnt_from_is_one_sentence(visit, data, reason):
+def test_what_cannot_be_learned_from_is_one_sentence(visit, data, reason):
     page = visit("text", do="Your text", source="A file")
     page.file_uploader[0].upload("a_file.txt", data, "text/plain").run()
     assert not page.exception
@@ -355,17 +357,17 @@ def test_a_pasted_text_is_trained_on(visit, started):
     assert started[0][2]["text"][0].read() == b"ab " * 100
 
 
-def test_a_voice_is_taught_on_as_large_as_it_is(visit, tiny, started):
+def test_a_language_model_is_taught_on_as_large_as_it_is(visit, tiny, started):
     page = visit("text", do="Your text", begin_with="tiny")
     assert "2 layers of 16 units (LSTM)" in said(page.caption)
     for kind in ("slider", "select_slider", "number_input", "toggle", "button_group"):
-        assert not {found.key for found in getattr(page, kind)} & set(voice.SHAPE)
+        assert not {found.key for found in getattr(page, kind)} & set(language_model.SHAPE)
     button(page, "Train").click().run()
     [(task, settings, inputs)] = started
-    assert {name: getattr(settings, name) for name in voice.SHAPE} == {
-        name: getattr(tiny_voice.SETTINGS, name) for name in voice.SHAPE
+    assert {name: getattr(settings, name) for name in language_model.SHAPE} == {
+        name: getattr(tiny_language_model.SETTINGS, name) for name in language_model.SHAPE
     }
-    text_task.check(settings, inputs)  # which refuses a voice of another shape
+    text_task.check(settings, inputs)  # which refuses a language model of another shape
     assert presets.from_zip(inputs["start"][0]).digest == presets.find("tiny").digest
     pasted = inputs | {"text": [File.keep(b"ab " * 100, "text", "pasted.txt")]}
     assert "--start-from tiny " in commands.line(task, settings, pasted)
@@ -375,32 +377,44 @@ def test_a_voice_is_taught_on_as_large_as_it_is(visit, tiny, started):
 
 
 def test_a_model_that_only_has_the_name_of_another_keeps_its_file_in_commands(tiny, tmp_path):
-    other = File.keep(model_zip.zipped(tiny_voice.make(tmp_path / "other", seed=1)), "model", "tiny.zip")
-    assert "--start-from tiny.zip" in commands.line("text.train", tiny_voice.SETTINGS, {"start": [other]})
+    other = File.keep(
+        model_zip.zipped(tiny_language_model.make(tmp_path / "other", seed=1)), "model", "tiny.zip"
+    )
+    assert "--start-from tiny.zip" in commands.line(
+        "text.train", tiny_language_model.SETTINGS, {"start": [other]}
+    )
 
 
 @pytest.fixture
 def trained(engine, tiny):
-    """A training that has ended."""
-    settings, made = tiny_voice.SETTINGS, recipes.Recipe(task="text.train", settings={})
+    """A training run that has ended."""
+    settings, made = tiny_language_model.SETTINGS, recipes.Recipe(task="text.train", settings={})
     inputs = {"text": [File.keep(b"the cat " * 20, "text", "tiny_text.txt")]}
     data = model_zip.zipped(tiny)
     live = Live(
-        "text.train", settings, inputs, data, "model", "tiny_text.zip", tiny_voice.FIGURES, made, 12.0
+        "text.train",
+        settings,
+        inputs,
+        data,
+        "model",
+        "tiny_text.zip",
+        tiny_language_model.FIGURES,
+        made,
+        12.0,
     )
     job = engine.keep(live)
     yield job
     engine.job(job.id).folder.remove()
 
 
-def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained, until_written):
+def test_an_ended_training_tells_its_figures_and_becomes_a_language_model(visit, trained, until_written):
     page = visit("text", job=trained.id)
     assert page.button_group(key="do").value == "own"
     told = said(page.markdown)
-    assert "**1.50 nats (2.16 bits) a character**" in told
-    assert "had to pick from 4.5 equally likely ones" in told
-    assert "stopped early" in told and "read at 4 places at once" in told
-    assert set(papers(page)[0]["text"]) <= set(tiny_voice.LETTERS) and papers(page)[0]["text"]
+    assert "**1.50 nats (2.16 bits) per character**" in told
+    assert "a perplexity of 4.5" in told
+    assert "stopped early" in told and "the batch size is 4" in told
+    assert set(papers(page)[0]["text"]) <= set(tiny_language_model.LETTERS) and papers(page)[0]["text"]
     named(page).set_value("Élises Märchen 日本!").run()
     button(page, "Keep as model").click().run()
     assert presets.find("Élises Märchen 日本!").digest == presets.find("tiny").digest
@@ -439,21 +453,21 @@ def test_a_name_that_cannot_be_is_one_sentence(visit, trained, name, reason):
     named(page).set_value(name).run()
     button(page, "Keep as model").click().run()
     assert reason in said(page.error)
-    assert voices.names() == ["tiny"]
+    assert language_models.names() == ["tiny"]
 
 
-def test_a_broken_model_or_one_of_another_kind_is_no_voice(tiny):
+def test_a_broken_model_or_one_of_another_kind_is_no_language_model(tiny):
     (tiny / model_folder.SETTINGS).write_text("{}")
-    assert voices.names() == []
+    assert language_models.names() == []
 
 
 def test_figures_in_words_are_plain():
-    told = training.in_words(tiny_voice.FIGURES | {"notes": ["*odd* <b>"], "ended": ""})
+    told = training.in_words(tiny_language_model.FIGURES | {"notes": ["*odd* <b>"], "ended": ""})
     assert "\\*odd\\*" in told
-    assert "taught on" not in told
+    assert "Fine-tuned" not in told
     assert "early" not in told
-    taught = training.in_words(tiny_voice.FIGURES | {"started_from": "my *voice*"})
-    assert "taught on from my \\*voice\\*" in taught
+    taught = training.in_words(tiny_language_model.FIGURES | {"started_from": "my *language model*"})
+    assert "Fine-tuned from my \\*language model\\*" in taught
 
 
 def test_under_the_hood_is_computed_from_the_texts_own_model(visit, tiny, until_written):
@@ -463,24 +477,26 @@ def test_under_the_hood_is_computed_from_the_texts_own_model(visit, tiny, until_
     read = under_the_hood._read("tiny", presets.find("tiny").digest, text)
     assert read.text == text
     scores = next_character.rows(read.logits[-1], read.alphabet)
-    spoken = voice.load("tiny")
-    pen = Pen(spoken.network)
-    pen.read(spoken.vocabulary.encode(text).indices)
-    wanted = np.sort(pen.logits[0])[::-1]
+    spoken = language_model.load("tiny")
+    sampler = Sampler(spoken.network)
+    sampler.read(spoken.vocabulary.encode(text).indices)
+    wanted = np.sort(sampler.logits[0])[::-1]
     assert np.allclose([row["score"] for row in scores], wanted - wanted[0], atol=1e-3)
-    assert scores[0]["character"] == corpus.shown(tiny_voice.LETTERS[int(pen.logits[0].argmax())])
+    assert scores[0]["character"] == corpus.shown(
+        tiny_language_model.LETTERS[int(sampler.logits[0].argmax())]
+    )
     doors = gates.rows(read.opened[:, :, 0], read.text, read.gates)
     assert [row["character"] for row in doors[::3]] == [corpus.shown(c) for c in text]
 
 
-def test_without_a_text_the_chosen_voice_reads_a_passage(visit, tiny):
+def test_without_a_text_the_chosen_language_model_reads_a_passage(visit, tiny):
     page = visit("text", hood="true")
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
     assert "passage of Hamlet" in said(page.caption)
 
 
-def test_it_starts_where_the_voice_was_least_decided():
+def test_it_starts_where_the_language_model_was_least_decided():
     sure, torn = [9.0, 0.0, 0.0], [1.0, 1.1, 1.0]
     assert next_character.undecided(np.array([sure, torn, sure])) == 1
 
@@ -509,12 +525,12 @@ def test_nothing_is_computed_while_the_section_is_folded(visit, tiny, until_writ
 
 
 def test_the_gates_are_those_of_the_network(tiny):
-    network = voice.load("tiny").network
+    network = language_model.load("tiny").network
     indices = np.arange(20) % network.size
     opened = gates.along(network, indices)
-    assert opened.shape == (20, 3, tiny_voice.SETTINGS.units)
+    assert opened.shape == (20, 3, tiny_language_model.SETTINGS.units)
     lets, keeps, shows = opened[:, 0], opened[:, 1], opened[:, 2]
-    cells = [np.zeros(tiny_voice.SETTINGS.units)]
+    cells = [np.zeros(tiny_language_model.SETTINGS.units)]
     for at in range(20):
         _, states = network.run(indices[None, : at + 1], network.states(1))
         hidden, cell = states[-2][0], states[-1][0]
@@ -542,8 +558,8 @@ def test_a_beginning_is_as_long_as_the_settings_allow():
 
 @pytest.fixture
 def two(tiny):
-    """A second voice beside it, and no others."""
-    return tiny_voice.make(paths.folder("presets") / "other", seed=1)
+    """A second language model next to it, and no others."""
+    return tiny_language_model.make(paths.folder("presets") / "other", seed=1)
 
 
 def who(visit, until, **params):
@@ -552,15 +568,15 @@ def who(visit, until, **params):
 
 
 @pytest.mark.slow
-def test_two_voices_read_a_text_and_each_character_has_its_colour(visit, two, until):
+def test_two_language_models_read_a_text_and_each_character_has_its_color(visit, two, until):
     page = who(visit, until, hood="true")
     [paper] = papers(page)
-    assert paper["text"] == sample_texts.PASSAGES and paper["voices"] == ["other", "tiny"]
+    assert paper["text"] == sample_texts.PASSAGES and paper["language_models"] == ["other", "tiny"]
     assert len(paper["nats"]) == len(paper["others"]) == len(paper["text"])
     unknown = {letter for letter, nats in zip(paper["text"], paper["nats"], strict=True) if nats is None}
     assert "," in unknown and "a" not in unknown
     assert len(paper["words"]) == len(paper["shades"]) == 5
-    assert "count for neither" in said(page.caption) and "is not a person" in said(page.caption)
+    assert "count for neither" in said(page.caption) and "does not identify an author" in said(page.caption)
     assert len(page.get("vega_lite_chart")) == 2  # the sentences, and how the evidence adds up
     assert [one.label for one in page.metric] == ["other", "tiny"]
 
@@ -574,13 +590,13 @@ def test_a_pasted_text_is_read_and_its_letters_are_nowhere_markup(visit, two, un
     assert [code.value for code in page.code if code.value.startswith("studio who pasted.txt --first other")]
 
 
-def test_one_voice_alone_cannot_tell_who_wrote_a_text(visit, tiny):
+def test_one_language_model_alone_cannot_tell_who_wrote_a_text(visit, tiny):
     page = visit("text", do="Who wrote this?")
-    assert not page.exception and "two different voices" in said(page.info)
+    assert not page.exception and "two different language models" in said(page.info)
 
 
 def test_evidence_adds_up_and_what_counts_for_neither_adds_nothing():
-    told = {"text": "a b", "nats": [[1.0, None, 3.0], [2.0, None, 1.5]], "voices": []}
+    told = {"text": "a b", "nats": [[1.0, None, 3.0], [2.0, None, 1.5]], "language_models": []}
     assert [row["lead"] for row in evidence.rows(told)] == [1.0, 1.0, -0.5]
     assert evidence.rows(told)[-1]["read"] == "a b"
 

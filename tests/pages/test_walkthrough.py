@@ -1,4 +1,6 @@
-"""The new capability that CONTRIBUTING.md walks through: its files are taken from there and tried."""
+"""The new capability that CONTRIBUTING.md interpolations through: its files are taken from there and
+tried.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from studio.engine import Live
 from .test_frame import texts
 
 ANSWERS = [{"label": "tabby", "before": 0.6, "after": 0.2}, {"label": "sieve", "before": 0.1, "after": 0.5}]
-STRONGEST = [*range(5, 16), 36]  # only channel 36 of block4_conv2 has a picture that ships
+STRONGEST = [*range(5, 16), 36]  # only channel 36 of block4_conv2 has an image that ships
 PART = {"name": "map 3", "given": [[1.0] * 3] * 3, "weights": [[0.5] * 3] * 3, "sum": 4.5}
 
 
@@ -52,7 +52,7 @@ def xray(visit, monkeypatch):
 def test_a_channel_is_chosen_by_its_visualization_or_by_its_activation(xray):
     page = xray()
     assert not page.exception
-    chosen = page.button_group(key="favourites").value
+    chosen = page.button_group(key="favorites").value
     assert f"Feature visualization of channel {chosen}" in texts(page.caption)
     page.button_group(key="strongest").set_value(7).run()
     assert page.session_state["channel"] == 7 and "activation of channel 7" in texts(page.caption)
@@ -106,8 +106,8 @@ def test_a_map_becomes_a_term_of_a_dream(xray):
 
 def test_without_the_weights_it_offers_to_fetch_them(visit):
     page = visit("x-ray")
-    assert not page.exception and "fetches VGG16" in texts(page.info)
-    assert "Fetch and begin" in [button.label for button in page.button]
+    assert not page.exception and "downloads VGG16" in texts(page.info)
+    assert "Download and start" in [button.label for button in page.button]
 
 
 @pytest.mark.slow
@@ -117,7 +117,7 @@ def test_receptive_fields_and_map_widths_are_drawn_apart(xray):
     assert not page.exception
     across, along = fields["layer"][1]["encoding"]["y"], fields["layer"][0]["encoding"]["y"]
     assert across["field"] == "px" and along["title"] == "receptive field, px"
-    assert widths["encoding"]["y"]["title"] == "width of the map, places"
+    assert widths["encoding"]["y"]["title"] == "width of the map, positions"
     assert "wider than the photo, 90 px" in texts(page.caption)
 
 
@@ -127,11 +127,11 @@ def test_numbers_are_told_as_people_say_them():
     assert layer_strip.short(1_792) == "1,792"
 
 
-def test_a_wall_is_cut_into_its_maps():
-    wall = np.full((2 * 100 + 4, 6 * 100 + 20, 3), 255, "uint8")
+def test_a_grid_is_cut_into_its_maps():
+    grid = np.full((2 * 100 + 4, 6 * 100 + 20, 3), 255, "uint8")
     for number in range(12):
         top, left = number // 6 * 104, number % 6 * 104
-        wall[top : top + 100, left : left + 100] = number * 20
-    tiles = map_view._tiles(images.encode_png(wall), 12)
+        grid[top : top + 100, left : left + 100] = number * 20
+    tiles = map_view._tiles(images.encode_png(grid), 12)
     levels = [int(images.read(tile).mean()) for tile in tiles]
     assert levels == pytest.approx([number * 20 for number in range(12)], abs=3)

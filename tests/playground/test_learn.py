@@ -29,7 +29,7 @@ def settings(**change) -> PlaygroundSettings:
 
 
 def stopped_after(reports: int) -> Progress:
-    """A person who presses Stop once there were so many reports."""
+    """A user who presses Stop once there were so many reports."""
     heard = itertools.count(1)
     now = [0]
 
@@ -39,13 +39,13 @@ def stopped_after(reports: int) -> Progress:
     return Progress(listen, lambda: now[0] >= reports)
 
 
-def test_waves_tell_neighbours_apart_and_lines_alone_cannot(photo):
+def test_waves_tell_neighbors_apart_and_lines_alone_cannot(photo):
     fourier_features = learn(photo, settings(fourier_scale=3))
     without = learn(photo, settings(fourier_features=0))
     straight = learn(photo, settings(fourier_features=0, activation="none"))
-    assert fourier_features.last.psnr_learnt > without.last.psnr_learnt + 5 > straight.last.psnr_learnt + 6
+    assert fourier_features.last.psnr_learned > without.last.psnr_learned + 5 > straight.last.psnr_learned + 6
     assert (
-        fourier_features.last.psnr_learnt > fourier_features.last.psnr_held_out > without.last.psnr_held_out
+        fourier_features.last.psnr_learned > fourier_features.last.psnr_held_out > without.last.psnr_held_out
     )
     wanted = images.fit(photo, 64).astype(float)
     assert -10 * np.log10(np.mean((fourier_features.picture / 255 - wanted / 255) ** 2)) > 20
@@ -56,12 +56,12 @@ def test_it_is_the_same_every_time_and_another_with_another_seed(photo):
     assert (first == again).all() and (first != other).any()
 
 
-def test_weights_of_zero_learn_one_colour_alone(photo):
-    learnt = learn(photo, settings(initializer="zero"))
-    assert len(np.unique(learnt.picture.reshape(-1, 3), axis=0)) == 1
-    assert not any(learnt.last.gradients[:-1])
+def test_weights_of_zero_learn_one_color_alone(photo):
+    learned = learn(photo, settings(initializer="zero"))
+    assert len(np.unique(learned.picture.reshape(-1, 3), axis=0)) == 1
+    assert not any(learned.last.gradients[:-1])
     mean = images.fit(photo, 48).reshape(-1, 3).mean(0)
-    np.testing.assert_allclose(learnt.picture[0, 0], mean, atol=12)
+    np.testing.assert_allclose(learned.picture[0, 0], mean, atol=12)
 
 
 def test_ten_layers_of_sigmoids_hand_hardly_any_gradient_back(photo):
@@ -71,18 +71,18 @@ def test_ten_layers_of_sigmoids_hand_hardly_any_gradient_back(photo):
     assert rectified.gradients[0] * 1e2 > rectified.gradients[-1]
 
 
-def test_pixels_that_it_never_saw_tell_that_it_learnt_by_heart(photo):
+def test_pixels_that_it_never_saw_tell_that_it_learned_by_heart(photo):
     last = learn(photo, settings(fourier_scale=32, fourier_features=128, held_out=0.75, steps=400)).last
-    assert last.psnr_learnt > last.psnr_held_out + 10
+    assert last.psnr_learned > last.psnr_held_out + 10
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 1}, {"learning_rate": 100}], ids=str)
 def test_weights_that_run_away_leave_the_last_picture(photo, change):
-    learnt = learn(photo, settings(optimizer="sgd", **change))
-    assert learnt.ran_away and 0 <= learnt.steps < 50 and not learnt.stopped_early
-    assert np.isfinite([*learnt.last.gradients, *learnt.last.values, learnt.last.learnt]).all()
-    assert all(np.isfinite(list(point.values())).all() for point in learnt.history)
-    assert learnt.picture.shape == (*size_of(settings(), *photo.shape[:2]), 3)
+    learned = learn(photo, settings(optimizer="sgd", **change))
+    assert learned.ran_away and 0 <= learned.steps < 50 and not learned.stopped_early
+    assert np.isfinite([*learned.last.gradients, *learned.last.values, learned.last.learned]).all()
+    assert all(np.isfinite(list(point.values())).all() for point in learned.history)
+    assert learned.picture.shape == (*size_of(settings(), *photo.shape[:2]), 3)
 
 
 @pytest.mark.parametrize(
@@ -103,44 +103,44 @@ def test_weights_that_run_away_leave_the_last_picture(photo, change):
     ],
     ids=str,
 )
-def test_no_knob_breaks_it(photo, change):
-    learnt = learn(photo, settings(steps=20, **change))
-    assert learnt.picture.shape[1] == 64
-    told = [value for point in learnt.history for value in point.values()]
-    assert np.isfinite([*told, *learnt.last.metrics.values()]).all()
+def test_no_control_breaks_it(photo, change):
+    learned = learn(photo, settings(steps=20, **change))
+    assert learned.picture.shape[1] == 64
+    told = [value for point in learned.history for value in point.values()]
+    assert np.isfinite([*told, *learned.last.metrics.values()]).all()
 
 
 def test_it_tells_of_every_look(photo):
     heard = []
-    learnt = learn(photo, settings(depth=2, steps=40), Progress(heard.append, preview_seconds=0))
+    learned = learn(photo, settings(depth=2, steps=40), Progress(heard.append, preview_seconds=0))
     assert heard[0].step == 0 and [report.total for report in heard if not report.text] == [40] * len(heard)
     assert heard[0].preview.shape == images.fit(photo, 48).shape
-    assert {"learnt", "held out", "gradient_1", "gradient_3", "value_2"} <= set(heard[0].metrics)
-    assert [point["step"] for point in learnt.history][:5] == [0, 1, 2, 4, 8]
-    assert learnt.history[-1]["step"] == 40 == learnt.steps
-    assert learnt.history[-1]["psnr_learnt"] == pytest.approx(learnt.last.psnr_learnt, abs=1e-5)
+    assert {"learned", "held out", "gradient_1", "gradient_3", "value_2"} <= set(heard[0].metrics)
+    assert [point["step"] for point in learned.history][:5] == [0, 1, 2, 4, 8]
+    assert learned.history[-1]["step"] == 40 == learned.steps
+    assert learned.history[-1]["psnr_learned"] == pytest.approx(learned.last.psnr_learned, abs=1e-5)
 
 
 def test_stopped_it_keeps_what_is_there(photo):
     wanted = settings(steps=50_000)
-    learnt = learn(photo, wanted, stopped_after(4))
-    assert learnt.stopped_early and 4 <= learnt.steps < 50_000
-    again = learn(photo, wanted.model_copy(update={"most_steps": learnt.steps}))
-    assert (again.picture == learnt.picture).all() and not again.stopped_early
+    learned = learn(photo, wanted, stopped_after(4))
+    assert learned.stopped_early and 4 <= learned.steps < 50_000
+    again = learn(photo, wanted.model_copy(update={"most_steps": learned.steps}))
+    assert (again.picture == learned.picture).all() and not again.stopped_early
     with pytest.raises(Cancelled):
         learn(photo, wanted, stopped_after(1))
 
 
-def test_a_film_shows_its_learning_and_stopped_what_was_learnt(photo):
-    wanted = settings(frames=12, steps=60, film="gif", fps=10)
+def test_a_video_shows_its_learning_and_stopped_what_was_learned(photo):
+    wanted = settings(frames=12, steps=60, video="gif", fps=10)
     whole = learn(photo, wanted)
-    seen = list(animations.frames(whole.film))
+    seen = list(animations.frames(whole.video))
     assert len(seen) == whole.frames == 12 and seen[0].shape == whole.picture.shape
     near = [np.abs(frame - whole.picture.astype(int)).mean() for frame in seen]
     assert near[0] > 4 * near[-1]
     part = learn(photo, wanted, stopped_after(6))
     again = learn(photo, wanted.model_copy(update={"most_steps": part.steps}))
-    assert 1 < part.frames < 12 and part.film == again.film
+    assert 1 < part.frames < 12 and part.video == again.video
 
 
 def test_frames_are_closest_where_most_changes():
@@ -173,8 +173,8 @@ def test_who_stops_a_large_picture_gets_a_smaller_one(photo, monkeypatch):
     def listen(report):
         painting[0] = painting[0] or report.text.startswith("Painting")
 
-    learnt = learn(photo, wanted, Progress(listen, lambda: painting[0]))
-    assert learnt.stopped_early and learnt.steps == 3 and learnt.picture.shape[:2] == small
+    learned = learn(photo, wanted, Progress(listen, lambda: painting[0]))
+    assert learned.stopped_early and learned.steps == 3 and learned.picture.shape[:2] == small
 
 
 def test_settings_count_what_they_ask_for(photo):

@@ -15,7 +15,7 @@ SMOOTH = [name for name in ACTIVATIONS if name != "step"]
 
 def in_doubles(network: Network, seed: int = 0) -> Network:
     """The network with weights of 64 bits, for differences."""
-    network.initialise("glorot", np.random.default_rng(seed))
+    network.initialize("glorot", np.random.default_rng(seed))
     network.weights = network.weights.astype("float64")
     network.layers = network.views(network.weights)
     network.weights += np.random.default_rng(1).normal(size=network.weights.size) * 0.1  # biases, too

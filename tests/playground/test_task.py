@@ -1,4 +1,4 @@
-"""The task as a person meets it: a command, a picture of any size, a film, and both made again."""
+"""The task as a user meets it: a command, an image of any size, a video, and both made again."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def test_a_picture_is_painted_and_made_again(said):
     assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
-def test_a_film_is_made_and_made_again(said):
+def test_a_video_is_made_and_made_again(said):
     assert (
         said("playground", "sample:rocket", "-o", "out.gif", "--frames", "4", "--size", "64", *QUICK)[0] == 0
     )
     assert images.read("out.gif").shape[1] == 64
     assert said("replay", "out.gif", "--verify", "--quiet")[:2] == (0, "identical\n")
     code, _, err = said("playground", "sample:rocket", "-o", "out.gif", *QUICK)
-    assert code == 2 and "error:" in err  # without frames it is a picture
+    assert code == 2 and "error:" in err  # without frames it is an image
 
 
 def test_weights_that_ran_away_are_no_error(said):

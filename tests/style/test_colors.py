@@ -1,4 +1,4 @@
-"""Colours are kept as asked."""
+"""Colors are kept as asked."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def test_matching_a_picture_to_itself_changes_nothing():
     assert np.abs(colors.match(a, a).astype(int) - a).max() <= 1
 
 
-def test_a_grey_picture_can_be_matched():
+def test_a_gray_picture_can_be_matched():
     a, _ = pictures()
     assert colors.match(np.full((9, 9, 3), 90, "uint8"), a).shape == (9, 9, 3)
 
@@ -46,7 +46,7 @@ def test_a_picture_of_many_megapixels_is_read_sparsely_and_matched_as_a_small_on
     assert np.abs(colors.match(a, large).astype(int) - colors.match(a, b)).max() <= 3
 
 
-def test_a_toned_picture_has_the_colours_of_its_styles_as_far_as_the_strength_goes():
+def test_a_toned_picture_has_the_colors_of_its_styles_as_far_as_the_strength_goes():
     style, photo = pictures()
     painted = np.clip(style * 0.8 + 30, 0, 255).astype("uint8")  # a veil
     whole = colors.tone(painted, photo, [style], [1.0], 1.0)
@@ -56,7 +56,7 @@ def test_a_toned_picture_has_the_colours_of_its_styles_as_far_as_the_strength_go
     assert np.allclose(half, (style.mean((0, 1)) + photo.mean((0, 1))) / 2, atol=2)
 
 
-def test_toning_makes_no_noise_of_a_picture_of_hardly_any_colours():
+def test_toning_makes_no_noise_of_a_picture_of_hardly_any_colors():
     style, photo = pictures()
     rng = np.random.default_rng(1)
     flat = (120 + rng.integers(-2, 3, (40, 40, 3))).astype("uint8")

@@ -86,12 +86,12 @@ def test_masks_are_stretched_to_the_layer():
 
 def test_kept_luminance_keeps_the_hues_of_the_content():
     kept = scene(keep_colors="luminance", size=120)
-    grey = kept.finished(np.full((1, 90, 120, 3), 0.5, "float32"))
-    assert grey.std(axis=-1).mean() > 10
+    gray = kept.finished(np.full((1, 90, 120, 3), 0.5, "float32"))
+    assert gray.std(axis=-1).mean() > 10
     assert scene(size=120).finished(np.full((1, 90, 120, 3), 0.5, "float32")).std(axis=-1).max() == 0
 
 
-def test_matched_colours_recolour_the_style():
+def test_matched_colors_recolor_the_style():
     content = np.full((64, 64, 3), (200, 40, 40), "uint8")
     style = Scene(content, [STYLE], [], TransferSettings(keep_colors="matched")).styles_01(64)[0]
     assert style[..., 0].mean() > 0.7

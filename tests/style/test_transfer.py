@@ -1,4 +1,4 @@
-"""Style transfer with the real weights on real pictures."""
+"""Style transfer with the real weights on real images."""
 
 import numpy as np
 import pytest
@@ -87,9 +87,9 @@ def test_the_same_settings_give_the_same_bytes_and_another_seed_another_picture(
 
 
 def test_weights_decide_between_two_styles(weights_home, photo, painting):
-    grey = np.full_like(painting, 128)
-    mostly = [paint(photo, [painting, grey], size=96, style_weights=w) for w in ((1, 0), (0, 1))]
-    alone = [paint(photo, [style], size=96) for style in (painting, grey)]
+    gray = np.full_like(painting, 128)
+    mostly = [paint(photo, [painting, gray], size=96, style_weights=w) for w in ((1, 0), (0, 1))]
+    alone = [paint(photo, [style], size=96) for style in (painting, gray)]
     assert np.abs(mostly[0] - alone[0]).mean() < 1
     assert np.abs(mostly[1] - alone[1]).mean() < 1
     assert np.abs(alone[0] - alone[1]).mean() > 10
@@ -120,7 +120,7 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo(
     assert moved[:, :quarter].max() == 0 and moved[:, -quarter:].mean() > 10
 
 
-def test_kept_luminance_keeps_the_photo_recognisable_in_colour(weights_home, photo, painting):
+def test_kept_luminance_keeps_the_photo_recognizable_in_color(weights_home, photo, painting):
     kept = paint(photo, [painting], size=96, keep_colors="luminance")
     content = images.fit(photo, 96).astype(int)
     free = paint(photo, [painting], size=96)
@@ -179,7 +179,7 @@ def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
     assert again.files[0].digest == result.files[0].digest
 
 
-@pytest.mark.slow  # two optimisations
+@pytest.mark.slow  # two optimizations
 def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(inputs):
     passes = []
     progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
@@ -201,7 +201,7 @@ def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(inputs)
     assert again.files[0].digest == stopped.files[0].digest
 
 
-def test_a_bridge_painted_as_a_starry_night_has_its_colours_and_keeps_the_bridge(weights_home, data_dir):
+def test_a_bridge_painted_as_a_starry_night_has_its_colors_and_keeps_the_bridge(weights_home, data_dir):
     bridge = images.read(data_dir / "images" / "golden_gate.jpg")
     night = images.read(data_dir / "images" / "starry_night_google.jpg")
     painted = transfer(bridge, [night], TransferSettings(mode="fine", size=128, steps=20))

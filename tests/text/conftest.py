@@ -1,4 +1,4 @@
-"""What the tests of text share: a small text that can be learnt, and settings that learn it in seconds."""
+"""What the tests of text share: a small text that can be learned, and settings that learn it in seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ TINY = {"units": 24, "embedding": 8, "streams": 4, "sequence": 16, "learning_rat
 def rhyme() -> str:
     """Some 8,000 characters with a grammar: who likes what, drawn with a seed."""
     rng = np.random.default_rng(0)
-    who, what = ["the cat", "a dog", "my aunt", "no king"], ["milk", "long walks", "the sea", "tea at noon"]
+    who, what = (
+        ["the cat", "a dog", "my aunt", "no king"],
+        ["milk", "long interpolations", "the sea", "tea at noon"],
+    )
     return "".join(f"{rng.choice(who)} likes {rng.choice(what)}.\n" for _ in range(330))
 
 

@@ -1,4 +1,4 @@
-"""Every batch goes on where the last one ended, and short texts get by with less."""
+"""Every batch continues where the last one ended, and short texts get by with less."""
 
 from __future__ import annotations
 

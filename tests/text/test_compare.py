@@ -7,13 +7,13 @@ import math
 
 import numpy as np
 import pytest
-import tiny_voice
+import tiny_language_model
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput
 from studio.core.files import File
 from studio.core.progress import Progress
-from studio.text import compare, compare_words, cross_entropy, surprise, voice
+from studio.text import compare, compare_words, cross_entropy, language_model, nll
 from studio.text.settings import CompareSettings
 from studio.text.vocabulary import Vocabulary
 
@@ -28,30 +28,30 @@ CARROLL = (
 
 
 def spoken(network, characters):
-    return voice.Voice("tiny", network, Vocabulary(characters), "0")
+    return language_model.LanguageModel("tiny", network, Vocabulary(characters), "0")
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("count", [1, 70, 1000])
 def test_windows_read_as_one_reading_does(built, monkeypatch, cell, count):
-    monkeypatch.setattr(surprise, "BEFORE", 60)
-    monkeypatch.setattr(surprise, "AHEAD", 90)
+    monkeypatch.setattr(nll, "BEFORE", 60)
+    monkeypatch.setattr(nll, "AHEAD", 90)
     core, network = built(cell=cell)
     network = type(network)([w / w.shape[0] ** 0.5 for w in core.get_weights()], cell)
     tiny = spoken(network, "\nabcdef")
     text = "".join(np.random.default_rng(0).choice(list("\nabcdef"), count))
     indices = np.concatenate([[0], tiny.vocabulary.encode(text).indices])  # as after the end of a line
-    found = surprise.hear(tiny, text).nats
-    assert found == pytest.approx(cross_entropy.surprises(network, indices), abs=0.05)
+    found = nll.hear(tiny, text).nats
+    assert found == pytest.approx(cross_entropy.nlls(network, indices), abs=0.05)
     assert found.std() > 0.1 or count == 1
 
 
-def test_what_a_voice_does_not_know_is_passed_over(network):
+def test_what_a_language_model_does_not_know_is_passed_over(network):
     tiny = spoken(network, "\nabcdef")
-    heard = surprise.hear(tiny, "abÀ7c")
+    heard = nll.hear(tiny, "abÀ7c")
     assert heard.read_as == {"a": "a", "b": "b", "À": "a", "7": "", "c": "c"}
     assert np.isnan(heard.nats).tolist() == [False, False, False, True, False]
-    assert heard.nats[[0, 1, 2, 4]] == pytest.approx(surprise.hear(tiny, "abac").nats)
+    assert heard.nats[[0, 1, 2, 4]] == pytest.approx(nll.hear(tiny, "abac").nats)
 
 
 def test_only_what_both_read_as_the_same_counts(network):
@@ -62,8 +62,8 @@ def test_only_what_both_read_as_the_same_counts(network):
     assert any(note.startswith("3 characters count for neither") and "à" in note for note in found.notes)
     assert found.whole.nats == pytest.approx(np.nanmean(found.nats, axis=1))
     again = compare.compare(one, spoken(network, "\nabcdeg"), "AÀB")
-    assert "Both voices read A as a, B as b, À as a." in again.notes
-    with pytest.raises(InvalidInput, match="characters that both voices know"):
+    assert "Both language models read A as a, B as b, À as a." in again.notes
+    with pytest.raises(InvalidInput, match="characters that both language models know"):
         compare.compare(one, other, "77 88")
 
 
@@ -110,7 +110,7 @@ def test_the_range_holds_the_true_lead_as_often_as_it_says():
     assert 0.91 < inside / 400 < 0.985
 
 
-def test_neutral_sentences_lean_to_neither_voice():
+def test_neutral_sentences_lean_to_neither_language_model():
     """Tested one by one, about five of a hundred would."""
     words = np.repeat(np.arange(20), 5)
     leaning, tested_alone = [], 0
@@ -143,18 +143,18 @@ def asked(text, **settings):
     return tasks.run("text.compare", CompareSettings(**settings), {"text": [file]}, Progress())
 
 
-def test_each_writer_goes_to_the_voice_that_learnt_the_like(home):
+def test_each_writer_goes_to_the_language_model_that_learned_the_like(home):
     found = asked(f"{MARLOWE}\n{CARROLL}", per_character=True)
     told = json.loads(found.files[0].read())
     first, *_, last = told["sentences"]
-    assert (first["voice"], last["voice"]) == ("shakespeare", "alice")
+    assert (first["language_model"], last["language_model"]) == ("shakespeare", "alice")
     assert told["text"] == f"{MARLOWE}\n{CARROLL}" and len(told["nats"][0]) == len(told["text"])
     known = [nats is None for nats in told["nats"][0]]
-    assert known == [letter in "'’" for letter in told["text"]]  # each voice has another apostrophe
+    assert known == [letter in "'’" for letter in told["text"]]  # each language model has another apostrophe
     assert not told["strange"] and "nats" not in found.figures
     assert set(found.recipe.weights) == {"shakespeare", "alice"}
-    first_usual, second_usual = (one["usual"] for one in told["voices"])
-    raw = told["voices"][1]["nats_per_char"] - told["voices"][0]["nats_per_char"]
+    first_usual, second_usual = (one["usual"] for one in told["language_models"])
+    raw = told["language_models"][1]["nats_per_char"] - told["language_models"][0]["nats_per_char"]
     assert told["ahead"] == pytest.approx(raw - (second_usual - first_usual))
     assert any("own held-out nats per character" in note for note in told["notes"])
     turned = asked(f"{MARLOWE}\n{CARROLL}", first="alice", second="shakespeare")
@@ -169,7 +169,7 @@ def test_a_text_that_is_like_neither_is_told_as_such(home):
     german = "Es war einmal ein kleines Maedchen, das hatte jedermann lieb, der sie nur ansah, und alle. " * 3
     told = json.loads(asked(german).files[0].read())
     assert told["strange"]
-    if told["voice"]:
+    if told["language_model"]:
         assert "like neither" in compare_words.verdict(told)
     assert "like neither" not in compare_words.verdict(told | {"strange": False})
 
@@ -178,23 +178,23 @@ def test_the_words_say_who_is_ahead_by_how_much_and_when_it_cannot_be_told(home)
     told = json.loads(asked(CARROLL).files[0].read())
     said = compare_words.readable(told)
     times = math.exp(-told["ahead"])
-    assert "More like alice than shakespeare: on average, beside how well each predicts" in said
+    assert "More like alice than shakespeare: on average, relative to each model's own held-out text" in said
     assert f"alice gave each character {times:.2g} times the probability." in said
-    assert "A voice is not a person" in said and "alice  " in said
+    assert "does not identify an author" in said and "alice  " in said
     raw = told | {"offset": None}
     assert f"on average alice gave each character {times:.2g} times" in compare_words.verdict(raw)
-    open_ = told | {"voice": None, "interval": [-1, 1]}
-    assert "It cannot be told" in compare_words.verdict(open_)
+    open_ = told | {"language_model": None, "interval": [-1, 1]}
+    assert "is significantly ahead" in compare_words.verdict(open_)
 
 
-def test_ones_own_voice_reads_as_a_file_and_the_same_voice_twice_is_refused(home):
-    tiny_voice.make(paths.folder("presets") / "mine")
-    with pytest.raises(InvalidInput, match="two different ones"):
+def test_ones_own_language_model_reads_as_a_file_and_the_same_language_model_twice_is_refused(home):
+    tiny_language_model.make(paths.folder("presets") / "mine")
+    with pytest.raises(InvalidInput, match="two different language models"):
         asked(CARROLL, first="alice")
-    with pytest.raises(InvalidInput, match="a model that writes"):
+    with pytest.raises(InvalidInput, match="a language model"):
         asked(CARROLL, first="digits-dcgan")
     told = asked(CARROLL, first="mine").figures
-    unknown = [{**one, "usual": None} for one in told["voices"]]
-    assert "favors the better model: mine" in compare_words.quality({"voices": unknown})
-    assert [one["name"] for one in told["voices"]] == ["mine", "alice"]
+    unknown = [{**one, "usual": None} for one in told["language_models"]]
+    assert "held-out loss of mine is unknown" in compare_words.quality({"language_models": unknown})
+    assert [one["name"] for one in told["language_models"]] == ["mine", "alice"]
     assert told["counted"] < told["chars"]  # it knows no capitals but reads them as small letters, and no ";"

@@ -38,15 +38,15 @@ def test_the_state_is_carried_over_all_of_it(network, monkeypatch):
     chances = np.exp(logits[0]) / np.exp(logits[0]).sum(-1, keepdims=True)
     expected = -np.log(chances[np.arange(299), indices[1:]])
     monkeypatch.setattr(cross_entropy, "PIECE", 64)
-    assert np.allclose(cross_entropy.surprises(network, indices), expected, atol=1e-3)
+    assert np.allclose(cross_entropy.nlls(network, indices), expected, atol=1e-3)
 
 
 def test_streams_are_parts_of_the_text(network):
     indices = np.random.default_rng(2).integers(0, 7, 101)
-    halves = cross_entropy.surprises(network, indices, streams=2)
-    whole = cross_entropy.surprises(network, indices)
+    halves = cross_entropy.nlls(network, indices, streams=2)
+    whole = cross_entropy.nlls(network, indices)
     assert np.allclose(halves[:50], whole[:50], atol=1e-4)
-    assert np.allclose(halves[50:], cross_entropy.surprises(network, indices[50:]), atol=1e-4)
+    assert np.allclose(halves[50:], cross_entropy.nlls(network, indices[50:]), atol=1e-4)
 
 
 def test_it_tells_how_far_it_is(network, monkeypatch):

@@ -13,7 +13,7 @@ UNITS, WIDTH, LENGTH, BATCH = 5, 4, 7, 3
 
 
 class Summed(keras.Model):
-    """A recurrent layer that starts from learnt states, so that the gradients by those show as well."""
+    """A recurrent layer that starts from learned states, so that the gradients by those show as well."""
 
     def __init__(self, layer):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The voices that come with the studio are whole, small enough, and as good as their entry says."""
+"""The language models that come with the studio are whole, small enough, and as good as their entry says."""
 
 from __future__ import annotations
 
@@ -7,50 +7,52 @@ import pytest
 from studio.core.data import corpus
 from studio.core.models import presets
 from studio.core.weights import index
-from studio.text import cross_entropy, quantised, voice
+from studio.text import cross_entropy, language_model, quantized
 from studio.text.batches import plan
 from studio.text.settings import WriteSettings
 from studio.text.write import nats_of, write
 
-VOICES = {name: entry for name, entry in index.shipped().presets.items() if entry.task == voice.TASK}
+LANGUAGE_MODELS = {
+    name: entry for name, entry in index.shipped().presets.items() if entry.task == language_model.TASK
+}
 TEXTS = {"shakespeare": "tinyshakespeare.txt", "alice": "alice_latin1.txt"}
 
 
-@pytest.mark.parametrize("name", VOICES)
-def test_a_voice_writes_its_language(name):
-    spoken = voice.load(name)
+@pytest.mark.parametrize("name", LANGUAGE_MODELS)
+def test_a_language_model_writes_its_language(name):
+    spoken = language_model.load(name)
     text = write(spoken.network, spoken.vocabulary, WriteSettings(chars=1500, temperature=0.5))[0].text
     words = text.lower().split()
     assert len(words) > 150 and sum(word in {"the", "and", "to", "of", "a", "i"} for word in words) > 15
 
 
-@pytest.mark.parametrize("name", VOICES)
+@pytest.mark.parametrize("name", LANGUAGE_MODELS)
 def test_an_entry_tells_what_the_card_tells(name):
-    entry, preset = VOICES[name], presets.find(name)
+    entry, preset = LANGUAGE_MODELS[name], presets.find(name)
     assert f"{entry.figures['nats_per_char']:.4f}" in preset.card()
-    assert f"Licence: {entry.licence}" in preset.card() and entry.command in preset.card()
+    assert f"License: {entry.license}" in preset.card() and entry.command in preset.card()
     assert entry.figures["parameters"] < 5_000_000
-    assert preset.recipe().task == voice.TASK
+    assert preset.recipe().task == language_model.TASK
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VOICES)
-def test_a_voice_foresees_as_well_with_the_weights_that_it_writes_with(name, data_dir):
-    spoken, settings = voice.load(name), presets.find(name).settings()
+@pytest.mark.parametrize("name", LANGUAGE_MODELS)
+def test_a_language_model_foresees_as_well_with_the_weights_that_it_writes_with(name, data_dir):
+    spoken, settings = language_model.load(name), presets.find(name).settings()
     text = corpus.read(data_dir / "text" / TEXTS[name]).text
     test = plan(spoken.vocabulary.encode(text).indices, settings).test[:3001]
-    eight = quantised.Quantised(spoken.network)
+    eight = quantized.Quantized(spoken.network)
     logits, _ = eight.run(test[None, :-1], eight.states(1))
     found = nats_of(logits[0], test[1:]).mean()
     assert found == pytest.approx(cross_entropy.score(spoken.network, test).nats_per_char, abs=3e-3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VOICES)
-def test_a_voice_foresees_its_held_out_text_as_its_entry_says(name, data_dir):
-    spoken, settings = voice.load(name), presets.find(name).settings()
+@pytest.mark.parametrize("name", LANGUAGE_MODELS)
+def test_a_language_model_foresees_its_held_out_text_as_its_entry_says(name, data_dir):
+    spoken, settings = language_model.load(name), presets.find(name).settings()
     text = corpus.read(data_dir / "text" / TEXTS[name]).text
     test = plan(spoken.vocabulary.encode(text).indices, settings).test
     found = cross_entropy.score(spoken.network, test)
-    assert found.nats_per_char == pytest.approx(VOICES[name].figures["nats_per_char"], abs=1e-3)
-    assert found.chars == VOICES[name].figures["held_out_chars"]
+    assert found.nats_per_char == pytest.approx(LANGUAGE_MODELS[name].figures["nats_per_char"], abs=1e-3)
+    assert found.chars == LANGUAGE_MODELS[name].figures["held_out_chars"]

@@ -15,7 +15,7 @@ from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints
-from studio.text import cross_entropy, voice, write
+from studio.text import cross_entropy, language_model, write
 from studio.text.settings import WriteSettings
 
 
@@ -49,7 +49,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, ti
     assert made.settings() == tiny and made.recipe() == trained.recipe
     assert made.data()["vocabulary"] == "".join(sorted(set(rhyme)))
     assert made.data()["figures"] == trained.figures
-    spoken = voice.load("rhyme")
+    spoken = language_model.load("rhyme")
     held_out = spoken.vocabulary.encode(rhyme).indices[round(len(rhyme) * 0.9) :]
     exact = cross_entropy.score(spoken.network, held_out)
     assert trained.figures["nats_per_char"] == pytest.approx(exact.nats_per_char, abs=1e-5)
@@ -65,9 +65,9 @@ def test_the_card_tells_the_figures_the_command_and_three_samples(trained, home)
     card = presets.unpack(trained.files[0].read(), "rhyme").card()
     assert f"{trained.figures['nats_per_char']:.4f}" in card
     assert "python -m training.train_text rhyme.txt -o DIR --learning-rate 0.01 --epochs 2 --units 24" in card
-    assert "\nLicence: not stated\n" in card
+    assert "\nLicense: not stated\n" in card
     assert [f"temperature {t:g}" in card for t in (0.5, 0.8, 1.1)] == [True] * 3
-    assert card.count("likes") > 3  # it has learnt the word
+    assert card.count("likes") > 3  # it has learned the word
 
 
 def test_the_model_writes_as_an_input_and_as_a_preset(trained, home):
@@ -140,7 +140,7 @@ def test_a_model_to_start_from(trained, text, tiny, home):
     begun = tasks.run("text.train", again, {"text": [text], "start": trained.files})
     assert begun.figures["curve"]["test"][0] < trained.figures["curve"]["test"][0] - 0.5
     made = presets.unpack(begun.files[0].read(), "again")
-    assert "began with the weights of rhyme" in made.card()
+    assert "started from the weights of rhyme" in made.card()
     assert "rhyme.txt -o DIR --start-from rhyme --learning-rate 0.01 --epochs 1" in made.data()["command"]
     assert begun.recipe.inputs["start"][0].digest == trained.files[0].digest
 
@@ -153,7 +153,7 @@ def test_a_bad_text_is_found_before_keras_is_needed(home, tiny, data):
 
 
 @pytest.mark.parametrize("preset", ["nobody", "", "/nowhere"])
-def test_a_voice_that_is_not_there(home, preset):
+def test_a_language_model_that_is_not_there(home, preset):
     with pytest.raises(InvalidInput, match="preset"):
         tasks.check("text.write", WriteSettings(preset=preset), {})
 
@@ -165,7 +165,7 @@ def test_what_is_no_model_is_refused(home, text):
 
 
 @pytest.mark.slow
-def test_a_text_of_emoji_alone_is_learnt(home, tiny):
+def test_a_text_of_emoji_alone_is_learned(home, tiny):
     rng = np.random.default_rng(0)
     text = "".join(rng.choice(list("🙂🎉🌧🐈"), 600))
     assert corpus.read(text.encode()).text == text

@@ -1,4 +1,6 @@
-"""Training: it learns, carries its state, keeps the best, and goes on after a kill as if nothing had been."""
+"""Training: it learns, carries its state, keeps the best, and continues after a kill as if nothing had
+been.
+"""
 
 from __future__ import annotations
 

@@ -82,10 +82,10 @@ def test_a_stream_is_the_text(network, letters):
     assert np.allclose([piece.nats for piece in pieces], written.nats, atol=1e-5)
 
 
-def test_surprise_is_that_of_the_score(network, letters):
+def test_nll_is_that_of_the_score(network, letters):
     written = text_of(network, letters, prompt="a", seed=6, temperature=2, precision="float32")[0]
     indices = letters.encode("a" + written.text).indices
-    assert np.allclose(cross_entropy.surprises(network, indices), written.nats, atol=1e-3)
+    assert np.allclose(cross_entropy.nlls(network, indices), written.nats, atol=1e-3)
 
 
 @pytest.mark.parametrize("length", [1, 2, 4])

@@ -1,4 +1,4 @@
-"""Every training script takes a few steps on both backends, and its model is whole.
+"""Every training run script takes a few steps on both backends, and its model is whole.
 
 Other files train text and a DCGAN on TensorFlow (test_scripts.py, test_killed.py), and text and a VAE on JAX
 (test_parallel.py).
@@ -21,7 +21,7 @@ from studio.style.house import paint
 from training.drawings import avatars
 
 FEW = ["--steps", "2"]
-NARROW = [*FEW, "--width", "4", "--judge-width", "4"]
+NARROW = [*FEW, "--width", "4", "--discriminator-width", "4"]
 ADVERSARIAL = [*NARROW, "--size", "32", "--batch", "2"]
 PENALIZED = ["--loss", "relativistic", "--gradient-penalty", "1", "--adaptive-augmentation"]
 STYLE = [
@@ -50,7 +50,7 @@ WORDS = {
         "--strength",
         "1",
     ],
-    "colour": ["pictures", *FEW, "--photo-size", "48", "--window", "32", "--batch", "2", "--width", "4"],
+    "colorize": ["pictures", *FEW, "--photo-size", "48", "--window", "32", "--batch", "2", "--width", "4"],
     "dcgan": ["pictures", *NARROW, "--size", "28", "--latent-dim", "4", "--scored", "0", *PENALIZED],
     "enhance": [
         "photos.npz",
@@ -64,7 +64,7 @@ WORDS = {
         "--batch",
         "1",
     ],
-    "outline": ["sample:sketches", *ADVERSARIAL, "--scored", "0"],
+    "sketch": ["sample:sketches", *ADVERSARIAL, "--scored", "0"],
     "style": ["pictures", *STYLE, "--batch", "1"],
     "translate": ["pictures", "--edges", *ADVERSARIAL],
     "vae": ["pictures", *FEW, "--size", "28", "--width", "4", "--latent-dim", "4", "--scored", "0"],

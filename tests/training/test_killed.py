@@ -1,4 +1,4 @@
-"""A training whose process is killed goes on from its last checkpoint and ends as an unbroken one does.
+"""A training whose process is killed continues from its last checkpoint and ends as an unbroken one does.
 
 Here a DCGAN; a VAE is killed in test_parallel.py.
 """
@@ -34,12 +34,12 @@ checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main("dcgan.train", "train", sys.argv[1:]))
 """
 STEPS, KILLED = 120, 20
-SMALL = ["--width", "4", "--judge-width", "4", "--latent-dim", "8", "--size", "32", "--batch", "16"]
+SMALL = ["--width", "4", "--discriminator-width", "4", "--latent-dim", "8", "--size", "32", "--batch", "16"]
 
 
 @pytest.fixture
 def script(home, tmp_path):
-    """Starts a training on a few pictures: `(name of its folder, more words) -> Popen`."""
+    """Starts a training run on a few images: `(name of its folder, more words) -> Popen`."""
     pictures = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
     np.savez(tmp_path / "data.npz", images=pictures)
 

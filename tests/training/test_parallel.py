@@ -42,7 +42,7 @@ SMALL = {
 
 
 def data(place) -> None:
-    """Pictures and a text to learn from."""
+    """Images and a text to learn from."""
     pictures = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
     np.savez(place / "data.npz", images=pictures)
     (place / "data.txt").write_text("the quick brown fox jumps over the lazy dog. " * 120)
@@ -105,7 +105,7 @@ def farthest(one, other) -> float:
 
 
 def trained(processes) -> None:
-    """Waits for a training that must go well: the first tells where the model is, the others nothing."""
+    """Waits for a training run that must go well: the first tells where the model is, the others nothing."""
     first, *others = ended(processes)
     assert first[0] == 0 and len(first[1].splitlines()) == 1, first
     assert all(one == (0, "", "") for one in others), others

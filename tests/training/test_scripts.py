@@ -13,7 +13,7 @@ import pytest
 from studio.core import paths
 from studio.core.models import model_folder, presets
 from studio.core.weights import index
-from studio.text import voice
+from studio.text import language_model
 from training import publish, script
 
 WORDS = ["--epochs", "1", "--units", "24", "--embedding", "8", "--streams", "4", "--sequence", "16"]
@@ -37,7 +37,7 @@ def test_a_script_trains_a_model_and_prints_its_figures(home, text, tmp_path, ca
     out, err = capsys.readouterr()
     assert out.strip() == str(tmp_path / "model")
     assert "nats_per_char" in err and "bits_per_char" in err
-    assert voice.load(tmp_path / "model").vocabulary.characters == " ehnortw"
+    assert language_model.load(tmp_path / "model").vocabulary.characters == " ehnortw"
     assert trained(text, tmp_path / "next", "--json", "--start-from", str(tmp_path / "model")) == 0
     made = json.loads(capsys.readouterr().out)
     assert made["path"] == str(tmp_path / "next") and made["figures"]["nats_per_char"] < 3
@@ -79,29 +79,36 @@ def shipped(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped, capsys):
     trained(text, tmp_path / "model")
-    words = [str(tmp_path / "model"), "--name", "numbers", "--licence", "CC0-1.0", "--trained-on", "numbers"]
+    words = [str(tmp_path / "model"), "--name", "numbers", "--license", "CC0-1.0", "--trained-on", "numbers"]
     assert publish.main(words) == 0
     found, entry = presets.find("numbers"), index.shipped().presets["numbers"]
     assert found.folder == shipped / "numbers" and "numbers" in presets.names()
-    assert entry.licence == "CC0-1.0" and "\nLicence: CC0-1.0\n" in found.card()
+    assert entry.license == "CC0-1.0" and "\nLicense: CC0-1.0\n" in found.card()
     assert entry.command.startswith("python -m training.train_text numbers.txt")
     lines = (found.folder / model_folder.SETTINGS).read_text().splitlines()
     assert '  "figures": {' in lines and not [line for line in lines if line.strip()[0] in "-0123456789"]
     assert entry.figures["nats_per_char"] == found.data()["figures"]["nats_per_char"]
-    full, half = voice.load(tmp_path / "model").network, voice.load("numbers").network
+    full, half = language_model.load(tmp_path / "model").network, language_model.load("numbers").network
     assert np.allclose(full.table, half.table, atol=1e-3) and not np.array_equal(full.table, half.table)
     sizes = [(folder / model_folder.WEIGHTS).stat().st_size for folder in (tmp_path / "model", found.folder)]
     assert sizes[1] < 0.8 * sizes[0]
     assert publish.main([*words, "--full"]) == 0
-    assert np.array_equal(voice.load("numbers").network.table, full.table)
+    assert np.array_equal(language_model.load("numbers").network.table, full.table)
 
 
 @pytest.mark.slow
-def test_a_vae_is_published_without_its_judge_if_asked(tmp_path):
+def test_a_vae_is_published_without_its_discriminator_if_asked(tmp_path):
     with h5py.File(tmp_path / "whole.h5", "w") as file:
-        for name in ("decoder/layers/dense/vars/0", "judge/layers/dense/vars/0", "second_judge/vars/0"):
+        for name in (
+            "decoder/layers/dense/vars/0",
+            "discriminator/layers/dense/vars/0",
+            "vgg16_discriminator/vars/0",
+        ):
             file[name] = np.ones((2, 2), "float32")
-    for without, kept in (((), {"decoder", "judge", "second_judge"}), (publish._JUDGES, {"decoder"})):
+    for without, kept in (
+        ((), {"decoder", "discriminator", "vgg16_discriminator"}),
+        (publish._DISCRIMINATORS, {"decoder"}),
+    ):
         publish.halve(tmp_path / "whole.h5", tmp_path / "half.h5", without)
         with h5py.File(tmp_path / "half.h5") as file:
             assert set(file) == kept and file["decoder/layers/dense/vars/0"].dtype == "float16"
@@ -112,7 +119,7 @@ def test_a_model_without_figures_is_not_published(home, text, tmp_path, shipped,
     path = tmp_path / "model" / model_folder.SETTINGS
     made = json.loads(path.read_bytes())
     path.write_text(json.dumps(made | {"data": {}}))
-    words = [str(tmp_path / "model"), "--name", "numbers", "--licence", "CC0-1.0", "--trained-on", "numbers"]
+    words = [str(tmp_path / "model"), "--name", "numbers", "--license", "CC0-1.0", "--trained-on", "numbers"]
     assert publish.main(words) == 2
     assert "figures" in capsys.readouterr().err
     assert "numbers" not in json.loads((shipped / "index.json").read_bytes())["presets"]

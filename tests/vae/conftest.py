@@ -1,4 +1,4 @@
-"""What the tests of VAEs share: pictures that are learnt in seconds, and settings that learn them."""
+"""What the tests of VAEs share: images that are learned in seconds, and settings that learn them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def able() -> TrainVaeSettings:
 
 @pytest.fixture(scope="session")
 def trained(discs, able):
-    """A VAE that has learnt discs; its last 28 it never saw."""
+    """A VAE that has learned discs; its last 28 it never saw."""
     from studio.vae import train
 
     return train.Trainer(discs, np.arange(100), np.arange(100, 128), able).fit()

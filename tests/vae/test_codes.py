@@ -1,4 +1,4 @@
-"""Codes: what they tell, where they lie, and the bound on what a model needs to tell a picture."""
+"""Codes: what they tell, where they lie, and the bound on what a model needs to tell an image."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_survey_tells_of_a_collapse(discs, tiny):
     vae.encoder.set_weights([np.zeros_like(one) for one in vae.encoder.get_weights()])
     pictures = Pictures(discs, tuple(map(str, range(128))), None, (), {}, ())
     rows = np.arange(90), np.arange(100, 128), np.arange(90, 100)
-    found = latent_analysis.analyse(vae, tiny, pictures, *rows, Progress())
+    found = latent_analysis.analyze(vae, tiny, pictures, *rows, Progress())
     assert found.figures["active_units"] == 0 and len(found.notes) == 1
 
 
@@ -144,7 +144,7 @@ def test_a_mixture_is_neither_fitted_to_few_codes_nor_larger_than_a_model_may_te
 
 
 def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
-    """A decoder that always says 1/2, and codes that are the prior's: 784 * log(2) nats for any picture."""
+    """A decoder that always says 1/2, and codes that are the prior's: 784 * log(2) nats for any image."""
     vae = Vae(tiny)
     for network in (vae.encoder, vae.decoder):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
@@ -197,7 +197,7 @@ def test_the_weighted_bound_looks_at_pictures_of_all_classes(discs, tiny, monkey
     settings = tiny.model_copy(update={"likelihood": "binary"})
     pictures = Pictures(marked, tuple(map(str, range(128))), None, (), {}, ())
     rows = np.arange(60), np.arange(70, 128), np.arange(60, 70)
-    latent_analysis.analyse(Vae(settings), settings, pictures, *rows, Progress())
+    latent_analysis.analyze(Vae(settings), settings, pictures, *rows, Progress())
     assert len(weighed[0]) == 10 and weighed[0][0] == 70 and weighed[0][-1] == 127
 
 
@@ -213,7 +213,7 @@ def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, m
     pictures = Pictures(discs, tuple(map(str, range(128))), None, (), known, ())
     z, _ = codes.encode(trained.result, discs)
     found = {name: one for _, name, one in latent_analysis.attributes(z, pictures, np.arange(128))}
-    assert set(found) == {"row"} and "labelled by the data set" in found["row"].note
+    assert set(found) == {"row"} and "labeled by the data set" in found["row"].note
     start = z[np.argsort(middles[:, 0])[64]]
     made = codes.decode(trained.result, np.stack([start + t * found["row"].vector for t in (-1.0, 1.0)]))
     rows = [(one[..., 0] * np.arange(28)[:, None]).sum() / one.sum() for one in made.astype("float32")]

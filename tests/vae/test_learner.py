@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from studio.core.generators.perceptual_judge import LAYERS as JUDGED
+from studio.core.generators.vgg16_discriminator import LAYERS as JUDGED
 from studio.vae import adversarial, learner
 from studio.vae.adversarial import Adversarial
 from studio.vae.learner import Learner
@@ -114,10 +114,10 @@ def played(discs, tiny):
 
 @pytest.mark.slow
 def test_each_side_of_the_game_learns_its_own_loss_alone(discs, played):
-    mine, its = played.vae.trainable_variables, played.game.judge.trainable_variables
+    mine, its = played.vae.trainable_variables, played.game.discriminator.trainable_variables
     assert {id(one) for one in played.trainable_variables} == {id(one) for one in [*mine, *its]}
     before = [[one.numpy() for one in side] for side in (mine, its)]
-    for loss, moved, still in (("seen", mine, its), ("judge", its, mine)):
+    for loss, moved, still in (("seen", mine, its), ("discriminator", its, mine)):
         with tf.GradientTape(persistent=True) as tape:
             lost = played(discs[:8], training=True)[loss]
         assert any(one is not None and np.abs(one).max() > 0 for one in tape.gradient(lost, values(moved)))
@@ -132,7 +132,7 @@ def values(variables):
     return [one.value for one in variables]
 
 
-def test_a_test_against_a_judge_counts_pixels_alone(discs, played, tiny):
+def test_a_test_against_a_discriminator_counts_pixels_alone(discs, played, tiny):
     plain = Learner(tiny)
     plain.vae.set_weights(played.vae.get_weights())
     for one in (played, plain):
@@ -144,15 +144,15 @@ def test_a_test_against_a_judge_counts_pixels_alone(discs, played, tiny):
     )
 
 
-def test_a_share_of_a_judge_counts_in_training(played):
-    lost = {"reconstruction": 8.0, "kl": 0.0, "charged": 0.0, "seen": 4.0, "judge": 1.5}
+def test_a_share_of_a_discriminator_counts_in_training(played):
+    lost = {"reconstruction": 8.0, "kl": 0.0, "charged": 0.0, "seen": 4.0, "discriminator": 1.5}
     assert float(played.compute_loss(y_pred=lost)) == pytest.approx(0.5 * 8 + 0.5 * 4 + 1.5)
 
 
 def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, monkeypatch):
     monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
     undecided = Adversarial(tiny)
-    undecided.judge.set_weights([np.zeros_like(one) for one in undecided.judge.get_weights()])
+    undecided.discriminator.set_weights([np.zeros_like(one) for one in undecided.discriminator.get_weights()])
     pictures = discs[:4].astype("float32") / 255
     mine, its = (float(one) for one in undecided(pictures, pictures, pictures[:2]))
     assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * math.log(2))
@@ -168,22 +168,22 @@ def unmoved(pictures):
     }
 
 
-def test_a_second_judge_counts_beside_the_first(discs, tiny, monkeypatch):
+def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch):
     monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
-    game = Adversarial(tiny.model_copy(update={"adversarial": 0.5, "perceptual_judge": 3.0}), unmoved)
-    fresh = game.weights_that_judge()
+    game = Adversarial(tiny.model_copy(update={"adversarial": 0.5, "vgg16_discriminator": 3.0}), unmoved)
+    fresh = game.weights_that_discriminator()
     game.take([np.zeros_like(one) for one in fresh])
     pictures = discs[:4].astype("float32") / 255
     mine, its = (float(one) for one in game(pictures, pictures, pictures[:2]))
     assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * (1 + 3) * math.log(2))
     assert its == pytest.approx(4 * math.log(2))
-    first = len(game.judge.get_weights())
+    first = len(game.discriminator.get_weights())
     game.take(fresh[:first])  # of a model without a second one
-    assert all(map(np.array_equal, game.weights_that_judge()[:first], fresh[:first]))
-    assert not any(one.any() for one in game.weights_that_judge()[first:])
+    assert all(map(np.array_equal, game.weights_that_discriminator()[:first], fresh[:first]))
+    assert not any(one.any() for one in game.weights_that_discriminator()[first:])
 
 
-def test_a_judge_misses_less_where_pictures_are_drawn_well(discs, tiny):
+def test_a_discriminator_misses_less_where_pictures_are_drawn_well(discs, tiny):
     judged = Adversarial(tiny)
     pictures = discs[:16].astype("float32") / 255
     rng = np.random.default_rng(0)

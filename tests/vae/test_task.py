@@ -1,4 +1,4 @@
-"""The task: a data set becomes a packed model that draws, takes pictures in, and tells of itself."""
+"""The task: a data set becomes a packed generator, takes images in, and tells of itself."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, 
     assert figures["curve"]["steps"] == [3, 6] and len(figures["curve"]["validation"]) == 2
     assert len(figures["kl"]) == 4 and figures["kl_nats"] == pytest.approx(sum(figures["kl"]), abs=1e-3)
     card = preset.card()
-    assert "128 pictures at 28 px" in card and "\nLicence: not stated\n" in card
+    assert "128 images at 28 px" in card and "\nLicense: not stated\n" in card
     assert "python -m training.train_vae discs.npz -o DIR --steps 6" in card
     assert preset.picture().startswith(b"\x89PNG")
     assert isinstance(generator, latent.Generator)
@@ -94,7 +94,7 @@ def test_black_and_white_models_tell_their_bound(dataset, tiny):
     result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
     held_out = len(rows_to_test(dataset, tiny))
     assert 0 < result.figures["bound_nats"] < 784 and result.figures["bound_n"] == held_out
-    assert f"{held_out} held-out pictures made black and white" in opened(result)[0].card()
+    assert f"{held_out} held-out images, binarized once" in opened(result)[0].card()
 
 
 @pytest.mark.slow  # a training
@@ -146,26 +146,24 @@ def test_who_stops_gets_a_model_and_can_go_on(dataset, tiny):
 @pytest.mark.slow  # a training
 def test_who_stops_after_the_last_step_loses_nothing(dataset, tiny):
     stages = []
-    progress = Progress(
-        lambda report: stages.append(report.text), lambda: "Writing all pictures down" in stages
-    )
+    progress = Progress(lambda report: stages.append(report.text), lambda: "Encoding all images" in stages)
     result = tasks.run("vae.train", tiny, {"data": [dataset]}, progress)
     assert result.stopped_early and result.figures["steps"] == 6
     assert opened(result)[1].density is not None
 
 
-@pytest.mark.slow  # two trainings
+@pytest.mark.slow  # two training runs
 def test_a_model_to_start_from(result, dataset, tiny):
     begun = tasks.run("vae.train", tiny, {"data": [dataset], "start": result.files})
     preset, _ = opened(begun, "again")
     assert begun.figures["curve"]["reconstruction"][0] < result.figures["curve"]["reconstruction"][0]
-    assert "began with the weights of discs" in preset.card()
+    assert "started from the weights of discs" in preset.card()
     other = tiny.model_copy(update={"width": 6})
     with pytest.raises(InvalidInput, match="width 6"):
         tasks.run("vae.train", other, {"data": [dataset], "start": result.files})
 
 
-def test_a_judge_is_kept_for_a_training_that_goes_on(dataset, discs, tiny):
+def test_a_discriminator_is_kept_for_a_training_that_goes_on(dataset, discs, tiny):
     wish = tiny.model_copy(update={"adversarial": 0.5})
     made = tasks.run("vae.train", wish, {"data": [dataset]})
     preset, generator = opened(made, "judged")
@@ -177,9 +175,9 @@ def test_a_judge_is_kept_for_a_training_that_goes_on(dataset, discs, tiny):
     some = (discs[:9] / 127.5 - 1).astype("float32")
 
     def verdict():
-        return np.asarray(trainer.learner.game.judge(some, training=False)[0])
+        return np.asarray(trainer.learner.game.discriminator(some, training=False)[0])
 
-    wanted = np.asarray(kept.judge(some, training=False))
+    wanted = np.asarray(kept.discriminator(some, training=False))
     assert not np.allclose(verdict(), wanted, atol=1e-4)  # a fresh one says something else
     rows = np.arange(100), np.arange(100, 128)
     trainer = training.Trainer(discs, *rows, wish, None, *_start({"start": made.files}))
@@ -187,14 +185,14 @@ def test_a_judge_is_kept_for_a_training_that_goes_on(dataset, discs, tiny):
     assert all(map(np.array_equal, trainer.learner.vae.get_weights(), kept.drawing))
 
 
-def test_a_model_of_before_judges_were_kept_begins_with_a_fresh_one(result):
-    weights, judge = _start({"start": result.files})
-    assert judge == [] and len(weights) == len(load(opened(result)[0]).get_weights())
+def test_a_model_of_before_discriminators_were_kept_begins_with_a_fresh_one(result):
+    weights, discriminator = _start({"start": result.files})
+    assert discriminator == [] and len(weights) == len(load(opened(result)[0]).get_weights())
 
 
-def test_a_second_judge_without_a_first_is_refused(dataset, tiny):
+def test_a_vgg16_discriminator_without_a_first_is_refused(dataset, tiny):
     with pytest.raises(InvalidInput, match=r"adversarial.*above 0.*0\.5"):
-        tasks.run("vae.train", tiny.model_copy(update={"perceptual_judge": 1.0}), {"data": [dataset]})
+        tasks.run("vae.train", tiny.model_copy(update={"vgg16_discriminator": 1.0}), {"data": [dataset]})
 
 
 def test_too_few_pictures_are_told_with_the_least_number(home, discs, tiny, tmp_path):
@@ -214,7 +212,7 @@ def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
         preset.task,
         presets.paths.file_digest(preset.folder / model_folder.WEIGHTS),
     )
-    with pytest.raises(InvalidInput, match="not finite"):
+    with pytest.raises(InvalidInput, match="NaN or infinite"):
         tasks.imported(tasks.get("vae.train").opens)(changed)
     other = presets.Preset(preset.name, preset.folder, "dcgan.train", preset.digest)
     with pytest.raises(InvalidInput, match="dcgan"):

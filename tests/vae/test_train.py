@@ -1,4 +1,4 @@
-"""Training a VAE: it learns, keeps the best, and goes on after a break as if nothing had been."""
+"""Training a VAE: it learns, keeps the best, and continues after a break as if nothing had been."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from studio.vae.model import Vae
 
 pytestmark = pytest.mark.slow
 
-LEARNT, TESTED = np.arange(100), np.arange(100, 128)
+LEARNED, TESTED = np.arange(100), np.arange(100, 128)
 
 
 def run(discs, settings, progress=None, **more):
-    return train.Trainer(discs, LEARNT, TESTED, settings, **more).fit(progress)
+    return train.Trainer(discs, LEARNED, TESTED, settings, **more).fit(progress)
 
 
 def test_it_draws_again_what_it_never_saw(trained, discs, middles):
     curve = trained.curves.tests["validation"]
     assert curve[-1] < 0.75 * curve[0]
     again = codes.decode(trained.result, codes.encode(trained.result, discs[TESTED])[0])
-    plain = np.abs(discs[LEARNT].astype("float32").mean(0) - discs[TESTED]).mean()
+    plain = np.abs(discs[LEARNED].astype("float32").mean(0) - discs[TESTED]).mean()
     assert np.abs(again.astype("float32") - discs[TESTED]).mean() < 0.75 * plain
 
 
@@ -51,7 +51,7 @@ def test_it_reports_shows_and_is_repeatable(discs, tiny, whole):
 
 
 def test_losses_are_means_since_the_last_test(discs, tiny):
-    trainer = train.Trainer(discs, LEARNT, TESTED, tiny.model_copy(update={"test_every": 2}))
+    trainer = train.Trainer(discs, LEARNED, TESTED, tiny.model_copy(update={"test_every": 2}))
     each = []
     usual = trainer.learner.train_on_batch
 
@@ -85,13 +85,15 @@ def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_pat
     whole = run(discs, wish)
     run(discs, wish, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
     rest = run(discs, wish, run=place)
-    assert rest.curves.losses["judge"] == pytest.approx(whole.curves.losses["judge"], abs=1e-4)
+    assert rest.curves.losses["discriminator"] == pytest.approx(
+        whole.curves.losses["discriminator"], abs=1e-4
+    )
     for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-5)
 
 
-def test_against_a_judge_the_latest_weights_are_kept(discs, tiny):
-    trainer = train.Trainer(discs, LEARNT, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
+def test_against_a_discriminator_the_latest_weights_are_kept(discs, tiny):
+    trainer = train.Trainer(discs, LEARNED, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
     trainer.lowest = -math.inf
     trainer.fit()
     assert len(trainer.best) == len(trainer.ema.arrays) > 0
@@ -100,29 +102,31 @@ def test_against_a_judge_the_latest_weights_are_kept(discs, tiny):
 
 def test_stages_and_previews_are_by_the_averaged_weights_as_the_result_is(discs, tiny):
     settings = tiny.model_copy(update={"learning_rate": 0.05})
-    trainer = train.Trainer(discs, LEARNT, TESTED, settings)
+    trainer = train.Trainer(discs, LEARNED, TESTED, settings)
     trainer.fit()
     averaged, points = Vae(settings), stages.latents(2 * train.SHOWN, settings.latent_dim)
     averaged.set_weights(trainer.ema.arrays)
     wanted = stages.Stages(1)
     wanted.add(6, codes.decode(averaged, points), {})
-    assert np.array_equal(trainer.stages.walls[-1], wanted.walls[0])
+    assert np.array_equal(trainer.stages.grids[-1], wanted.grids[0])
     assert np.array_equal(
         trainer.sheet(), train.sheet(averaged, trainer.test_images[: train.SHOWN], settings)
     )
     live = codes.decode(trainer.learner.vae, points)
-    assert not np.array_equal(live, codes.decode(averaged, points)), "training goes on with its own weights"
+    assert not np.array_equal(live, codes.decode(averaged, points)), "training continues with its own weights"
 
 
-def test_a_judge_that_holds_no_numbers_is_not_kept(discs, tiny):
-    trainer = train.Trainer(discs, LEARNT, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
-    assert trainer.judge()
-    trainer.learner.game.judge.set_weights([np.full_like(one, np.nan) for one in trainer.judge()])
-    assert trainer.judge() == []
+def test_a_discriminator_that_holds_no_numbers_is_not_kept(discs, tiny):
+    trainer = train.Trainer(discs, LEARNED, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
+    assert trainer.discriminator()
+    trainer.learner.game.discriminator.set_weights(
+        [np.full_like(one, np.nan) for one in trainer.discriminator()]
+    )
+    assert trainer.discriminator() == []
 
 
 def test_the_best_on_validation_pictures_is_kept(discs, tiny, monkeypatch):
-    trainer = train.Trainer(discs, LEARNT, TESTED, tiny)
+    trainer = train.Trainer(discs, LEARNED, TESTED, tiny)
     kept, numbers = [], iter([1.0, 5.0])
 
     def lost(*args, **kwargs):
@@ -136,7 +140,7 @@ def test_the_best_on_validation_pictures_is_kept(discs, tiny, monkeypatch):
 
 
 def test_every_test_draws_the_same_noise(discs, tiny):
-    trainer = train.Trainer(discs, LEARNT, TESTED, tiny)
+    trainer = train.Trainer(discs, LEARNED, TESTED, tiny)
     assert trainer.test(Progress()) == trainer.test(Progress())
 
 
@@ -151,7 +155,7 @@ def test_a_loss_that_is_no_number_ends_it_with_the_best_so_far(discs, tiny, monk
 
     monkeypatch.setattr(Learner, "train_on_batch", breaks)
     found = run(discs, tiny)
-    assert found.ended == "nan" and found.step == 4 and not found.judge()
+    assert found.ended == "nan" and found.step == 4 and not found.discriminator()
     assert all(np.isfinite(one).all() for one in found.result.get_weights())
 
 
@@ -186,7 +190,7 @@ def test_models_of_another_shape_are_refused(discs, tiny, tmp_path):
 def test_batches_are_mirrored_or_not_and_drawn_black_and_white(discs, tiny):
     def batches(images=discs, **wish):
         settings = tiny.model_copy(update=wish)
-        trainer = train.Trainer(images, LEARNT, TESTED, settings)
+        trainer = train.Trainer(images, LEARNED, TESTED, settings)
         return [trainer.batch(step) for step in (0, 0, 12)], trainer.source[trainer.batches.at(0)]
 
     (plain, _, _), rows = batches(flip=False)
@@ -204,11 +208,11 @@ def test_batches_are_mirrored_or_not_and_drawn_black_and_white(discs, tiny):
 
 def test_in_bfloat16_it_learns_as_much_and_ends_whole(discs, able, trained):
     half = run(discs, able.model_copy(update={"precision": "bfloat16"}))
-    trainer = train.Trainer(discs, LEARNT, TESTED, able.model_copy(update={"precision": "bfloat16"}))
+    trainer = train.Trainer(discs, LEARNED, TESTED, able.model_copy(update={"precision": "bfloat16"}))
     layer = trainer.learner.vae.encoder.layers[0]
     assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
     assert {one.compute_dtype for one in half.result.encoder.layers} == {"float32"}
-    learnt, missed = trained.curves.tests["validation"], half.curves.tests["validation"]
-    assert not np.array_equal(learnt, missed)
-    assert missed[-1] == pytest.approx(learnt[-1], rel=0.1)
+    learned, missed = trained.curves.tests["validation"], half.curves.tests["validation"]
+    assert not np.array_equal(learned, missed)
+    assert missed[-1] == pytest.approx(learned[-1], rel=0.1)
     assert keras.config.dtype_policy().name == "float32"

@@ -1,4 +1,4 @@
-"""What reads and draws without Keras gives the same as the networks that learnt."""
+"""What reads and draws without Keras gives the same as the networks that learned."""
 
 import numpy as np
 import pytest

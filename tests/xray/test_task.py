@@ -17,7 +17,7 @@ from studio.xray.settings import FilterSettings, LookSettings
 
 @pytest.fixture
 def look(home, vgg, resnet, monkeypatch):
-    """Runs a task on a noisy photo with networks that were never taught."""
+    """Runs a task on a noisy photo with networks that were never trained."""
     known = {"vgg16": vgg, "resnet50": resnet}
     labels = pretrained.Loaded(type("Labels", (), {"names": [f"thing {n}" for n in range(1000)]})(), "")
     whole = pretrained.Loaded(resnet.model, resnet.digest)
@@ -38,8 +38,8 @@ def look(home, vgg, resnet, monkeypatch):
 
 @pytest.mark.slow
 def test_maps_a_map_and_a_mask_are_drawn(look):
-    wall, result = look(layer="block2_conv1")
-    assert wall.shape[1] > 6 * 200
+    grid, result = look(layer="block2_conv1")
+    assert grid.shape[1] > 6 * 200
     loudest = [one["channel"] for one in result.figures["loudest"]]
     assert len(set(loudest)) == 12 and result.figures["channel"] == loudest[0]
     over, _ = look(layer="block2_conv1", show="map")

@@ -1,6 +1,6 @@
-"""Draws the pictures of README and the documents: `python -m training.drawings.doc_images [NAME ...]`.
+"""Draws the images of README and the documents: `python -m training.drawings.doc_images [NAME ...]`.
 
-It takes some minutes and the weights. Its output is committed; each picture is named after its file in
+It takes some minutes and the weights. Its output is committed; each image is named after its file in
 `docs/pictures`. Nothing here uses a model that is for research only.
 """
 
@@ -24,22 +24,22 @@ from studio.style.house import known_styles
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "pictures"
-HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the picture of the house styles
+HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the image of the house styles
 LEAD = ("chelsea", "brush_strokes")  # with these README opens
-HEIGHT, GAP = 302, 8  # px of a row, and between its pictures
-DREAMT, LOOKS = "rocket", ("dogs", "palaces", "spirals")
-LEARNT, STEPS = "chelsea", (10, 60, 300, 1500)
+HEIGHT, GAP = 302, 8  # px of a row, and between its images
+DREAMED, LOOKS = "rocket", ("dogs", "palaces", "spirals")
+LEARNED, STEPS = "chelsea", (10, 60, 300, 1500)
 MAPS = (("block4_conv2", 356), ("block5_conv3", 328))  # of eyes, and of a face
 ENLARGED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
 NOISY, LEVEL = "coffee", 25  # levels of noise that are put over a photo
 BLOCKY, QUALITY = "chelsea", 12
-WALL = 25  # pictures of each model that draws
+WALL = 25  # images of each generator
 ALONE = (11, 15)  # of them
 CARTOONS, CARTOON_SEED = 8, 3  # of a row
 
 
 def main(names: Sequence[str] = ()) -> None:
-    """Writes these pictures as WebP; all, when none is named."""
+    """Writes these images as WebP; all, when none is named."""
     DOCS.mkdir(parents=True, exist_ok=True)
     for name in names or PICTURES:
         PICTURES[name](DOCS / f"{name}.webp")
@@ -66,8 +66,8 @@ def _draw_readme(path: Path) -> None:
 
 def _draw_dream(path: Path) -> None:
     """A photo, and what grows in it under some of the looks."""
-    dreamt = [_made("dream.ascend", {"look": look}, content=DREAMT) for look in LOOKS]
-    _row([_pixels(DREAMT), *dreamt], path)
+    dreamed = [_made("dream.ascend", {"look": look}, content=DREAMED) for look in LOOKS]
+    _row([_pixels(DREAMED), *dreamed], path)
 
 
 def _draw_enhance(path: Path) -> None:
@@ -95,14 +95,14 @@ def _draw_clean(path: Path) -> None:
 
 def _draw_playground(path: Path) -> None:
     """What the tiny network paints after more and more steps, and the photo."""
-    learnt = [_made("playground.train", {"steps": steps, "size": 384}, content=LEARNT) for steps in STEPS]
-    _row([*learnt, _pixels(LEARNT)], path, height=180)
+    learned = [_made("playground.train", {"steps": steps, "size": 384}, content=LEARNED) for steps in STEPS]
+    _row([*learned, _pixels(LEARNED)], path, height=180)
 
 
 def _draw_xray(path: Path) -> None:
     """A photo, and two maps of VGG16 over it."""
     asked = [{"show": "map", "layer": layer, "channel": channel} for layer, channel in MAPS]
-    _row([_pixels(LEARNT), *(_made("xray.look", one, content=LEARNT) for one in asked)], path)
+    _row([_pixels(LEARNED), *(_made("xray.look", one, content=LEARNED) for one in asked)], path)
 
 
 def _draw_faces(path: Path) -> None:
@@ -128,16 +128,16 @@ def _draw_face_alone(path: Path) -> None:
 
 def _draw_teach(path: Path) -> None:
     """Where ResNet50 sees the cat."""
-    _row([_made("classify.explain", {}, picture=LEARNT)], path)
+    _row([_made("classify.explain", {}, picture=LEARNED)], path)
 
 
 def _draw_text(path: Path) -> None:
-    """What a voice wrote, with its surprise, as the home page shows it."""
+    """What a language model wrote, with its negative log-likelihood, as the home page shows it."""
     shutil.copy(SHIPPED / "tile-text-write-alice.webp", path)
 
 
 def _made(task: str, asked: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
-    """The picture that a task makes of samples, or of pictures themselves."""
+    """The image that a task makes of samples, or of images themselves."""
     kept = {
         slot: [tasks.File.keep(images.encode_png(_pixels(one)), "picture", f"{slot}.png")]
         for slot, one in inputs.items()
@@ -175,7 +175,7 @@ PICTURES = {
     "faces": _draw_faces,
     "cartoons": _draw_cartoons,
     "face-alone": _draw_face_alone,
-    "teach": _draw_teach,
+    "classify": _draw_teach,
     "text": _draw_text,
 }
 

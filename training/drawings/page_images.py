@@ -1,9 +1,9 @@
-"""Draws the pictures that the pages ship: `python -m training.drawings.page_images [KIND ...]`.
+"""Draws the images that the pages ship: `python -m training.drawings.page_images [KIND ...]`.
 
 Thumbnails of all samples and looks, what VGG16 sees of a photo, and the tiles of the home page; it takes some
 minutes and the weights. Run it after a sample, a painting or a look changed, for all kinds or just some of
 photos, styles, layers, looks, sets, sketches and tiles; its output is committed, so that no page waits. The
-pictures of README and of the documents come from `python -m training.drawings.doc_images`.
+images of README and of the documents come from `python -m training.drawings.doc_images`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pages.form.drawing_canvas import SIDE
 from pages.form.samples import SHIPPED, THUMBNAIL, square
 from pages.home.tiles import TILES, Tile
 from pages.home.under_the_hood import LAYERS, PHOTO
-from pages.outline.under_the_hood import HANDS
+from pages.sketch.under_the_hood import HANDS
 from studio.core import data, tasks
 from studio.core.data import sample_sets
 from studio.core.objectives import backbones
@@ -30,8 +30,8 @@ from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.enhance.settings import EnhanceSettings
-from studio.outline.settings import KINDS as KINDS_DRAWN
-from studio.outline.settings import Kind
+from studio.sketch.settings import KINDS as KINDS_DRAWN
+from studio.sketch.settings import Kind
 from studio.text.settings import WriteSettings
 from training.drawings import text_tiles
 from training.drawings.sketches import doodles, views
@@ -46,8 +46,8 @@ TILE: dict[str, dict[str, Any]] = {
     "playground.train": {"size": 480, "steps": 400},
     "lab.imagine": {"keep": "nothing", "n": 6, "seed": 1},
     "enhance.enlarge": {"scale": 3},
-    "outline.paint": {"seed": 3},
-    "colour.picture": {},
+    "sketch.paint": {"seed": 3},
+    "colorize.apply": {},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.9, "seed": 3},
 }
 DOODLE = 79  # of the avatars that a training learns from
@@ -63,7 +63,7 @@ CHANNELS = 5
 
 
 def main(kinds: Sequence[str] = ()) -> None:
-    """Writes one WebP a picture of these kinds; of all, when none is named."""
+    """Writes one WebP an image of these kinds; of all, when none is named."""
     SHIPPED.mkdir(exist_ok=True)
     for kind in kinds or KINDS:
         KINDS[kind]()
@@ -82,13 +82,13 @@ def _draw_styles() -> None:
 def _draw_looks() -> None:
     photo = sample_photos.photo(LOOKED_AT)
     for look in LOOKS:
-        dreamt = ascend(photo, DreamSettings(look=look, **LOOK))
-        seen = dreamt.image[: round(SKY * dreamt.image.shape[0])]
+        dreamed = ascend(photo, DreamSettings(look=look, **LOOK))
+        seen = dreamed.image[: round(SKY * dreamed.image.shape[0])]
         (SHIPPED / f"look-{look}.webp").write_bytes(square(seen))
 
 
 def _draw_sets() -> None:
-    """Four pictures of each sample set, of its classes in turn; and folders, for a person's own."""
+    """Four images of each sample set, of its classes in turn; and folders, for a user's own."""
     for name in sample_sets.names():
         found = data.pictures(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
         labels = np.zeros(len(found.images), int) if found.labels is None else found.labels
@@ -196,8 +196,8 @@ def _map(activation: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """`(h, w) float32` -> `(height, width) uint8`; each activation stays a square, as coarse as it is."""
     bright = np.clip(activation / np.percentile(activation, 99.5), 0, 1)
     height, width = size
-    grey = Image.fromarray((255 * bright).astype("uint8"))
-    return np.asarray(grey.resize((width, height), Image.Resampling.NEAREST))
+    gray = Image.fromarray((255 * bright).astype("uint8"))
+    return np.asarray(gray.resize((width, height), Image.Resampling.NEAREST))
 
 
 def _save(picture: Image.Image, path: Path) -> None:
@@ -213,7 +213,7 @@ def _made(tile: Tile) -> Image.Image:
     settings = tasks.get(tile.task).settings.parse({**TILE[tile.task], **tile.settings, **house})
     if isinstance(settings, EnhanceSettings):
         return _halves(settings, _pixels(tile.inputs["content"]))
-    if tile.task == "outline.paint":
+    if tile.task == "sketch.paint":
         return _doodle(settings)
     result = tasks.run(tile.task, settings, inputs)
     picture = Image.fromarray(images.read(result.files[0].read()))
@@ -224,12 +224,12 @@ def _made(tile: Tile) -> Image.Image:
 
 
 def _doodle(settings: Settings) -> Image.Image:
-    """A drawing by an unsteady hand, and beside it what is painted of it."""
+    """A drawing by an unsteady hand, and next to it what is painted of it."""
     lot = draw_lot(0, DOODLE, 0.0)
     unsteady = Hand(wobble=0.7, off=0.3, width=1.3)
     drawn = doodles.drawing(lot, "outline", LONGEST // 2, np.random.default_rng(1), unsteady)
     file = tasks.File.keep(images.encode_png(drawn), "picture", "doodle.png")
-    made = images.read(tasks.run("outline.paint", settings, {"content": [file]}).files[0].read())
+    made = images.read(tasks.run("sketch.paint", settings, {"content": [file]}).files[0].read())
     return Image.fromarray(np.concatenate([drawn, images.resize(made, *drawn.shape[:2])], axis=1))
 
 
@@ -248,7 +248,7 @@ def _halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
 
 
 def _told(tile: Tile) -> Image.Image:
-    """What a voice writes, with its surprise."""
+    """What a language model writes, with its negative log-likelihood."""
     settings = WriteSettings.parse({**TOLD, **tile.settings})
     result = tasks.run(tile.task, settings, {})
     written = result.files[0].read().decode()[len(settings.prompt) :]

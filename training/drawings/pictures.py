@@ -15,16 +15,16 @@ _FAR = 1_000_000  # between the seeds of paintings of two collections
 def collection(
     count: int, seed: int, progress: Progress | None = None, size: int = 224
 ) -> dict[str, np.ndarray]:
-    """Draws pictures, each from a seed of its own: "images", `(count, size, size, 3) uint8`.
+    """Draws images, each from a seed of its own: "images", `(count, size, size, 3) uint8`.
 
     Args:
         count: how many.
         seed: of every random draw; the same one gives the same bytes.
-        progress: told of every picture.
+        progress: told of every image.
         size: of their sides, in px.
 
     Raises:
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     names = list(listed())
     made = np.empty((count, size, size, 3), "uint8")

@@ -1,4 +1,6 @@
-"""Pictures of marked texts, for tiles: the first lines, each character with the model's surprise."""
+"""Images of marked texts, for tiles: the first lines, each character with the model's negative
+log-likelihood.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ _FAINT, _SHADES = "#85837d", ("#eeece4", "#f0e2cc", "#eccc9f", "#e6b468", "#dd97
 
 
 def marked(before: str, text: str, nats: Sequence[float]) -> Image.Image:
-    """The first lines of a text with the model's surprise by each character, as the page marks it."""
+    """The first lines of a text with the model's negative log-likelihood by each character, as the page marks
+    it.
+    """
     picture = Image.new("RGB", _WIDE, PAPER)
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(_LINE * 16 // 25)
     for at, (x, y, character) in enumerate(_set(before + text, font)):

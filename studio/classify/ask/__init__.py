@@ -1,1 +1,1 @@
-"""Asking a classifier: what a picture shows, and where it sees that."""
+"""Asking a classifier: what an image shows, and where it sees that."""

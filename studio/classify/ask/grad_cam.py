@@ -1,4 +1,4 @@
-"""Grad-CAM: where in a picture a classifier sees what it says.
+"""Grad-CAM: where in an image a classifier sees what it says.
 
 Reference:
     Selvaraju et al. 2017, arXiv:1610.02391.
@@ -26,20 +26,20 @@ from studio.core.tasks import File, Inputs, Result
 if TYPE_CHECKING:
     import keras
 
-LEAST, LONGEST = 384, 1024  # px of the longer side of the picture that is shown
+LEAST, LONGEST = 384, 1024  # px of the longer side of the image that is shown
 TOLD = 5  # of the likeliest labels
 _MAPS: dict[str, Callable] = {}  # compiled, by the key of their classifier
 _MOST_HELD = 3
 
 
 def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Draws where in a picture the classifier sees a label."""
+    """Draws where in an image the classifier sees a label."""
     began = time.monotonic()
     file = inputs["picture"][0]
     picture = images.read(file.read(), file.name)
     classifier = available.classifier(settings, inputs, progress)
     wanted = _place(settings.label, classifier) if settings.label else None
-    progress.stage("Looking at the picture")
+    progress.stage("Computing Grad-CAM")
     where, probabilities, place = look(classifier, picture, wanted)
     longest = min(max(*picture.shape[:2], LEAST), LONGEST)
     whole = images.fit(picture, longest)
@@ -68,7 +68,7 @@ def prepare(settings: ExplainSettings) -> None:
 def look(
     classifier: Classifier, picture: np.ndarray, place: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Where in the middle of a picture a classifier sees a class.
+    """Where in the middle of an image a classifier sees a class.
 
     Args:
         classifier: what looks.
@@ -106,10 +106,10 @@ def _built(classifier: Classifier) -> Callable:
     try:
         below = keras.Model(classifier.network.input, classifier.maps)
         above = keras.Model(classifier.maps, end)
-    except (ValueError, TypeError, AttributeError):  # there is none, or something passes by beside it
+    except (ValueError, TypeError, AttributeError):  # there is none, or something passes by next to it
         raise StudioError(
-            f"{classifier.name} has no layer through which all that it sees passes place by place, so it "
-            "cannot show where it looks. Ask what it sees, with `studio classify predict`."
+            f"{classifier.name} has no spatial feature layer, so Grad-CAM is not available for it. "
+            "Use `studio classify predict` instead."
         ) from None
 
     def score(activations, place):

@@ -1,4 +1,4 @@
-"""Draws a map of where a classifier looks: colours over the picture, or light where it looks."""
+"""Draws a map of where a classifier looks: colors over the image, or light where it looks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PIL import Image
 from studio.classify.models import crop
 from studio.core.pictures import heat
 
-_GREY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # how bright each colour seems
+_GRAY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # how bright each color seems
 _UNSEEN = 0.4  # of the light that what lies outside the square in the middle keeps
-_GAP = 0.02  # of the shorter side, between two pictures
+_GAP = 0.02  # of the shorter side, between two images
 
 View = Literal["beside", "over", "light"]
 
@@ -25,28 +25,28 @@ def draw(
     size: tuple[int, int] = (1, 1),
     lean: float = 0.0,
 ) -> np.ndarray:
-    """Shows a map on the picture that it belongs to.
+    """Shows a map on the image that it belongs to.
 
     What a classifier never saw, outside the middle, is dark.
 
     Args:
         picture: `(H, W, 3) uint8`.
         where: `(h, w) float32 in [0, 1]`, of its middle.
-        view: colours over the picture, the same beside it, or light.
-        strength: of the colours or the shade, in [0, 1].
+        view: colors over the image, the same next to it, or light.
+        strength: of the colors or the shade, in [0, 1].
         size: `(height, width)` that the classifier brings the middle to; only their ratio counts.
         lean: by how much of a step, in [0, 1), the places of the map look up and left of where they lie.
 
     Returns:
-        `(H, W, 3) uint8`; both pictures beside each other, or, of wide ones, below.
+        `(H, W, 3) uint8`; both images next to each other, or, of wide ones, below.
     """
     warmth, seen = _spread(where, picture.shape[:2], size, lean)
     if view == "light":
         shown = picture * (1 - strength * (1 - warmth))
     else:
-        # Over grey, for over a sunflower's own yellow a hot colour is hard to see.
+        # Over gray, for over a sunflower's own yellow a hot color is hard to see.
         share = strength * (0.5 + 0.4 * warmth)
-        shown = picture @ _GREY * (1 - share) + heat.colours(warmth[..., 0]) * share
+        shown = picture @ _GRAY * (1 - share) + heat.colors(warmth[..., 0]) * share
     shown = np.clip(np.where(seen, shown, picture * _UNSEEN) + 0.5, 0, 255).astype("uint8")
     return _both(picture, shown) if view == "beside" else shown
 
@@ -54,7 +54,7 @@ def draw(
 def _spread(
     where: np.ndarray, shape: tuple[int, int], size: tuple[int, int], lean: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The map in the size of a picture, `(H, W, 1) float32`, and which of its pixels were seen at all."""
+    """The map in the size of an image, `(H, W, 1) float32`, and which of its pixels were seen at all."""
     part = crop.middle(shape, *size)
     rows, columns = (one.stop - one.start for one in part)
     height, width = where.shape

@@ -1,4 +1,4 @@
-"""What pictures show: the likeliest labels of each, with how sure the classifier is."""
+"""What images show: the likeliest labels of each, with how sure the classifier is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studio.core.tasks import File, Inputs, Result
 
 
 def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Tells the likeliest labels of each picture; the result is JSON, the same as among its figures."""
+    """Tells the likeliest labels of each image; the result is JSON, the same as among its figures."""
     began = time.monotonic()
     files = inputs["pictures"]
     pictures = [images.read(file.read(), file.name) for file in files]
@@ -36,7 +36,7 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
 
 
 def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:
-    """The likeliest labels of one picture, best first: `{"label", "probability"}`.
+    """The likeliest labels of one image, best first: `{"label", "probability"}`.
 
     Args:
         probabilities: `(k,)`.
@@ -48,7 +48,7 @@ def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[
 
 
 def readable(told: Mapping[str, Any]) -> str:
-    """The same in a person's words: a line for each picture, what it is first, then what else it may be."""
+    """The same in a user's words: a line for each image, what it is first, then what else it may be."""
     notes = [f"({told['preprocessing_note']})"] if told.get("preprocessing_note") else []
     return "\n".join([*map(_line, told["pictures"]), *notes])
 

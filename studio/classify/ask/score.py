@@ -1,4 +1,4 @@
-"""The score of a trained classifier on pictures that it has not learnt from."""
+"""The score of a trained classifier on images that it has not learned from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from studio.classify.data import matching
 from studio.classify.models import imported_classifier, trained
 from studio.classify.settings import AUTO
-from studio.classify.teach import held_out
-from studio.classify.teach.evaluate import evaluate
+from studio.classify.training import held_out
+from studio.classify.training.evaluate import evaluate
 from studio.core import data
 from studio.core.data import Pictures, sample_sets, shares
 from studio.core.data.names import counted, first_few
@@ -24,14 +24,14 @@ from studio.imported.preprocessing import LABELS, describe
 def figures(
     preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
-    """Measures a classifier on a data set; on the one that it learnt from, the same as its training told.
+    """Measures a classifier on a data set; on the one that it learned from, the same as its training told.
 
     Args:
         preset: a classifier.
         where: the path of the data set, `sample:NAME` or `tfds:NAME`.
         part: where the part begins and ends, as shares of each class: those that it was tested on come last,
             the others by name. None: what it was tested on, or of other data all. Of other data, those that
-            it learnt from are left out first.
+            it learned from are left out first.
 
     Returns:
         accuracy, interval, n, per_class, calibration_error and its floor, and notes: what was left out.
@@ -45,10 +45,10 @@ def figures(
     found = data.pictures(file, trained.side_of(preset), progress=progress)
     truth = _truth(found, classes, where)
     last = held_out.test_mask(preset, found)
-    learnt, notes = (np.zeros_like(last), []) if last.any() else _learnt(preset, found)
-    rows = _rows(truth, last, learnt, part)
+    learned, notes = (np.zeros_like(last), []) if last.any() else _learned(preset, found)
+    rows = _rows(truth, last, learned, part)
     classifier = trained.open(preset)
-    progress.stage("Looking at the pictures")
+    progress.stage("Classifying images")
     told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], classes)
     return {
         "accuracy": told["accuracy"],
@@ -93,9 +93,9 @@ def of_imported(
     none = np.zeros(len(truth), bool)
     rows = _rows(truth, none, none, part)
     classifier = imported_classifier.open(file, choice.preprocessing, flat)
-    progress.stage("Looking at the pictures")
+    progress.stage("Classifying images")
     told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], known.classes)
-    said = f"{file.name} may have learnt from some of these pictures: nobody knows what it learnt from."
+    said = f"{file.name} may have been trained on some of these images; its training data are unknown."
     return {
         **{name: told[name] for name in ("accuracy", "interval", "n", "per_class")},
         "calibration_error": told["calibration"]["error"],
@@ -106,43 +106,43 @@ def of_imported(
 
 
 def _truth(found: Pictures, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
-    """The place of each picture's class among those of the classifier, however its letters are written."""
+    """The place of each image's class among those of the classifier, however its letters are written."""
     if found.labels is None:
-        raise _other(where, "one folder alone", classes, model)
+        raise _other(where, "only one folder", classes, model)
     known = matching.places(found.classes, classes, loosely=bool(model))
     if unknown := matching.unknown(found.classes, known):
-        raise _other(where, f"others too: {first_few(unknown)}", classes, model)
+        raise _other(where, f"unknown classes: {first_few(unknown)}", classes, model)
     return np.array(known)[found.labels]
 
 
 def _other(where: str, received: str, classes: tuple[str, ...], model: str = "") -> InvalidInput:
-    of = f" that {model} tells apart" if model else ""
+    of = f" of {model}" if model else ""
     step = (
-        "choose another, or name its classes as the folders are called, with --labels"
+        "choose another data set, or pass the folder names as class names with --labels"
         if model
-        else "choose another"
+        else "choose another data set"
     )
-    expected = f"a folder for each class{of}, of these: {first_few(classes)}"
+    expected = f"one folder per class{of}: {first_few(classes)}"
     return invalid(f"data set {where}", expected=expected, received=received, next_step=step)
 
 
-def _learnt(preset: Preset, found: Pictures) -> tuple[np.ndarray, list[str]]:
-    """Which pictures of another data set than its own a classifier learnt from, and what is told of them."""
-    learnt = held_out.training_mask(preset, found)
-    what = counted(int(learnt.sum()), "picture", "pictures", " that it learnt from")
-    return learnt, [f"{what} left out."] if learnt.any() else []
+def _learned(preset: Preset, found: Pictures) -> tuple[np.ndarray, list[str]]:
+    """Which images of another data set than its own a classifier learned from, and what is told of them."""
+    learned = held_out.training_mask(preset, found)
+    what = counted(int(learned.sum()), "training image", "training images")
+    return learned, [f"{what} left out."] if learned.any() else []
 
 
 def _rows(
-    truth: np.ndarray, last: np.ndarray, learnt: np.ndarray, part: tuple[float, float] | None
+    truth: np.ndarray, last: np.ndarray, learned: np.ndarray, part: tuple[float, float] | None
 ) -> np.ndarray:
-    """Which pictures are looked at, sorted."""
+    """Which images are looked at, sorted."""
     if part is None and last.any():
         return np.flatnonzero(last)
     part = part or (0.0, 1.0)
     chosen = []
     for one in range(truth.max() + 1):
-        rows = np.flatnonzero((truth == one) & ~learnt)
+        rows = np.flatnonzero((truth == one) & ~learned)
         ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]])
         start, end = shares.bounds(len(rows), part)
         chosen.append(ordered[start:end])

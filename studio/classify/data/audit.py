@@ -15,10 +15,10 @@ from studio.core.data.names import first_few, strays
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput
 
-FEW = 20  # pictures of a class, below which it is learnt badly
-UNEVEN = 5.0  # times as many pictures of one class as of another, from which it matters
+FEW = 20  # images of a class, below which it is learned badly
+UNEVEN = 5.0  # times as many images of one class as of another, from which it matters
 MOST_LISTED = 100  # of each finding, in the figures
-LEAST_EACH = 2  # pictures of a class: one to learn from, one to test on
+LEAST_EACH = 2  # images of a class: one to learn from, one to test on
 
 
 def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
@@ -29,11 +29,11 @@ def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
         groups: its near-duplicates.
 
     Returns:
-        `pictures`; `classes`, each with `name` and `count`; `strays`, the names of pictures beside the
+        `pictures`; `classes`, each with `name` and `count`; `strays`, the names of images next to the
         folders of classes, which are none then; `broken`, the names of files left out; `copies`, pairs of
         names; `near`, pairs with `first`, `second`, `alike` and `across` (two classes); `parted`, how many
         are alike but in two groups; `sizes`, the smallest, middle and largest side in px; `small`, the names
-        of pictures that have to be enlarged; `uneven`, how many times larger the largest class is;
+        of images that have to be enlarged; `uneven`, how many times larger the largest class is;
         `warnings`, in sentences; `notes` of the reader.
     """
     counts = _counts(pictures)
@@ -79,27 +79,27 @@ def _pair(pictures: Pictures, rows: np.ndarray, alike: float, across: bool) -> d
 def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
     counts = {one["name"]: one["count"] for one in found["classes"]}
     if not counts:
-        beside = f" {first_few(found['strays'])} lies in none." if found["strays"] else ""
-        yield f"There are no two classes: put the pictures into one folder a class.{beside}"
+        beside = f" {first_few(found['strays'])} is in no class folder." if found["strays"] else ""
+        yield f"There is only one class: put the images into one folder per class.{beside}"
     for names in _twins(counts):
-        yield f"{' and '.join(names)} may be the same class: their names are read alike."
+        yield f"{' and '.join(names)} may be the same class: their names look alike."
     if few := [name for name, count in counts.items() if count < FEW]:
-        yield f"Fewer than {FEW} pictures of {first_few(few)}: it will be told apart badly."
+        yield f"Fewer than {FEW} images of {first_few(few)}: expect low accuracy there."
     if found["uneven"] >= UNEVEN:
         largest = max(counts, key=lambda name: counts[name])
         smallest = min(counts, key=lambda name: counts[name])
-        yield f"{found['uneven']:.0f} times as many pictures of {largest} as of {smallest}: add some of it."
+        yield f"{found['uneven']:.0f} times as many images of {largest} as of {smallest}: add some."
     if across := found["across_count"]:
         pairs = amounts.count(across, "pair")
-        yield f"{pairs} of nearly the same picture in two classes: look which of the two is right."
+        yield f"{pairs} of nearly the same image in two classes: check which class is right."
     if parted := found["parted"]:
-        yield f"{parted:,} pictures are too alike to tell copies apart: some of them are tested on, too."
+        yield f"{parted:,} images are too similar to detect copies: some are in the test split, too."
     if found["small_count"] * 2 > found["pictures"]:
-        yield "Most pictures are smaller than they are looked at: take larger ones, or a smaller size."
+        yield "Most images are smaller than the input size: use larger images or a smaller --size."
 
 
 def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
-    """Names that a person reads alike: `Cat` and `cat`, or one letter written in two ways."""
+    """Names that a user reads alike: `Cat` and `cat`, or one letter written in two ways."""
     read: dict[str, list[str]] = {}
     for name in names:
         plain = unicodedata.normalize("NFKC", name).casefold()
@@ -108,31 +108,31 @@ def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
 
 
 def check(pictures: Pictures, name: str) -> None:
-    """Raises `InvalidInput` if there are no two classes to tell apart, or too few pictures of one."""
+    """Raises `InvalidInput` if there are no two classes to tell apart, or too few images of one."""
     if pictures.labels is None and (beside := strays(pictures.names)):
         received, step = (
-            f"beside those folders {first_few(beside)}",
-            "put it into one of them, or take it away",
+            f"outside of class folders: {first_few(beside)}",
+            "move it into a class folder, or remove it",
         )
-        raise refused(name, "each picture in the folder of its class", received, step)
+        raise refused(name, "each image in the folder of its class", received, step)
     if pictures.labels is None:
-        received = " ".join([f"{len(pictures.names):,} pictures of one.", *pictures.notes]).rstrip(".")
-        raise refused(name, "two classes at least, a folder of pictures each", received, "add another class")
+        received = " ".join([f"{len(pictures.names):,} images of one.", *pictures.notes]).rstrip(".")
+        raise refused(name, "at least two classes, one folder each", received, "add another class")
     if few := [f"{count} of {one}" for one, count in _counts(pictures).items() if count < LEAST_EACH]:
         raise _too_few(name, first_few(few))
 
 
 def _too_few(name: str, received: str) -> InvalidInput:
-    expected = f"at least {LEAST_EACH} pictures of each class"
-    return refused(name, expected, received, "add more of it, or take that class away")
+    expected = f"at least {LEAST_EACH} images of each class"
+    return refused(name, expected, received, "add images of that class, or remove it")
 
 
 def suspicious(
     pictures: Pictures, rows: np.ndarray, left_out: np.ndarray, most: int = MOST_LISTED
 ) -> list[dict[str, Any]]:
-    """Pictures whose labels look wrong to heads that have not learnt from them, the surest first.
+    """Images whose labels look wrong to heads that have not learned from them, the surest first.
 
-    A label is doubted where another class is at least as likely as it usually is for its own pictures.
+    A label is doubted where another class is at least as likely as it usually is for its own images.
 
     Args:
         pictures: of the data set.
@@ -167,16 +167,16 @@ def suspicious(
 
 
 def report(name: str, found: Mapping[str, Any]) -> str:
-    """What was found, in Markdown for a person to read.
+    """What was found, in Markdown for a user to read.
 
     Args:
         name: of the data set.
         found: of `facts`, perhaps with `suspicious`.
     """
     least, middle, most = found["sizes"]
-    lines = [f"# {name}", "", f"{found['pictures']:,} pictures, shorter sides of {least} to {most} px"]
-    lines[-1] += f" (the middle one {middle})."
-    lines += ["", "| class | pictures |", "|---|---|"] if found["classes"] else []
+    lines = [f"# {name}", "", f"{found['pictures']:,} images, shorter sides from {least} to {most} px"]
+    lines[-1] += f" (median {middle})."
+    lines += ["", "| class | images |", "|---|---|"] if found["classes"] else []
     lines += [f"| {one['name']} | {one['count']:,} |" for one in found["classes"]]
     for title, sentences in _sections(found):
         lines += ["", f"## {title}", "", *(f"- {sentence}" for sentence in sentences)]
@@ -185,27 +185,27 @@ def report(name: str, found: Mapping[str, Any]) -> str:
 
 def _sections(found: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     if found["warnings"]:
-        yield "Look at this first", list(found["warnings"])
+        yield "Warnings", list(found["warnings"])
     if found["broken"]:
-        yield f"{found['broken_count']:,} files left out, being no whole pictures", list(found["broken"])
+        yield f"{found['broken_count']:,} broken image files left out", list(found["broken"])
     if found["copies"]:
-        pairs = [f"{copy} is {kept}" for copy, kept in found["copies"]]
-        yield f"{found['copies_count']:,} copies left out", pairs
+        pairs = [f"{copy} is the same as {kept}" for copy, kept in found["copies"]]
+        yield f"{found['copies_count']:,} exact duplicates left out", pairs
     if found["near"]:
-        yield f"{found['near_count']:,} pairs of nearly the same picture", list(map(_said, found["near"]))
+        yield f"{found['near_count']:,} pairs of nearly identical images", list(map(_said, found["near"]))
     if score := found.get("score"):
         told = score["evaluation"]
         low, high = told["interval"]
         yield (
-            "What the model says",
-            [f"right on {told['accuracy']:.1%} of {told['n']:,} pictures (95 %: {low:.1%} to {high:.1%})"],
+            "Accuracy of the model",
+            [f"{told['accuracy']:.1%} on {told['n']:,} images (95 %: {low:.1%} to {high:.1%})"],
         )
     if found.get("suspicious"):
         told = [
             f"{one['name']}: {one['label']}, looks like {one['looks_like']} ({one['confidence']:.0%})"
             for one in found["suspicious"]
         ]
-        yield f"{len(told)} labels to look at again", told
+        yield f"{len(told)} suspicious labels", told
     if found["notes"]:
         yield "Notes", list(found["notes"])
 

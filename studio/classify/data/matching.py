@@ -24,5 +24,5 @@ def unknown(names: Sequence[str], found: Sequence[int | None]) -> list[str]:
 
 
 def side(size: tuple[int, int]) -> int:
-    """Of the pictures that are read: as large as the longer side that it looks at, of 16 px at least."""
+    """Of the images that are read: as large as the longer side that it looks at, of 16 px at least."""
     return max(16, *size)

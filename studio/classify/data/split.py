@@ -8,13 +8,13 @@ import numpy as np
 def split(
     labels: np.ndarray, groups: np.ndarray, held_out: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divides pictures into those to learn from and those to test on.
+    """Divides images into those to learn from and those to test on.
 
-    Of every class at least one picture is learnt from, and one tested on where it has two that are not alike.
+    Of every class at least one image is learned from, and one tested on where it has two that are not alike.
 
     Args:
         labels: `(n,) int64`, the class of each.
-        groups: `(n,) int64`, the same number for pictures that are nearly the same: they stay together.
+        groups: `(n,) int64`, the same number for images that are nearly the same: they stay together.
         held_out: the share of each class to test on.
         seed: of the choice.
 
@@ -54,7 +54,7 @@ def _with_one_of_each(held: np.ndarray, labels: np.ndarray, members: list[np.nda
 
 
 def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Divides pictures into parts of which each is tested on once, `(n,) int64` of 0 to `count` - 1.
+    """Divides images into parts of which each is tested on once, `(n,) int64` of 0 to `count` - 1.
 
     A group that is more than half of a class is dealt out: left out whole, next to nothing would be left.
 
@@ -83,7 +83,7 @@ def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.n
 
 
 def _dealt_out(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Groups of which those that are more than half of a class are none: each picture is one by itself."""
+    """Groups of which those that are more than half of a class are none: each image is one by itself."""
     names, places = np.unique(groups, return_inverse=True)
     inside = np.zeros((len(names), labels.max() + 1), "int64")
     np.add.at(inside, (places, labels), 1)

@@ -1,6 +1,6 @@
 """A classifier as one file for other programs: Keras, TFLite or ONNX, looked at again before it is given.
 
-The file takes raw pictures, `(B, H, W, 3) uint8` of any size, and has the names of the classes in it.
+The file takes raw images, `(B, H, W, 3) uint8` of any size, and has the names of the classes in it.
 """
 
 from __future__ import annotations
@@ -42,36 +42,36 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
     missing = [name for name in NEEDS.get(settings.form, ()) if find_spec(name) is None]
     if missing:
         raise Unavailable(
-            f"An export to ONNX needs {', '.join(missing)}, not installed here. "
+            f"ONNX export needs {', '.join(missing)}, not installed here. "
             "Run `pip install -e '.[export]'` in the studio's folder, or export to .keras or .tflite."
         )
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if settings.form in ("tflite", "onnx") and (backend != "tensorflow" or find_spec("tensorflow") is None):
         raise Unavailable(
-            f"An export to {settings.form} needs Keras on TensorFlow. "
+            f"Export to {settings.form} needs Keras on TensorFlow. "
             "Install it and set KERAS_BACKEND=tensorflow, or export to .keras."
         )
 
 
 def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Exports a classifier, loads the file again and compares what both say of ten pictures."""
+    """Exports a classifier, loads the file again and compares what both say of ten images."""
     began = time.monotonic()
     classifier = available.classifier(settings, inputs, progress)
     progress.stage(f"Writing {settings.form}")
     with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
         path = Path(place) / f"{classifier.name}.{settings.ending}"
         WRITERS[settings.form](classifier, path)
-        progress.stage("Comparing it")
+        progress.stage("Comparing with the model")
         away = largest_difference(classifier, path, progress)
         data = path.read_bytes()
     if not away <= MOST_AWAY:
         raise StudioError(
-            f"The export says other things than the model (probabilities differ by up to {away:.2g}), so it "
-            "was thrown away. Export to another form."
+            f"The exported file was discarded, because its probabilities differ from the model's by up to "
+            f"{away:.2g}. Export to another format."
         )
     snippet = snippets.program(settings.form, classifier.classes)
-    nearly = f"the model's to within {away:.1e}" if away else "exactly the model's"
-    told = f"On {PICTURES} pictures the file's probabilities are {nearly}."
+    nearly = f"within {away:.1e} of the model's" if away else "exactly the model's"
+    told = f"On {PICTURES} images the file's probabilities are {nearly}."
     figures = {
         "bytes": len(data),
         "pictures": PICTURES,
@@ -92,26 +92,26 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
 
 
 def largest_difference(classifier: Classifier, path: Path, progress: Progress | None = None) -> float:
-    """How far the probabilities of an exported file are from the model's, at most, on ten pictures.
+    """How far the probabilities of an exported file are from the model's, at most, on ten images.
 
     Args:
         classifier: the model.
         path: of a `.keras`, `.tflite`, `.onnx` or `.zip` file; loaded as its users load it.
-        progress: told of every picture.
+        progress: told of every image.
     """
     ask: Callable[[np.ndarray], np.ndarray] = opened.OPENERS[path.suffix](path)
     progress = progress or Progress()
     away = [0.0]
     for n, picture in enumerate(_pictures()):
-        progress.report(n, PICTURES, text="Comparing it")
-        # A zip's network takes one size alone, to which whoever asks it brings the picture first.
+        progress.report(n, PICTURES, text="Comparing with the model")
+        # A zip's network takes one size alone, to which whoever asks it brings the image first.
         given = crop.cut(picture, *classifier.size) if path.suffix == ".zip" else picture
         away.append(float(np.abs(ask(given[None]) - classifier.network(given[None])).max()))
     return float(np.max(away))  # not Python's own, which passes NaN over
 
 
 def _pictures() -> list[np.ndarray]:
-    """Ten pictures of ten sizes: photos, parts of them, and noise."""
+    """Ten images of ten sizes: photos, parts of them, and noise."""
     photos = [
         images.fit(sample_photos.photo(name), 320 + 40 * n) for n, name in enumerate(sample_photos.photos())
     ]

@@ -1,6 +1,6 @@
 """A classifier in the words of Keras 2, which old programs, Teachable Machine's and TensorFlow.js read.
 
-It takes pictures of one size, `(B, height, width, 3) float32 in [-1, 1]`, as Teachable Machine's do.
+It takes images of one size, `(B, height, width, 3) float32 in [-1, 1]`, as Teachable Machine's do.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def network(classifier: Classifier) -> keras.Model:
 
     body = classifier.body
     if body is None:
-        raise _not_told("parts that are no layers")
+        raise _not_told("parts that are not layers")
     described(body)  # whatever Keras 2 has not is found before it is copied
     taken = body.inputs[0].shape
     kernel, bias = classifier.mix()
@@ -107,7 +107,7 @@ def _settings(kind: str, told: dict[str, Any]) -> dict[str, Any]:
     found = {key: value for key, value in given.items() if key not in _DROPPED and not key.endswith(_ENDINGS)}
     for key, value in found.items():
         if isinstance(value, dict):
-            raise _not_told(f"a {kind} with a {key} of its own")
+            raise _not_told(f"a {kind} with a custom {key}")
     if kind == "LeakyReLU":
         found["alpha"] = found.pop("negative_slope")
     return found | {"dtype": "float32"}
@@ -118,12 +118,12 @@ def _node(node: dict[str, Any]) -> list[list[Any]]:
     args = node["args"]
     tensors = args[0] if isinstance(args[0], list | tuple) else args
     if any(isinstance(value, dict) for value in node["kwargs"].values()):
-        raise _not_told("a layer that takes several things by name")
+        raise _not_told("a layer with several named inputs")
     return [[*one["config"]["keras_history"], {}] for one in tensors]
 
 
 def arrays(model: keras.Model) -> Arrays:
-    """What each layer has learnt, by the names of Keras 2: `[(layer, [("layer/kernel", array), ...])]`."""
+    """What each layer has learned, by the names of Keras 2: `[(layer, [("layer/kernel", array), ...])]`."""
     found: Arrays = []
     for layer in model.layers:
         deep = type(layer).__name__ == "DepthwiseConv2D"

@@ -1,4 +1,4 @@
-"""Opens exported classifiers as their users do: `(B, H, W, 3) uint8` pictures in, probabilities out."""
+"""Opens exported classifiers as their users do: `(B, H, W, 3) uint8` images in, probabilities out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A short program for each kind of export, which says what a picture shows; it runs as it stands."""
+"""A short program for each kind of export, which says what an image shows; it runs as it stands."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 import pprint
 from collections.abc import Sequence
 
-# It reads a picture as `studio.core.pictures.images.read` does; else it would say otherwise of many photos.
-_START = '''"""Says what a picture shows: python THIS_FILE MODEL PICTURE (first: pip install {needs})."""
+# It reads an image as `studio.core.pictures.images.read` does; else it would say otherwise of many photos.
+_START = '''"""Classifies an image: python THIS_FILE MODEL IMAGE (first: pip install {needs})."""
 
 import io
 import sys
@@ -21,57 +21,57 @@ CLASSES = {classes}
 
 
 def read(file):
-    """A picture upright, as sRGB, with transparency over white: (1, height, width, 3), of any size."""
-    picture = ImageOps.exif_transpose(Image.open(file))
-    profile = picture.info.get("icc_profile")
-    alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
-    if picture.mode.startswith("I;16"):  # convert would clip
-        picture = Image.fromarray((np.asarray(picture) / 257 + 0.5).astype("uint8"))
-    elif picture.mode in ("1", "LA"):
-        picture = picture.convert("L")
-    elif picture.mode in ("P", "PA", "RGBA"):
-        picture = picture.convert("RGBA").convert("RGB")
+    """An image upright, as sRGB, with transparency over white: (1, height, width, 3), of any size."""
+    image = ImageOps.exif_transpose(Image.open(file))
+    profile = image.info.get("icc_profile")
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    if image.mode.startswith("I;16"):  # convert would clip
+        image = Image.fromarray((np.asarray(image) / 257 + 0.5).astype("uint8"))
+    elif image.mode in ("1", "LA"):
+        image = image.convert("L")
+    elif image.mode in ("P", "PA", "RGBA"):
+        image = image.convert("RGBA").convert("RGB")
     if profile:
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
             profiles = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
-            picture = ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
+            image = ImageCms.profileToProfile(image, *profiles, outputMode="RGB")
     if alpha:
-        picture = Image.composite(picture.convert("RGB"), Image.new("RGB", picture.size, "white"), alpha)
-    return np.asarray(picture.convert("RGB"))[None]
+        image = Image.composite(image.convert("RGB"), Image.new("RGB", image.size, "white"), alpha)
+    return np.asarray(image.convert("RGB"))[None]
 
 
-model_file, picture_file = sys.argv[1:3]
-picture = read(picture_file)
+model_file, image_file = sys.argv[1:3]
+image = read(image_file)
 '''
 _END = """for n in np.argsort(-probabilities)[:5]:
     print(f"{CLASSES[n]}: {probabilities[n]:.1%}")
 """
 _KERAS = """model = keras.saving.load_model(model_file)
-probabilities = np.asarray(model(picture))[0]
+probabilities = np.asarray(model(image))[0]
 """
 _TFLITE = """model = tf.lite.Interpreter(model_file)  # or ai_edge_litert.interpreter.Interpreter
 taken, given = model.get_input_details()[0]["index"], model.get_output_details()[0]["index"]
-model.resize_tensor_input(taken, picture.shape)
+model.resize_tensor_input(taken, image.shape)
 model.allocate_tensors()
-model.set_tensor(taken, picture)
+model.set_tensor(taken, image)
 model.invoke()
 probabilities = model.get_tensor(given)[0]
 """
 _ONNX = """model = onnxruntime.InferenceSession(model_file)
-probabilities = model.run(None, {model.get_inputs()[0].name: picture})[0][0]
+probabilities = model.run(None, {model.get_inputs()[0].name: image})[0][0]
 """
 _TEACHABLE = """with zipfile.ZipFile(model_file) as packed, tempfile.TemporaryDirectory() as folder:
     model = keras.saving.load_model(packed.extract("keras_model.h5", folder), compile=False)
 _, height, width, _ = model.input_shape
-fitted = ImageOps.fit(Image.fromarray(picture[0]), (width, height), Image.Resampling.LANCZOS)
+fitted = ImageOps.fit(Image.fromarray(image[0]), (width, height), Image.Resampling.LANCZOS)
 probabilities = np.asarray(model(np.asarray(fitted)[None].astype("float32") / 127.5 - 1))[0]
 """
-_WEB = """// Says what a picture shows. First: npm install @tensorflow/tfjs, and unpack the zip by your page.
+_WEB = """// Classifies an image. First: npm install @tensorflow/tfjs, and unpack the zip next to your page.
 import * as tf from "@tensorflow/tfjs";
 
 const CLASSES = {classes};
 
-// `image`: an <img>, <video> or <canvas>. Gives [name, probability], the likeliest first.
+// `image`: an <img>, <video> or <canvas>. Returns [name, probability] pairs, the most probable first.
 export async function ask(image, address = "model.json") {{
   const model = await tf.loadLayersModel(address);
   const [, height, width] = model.inputs[0].shape;

@@ -1,1 +1,1 @@
-"""The classifiers that can be asked: taught here, brought, and ImageNet's own."""
+"""The classifiers that can be asked: trained here, brought, and ImageNet's own."""

@@ -100,19 +100,19 @@ def check_given(settings: Given, inputs: Mapping[str, Sequence[File]]) -> None:
 
 
 def check_base(settings: TrainClassifierSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` if a model cannot look at pictures that others learn from; loads no Keras."""
+    """Raises `InvalidInput` if a model cannot look at images that others learn from; loads no Keras."""
     check_given(settings, inputs)
     if inputs.get("model") and settings.finetune:
         raise invalid(
-            "`--finetune` beside `--base`",
-            expected="one of them: what a given model sees stays as it is",
+            "`--finetune` together with `--base`",
+            expected="one of them, because the features of a given model stay frozen",
             received="both",
             next_step="leave one out",
         )
 
 
 def prepare(settings: PredictSettings) -> None:
-    """Makes a warm worker ready to say what a picture shows, if what that needs is here already."""
+    """Makes a warm worker ready to say what an image shows, if what that needs is here already."""
     if settings.preset == IMAGENET and imagenet.cached():
         imagenet.open().probabilities([np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8")])
 

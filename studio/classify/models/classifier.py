@@ -1,4 +1,4 @@
-"""A classifier as everything else asks it: raw pictures of any size in, probabilities out."""
+"""A classifier as everything else asks it: raw images of any size in, probabilities out."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class Classifier:
         name: of its preset.
         digest: of its weights, for recipes.
         classes: what it tells apart.
-        size: `(height, width)` in px to which it brings pictures.
+        size: `(height, width)` in px to which it brings images.
         network: raw `(B, H, W, 3) uint8` of any size -> `(B, k)` probabilities; it takes the middle, resizes
             and prepares it.
         maps: the last activations in it that still have places, `(B, h, w, C)`; None where there are none.
-        batches: the only numbers of pictures that it looks at at once, so that nothing is compiled twice.
+        batches: the only numbers of images that it looks at at once, so that nothing is compiled twice.
         lean: by how much of a step the places of the maps look up and left of where they lie.
         key: what tells it from others that have the same weights; "" if it is not held.
-        independent: whether each answer stands for itself, so that a picture may show several or none.
-        prepared: in the network, pictures as its layers take them; None where that is not one place.
+        independent: whether each answer stands for itself, so that an image may show several or none.
+        prepared: in the network, images as its layers take them; None where that is not one place.
         preprocessing: of those, one of `preprocessing.LABELS`.
-        flat: whether its layers take a picture as a row of numbers.
-        few: so many pictures it looks at without being compiled first, which takes as long as some of them.
+        flat: whether its layers take an image as a row of numbers.
+        few: so many images it looks at without being compiled first, which takes as long as some of them.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Classifier:
 
     @property
     def body(self) -> keras.Model | None:
-        """What comes after pictures are prepared; None where that is not one place."""
+        """What comes after images are prepared; None where that is not one place."""
         import keras
 
         return None if self.prepared is None else keras.Model(self.prepared, self.network.output)
@@ -72,7 +72,7 @@ class Classifier:
         return preprocessing.mix(self.preprocessing, image_input.channels(self.prepared.shape))
 
     def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
-        """What it thinks of some pictures.
+        """What it thinks of some images.
 
         Args:
             pictures: each `(H, W, 3) uint8`, of any size.
@@ -82,7 +82,7 @@ class Classifier:
             `(n, k) float32`, each row of sum 1 unless its answers are independent.
 
         Raises:
-            Cancelled: if a person asked to stop.
+            Cancelled: if a user asked to stop.
         """
         return self.ask(self.network, pictures, progress or Progress())
 
@@ -97,7 +97,7 @@ class Classifier:
 
         last = next((one for one in reversed(self.network.layers) if hasattr(one, "kernel")), None)
         if last is None:
-            raise StudioError(f"{self.name} has no layer that weighs what it sees. Choose another model.")
+            raise StudioError(f"{self.name} has no output layer with weights. Choose another model.")
         found = last.input
         if len(found.shape) == 4:  # a layer, not an operation: Keras 2 and TensorFlow.js know no others
             found = keras.layers.GlobalAveragePooling2D(name=self._free("seeing"))(found)
@@ -114,11 +114,11 @@ class Classifier:
     def seen(
         self, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """What it sees in some pictures, `(n, C) float32`, and what it thinks of them, as `probabilities`.
+        """What it sees in some images, `(n, C) float32`, and what it thinks of them, as `probabilities`.
 
         Raises:
             StudioError: as `seeing`.
-            Cancelled: if a person asked to stop.
+            Cancelled: if a user asked to stop.
         """
         import keras
 
@@ -129,10 +129,10 @@ class Classifier:
     def ask(
         self, network: keras.Model, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress
     ) -> np.ndarray:
-        """What a network from raw pictures to a row of numbers, such as a part of its own, says of some.
+        """What a network from raw images to a row of numbers, such as a part of its own, says of some.
 
         Args:
-            network: as `network` takes pictures; always the same one, for it is compiled the first time.
+            network: as `network` takes images; always the same one, for it is compiled the first time.
             pictures, progress: as for `probabilities`.
 
         Returns:
@@ -141,7 +141,7 @@ class Classifier:
         found, at = [np.empty((0, network.output.shape[-1]), "float32")], 0
         ask = network if len(pictures) <= self.few else network.predict_on_batch
         while at < len(pictures):
-            progress.report(at, len(pictures), text="Looking at pictures")
+            progress.report(at, len(pictures), text="Extracting features")
             count = next((size for size in self.batches if size >= len(pictures) - at), self.batches[-1])
             part = np.stack([crop.cut(one, *self.size) for one in pictures[at : at + count]])
             full = np.concatenate([part, np.repeat(part[-1:], count - len(part), axis=0)])

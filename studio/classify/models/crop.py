@@ -1,7 +1,7 @@
-"""The middle of a picture, most often a square, resized as the studio does it, inside a network too.
+"""The middle of an image, most often a square, resized as the studio does it, inside a network too.
 
-A classifier that is exported takes pictures of any size, and must see them as it saw those that it learnt
-from. Keras' own resizing either leaves out pixels of large pictures or becomes an operation that neither
+A classifier that is exported takes images of any size, and must see them as it saw those that it learned
+from. Keras' own resizing either leaves out pixels of large images or becomes an operation that neither
 TFLite nor ONNX has; two matrices do it everywhere.
 """
 
@@ -58,7 +58,7 @@ def resampled(pictures: Any, height: int, width: int | None = None) -> Any:
 
 
 def _places(line: Any) -> Any:
-    """0, 1, 2, ... along one line of a picture, `(n,) float32`: shapes alone are not known in time."""
+    """0, 1, 2, ... along one line of an image, `(n,) float32`: shapes alone are not known in time."""
     from keras import ops
 
     return ops.cumsum(ops.ones_like(ops.reshape(line, (-1,)))) - 1.0
@@ -83,9 +83,9 @@ def _weights(places: Any, length: Any, side: Any, size: int) -> Any:
 
     inside = places - ops.floor((length - side) / 2.0)
     step = side / size
-    centres = step * (np.arange(size, dtype="float32")[:, None] + 0.5)
+    centers = step * (np.arange(size, dtype="float32")[:, None] + 0.5)
     reach = ops.maximum(step, 1.0)
-    away = (ops.expand_dims(inside, 0) + 0.5 - centres) / reach
+    away = (ops.expand_dims(inside, 0) + 0.5 - centers) / reach
     counts = (ops.abs(away) < _LOBES) & ops.expand_dims((inside >= 0) & (inside < side), 0)
     weights = ops.where(counts, ops.sinc(away) * ops.sinc(away / _LOBES), 0.0)
     return weights / ops.sum(weights, axis=1, keepdims=True)

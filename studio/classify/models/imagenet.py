@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import keras
 
 BACKBONE = "resnet50"
-SIZE = 224  # px, which it learnt with
+SIZE = 224  # px, which it learned with
 
 
 def open(progress: Progress | None = None) -> Classifier:

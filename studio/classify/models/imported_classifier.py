@@ -66,8 +66,8 @@ class Flat(InvalidInput):
 
     def __init__(self, name: str, count: int, pictures: str):
         super().__init__(
-            f"The model {printable(name, 60)} takes a row of {count:,} numbers, not an image. "
-            f"If they are the pixels of images of {pictures}, row by row, set `--flat`."
+            f"The model {printable(name, 60)} takes a flat vector of {count:,} values, not an image. "
+            f"If these are the pixels of images of {pictures}, row by row, set `--flat`."
         )
         self.pictures = pictures
 
@@ -146,7 +146,7 @@ def _known(file: File, facts: Facts, flat: bool) -> Known:
     if image is None:
         raise invalid(
             f"model {printable(file.name, 60)}",
-            expected="an image classifier: one input (height, width, 3 or 1), one row of answers",
+            expected="an image classifier: one input (height, width, 3 or 1) and one output vector",
             received=f"inputs {_shapes(facts.inputs)}, outputs {_shapes(facts.outputs)}",
         )
     if image.flat and not flat:

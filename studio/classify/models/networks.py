@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Whole:
-    """A network from raw pictures to probabilities.
+    """A network from raw images to probabilities.
 
     Attributes:
         network: it.
@@ -59,7 +59,7 @@ def assemble(copy: SafeCopy, size: tuple[int, int], chosen: str) -> Whole:
         if inner := _inner(layer):
             return through(inner, args[0])
         if "training" in inspect.signature(layer.call).parameters:
-            kwargs["training"] = False  # Keras' random layers turn pictures round unless they are told
+            kwargs["training"] = False  # Keras' random layers turn images round unless they are told
         made.append(layer(*args, **kwargs))
         return made[-1]
 
@@ -108,7 +108,7 @@ def _prepared(pictures: Any, size: tuple[int, int], taken: Any, chosen: str) -> 
 
 
 def _answer(given: Any, copy: SafeCopy, names: set[str]) -> Any:
-    """A row of shares for each picture: of sum 1, unless each stands for itself."""
+    """A row of shares for each image: of sum 1, unless each stands for itself."""
     import keras
 
     way = copy.facts.image_input.answers if copy.facts.image_input else "logits"

@@ -28,7 +28,7 @@ def open(preset: Preset) -> Classifier:
 
     Raises:
         InvalidInput: if it is none, or its files are not whole.
-        StudioError: if its backbone is out of reach, or here in another training than it learnt with.
+        StudioError: if its backbone is out of reach, or here in another training run than it learned with.
     """
     return cached_classifier(preset.name, preset.key, lambda: _opened(preset))
 
@@ -39,7 +39,7 @@ def settings_of(preset: Preset) -> TrainClassifierSettings:
 
 
 def side_of(preset: Preset) -> int:
-    """The px that pictures are read at for a classifier. Raises as `settings_of`."""
+    """The px that images are read at for a classifier. Raises as `settings_of`."""
     return whole_network.side_of(preset) or settings_of(preset).size
 
 
@@ -48,8 +48,10 @@ def classes_of(preset: Preset) -> tuple[str, ...]:
     found = preset.data().get("classes")
     if isinstance(found, list) and len(found) > 1 and all(isinstance(one, str) for one in found):
         return tuple(found)
-    step = "copy or train it again"
-    raise invalid(f"preset {preset.name}", expected="names of classes", received="none", next_step=step)
+    step = "copy the model or train it again"
+    raise invalid(
+        f"preset {preset.name}", expected="a model with class names", received="none", next_step=step
+    )
 
 
 def _opened(preset: Preset) -> Classifier:
@@ -72,8 +74,8 @@ def _backbone(preset: Preset, name: str) -> backbones.Backbone:
     found = backbones.load(name, digest=wanted)
     if wanted and found.digest != wanted:
         raise StudioError(
-            f"The preset {preset.name} learnt with another training of {name} ({wanted[:12]}…) than the one "
-            f"here ({found.digest[:12]}…). Run `studio weights list`, or train it again."
+            f"The preset {preset.name} was trained with other weights of {name} ({wanted[:12]}…) than those "
+            f"installed here ({found.digest[:12]}…). Run `studio weights list`, or train it again."
         )
     return found
 
@@ -81,14 +83,14 @@ def _backbone(preset: Preset, name: str) -> backbones.Backbone:
 def assemble(
     backbone: backbones.Backbone, size: int, top: Callable[[Any], Any], name: str = "classifier"
 ) -> keras.Model:
-    """A network from raw pictures to what `top` makes of a backbone's last activations.
+    """A network from raw images to what `top` makes of a backbone's last activations.
 
     The backbone's layers are copies, so that its own stay as they are; every one of them is a layer of this
     network, by its name. Plain Keras throughout, so that it can be saved and exported.
 
     Args:
         backbone: whose weights are copied.
-        size: the side in px that pictures are brought to.
+        size: the side in px that images are brought to.
         top: `(B, h, w, C)` activations -> `(B, k)`.
         name: of the network.
     """
@@ -104,7 +106,7 @@ def assemble(
 
 
 def prepared(network: keras.Model, backbone: backbones.Backbone) -> keras.KerasTensor:
-    """In a network of `assemble`, the pictures as the backbone takes them."""
+    """In a network of `assemble`, the images as the backbone takes them."""
     import keras
 
     first = next(one for one in backbone.model.layers if not isinstance(one, keras.layers.InputLayer))
@@ -140,4 +142,4 @@ def trainable_part(network: keras.Model, cut: str) -> keras.Model:
     """The part of a network that comes after a layer, with the same weights: what is trained and saved."""
     import keras
 
-    return keras.Model(network.get_layer(cut).output, network.output, name="learnt")
+    return keras.Model(network.get_layer(cut).output, network.output, name="learned")

@@ -34,8 +34,8 @@ def description(network: keras.Model, base: Classifier, title: str) -> dict[str,
     """What a folder keeps of such a network besides its weights.
 
     Args:
-        network: from pictures as `base` takes them to probabilities.
-        base: on what it sees the head was taught.
+        network: from images as `base` takes them to probabilities.
+        base: on what it sees the head was trained.
         title: of its file.
     """
     with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
@@ -54,7 +54,7 @@ def description(network: keras.Model, base: Classifier, title: str) -> dict[str,
 
 
 def side_of(preset: Preset) -> int | None:
-    """The px that pictures are read at for one; None for a preset that holds a head alone.
+    """The px that images are read at for one; None for a preset that holds a head alone.
 
     Raises:
         InvalidInput: if its folder is not whole.
@@ -103,16 +103,16 @@ def _told(preset: Preset) -> dict[str, Any] | None:
         return None
     kinds = {"members": dict, "preprocessing": str, "flat": bool, "side": int, "title": str}
     if not isinstance(told, dict) or not all(isinstance(told.get(key), kind) for key, kind in kinds.items()):
-        raise _broken(preset, "the network that it was taught on", "another text")
+        raise _broken(preset, "the network that it was trained on", "another text")
     members = told["members"]
     known = {keras_files.CONFIG, keras_files.METADATA}
     if members.keys() != known or not all(isinstance(one, str) for one in members.values()):
-        raise _broken(preset, "the network that it was taught on", "a part of it")
+        raise _broken(preset, "the network that it was trained on", "a part of the network")
     if not 1 <= told["side"] <= keras_files.MOST_SIDE:
-        raise _broken(preset, f"pictures of at most {keras_files.MOST_SIDE:,} px", f"{told['side']} px")
+        raise _broken(preset, f"images of at most {keras_files.MOST_SIDE:,} px", f"{told['side']} px")
     return told
 
 
 def _broken(preset: Preset, expected: str, received: str) -> Exception:
-    step = "copy or train it again"
+    step = "copy the model or train it again"
     return invalid(f"preset {preset.name}", expected=expected, received=received, next_step=step)

@@ -1,4 +1,4 @@
-"""Data sets of pictures: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
+"""Data sets of images: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
 
 from studio.core.data.cache import Part, Pictures
 from studio.core.data.sets import (

@@ -18,7 +18,7 @@ from studio.core.pictures import images
 from studio.core.untrusted import damage, zips
 
 MOST_FILES = 500_000
-MOST_RATIO = 100  # pictures hardly compress; what grows more than this is made to fill the memory or the disk
+MOST_RATIO = 100  # images hardly compress; what grows more than this is made to fill the memory or the disk
 ALWAYS_FINE = 64 * 2**20  # bytes, up to which an archive may grow whatever its size
 _MOST_NAME = 1024  # characters
 _UTF8, _OLD_ENCODING = 0x800, "cp437"  # the flag of a member, and what the standard has without it
@@ -35,7 +35,7 @@ class Files:
         names: of all regular files, sorted, with `/` whatever the system.
         folders: of all folders, without a `/` at the end.
         read: yields every file as `(place in names, bytes)`, in the order that is quickest; b"" for one that
-            is larger than a picture may be, or that cannot be read.
+            is larger than an image may be, or that cannot be read.
         notes: sentences on what was passed over.
     """
 
@@ -67,11 +67,13 @@ def in_folder(path: Path) -> Files:
         if len(names) > MOST_FILES:
             raise too_many(path.name)
     if path in closed:
-        raise refused(path.name, "a folder that can be read", "one that cannot be opened", "check its rights")
+        raise refused(
+            path.name, "a folder that can be read", "a folder that cannot be opened", "check its permissions"
+        )
     names.sort()
     notes = []
     if links:
-        notes.append(f"{len(links):,} links or devices were passed over: {first_few(sorted(links))}.")
+        notes.append(f"{len(links):,} links or devices were skipped: {first_few(sorted(links))}.")
     if closed:
         shown = first_few([p.relative_to(path).as_posix() for p in closed])
         notes.append(f"{len(closed):,} folders could not be opened: {shown}.")
@@ -142,7 +144,7 @@ def _encoding_notes(files: list[tuple[str, zipfile.ZipInfo]]) -> Iterator[str]:
     ]
     if guessed:
         what = f"{len(guessed):,} {'name is' if len(guessed) == 1 else 'names are'}"
-        yield f"{what} not in UTF-8 and may have wrong letters: {first_few(guessed)}."
+        yield f"{what} not in UTF-8 and may have wrong characters: {first_few(guessed)}."
 
 
 def _check_zip_member(name: str, info: zipfile.ZipInfo) -> None:
@@ -174,34 +176,34 @@ def check_members(name: str, members: list[tuple[str, int]], packed: int) -> Non
         if member in seen and not member.endswith("/"):
             raise harmful(name, f"two files of one name, {shown}")
         if path.lower().endswith(_ARCHIVES) and not member.endswith("/"):
-            step = "unpack it into a folder, and give that; archives in archives are never opened"
+            step = "unpack it into a folder and use that; nested archives are never opened"
             raise refused(name, "pictures", f"an archive in it, {shown}", step)
         seen.add(member)
 
 
 def damaged(name: str, error: Exception) -> InvalidInput:
     """The error for an archive that cannot be read to its end."""
-    received = f"a damaged or cut one ({type(error).__name__})"
-    return refused(name, "a whole zip or tar", received, "make or fetch it again")
+    received = f"a damaged or incomplete archive ({type(error).__name__})"
+    return refused(name, "an intact zip or tar", received, "create or download it again")
 
 
 def _locked(name: str) -> InvalidInput:
-    step = "make it again without a password"
-    return refused(name, "an open archive", "one that is protected by a password", step)
+    step = "create it again without a password"
+    return refused(name, "an archive without a password", "a password-protected archive", step)
 
 
 def harmful(name: str, received: str) -> InvalidInput:
-    """The error for an archive that has what no archive of pictures has."""
+    """The error for an archive that has what no archive of images has."""
     expected, step = "plain files and folders with plain names", "make the archive again from its folder"
     return refused(name, expected, received, step)
 
 
 def bomb(name: str) -> InvalidInput:
     """The error for an archive that is made to fill the memory or the disk."""
-    expected, step = "an archive of pictures", "check where it comes from, or give its folder"
-    return refused(name, expected, f"one that grows over {MOST_RATIO} times when opened", step)
+    expected, step = "an archive of images", "check where it comes from, or give its folder"
+    return refused(name, expected, f"an archive that grows over {MOST_RATIO} times when unpacked", step)
 
 
 def too_many(name: str) -> InvalidInput:
     """The error for more files than MOST_FILES."""
-    return refused(name, f"at most {MOST_FILES:,} files", "more", "take a part of it")
+    return refused(name, f"at most {MOST_FILES:,} files", "more", "use a part of it")

@@ -1,4 +1,4 @@
-"""Pictures that someone saved as arrays in an npz: checked before anything is allocated, never unpickled."""
+"""Images that someone saved as arrays in an npz: checked before anything is allocated, never unpickled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.core.untrusted import damage
 MOST_BYTES = 4 * 2**30  # of all its arrays
 MOST_PICTURES = 1_000_000
 _MOST_LABEL = 4096  # bytes: a word of a thousand characters
-# Training pictures before test pictures, so that the last ones are those that nothing was to learn from.
+# Training images before test images, so that the last ones are those that nothing was to learn from.
 _PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
 _LABELS = ("y", "labels", "label")
 _NAMES = "x_train and x_test, images, or x"
@@ -26,16 +26,16 @@ Header = tuple[tuple[int, ...], np.dtype]
 
 
 def source(path: Path, name: str) -> DataSource:
-    """The pictures of an npz: `x_train` and `x_test`, `images`, or `x`, with `y...` or `labels` beside them.
+    """The images of an npz: `x_train` and `x_test`, `images`, or `x`, with `y...` or `labels` next to them.
 
-    Every other array of one float a picture is an attribute of that name.
+    Every other array of one float an image is an attribute of that name.
 
     Args:
         path: of the file; its zip has been checked.
         name: what errors call it.
 
     Raises:
-        InvalidInput: if it is damaged, has no such arrays, or they are no pictures or labels.
+        InvalidInput: if it is damaged, has no such arrays, or they are no images or labels.
     """
     try:
         headers = _headers(path, name)
@@ -111,12 +111,12 @@ def write(file: Path | BinaryIO, made: Mapping[str, np.ndarray]) -> None:
 def _notes(parts: list[tuple[str, str]]) -> Iterator[str]:
     """Sentences on what was taken and what was not."""
     if len(parts) > 1:
-        yield f"{' and '.join(part for part, _ in parts)} are taken, in this order."
+        yield f"{' and '.join(part for part, _ in parts)} are used, in this order."
     bare = [part for part, labels in parts if not labels]
     if 0 < len(bare) < len(parts):
         taken = " and ".join(labels for _, labels in parts if labels)
         missing = " and ".join(dict(_PAIRS)[part] for part in bare)
-        yield f"The labels in {taken} are left out, for {' and '.join(bare)} has none: there is no {missing}."
+        yield f"The labels in {taken} are ignored, as {' and '.join(bare)} has none: there is no {missing}."
 
 
 def _headers(path: Path, name: str) -> Mapping[str, Header]:
@@ -129,7 +129,7 @@ def _headers(path: Path, name: str) -> Mapping[str, Header]:
                 key = info.filename.removesuffix(".npy")
                 if dtype.hasobject:  # they are pickled, and to unpickle is to run code
                     received = f"Python objects in {printable(key, 60)}"
-                    step = "save words as np.array(words, dtype=str), pictures of one size as uint8"
+                    step = "save words as np.array(words, dtype=str), images of one size as uint8"
                     raise refused(name, "arrays of numbers or words", received, step)
                 size = math.prod(shape) * dtype.itemsize
                 total += size
@@ -153,17 +153,17 @@ def _header(file: IO[bytes]) -> Header:
 
 
 def _parts(name: str, headers: Mapping[str, Header]) -> list[tuple[str, str]]:
-    """The names of the arrays of pictures, each with that of its labels or ""."""
+    """The names of the arrays of images, each with that of its labels or ""."""
     taken = [pair for pair in _PAIRS if pair[0] in headers]
     taken = [pair for pair in taken if pair[0].startswith("x_")] or taken[:1]
     if not taken:
         received = ", ".join(headers) or "none"
-        raise refused(name, f"arrays called {_NAMES}", received, "save it again with one of these names")
+        raise refused(name, f"arrays called {_NAMES}", received, "save it again with these array names")
     return [(part, next((y for y in (own, *_LABELS) if y in headers), "")) for part, own in taken]
 
 
 def _facts(headers: Mapping[str, Header], count: int) -> list[str]:
-    """The names of the arrays that say one number of each picture."""
+    """The names of the arrays that say one number of each image."""
     taken = [key for key, (shape, dtype) in headers.items() if shape == (count,) and dtype.kind == "f"]
     return [key for key in taken if key not in _LABELS]
 
@@ -176,13 +176,13 @@ def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> 
             f"{part} of shape (n, height, width), or with 1 or 3 channels last, of uint8 or floats of 0 to 1"
         )
         raise refused(name, expected, f"shape {shape} of {dtype}", "save it so")
-    if shape[0] > MOST_PICTURES:  # zeros pack to nothing, but each picture gets a name and a label
-        raise refused(name, f"at most {MOST_PICTURES:,} pictures", f"{shape[0]:,}", "take a part of it")
+    if shape[0] > MOST_PICTURES:  # zeros pack to nothing, but each image gets a name and a label
+        raise refused(name, f"at most {MOST_PICTURES:,} images", f"{shape[0]:,}", "use a part of it")
     if labels:
         shape_y, dtype_y = headers[labels]
         fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MOST_LABEL
         if math.prod(shape_y) != shape[0] or not fits:
-            expected = f"{labels} of one whole number or word a picture, so {shape[0]:,}"
+            expected = f"{labels} with one whole number or word per image, so {shape[0]:,}"
             raise refused(name, expected, f"shape {shape_y} of {dtype_y}", "save it so, or leave it out")
 
 
@@ -193,8 +193,8 @@ def _labels(path: Path, parts: list[tuple[str, str]]) -> np.ndarray | None:
 
 
 def _damaged(name: str, error: Exception) -> InvalidInput:
-    received = f"a damaged one ({type(error).__name__})"
-    return refused(name, "a whole npz", received, "save it again")
+    received = f"a damaged npz ({type(error).__name__})"
+    return refused(name, "an intact npz", received, "save it again")
 
 
 def _array(path: Path, part: str) -> np.ndarray:

@@ -22,7 +22,7 @@ PREFIX = "tfds:"
 _NAME = re.compile(r"[a-z][a-z0-9_]*(/[A-Za-z0-9_.+-]+)?(:\d+\.\d+\.\d+)?")
 REACH_SECONDS = 4  # TFDS itself tries for minutes before it tells that there is no network
 _ORDER = {"train": 0, "validation": 2, "test": 3}  # others between, so that the last ones are to test with
-_WAY = "give a folder, zip or tar of its pictures instead"
+_WAY = "give a folder, zip or tar of its images instead"
 
 
 def fits(text: str) -> bool:
@@ -39,10 +39,10 @@ def check(text: str) -> str:
 
 
 def source(text: str, progress: Progress) -> DataSource:
-    """The pictures of a data set of TensorFlow Datasets, fetched and prepared first if need be.
+    """The images of a data set of TensorFlow Datasets, fetched and prepared first if need be.
 
     Raises:
-        InvalidInput: if there is no such data set, or it has no pictures.
+        InvalidInput: if there is no such data set, or it has no images.
         Unavailable: if it is not here and cannot be fetched; known within 10 s where there is no network.
     """
     builder = _builder(check(text))
@@ -70,7 +70,7 @@ def to_fetch(text: str) -> int | None:
 
 
 def state(text: str) -> str:
-    """What a cached copy of its pictures depends on: the version that is taken, and when it was prepared."""
+    """What a cached copy of its images depends on: the version that is taken, and when it was prepared."""
     path = Path(_builder(check(text)).data_dir)
     return f"{path.name} {(path / 'dataset_info.json').stat().st_mtime_ns if path.exists() else ''}"
 
@@ -93,7 +93,7 @@ def _builder(name: str) -> Any:
         ) from None
     except (ValueError, AssertionError) as error:  # no such version or configuration
         received = printable(str(error).partition("\n")[0], 120)
-        raise refused(f"{PREFIX}{name}", "a version of it that there is", received, "leave it out") from None
+        raise refused(f"{PREFIX}{name}", "an existing version of it", received, "leave it out") from None
 
 
 def _prepared(builder: Any) -> bool:
@@ -104,20 +104,20 @@ def _prepare(builder: Any, text: str, progress: Progress) -> None:
     import tensorflow_datasets as tfds
 
     _check_reach(builder, text)
-    progress.stage(f"Fetching {text}, which may take long")
+    progress.stage(f"Downloading {text}, which may take long")
     tfds.disable_progress_bar()
     try:
         builder.download_and_prepare()
     except Exception as error:  # whatever its site, the network, the disk or its own code make of it
-        raise _unavailable(text, f"could not be fetched and prepared ({type(error).__name__})") from None
+        raise _unavailable(text, f"could not be downloaded and prepared ({type(error).__name__})") from None
 
 
 def _check_reach(builder: Any, text: str) -> None:
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
-        raise _unavailable(text, "can only be fetched by hand")
+        raise _unavailable(text, "can only be downloaded by hand")
     sites = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in builder.url_infos}
     if lost := sorted(_unreachable(sites)):
-        raise _unavailable(text, f"is not on this machine, and {lost[0]} cannot be reached to fetch it")
+        raise _unavailable(text, f"is not on this machine, and {lost[0]} cannot be reached to download it")
 
 
 def _unreachable(sites: set[str]) -> set[str]:
@@ -146,7 +146,7 @@ def _unavailable(text: str, why: str) -> Unavailable:
 
 
 def _image(builder: Any, text: str) -> str:
-    """The name of its pictures among what it holds. Raises `InvalidInput` if it has none."""
+    """The name of its images among what it holds. Raises `InvalidInput` if it has none."""
     import tensorflow_datasets as tfds
 
     features = builder.info.features
@@ -154,7 +154,7 @@ def _image(builder: Any, text: str) -> str:
     image = next((key for key, kind in kinds if isinstance(kind, tfds.features.Image)), None)
     if image is None or np.dtype(features[image].np_dtype) != np.uint8:
         received = ", ".join(key for key, _ in kinds) or "something else"
-        raise refused(text, "pictures of 8 bits a channel", received, "choose another")
+        raise refused(text, "images of 8 bits a channel", received, "choose another")
     return image
 
 
@@ -179,12 +179,12 @@ def _pictures(builder: Any, text: str) -> DataSource:
                 place += 1
 
     names = tuple(f"{n:0{width}d} {split}" for n, split in enumerate(order))
-    notes = (f"{' and '.join(splits)} are taken, in this order.",) if len(splits) > 1 else ()
+    notes = (f"{' and '.join(splits)} are used, in this order.",) if len(splits) > 1 else ()
     return DataSource(names, tuple(features[label].names) if label else (), tuple(facts), read, notes)
 
 
 def _examples(builder: Any, split: str, image: str) -> Iterator[Mapping[str, Any]]:
-    """The examples of a split, always in the same order, with their pictures still encoded."""
+    """The examples of a split, always in the same order, with their images still encoded."""
     import tensorflow_datasets as tfds
 
     decoders = {image: tfds.decode.SkipDecoding()}

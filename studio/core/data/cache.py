@@ -1,4 +1,4 @@
-"""The pictures of a data set as a training takes them: made once, kept under STUDIO_HOME/cache."""
+"""The images of a data set as a training run takes them: made once, kept under STUDIO_HOME/cache."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
 FORMAT = 1  # a new one makes all be made again
-_REPORTS = 200  # a whole, so that telling costs nothing beside reading
-_MOST_BROKEN = 0.9  # of the files, above which a person has most likely named something else
+_REPORTS = 200  # a whole, so that telling costs nothing next to reading
+_MOST_BROKEN = 0.9  # of the files, above which a user has most likely named something else
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some pictures of a data set, read from the disk when they are asked for: all may be more than memory.
+    """Some images of a data set, read from the disk when they are asked for: all may be more than memory.
 
     Attributes:
         images: of all, as in `Pictures`.
@@ -46,7 +46,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures of a data set, in the order of their names.
+    """The images of a data set, in the order of their names.
 
     Attributes:
         images: `(n, size, size, channels) uint8`, read-only, mapped from the disk.
@@ -58,8 +58,8 @@ class Pictures:
         sizes: `(n, 2) int64`, height and width in px before they were cut and resized.
         digests: `(n, 32) uint8`, SHA-256 of each as it is in `images`.
         source_sha256: `(n, 32) uint8`, SHA-256 of each image's file, or of its array where it has none.
-        broken: the names of files left out, being no whole pictures.
-        copies: pairs of the name of a file left out and of the kept picture that it is a copy of.
+        broken: the names of files left out, being no whole images.
+        copies: pairs of the name of a file left out and of the kept image that it is a copy of.
     """
 
     images: np.ndarray
@@ -82,17 +82,17 @@ class Pictures:
     def known_labels(self) -> np.ndarray:
         """`labels`, for those who have made sure that there are two classes. Raises `ValueError` if not."""
         if self.labels is None:
-            raise ValueError("these pictures have no labels")
+            raise ValueError("these images have no labels")
         return self.labels
 
 
 def key(state: str, size: int, channels: int) -> str:
-    """What pictures are kept under: another one for every data set, state of it, size and kind."""
+    """What images are kept under: another one for every data set, state of it, size and kind."""
     return hashlib.sha256(json.dumps([FORMAT, state, size, channels]).encode()).hexdigest()
 
 
 def find(key: str, size: int, channels: int) -> Pictures | None:
-    """The kept pictures of a key, if they are there and whole."""
+    """The kept images of a key, if they are there and whole."""
     try:
         return _read(key, size, channels)
     except damage.NPZ:
@@ -117,22 +117,22 @@ def _read(key: str, size: int, channels: int) -> Pictures:
 
 
 def make(key: str, source: DataSource, name: str, size: int, channels: int, progress: Progress) -> Pictures:
-    """Reads all pictures of a source, crops each to the square in its middle, resizes and keeps them.
+    """Reads all images of a source, crops each to the square in its middle, resizes and keeps them.
 
-    Copies of a file are kept once, so that none of what is held out has been learnt from.
+    Copies of a file are kept once, so that none of what is held out has been learned from.
 
     Args:
         key: what they are kept under.
         source: where they come from.
         name: what errors call it.
         size: height and width, in px.
-        channels: 3, or 1 for grey.
+        channels: 3, or 1 for gray.
         progress: told of each part.
 
     Raises:
         InvalidInput: if there are none, or next to none, or the source is damaged.
         NoRoom: if the disk is full.
-        Cancelled: if a person asked to stop; nothing is kept.
+        Cancelled: if a user asked to stop; nothing is kept.
     """
     pixels, facts = _paths(key)
     with paths.replacing(pixels) as temporary, temporary.open("w+b") as out:
@@ -141,7 +141,7 @@ def make(key: str, source: DataSource, name: str, size: int, channels: int, prog
         for count, item in enumerate(source.read()):
             made.add(item, *_prepared(item.data, source.names[item.place], size, channels))
             if count % every == 0:
-                progress.report(count, len(source.names), text="Reading pictures")
+                progress.report(count, len(source.names), text="Reading images")
             progress.check()
         made.check(name)
         told = made.finish()
@@ -157,7 +157,7 @@ def _paths(key: str) -> tuple[Path, Path]:
 def _prepared(
     data: bytes | np.ndarray, name: str, size: int, channels: int
 ) -> tuple[np.ndarray | None, tuple[int, int]]:
-    """One picture as it is kept, with its height and width before; None if it is none, or broken."""
+    """One image as it is kept, with its height and width before; None if it is none, or broken."""
     try:
         image = data if isinstance(data, np.ndarray) else images.read(data, name)
     except InvalidInput:
@@ -172,7 +172,7 @@ def _prepared(
 
 
 class _Made:
-    """The pictures of a source while they are read, each at its place in a file of `row` bytes a picture."""
+    """The images of a source while they are read, each at its place in a file of `row` bytes per image."""
 
     def __init__(self, source: DataSource, row: int, out: BinaryIO):
         self._source, self._row, self._out = source, row, out
@@ -201,14 +201,14 @@ class _Made:
         self._facts[:, item.place] = [item.facts.get(key, np.nan) for key in self._source.attributes]
 
     def check(self, name: str) -> None:
-        """Raises `InvalidInput` if hardly a file was a picture."""
+        """Raises `InvalidInput` if hardly a file was an image."""
         tried, whole = len(self._source.names), len(self._digests)
         if whole and tried - whole <= _MOST_BROKEN * tried:
             return
         received = "no files"
         if tried:
             received = f"{whole:,} among {tried:,} files: {first_few(self._broken())}"
-        raise refused(name, f"pictures ({formats.TAKEN})", received, "choose another folder or archive")
+        raise refused(name, f"images ({formats.TAKEN})", received, "choose another folder or archive")
 
     def finish(self) -> bytes:
         """Closes the gaps that broken ones and copies left. Returns all but the pixels as an npz."""
@@ -255,7 +255,7 @@ class _Made:
             yield place, firsts[self._digests[place]]
 
     def _classes(self, kept: list[int]) -> tuple[np.ndarray, list[str], list[str]]:
-        """The labels among the classes that have pictures, those classes, and the others."""
+        """The labels among the classes that have images, those classes, and the others."""
         labels, names = self._labels[kept], self._source.classes
         used = sorted(set(labels.tolist()) - {-1})
         emptied = [name for n, name in enumerate(names) if n not in used]
@@ -269,17 +269,17 @@ class _Made:
     def _notes(self, kept: list[int], emptied: list[str]) -> Iterator[str]:
         if broken := self._broken():
             what = counted(len(broken), "file", "files")
-            yield f"{what} left out, being no whole pictures: {first_few(broken)}."
+            yield f"{what} left out because they are not intact images: {first_few(broken)}."
         if copies := sorted(set(self._digests) - set(kept)):
             shown = first_few([self._source.names[place] for place in copies])
-            yield f"{counted(len(copies), 'copy', 'copies', ' of other pictures')} left out: {shown}."
+            yield f"{counted(len(copies), 'copy', 'copies', ' of other images')} left out: {shown}."
             first = {self._digests[place]: self._labels[place] for place in kept}
             strays = [p for p in copies if first[self._digests[p]] != self._labels[p]]
             if strays:
                 shown = first_few([self._source.names[place] for place in strays])
                 yield f"{counted(len(strays), 'copy', 'copies')} in another class than the one kept: {shown}."
         if emptied and self._source.files:
-            what = counted(len(emptied), "class", "classes", " without a whole picture")
+            what = counted(len(emptied), "class", "classes", " without an intact image")
             yield f"{what} left out: {first_few(emptied)}."
 
 

@@ -1,4 +1,4 @@
-"""A file that a person calls a text -> its characters, and what is in them. Light: loads no Keras."""
+"""A file that a user calls a text -> its characters, and what is in them. Light: loads no Keras."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MOST_BYTES = 100 * 10**6
 LEAST_CHARS = 64
 MOST_CHARACTERS = 6000  # different ones
 _NO_TEXTS = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a zip or an office document",
     b"\x1f\x8b": "a gzip file",
@@ -85,7 +85,7 @@ def read(data: bytes | Path, encoding: str = encodings.AUTO) -> Corpus:
     text, name, notes = encodings.decode(data, encoding)
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     if plain != text:
-        notes.append("Line ends of Windows or old Macs were replaced by plain ones.")
+        notes.append("Windows or old Mac line endings were converted to Unix ones.")
     _check(plain)
     return Corpus(plain, name, tuple(notes))
 
@@ -96,21 +96,21 @@ def _bytes(path: Path) -> bytes:
     except paths.TooLarge:
         raise _too_large() from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a usable path"
+        reason = getattr(error, "strerror", None) or "not a valid path"
         raise _refused(
             "a file that can be read", f"{printable(path.name, 80)}: {reason}", "choose another"
         ) from None
 
 
 def _too_large() -> InvalidInput:
-    return _refused(f"at most {amounts.size(MOST_BYTES)}", "more", "take a part of it")
+    return _refused(f"at most {amounts.size(MOST_BYTES)}", "more", "use a part of it")
 
 
 def _check(text: str) -> None:
     if len(text) < LEAST_CHARS:
         raise _refused(f"at least {LEAST_CHARS} characters", f"{len(text):,}", "choose a longer text")
     if not text.strip():
-        raise _refused("characters that can be seen", "nothing but spaces", "choose another text")
+        raise _refused("a text with visible characters", "only spaces", "choose another text")
     counts = Counter(text)
     control = sum(n for c, n in counts.items() if unicodedata.category(c) == "Cc" and c not in "\n\t\x1b")
     if control > _MOST_CONTROL * len(text):

@@ -1,4 +1,4 @@
-"""Pictures that are nearly the same: saved anew, brighter, mirrored, cropped a little. Needs no network.
+"""Images that are nearly the same: saved again, brighter, mirrored, cropped a little. Needs no network.
 
 Of an image and its near-duplicate, one must not be trained on while the other is tested on.
 """
@@ -17,28 +17,28 @@ from studio.core.data.cache import Part, Pictures
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
-SIDE = 32  # px of the small grey copies that are compared
-ALIKE = 0.95  # correlation of two copies; different photos of flowers reach 0.94, saved anew they keep 0.98
-CROPS = (1.0, 0.92, 0.84)  # shares of the side that one picture may be of the other
+SIDE = 32  # px of the small gray copies that are compared
+ALIKE = 0.95  # correlation of two copies; different photos of flowers reach 0.94, saved again they keep 0.98
+CROPS = (1.0, 0.92, 0.84)  # shares of the side that one image may be of the other
 _COARSE, _MAYBE = 8, 0.93  # of smaller copies, and what is no near-duplicate below
 _TILE = 2  # px a side of a small copy, whose mean is compared
 SAME = 0.9  # standard deviations that no tile of two copies of one photo differs by; handwritten digits do
-_ROWS = 256  # compared with all others at once: 20 MB for 20,000 pictures
+_ROWS = 256  # compared with all others at once: 20 MB for 20,000 images
 _AT_ONCE = 8192  # pairs: 64 MB
-_EACH = 16  # pairs that are kept of each picture; frames of one film are alike by the million
+_EACH = 16  # pairs that are kept of each image; frames of one video are alike by the million
 _REPORTS = 1000
-_FLAT = 0.25  # grey levels; what varies less has no correlation worth the name
-TOGETHER, LEAST_TOGETHER = 0.1, 8  # of a class one group has at most that share, or so few pictures
+_FLAT = 0.25  # gray levels; what varies less has no correlation worth the name
+TOGETHER, LEAST_TOGETHER = 0.1, 8  # of a class one group has at most that share, or so few images
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Which pictures are nearly the same.
+    """Which images are nearly the same.
 
     Attributes:
-        labels: `(n,) int64`, the same number for pictures that are alike, directly or through others; but so
+        labels: `(n,) int64`, the same number for images that are alike, directly or through others; but so
             many that a class could hardly be divided are parted where they are least alike.
-        pairs: of rows, `(m, 2) int64`, the smaller first, most alike first; a few of each picture.
+        pairs: of rows, `(m, 2) int64`, the smaller first, most alike first; a few of each image.
         alike: `(m,) float32`, the correlation of each pair.
     """
 
@@ -48,7 +48,7 @@ class Groups:
 
     @property
     def parted(self) -> int:
-        """How many pictures are nearly the same as one of another group."""
+        """How many images are nearly the same as one of another group."""
         return len(np.unique(self.pairs[np.diff(self.labels[self.pairs], axis=1).ravel() != 0]))
 
 
@@ -58,17 +58,17 @@ def find(
     most_apart: float = math.inf,
     rows: np.ndarray | None = None,
 ) -> Groups:
-    """Finds near-duplicates among all pictures; those of the same pictures are kept for the next time.
+    """Finds near-duplicates among all images; those of the same images are kept for the next time.
 
     Args:
-        pictures: in colour or grey.
+        pictures: in color or gray.
         progress: told how many were compared.
         most_apart: by how many standard deviations any part of a pair may differ. `SAME` takes copies of one
             image only, and no digits or drawings that are alike throughout.
         rows: `(m,)`, those to compare, which are all that the groups are of; None: all.
 
     Raises:
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
     rows = np.arange(len(pictures.images)) if rows is None else rows
@@ -89,11 +89,11 @@ def find(
 
 def _compared(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The pairs, most alike first, how alike, and how far apart where they differ most."""
-    grey, count = _grey(images, progress), len(images)
-    plain, coarse = _shapes(grey, SIDE), _shapes(grey, _COARSE)
+    gray, count = _gray(images, progress), len(images)
+    plain, coarse = _shapes(gray, SIDE), _shapes(gray, _COARSE)
     keys, scores, most = [], [], []
     for share, flip in [(share, flip) for share in CROPS for flip in (False, True)]:
-        other, blurred = _shapes(grey, SIDE, share, flip), _shapes(grey, _COARSE, share, flip)
+        other, blurred = _shapes(gray, SIDE, share, flip), _shapes(gray, _COARSE, share, flip)
         for start in range(0, count, _ROWS):
             progress.check()
             maybe = coarse[start : start + _ROWS] @ blurred.T > _MAYBE
@@ -132,21 +132,21 @@ def _apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs(tiles).max(axis=(1, 2), initial=0) * SIDE
 
 
-def _grey(images: Part, progress: Progress) -> np.ndarray:
+def _gray(images: Part, progress: Progress) -> np.ndarray:
     """`(n, 64, 64) float32`."""
     found = np.empty((len(images), 2 * SIDE, 2 * SIDE), "float32")
     for n in range(len(images)):
         if n % _REPORTS == 0:
-            progress.report(n, len(images), text="Comparing pictures")
+            progress.report(n, len(images), text="Comparing images")
         small = Image.fromarray(images[n].squeeze()).convert("L")
         found[n] = np.asarray(small.resize(found.shape[1:], Image.Resampling.BILINEAR))
     return found
 
 
-def _shapes(grey: np.ndarray, side: int, share: float = 1.0, flip: bool = False) -> np.ndarray:
+def _shapes(gray: np.ndarray, side: int, share: float = 1.0, flip: bool = False) -> np.ndarray:
     """Small copies without brightness and contrast: `(n, side * side) float32` of length 1, or 0 if flat."""
-    shrink = _means(grey.shape[1], share, side)
-    small = shrink @ grey @ shrink.T
+    shrink = _means(gray.shape[1], share, side)
+    small = shrink @ gray @ shrink.T
     flat = (small[:, :, ::-1] if flip else small).reshape(len(small), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
@@ -167,7 +167,7 @@ def _grouped(classes: np.ndarray, pairs: np.ndarray, alike: np.ndarray) -> Group
     Digits are alike throughout: joined without an end, nearly all ones are a single group.
     """
     most = np.maximum(LEAST_TOGETHER, np.bincount(classes) * TOGETHER)[classes].tolist()
-    members = [[row] for row in range(len(classes))]  # each picture's group, which all in it share
+    members = [[row] for row in range(len(classes))]  # each image's group, which all in it share
     for i, j in pairs.tolist():
         large, small = sorted((members[i], members[j]), key=len, reverse=True)
         least = min(most[large[0]], most[small[0]])

@@ -93,7 +93,7 @@ def _strictly(data: bytes, codec: str, name: str, offset: int = 0) -> str:
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
-        where = f"bytes that are no {name} at {error.start + offset:,}"
+        where = f"bytes that are not {name} at {error.start + offset:,}"
         step = "save it again as UTF-8, or give another encoding"
         raise _unknown(f"{name} throughout", where, step) from None
 
@@ -119,7 +119,11 @@ def _found_out(data: bytes) -> tuple[str, str, list[str]]:
         text, name = _western(data)
     else:
         text = _strictly(data, codec, name)
-    return text, name, [f"It is no UTF-8, so it was read as {name}; give its encoding if that is wrong."]
+    return (
+        text,
+        name,
+        [f"The text is not UTF-8, so it was read as {name}; give its encoding if that is wrong."],
+    )
 
 
 def _end(data: bytes) -> int:

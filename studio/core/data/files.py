@@ -1,4 +1,4 @@
-"""Picture files of a folder, zip or tar, with the classes and attributes that their names tell."""
+"""Image files of a folder, zip or tar, with the classes and attributes that their names tell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.data.sources import DataSource, Item
 def source(files: Files) -> DataSource:
     """The data set that some files make: all but junk and hidden ones, sorted by name.
 
-    Whether a file is a picture is told by its content, when it is read.
+    Whether a file is an image is told by its content, when it is read.
     """
     known = [name for name in files.names if not is_junk(name)]
     hidden = {name for name in known if is_hidden(name)}
@@ -36,14 +36,14 @@ def source(files: Files) -> DataSource:
 
 def _notes(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
     if hidden:
-        yield f"{counted(len(hidden), 'hidden file', 'hidden files')} passed over: {first_few(hidden)}."
+        yield f"{counted(len(hidden), 'hidden file', 'hidden files')} skipped: {first_few(hidden)}."
     if len(parts := splits(names)) > 1:
         told = f"{', '.join(parts[:-1])} and {parts[-1]}"
-        yield f"The folders {told} are taken together; what is tested on is chosen anew."
+        yield f"The folders {told} are merged; a new test split is drawn."
     if inside := merged(names):
         what = counted(len(inside), "folder", "folders", " inside classes")
-        yield f"{what} merged into the class around: {first_few(inside)}."
+        yield f"{what} merged into the enclosing class: {first_few(inside)}."
     filled = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/"}
     visible = (f for f in files.folders if not is_hidden(f) and not is_junk(f + "/"))
     if empty := [folder for folder in visible if folder not in filled]:
-        yield f"{counted(len(empty), 'folder', 'folders', ' without files')} passed over: {first_few(empty)}."
+        yield f"{counted(len(empty), 'folder', 'folders', ' without files')} skipped: {first_few(empty)}."

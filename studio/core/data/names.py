@@ -1,4 +1,4 @@
-"""What the names of picture files tell: which are junk, which class each is of, and UTKFace's ages."""
+"""What the names of image files tell: which are junk, which class each is of, and UTKFace's ages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def counted(count: int, noun: str, plural: str, rest: str = "") -> str:
 
 
 def is_junk(name: str) -> bool:
-    """Whether an operating system or a tool left the file there; a person does not know of it."""
+    """Whether an operating system or a tool left the file there; a user does not know of it."""
     *folders, last = name.lower().split("/")
     return "__macosx" in folders or last in _JUNK or last.startswith("._")
 
@@ -51,7 +51,7 @@ def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
         names: paths with `/`.
 
     Returns:
-        `(n,) int64` labels, -1 for a file beside those folders, such as a licence; and the sorted classes,
+        `(n,) int64` labels, -1 for a file next to those folders, such as a license; and the sorted classes,
         none and labels of -1 alone if there are not two.
     """
     folders = _class_folders(names)
@@ -63,7 +63,7 @@ def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def strays(names: Sequence[str]) -> list[str]:
-    """The files that lie beside the folders of classes, in none of them; nothing if there are no classes."""
+    """The files that lie next to the folders of classes, in none of them; nothing if there are no classes."""
     labels, classes = classes_of(names)
     return [name for name, label in zip(names, labels, strict=True) if label < 0] if classes else []
 

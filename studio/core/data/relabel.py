@@ -1,4 +1,4 @@
-"""A data set with some of its pictures removed, or put into other classes: a new archive, the old one stays.
+"""A data set with some of its images removed, or put into other classes: a new archive, the old one stays.
 
 Files go over as they are, one by one, so that a data set may be larger than the memory; none is unpacked.
 """
@@ -21,14 +21,14 @@ from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
-Changes = Mapping[str, str]  # the class of a picture from now on, by its name; "" to remove it
+Changes = Mapping[str, str]  # the class of an image from now on, by its name; "" to remove it
 _DAY = (1980, 1, 1, 0, 0, 0)  # of all of them, so that the same changes make the same archive
 _REPORTS = 200
 _ALWAYS_FINE = 2**20  # bytes that a new archive may have more than the old one before it is packed
 
 
 def with_copies(changes: Changes, pictures: Pictures) -> dict[str, str]:
-    """The same changes, and the copies of those pictures removed: one would be there in the other's place."""
+    """The same changes, and the copies of those images removed: one would be there in the other's place."""
     copies = {copy: "" for copy, original in pictures.copies if original in changes}
     return {**copies, **changes}
 
@@ -38,7 +38,7 @@ def made(file: File, changes: Changes, name: str, progress: Progress | None = No
 
     Args:
         file: the data set; a kept archive, or what `studio.core.data.reference` gave of files.
-        changes: of some of its pictures.
+        changes: of some of its images.
         name: of the new archive.
         progress: told how many are done.
 
@@ -46,26 +46,26 @@ def made(file: File, changes: Changes, name: str, progress: Progress | None = No
         InvalidInput: if nothing would be left, or it is no data set of files, was changed, or is damaged.
         Unavailable: if it is no longer kept.
         NoRoom: if the disk is full.
-        Cancelled: if a person asked to stop; nothing is kept.
+        Cancelled: if a user asked to stop; nothing is kept.
     """
     source = data.opened(file)
     shown = [_encodable(one) for one in source.names]
     places = _places(source, shown, changes)
     if not places:
-        raise InvalidInput(f"Nothing of {file.name} would be left. Keep some of its pictures.")
-    path = paths.folder("cache") / "relabelled" / f"{secrets.token_hex(8)}.zip"
+        raise InvalidInput(f"No images of {file.name} would be left. Keep some of them.")
+    path = paths.folder("cache") / "relabeled" / f"{secrets.token_hex(8)}.zip"
     progress = progress or Progress()
     room = _ALWAYS_FINE + file.path.stat().st_size
     with paths.replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for count, item in enumerate(source.read()):
             if item.place in places:
                 body = _bytes(item)
-                # Pictures hardly shrink, so they go over as they are; what was made to fill the disk shrinks.
+                # Images hardly shrink, so they go over as they are; what was made to fill the disk shrinks.
                 room -= len(body)
                 method = zipfile.ZIP_STORED if room > 0 else zipfile.ZIP_DEFLATED
                 archive.writestr(zipfile.ZipInfo(places[item.place], _DAY), body, method, compresslevel=1)
             if count % max(1, len(shown) // _REPORTS) == 0:
-                progress.report(count, len(shown), text="Copying pictures")
+                progress.report(count, len(shown), text="Copying images")
     digest = paths.file_digest(path)
     try:
         paths.adopt(path, digest)
@@ -76,10 +76,10 @@ def made(file: File, changes: Changes, name: str, progress: Progress | None = No
 
 
 def _places(source: DataSource, shown: list[str], changes: Changes) -> dict[int, str]:
-    """What each picture that stays is called in the new archive, by its place."""
+    """What each image that stays is called in the new archive, by its place."""
     if source.files:
         new = names.moved(shown, {name: to for name, to in changes.items() if to})
-    else:  # arrays have no folders: their pictures get those of their classes
+    else:  # arrays have no folders: their images get those of their classes
         labels = {item.place: item.label for item in source.read()}
         new = {name: _as_file(source, labels[place], place) for place, name in enumerate(shown)}
         for place, name in enumerate(shown):
@@ -119,7 +119,7 @@ def _bytes(item: Item) -> bytes:
 
 
 def _encodable(name: str) -> str:
-    """As a data set's pictures are called; a name in another encoding has letters that no text can hold."""
+    """As a data set's images are called; a name in another encoding has letters that no text can hold."""
     return name.encode("utf-8", "replace").decode()
 
 

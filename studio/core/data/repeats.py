@@ -1,11 +1,11 @@
-"""Pictures that show the same as another one: saved anew, smaller, a little brighter. Needs no network.
+"""Images that show the same as another one: saved again, smaller, a little brighter. Needs no network.
 
-Identical files are left out wherever pictures are read (`studio.core.data.cache`). These here have other
-bytes and other pixels, yet a model that draws learns the one picture as often as it is there.
+Identical files are left out wherever images are read (`studio.core.data.cache`). These here have other
+bytes and other pixels, yet a generator learns the one image as often as it is there.
 
-A mirrored or a cropped picture is another one here, unlike in `studio.core.data.duplicates`, which keeps
-test pictures apart: people add such to a data set on purpose, and whoever is told to leave one out must be
-right about it. So is a drawing of another colour, or with one thing more.
+A mirrored or a cropped image is another one here, unlike in `studio.core.data.duplicates`, which keeps
+test images apart: people add such to a data set on purpose, and whoever is told to leave one out must be
+right about it. So is a drawing of another color, or with one thing more.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from PIL import Image
 from studio.core.data.cache import Pictures
 from studio.core.progress import Progress
 
-MOST = 20_000  # pictures that are compared with each other, which takes some seconds
-SIDE = 16  # px of the small copies in colour that are compared
+MOST = 20_000  # images that are compared with each other, which takes some seconds
+SIDE = 16  # px of the small copies in color that are compared
 ALIKE = 0.97  # correlation of two copies; a photo of faint stars of 128 px keeps it from JPEG 30 on
 APART = 24  # of 255: what differs more anywhere in its small copy shows something else
-_ROWS = 256  # compared with all before at once: 20 MB for 20,000 pictures
+_ROWS = 256  # compared with all before at once: 20 MB for 20,000 images
 _EACH = 8  # the most alike, of which one is the same or none
 _FLAT = 0.25  # levels; what varies less has no correlation worth the name
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """Which pictures show the same as a larger one, or as one before them.
+    """Which images show the same as a larger one, or as one before them.
 
     Attributes:
-        rows: `(m,) int64`, of the pictures that do, in ascending order.
-        firsts: `(m,) int64`, which picture each of them shows again; none of `rows`.
+        rows: `(m,) int64`, of the images that do, in ascending order.
+        firsts: `(m,) int64`, which image each of them shows again; none of `rows`.
         alike: `(m,) float32`, the correlation of the two.
-        compared: how many pictures were looked at: the first ones, `MOST` at most.
+        compared: how many images were looked at: the first ones, `MOST` at most.
     """
 
     rows: np.ndarray
@@ -45,14 +45,14 @@ class Repeats:
 
 
 def find(pictures: Pictures, progress: Progress | None = None) -> Repeats:
-    """Finds pictures that show the same as another, among the first `MOST`; the largest is the first of all.
+    """Finds images that show the same as another, among the first `MOST`; the largest is the first of all.
 
     Args:
-        pictures: in colour or grey.
+        pictures: in color or gray.
         progress: told how many were compared.
 
     Raises:
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
     count = min(len(pictures.images), MOST)
@@ -61,7 +61,7 @@ def find(pictures: Pictures, progress: Progress | None = None) -> Repeats:
     shapes = _shapes(small)
     new, found = np.ones(count, bool), []
     for start in range(0, count, _ROWS):
-        progress.report(start, count, text="Comparing pictures")
+        progress.report(start, count, text="Comparing images")
         stop = min(start + _ROWS, count)
         scores = shapes[start:stop] @ shapes[:stop].T
         for row in start + np.flatnonzero((scores > ALIKE).sum(axis=1) > 1):
@@ -79,12 +79,12 @@ def find(pictures: Pictures, progress: Progress | None = None) -> Repeats:
 def _small(images: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Small copies of some rows, all as bright on average: `(n, SIDE * SIDE, 3) float32`, in levels of 255.
 
-    They are luma and the two differences of colour, which a JPEG coarsens most and the eye sees least.
+    They are luma and the two differences of color, which a JPEG coarsens most and the eye sees least.
     """
     small = np.empty((len(order), SIDE, SIDE, 3), "float32")
     for n, row in enumerate(order):
-        colour = Image.fromarray(images[row].squeeze()).convert("RGB").convert("YCbCr")
-        small[n] = np.asarray(colour.resize((SIDE, SIDE), Image.Resampling.BOX))
+        color = Image.fromarray(images[row].squeeze()).convert("RGB").convert("YCbCr")
+        small[n] = np.asarray(color.resize((SIDE, SIDE), Image.Resampling.BOX))
     small[..., 0] -= small[..., 0].mean(axis=(1, 2), keepdims=True)
     return small.reshape(len(order), SIDE * SIDE, 3)
 

@@ -34,7 +34,7 @@ class SampleSet:
         name: after `sample:`.
         title: what a page calls it.
         classes: the names of its folders.
-        each: how many pictures a class has.
+        each: how many images per class has.
     """
 
     name: str
@@ -45,7 +45,7 @@ class SampleSet:
 
 @dataclass(frozen=True)
 class Collection:
-    """Many pictures without classes, for models that learn to draw or to paint.
+    """Many images without classes, for models that learn to draw or to paint.
 
     Attributes:
         name: after `sample:`.
@@ -97,7 +97,7 @@ def _cutout(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 _COLLECTIONS = (
-    Collection("avatars", "1,000 cartoon faces, drawn by the studio itself."),
+    Collection("avatars", "1,000 cartoon faces, drawn by the studio."),
     Collection("digits", "1,797 handwritten digits of 43 people, which come with scikit-learn.", _digits),
 )
 _PRACTICE = (Collection("photos", "96 squares cut out of the six sample photos; some overlap.", _cutouts),)
@@ -115,7 +115,7 @@ def collections() -> dict[str, Collection]:
 
 
 def practice() -> dict[str, Collection]:
-    """The sample photos for networks that paint photos to practise on, as `sets`."""
+    """The sample photos for networks that paint photos to train on, as `sets`."""
     return {one.name: one for one in _PRACTICE}
 
 
@@ -129,7 +129,7 @@ def _of_pictures() -> dict[str, Collection]:
 
 
 def reference(text: str, progress: Progress | None = None) -> File:
-    """Keeps a sample data set, always the same: a zip with a folder a class, or an npz of pictures without
+    """Keeps a sample data set, always the same: a zip with a folder a class, or an npz of images without
     classes.
 
     Args:
@@ -138,7 +138,7 @@ def reference(text: str, progress: Progress | None = None) -> File:
 
     Raises:
         InvalidInput: if there is none of that name; the message names the closest.
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     name = text.removeprefix(PREFIX)
     if name not in names():
@@ -160,7 +160,7 @@ def reference(text: str, progress: Progress | None = None) -> File:
 
 
 def resolve(text: str, progress: Progress | None = None) -> File:
-    """A data set as a person names it: `sample:NAME`, or as `studio.core.data.reference` takes it.
+    """A data set as a user names it: `sample:NAME`, or as `studio.core.data.reference` takes it.
 
     Raises:
         StudioError: as `reference` here and there.

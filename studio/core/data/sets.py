@@ -1,4 +1,4 @@
-"""Data sets of pictures: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
+"""Data sets of images: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from studio.core.tasks import File
 
 LEAST_SIZE, MOST_SIZE = 8, 1024
 _MOST_REFERENCE = 64 * 1024  # bytes
-_TAKEN = "a folder, zip or tar of pictures, an npz of arrays, or tfds:NAME"
+_TAKEN = "a folder, zip or tar of images, an npz of arrays, or tfds:NAME"
 _OTHERS = {
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7z archive",
@@ -29,16 +29,16 @@ _OTHERS = {
     b"\x28\xb5\x2f\xfd": "a zstd archive",
     b"\x89HDF": "an HDF5 file",
     b"\x93NUMPY": "a single array, not saved by np.savez",
-    b"\x89PNG": "a single picture",
-    b"\xff\xd8\xff": "a single picture",
-    b"GIF8": "a single picture",
+    b"\x89PNG": "a single image",
+    b"\xff\xd8\xff": "a single image",
+    b"GIF8": "a single image",
     b"%PDF": "a PDF",
 }
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a data set is (its path or `tfds:NAME`), what a person calls it, what its state is known by."""
+    """Where a data set is (its path or `tfds:NAME`), what a user calls it, what its state is known by."""
 
     where: Path | str
     name: str
@@ -76,12 +76,12 @@ def command_name(file: File) -> str:
 def pictures(
     file: File, size: int, channels: int = 3, progress: Progress | None = None, least: int = 1
 ) -> Pictures:
-    """The pictures of a data set, each the square in its middle, resized; from the cache the second time.
+    """The images of a data set, each the square in its middle, resized; from the cache the second time.
 
     Args:
         file: what `reference` gave, or a kept archive itself.
         size: height and width, in px.
-        channels: 3, or 1 for grey.
+        channels: 3, or 1 for gray.
         progress: told how many were read.
         least: how many there must be that differ.
 
@@ -89,7 +89,7 @@ def pictures(
         InvalidInput: if there are fewer, the data set was changed, is damaged, or made to harm.
         Unavailable: if it would have to be fetched and cannot be, or is no longer kept.
         NoRoom: if the disk is full.
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
     if not LEAST_SIZE <= size <= MOST_SIZE:
@@ -105,12 +105,12 @@ def pictures(
         found = cache.make(key, source, place.name, size, channels, progress)
     if len(found.names) < least:
         received = " ".join([f"{len(found.names):,}.", *found.notes]).rstrip(".")
-        raise refused(place.name, f"at least {least:,} pictures", received, "add more, or choose another")
+        raise refused(place.name, f"at least {least:,} images", received, "add more, or choose another")
     different = len(np.unique(found.digests, axis=0)) if least > 1 else least
     if different < least:
         received = f"{len(found.names):,}, of which only {different:,} differ"
-        step = "add other pictures, or choose another"
-        raise refused(place.name, f"at least {least:,} different pictures", received, step)
+        step = "add other images, or choose another"
+        raise refused(place.name, f"at least {least:,} different images", received, step)
     return found
 
 
@@ -138,7 +138,7 @@ def to_fetch(file: File) -> int | None:
 
 
 def count(file: File) -> int:
-    """How many files or arrays of a data set may be pictures, by its listing alone.
+    """How many files or arrays of a data set may be images, by its listing alone.
 
     0 for `tfds:NAME`, which may have to be fetched first.
 
@@ -151,7 +151,7 @@ def count(file: File) -> int:
 
 
 def lies_here(file: File) -> bool:
-    """Whether a data set is a file or folder of a person, not one that is known and fetched by its name.
+    """Whether a data set is a file or folder of a user, not one that is known and fetched by its name.
 
     Raises:
         InvalidInput: if it was changed.
@@ -169,7 +169,7 @@ def opened(file: File) -> DataSource:
     """
     place = _place(file)
     if isinstance(place.where, str):
-        raise refused(place.name, "a folder, zip or tar", "the name of a data set", "give your own pictures")
+        raise refused(place.name, "a folder, zip or tar", "the name of a data set", "give your own images")
     return _opened(place.where, place.name)
 
 
@@ -190,7 +190,7 @@ def read_arrays(file: File, wanted: Collection[str]) -> dict[str, np.ndarray]:
 
 
 def _key(place: _Place, size: int, channels: int) -> str:
-    """What the pictures of a data set are kept under."""
+    """What the images of a data set are kept under."""
     state = place.state
     if isinstance(place.where, str):
         state = f"{state} {builders.state(place.where)}"
@@ -204,12 +204,12 @@ def _path(text: str) -> Path:
             return path
         reason = "a device or pipe" if path.exists() else "no such file or folder"
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "not a usable path"
+        reason = getattr(error, "strerror", None) or "not a valid path"
     raise refused(Path(text).name or text, _TAKEN, reason, "check the path")
 
 
 def _listing(path: Path) -> str:
-    """Changes when a file is added, taken away or written anew; nothing but the folder's entries is read."""
+    """Changes when a file is added, taken away or written again; nothing but the folder's entries is read."""
     names = archives.in_folder(path).names if path.is_dir() else ("",)
     found = hashlib.sha256()
     for name in names:
@@ -239,8 +239,8 @@ def _place(file: File) -> _Place:
         return _Place(where, file.name, listing)
     found = _path(where)
     if _listing(found) != listing:
-        step = "start anew with the data set as it is now"
-        raise refused(file.name, "the data set as it was when it was chosen", "another state of it", step)
+        step = "start over with the current data set"
+        raise refused(file.name, "the data set as it was when it was chosen", "a changed data set", step)
     return _Place(found, file.name, listing)
 
 
@@ -252,7 +252,7 @@ def _opened(path: Path, name: str) -> DataSource:
         with path.open("rb") as handle:
             head = handle.read(512)
     except OSError as error:
-        raise refused(name, _TAKEN, error.strerror or "an unreadable file", "check its rights") from None
+        raise refused(name, _TAKEN, error.strerror or "an unreadable file", "check its permissions") from None
     if head.startswith(b"PK"):
         members = archives.in_zip(path, name)
         if members.names and all(member.endswith(".npy") for member in members.names):

@@ -1,4 +1,4 @@
-"""Where the pictures of a data set come from, before any of them is read: what all kinds have in common."""
+"""Where the images of a data set come from, before any of them is read: what all kinds have in common."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.errors import InvalidInput, invalid, printable
 
 
 class Item(NamedTuple):
-    """One picture on its way.
+    """One image on its way.
 
     Attributes:
         place: in the names of its source.
@@ -30,14 +30,14 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set that was recognised and checked.
+    """A data set that was recognized and checked.
 
     Attributes:
-        names: of all that may be pictures, sorted.
+        names: of all that may be images, sorted.
         classes, attributes: what items may have.
         read: yields the items, each place once at most, in any order.
         notes: sentences on what was passed over.
-        files: whether a person gathered files, among which may be broken ones and copies.
+        files: whether a user gathered files, among which may be broken ones and copies.
     """
 
     names: tuple[str, ...]

@@ -78,5 +78,5 @@ def by_count(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
     Only what measures these models may use it.
     """
     order = np.random.default_rng(0).permutation(count)[::-1]
-    learnt = count - max(1, round(count * held_out))
-    return np.sort(order[:learnt]), np.sort(order[learnt:])
+    learned = count - max(1, round(count * held_out))
+    return np.sort(order[:learned]), np.sort(order[learned:])

@@ -1,1 +1,1 @@
-"""What all models share that draw pictures out of numbers."""
+"""What all models share that draw images out of numbers."""

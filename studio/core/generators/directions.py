@@ -86,10 +86,10 @@ def _new(name: str, taken: Collection[str]) -> str:
 
 
 def principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Direction]:
-    """The directions along which the pictures change most.
+    """The directions along which the images change most.
 
-    The main components of small grey copies, each traced back to the points that drew the pictures. Along
-    each of them, pictures become brighter.
+    The main components of small gray copies, each traced back to the points that drew the images. Along
+    each of them, images become brighter.
 
     Args:
         z: `(n, latent_dim)`.
@@ -99,15 +99,15 @@ def principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Di
     Returns:
         By the names "change-1", "change-2", ..., each with a note of its share.
     """
-    small = small_grey(images)
-    centred = small - small.mean(0)
-    scores, sizes, shapes = np.linalg.svd(centred, full_matrices=False)
+    small = small_gray(images)
+    centerd = small - small.mean(0)
+    scores, sizes, shapes = np.linalg.svd(centerd, full_matrices=False)
     shares = sizes**2 / max(float(sizes @ sizes), 1e-12)
     found = {}
     for n in range(min(count, len(sizes))):
         brighter = 1.0 if shapes[n].sum() >= 0 else -1.0
         if sizes[n] > 1e-6 * sizes[0]:
-            note = f"{shares[n]:.0%} of what differs between its pictures"
+            note = f"{shares[n]:.0%} of what differs between its images"
             found[f"change-{n + 1}"] = Direction(direction(z, brighter * scores[:, n])[0], note)
     return found
 
@@ -144,24 +144,24 @@ def direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tuple[np
 
 def _regressed(points: np.ndarray, values: np.ndarray, ridge: float) -> tuple[np.ndarray, float]:
     mean, middle = points.mean(0), values.mean()
-    centred = points - mean
+    centerd = points - mean
     if len(points) < points.shape[1]:  # the same weights, from fewer unknowns
-        weights = centred.T @ np.linalg.solve(
-            centred @ centred.T + ridge * np.eye(len(points)), values - middle
+        weights = centerd.T @ np.linalg.solve(
+            centerd @ centerd.T + ridge * np.eye(len(points)), values - middle
         )
     else:
-        held = centred.T @ centred + ridge * np.eye(points.shape[1])
-        weights = np.linalg.solve(held, centred.T @ (values - middle))
+        held = centerd.T @ centerd + ridge * np.eye(points.shape[1])
+        weights = np.linalg.solve(held, centerd.T @ (values - middle))
     return weights, float(middle - mean @ weights)
 
 
-def small_grey(images: np.ndarray) -> np.ndarray:
-    """`(n, H, W, C) uint8` -> `(n, s * s) float64`: grey, each pixel the mean of those that it stands for."""
-    grey = images.mean(-1)
-    rows, columns = (np.linspace(0, side, min(side, _SMALL) + 1).astype(int)[:-1] for side in grey.shape[1:])
-    sums = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2)
+def small_gray(images: np.ndarray) -> np.ndarray:
+    """`(n, H, W, C) uint8` -> `(n, s * s) float64`: gray, each pixel the mean of those that it stands for."""
+    gray = images.mean(-1)
+    rows, columns = (np.linspace(0, side, min(side, _SMALL) + 1).astype(int)[:-1] for side in gray.shape[1:])
+    sums = np.add.reduceat(np.add.reduceat(gray, rows, axis=1), columns, axis=2)
     counts = np.outer(
-        *(np.diff([*at, side]) for at, side in zip((rows, columns), grey.shape[1:], strict=True))
+        *(np.diff([*at, side]) for at, side in zip((rows, columns), gray.shape[1:], strict=True))
     )
     return (sums / counts).reshape(len(images), -1)
 

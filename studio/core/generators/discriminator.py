@@ -1,4 +1,4 @@
-"""The network that tells drawn pictures from real ones, and what it sees of a picture.
+"""The network that tells drawn images from real ones, and what it sees of an image.
 
 Reference:
     Radford, Metz and Chintala 2015, arXiv:1511.06434; Goodfellow et al. 2014, arXiv:1406.2661.
@@ -24,15 +24,15 @@ LEAK = 0.2  # of what is below 0, so much is passed on
 def discriminator(
     size: int, channels: int, width: int, dropout: float, seed: int, normed: bool = True
 ) -> keras.Sequential:
-    """The network that judges: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real.
+    """the discriminator: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real.
 
     Args:
-        size: a side of the pictures, px.
-        channels: of a picture.
+        size: a side of the images, px.
+        channels: of an image.
         width: channels of the finest layer; each halving doubles them.
         dropout: the share of what was found that is left out at random.
         seed: of the fresh weights.
-        normed: whether maps are normalised over the batch; without it each picture is judged by itself, as
+        normed: whether maps are normalized over the batch; without it each image is judged by itself, as
             a penalty on the gradient of each needs it (R3GAN, arXiv:2501.05441), and weights begin larger.
     """
     fresh = small if normed else kept
@@ -66,28 +66,29 @@ def small(seed: int, n: int) -> keras.initializers.Initializer:
 
 
 def kept(seed: int, n: int) -> keras.initializers.Initializer:
-    """The initial weights of layer `n` of a network that normalises nothing: maps keep their spread."""
+    """The initial weights of layer `n` of a network that normalizes nothing: maps keep their spread."""
     return keras.initializers.HeNormal(seed=part_seed(seed, n))
 
 
-def frozen_logits(judge: keras.Model, pictures: Any) -> Any:
-    """What the judge says, with its weights held: gradients reach the pictures alone."""
-    found, _ = judge.stateless_call(
-        [ops.stop_gradient(ops.convert_to_tensor(v)) for v in judge.trainable_variables],
-        [ops.convert_to_tensor(v) for v in judge.non_trainable_variables],
+def frozen_logits(discriminator: keras.Model, pictures: Any) -> Any:
+    """What the discriminator says, with its weights held: gradients reach the images alone."""
+    found, _ = discriminator.stateless_call(
+        [ops.stop_gradient(ops.convert_to_tensor(v)) for v in discriminator.trainable_variables],
+        [ops.convert_to_tensor(v) for v in discriminator.non_trainable_variables],
         pictures,
         training=True,
     )
     return as_float32(found)
 
 
-def with_gradient_norms(judge: Callable, images: Any) -> tuple[Any, Any]:
+def with_gradient_norms(discriminator: Callable, images: Any) -> tuple[Any, Any]:
     """Logits of images, and the squared norm of the gradient of each by its own image.
 
     The gradient of the norms reaches the weights: their mean is R1 at real and R2 at generated images.
 
     Args:
-        judge: `(B, H, W, C)` -> `(B, 1)` logits, of each image by itself: no batch normalization over them.
+        discriminator: `(B, H, W, C)` -> `(B, 1)` logits, of each image by itself: no batch normalization over
+            them.
         images: `(B, H, W, C)`.
 
     Returns:
@@ -98,7 +99,7 @@ def with_gradient_norms(judge: Callable, images: Any) -> tuple[Any, Any]:
     """
 
     def total(images: Any) -> tuple[Any, Any]:
-        logits = as_float32(judge(images))
+        logits = as_float32(discriminator(images))
         return ops.sum(logits), logits
 
     _, logits, gradients = value_and_grad(total)(images)
@@ -106,14 +107,14 @@ def with_gradient_norms(judge: Callable, images: Any) -> tuple[Any, Any]:
 
 
 def logistic_loss(real: Any, made: Any) -> Any:
-    """What the judge loses by its logits of real and made pictures, a scalar: logistic losses."""
+    """What the discriminator loses by its logits of real and made images, a scalar: logistic losses."""
     return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(made))
 
 
 def relativistic_loss(wanted: Any, other: Any) -> Any:
     """What is lost by logits that should be above those of the other kind, pair by pair, a scalar.
 
-    The judge wants those of real pictures above those of made ones, the generator the opposite.
+    The discriminator wants those of real images above those of made ones, the generator the opposite.
 
     Reference:
         Jolicoeur-Martineau 2018, arXiv:1807.00734, in the pairs of Sun et al. 2020, arXiv:2011.04926.
@@ -124,26 +125,26 @@ def relativistic_loss(wanted: Any, other: Any) -> Any:
 def adams(
     drawing: Sequence[keras.Variable],
     rate: Any,
-    judge_rate: Any,
+    discriminator_rate: Any,
     momenta: tuple[float, float] = (0.5, 0.999),
 ) -> keras.optimizers.Optimizer:
     """Adam for adversarial training: one learning rate for the generator, another for the discriminator."""
-    both = {one: optimizers.adam(its, *momenta) for one, its in ((True, rate), (False, judge_rate))}
+    both = {one: optimizers.adam(its, *momenta) for one, its in ((True, rate), (False, discriminator_rate))}
     mine = {id(variable) for variable in drawing}
     return keras.optimizers.MultiOptimizer(lambda variable: both[id(variable) in mine])
 
 
 class Augment(keras.layers.Layer):
-    """Moves, mirrors and cuts each picture of a batch in its own way. Gradients pass through.
+    """Moves, mirrors and cuts each image of a batch in its own way. Gradients pass through.
 
-    Real and made pictures are changed alike, so that what draws learns none of it (Zhao et al. 2020,
-    arXiv:2006.10738), while the judge cannot learn the real ones by heart.
+    Real and made images are changed alike, so that what draws learns none of it (Zhao et al. 2020,
+    arXiv:2006.10738), while the discriminator cannot memorize the real ones.
 
     Args:
-        size: a side of the pictures, px.
+        size: a side of the images, px.
         shift: how far they are moved at most, px.
         flip: whether half of them are mirrored.
-        cutout: the side of a hidden square, as a share of the picture's.
+        cutout: the side of a hidden square, as a share of the image's.
         seed: of the draws.
     """
 
@@ -175,8 +176,8 @@ class Augment(keras.layers.Layer):
     def _taken(self, places: Any) -> Any:
         """The same as shares of all rows, `(B, side, side)` of 0 and 1; beyond the edge, none, so gray.
 
-        The gray shows how far a picture was moved. Were the edge repeated, a face on a plain background that
-        what draws put beside its place would look like one that was moved here, and stay there.
+        The gray shows how far an image was moved. Were the edge repeated, a face on a plain background that
+        what draws put next to its place would look like one that was moved here, and stay there.
         """
         return ops.one_hot(places, self.side, dtype="float32")
 
@@ -190,7 +191,7 @@ class Augment(keras.layers.Layer):
 
 
 def _moved(pictures: Any, rows: Any, columns: Any) -> Any:
-    """Takes rows and columns of pictures as products: their gradient is a product too, where that of a
+    """Takes rows and columns of images as products: their gradient is a product too, where that of a
     gather is a scatter, slow on a CPU."""
     count, side, _, channels = ops.shape(pictures)
     flat = ops.reshape(pictures, (count, side, side * channels))

@@ -29,12 +29,12 @@ __all__ = [
     "around",
     "direction",
     "draw",
+    "interpolate",
     "lerp",
     "move",
     "principal",
     "read",
     "slerp",
-    "walk",
 ]
 
 _NEARLY = 1e-4  # radians; two points that lie nearer in direction, or opposite, have no one arc
@@ -42,7 +42,7 @@ _NEARLY = 1e-4  # radians; two points that lie nearer in direction, or opposite,
 
 @dataclass(frozen=True)
 class Mixture:
-    """Where the codes of real pictures lie: a sum of normal distributions.
+    """Where the codes of real images lie: a sum of normal distributions.
 
     Attributes:
         weights: `(k,)`, the share of each, 1 in all.
@@ -126,14 +126,14 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Generator:
-    """A model that draws, ready in memory.
+    """A generator, ready in memory.
 
     Attributes:
-        name: what a person calls it.
+        name: what a user calls it.
         digest: SHA-256 of its weights, for recipes.
         latent_dim: how many numbers make a point.
-        size: px a side of its pictures.
-        decode: `(n, latent_dim) float32` -> `(n, size, size, 3) uint8`; of a grey one three equal channels.
+        size: px a side of its images.
+        decode: `(n, latent_dim) float32` -> `(n, size, size, 3) uint8`; of a gray one three equal channels.
         directions: by name.
         density: where its codes lie; None: a normal distribution of mean 0 and variance 1.
         encode: `(n, size, size, 3) uint8` -> `(n, latent_dim) float32`; None where it only draws.
@@ -164,10 +164,10 @@ def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction]
 
 
 def draw(generator: Generator, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
-    """Draws points from where a generator's pictures are good; the first of many are those of few.
+    """Draws points from where a generator's images are good; the first of many are those of few.
 
     Args:
-        truncation: how far from the mean: 1 as learnt, less more usual, 0 the mean itself.
+        truncation: how far from the mean: 1 as learned, less more usual, 0 the mean itself.
 
     Returns:
         `(n, latent_dim) float32`.
@@ -186,7 +186,7 @@ def around(
     spread: float,
     truncation: float = 1.0,
 ) -> np.ndarray:
-    """Draws points near one: itself first, then neighbours, as far from the mean as it is.
+    """Draws points near one: itself first, then neighbors, as far from the mean as it is.
 
     Args:
         z: `(latent_dim,)`.
@@ -208,7 +208,7 @@ def move(generator: Generator, z: np.ndarray, moves: Mapping[str, float]) -> np.
 
     Args:
         z: `(n, latent_dim)`.
-        moves: how far, by the direction's name; 1 is about as far as two pictures usually differ in it.
+        moves: how far, by the direction's name; 1 is about as far as two images usually differ in it.
 
     Returns:
         `(n, latent_dim) float32`.
@@ -258,8 +258,8 @@ def slerp(start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarr
     return (arc * ((1 - at) * lengths[0] + at * lengths[1])).astype("float32")
 
 
-def walk(points: np.ndarray, frames: int) -> np.ndarray:
-    """A closed walk through points, slower near each of them, that ends where it began.
+def interpolate(points: np.ndarray, frames: int) -> np.ndarray:
+    """A closed interpolation through points, slower near each of them, that ends where it began.
 
     Args:
         points: `(k, latent_dim)`, at least one.

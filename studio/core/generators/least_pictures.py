@@ -1,3 +1,3 @@
-"""How few pictures a model that draws can learn from."""
+"""How few images a generator can learn from."""
 
 LEAST_PICTURES = 64  # that differ

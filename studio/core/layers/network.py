@@ -1,6 +1,6 @@
 """The network: some layers of plain sums, forward and backward, in NumPy.
 
-Not in Keras, for it is to be watched while somebody turns its knobs: a step of so small a network takes a
+Not in Keras, for it is to be watched while somebody turns its controls: a step of so small a network takes a
 millisecond or so, and a network of another shape begins at once, where Keras would first compile it.
 """
 
@@ -62,8 +62,8 @@ class Network:
             at = end + made
         return found
 
-    def initialise(self, how: str, rng: np.random.Generator) -> None:
-        """Draws the weights anew; biases are 0.
+    def initialize(self, how: str, rng: np.random.Generator) -> None:
+        """Draws the weights again; biases are 0.
 
         Args:
             how: "zero"; "small", a hundredth of a unit; "glorot" (2010), so that neither values nor gradients

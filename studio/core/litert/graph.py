@@ -1,7 +1,7 @@
 """Writes TFLite files: tensors and the operators between them, of one size each. Loads no TensorFlow.
 
 A file is made of a network's own arrays in milliseconds, for the very size that it shall run at, so that none
-is shipped beside its weights and none is converted. Maps are `(B, H, W, C)`, as TensorFlow lays them out.
+is shipped next to its weights and none is converted. Maps are `(B, H, W, C)`, as TensorFlow lays them out.
 
 Reference:
     The schema of TFLite, which `ai_edge_litert.schema_py_generated` is made from.

@@ -169,7 +169,7 @@ def leaky(graph: Graph, x: Tensor, slope: float) -> Tensor:
 
 
 def folded(kernel: np.ndarray, norm: Sequence[np.ndarray], axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
-    """A kernel, and the bias with which it also does what a batch normalisation after it has learnt to do.
+    """A kernel, and the bias with which it also does what a batch normalization after it has learned to do.
 
     Args:
         kernel: without a bias of its own.

@@ -1,6 +1,6 @@
 """Runs the LiteRT files that are exported from Keras networks, without loading Keras.
 
-The files of a shipped model lie beside its weights. Those of other models are converted at their first use
+The files of a shipped model lie next to its weights. Those of other models are converted at their first use
 and stay in the cache: JAX cannot export, and a file of a user would have to be trusted.
 """
 

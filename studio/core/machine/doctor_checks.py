@@ -22,7 +22,7 @@ from studio.core.weights import index, pretrained
 
 State = Literal["well", "note", "trouble"]
 ENOUGH_BYTES = 2 * 2**30
-ENOUGH_MEMORY = 3 * 2**30  # bytes: what fine pictures of 1024 px and most trainings take
+ENOUGH_MEMORY = 3 * 2**30  # bytes: what fine images of 1024 px and most training runs take
 _MOST_SECONDS = 120
 _PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pillow", "streamlit", "distributed")
 _OPTIONAL = {"jax", "tensorflow"}
@@ -146,9 +146,9 @@ def _sandbox() -> Check:
     rules = sandbox.in_force()
     open_to = [*([] if rules.landlock else ["all files"]), *([] if rules.network else ["the network"])]
     if not open_to:
-        found = "a stranger's model is opened without network and with access to its own folder alone"
+        found = "a third-party model is opened without network and with access to its own folder alone"
         return Check("sandbox", "well", f"{found} ({rules})")
-    found = f"a stranger's model is opened with access to {' and '.join(open_to)}"
+    found = f"a third-party model is opened with access to {' and '.join(open_to)}"
     remedy = "open models of people you do not know only on Linux 5.13 or later with Landlock switched on"
     return Check("sandbox", "note", f"{found} (in force: {str(rules) or 'nothing'})", remedy)
 

@@ -22,7 +22,7 @@ class Timing:
     """Some work that is timed.
 
     Attributes:
-        title: what it is, in a person's words.
+        title: what it is, in a user's words.
         task: that does it.
         settings: of that.
         slot: where the sample photo goes; "" for none.
@@ -81,7 +81,7 @@ def measure(progress: Progress | None = None) -> Iterator[Timed]:
 
     Raises:
         StudioError: if the studio is not whole.
-        Cancelled: between two timings, if a person asked to stop.
+        Cancelled: between two timings, if a user asked to stop.
     """
     progress = progress or Progress()
     photo = sample_photos.path("chelsea")

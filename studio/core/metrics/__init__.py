@@ -1,1 +1,1 @@
-"""How near made pictures are to real ones."""
+"""How near made images are to real ones."""

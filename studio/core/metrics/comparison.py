@@ -1,4 +1,4 @@
-"""How close the pictures of a model come to real ones, measured on the way and at the end."""
+"""How close the images of a model come to real ones, measured on the way and at the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.core.data import Part, Pictures
 from studio.core.errors import Unavailable, printable
-from studio.core.generators.directions import MOST_NAME, direction, small_grey
+from studio.core.generators.directions import MOST_NAME, direction, small_gray
 from studio.core.progress import Progress
 from studio.core.training.batches import evenly_spaced
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from studio.core.metrics.scores import Statistic
 
 WEIGHTS = ("inceptionv3",)  # that it sees with, where `scored` of a training's settings asks for it
-ON_THE_WAY = 500  # pictures of a test, at most
-MOST_NEAR = 500  # pictures, made and held out, each, for which the most alike is looked for
+ON_THE_WAY = 500  # images of a test, at most
+MOST_NEAR = 500  # images, made and held out, each, for which the most alike is looked for
 NEAR_SEEN = 3 * MOST_NEAR  # that are seen for it: those held out, and what they and the made ones are like
-AT_ONCE = 512  # pictures learnt from that are read at once there
-LEAST = 20  # pictures, below which FID means nothing
+AT_ONCE = 512  # images learned from that are read at once there
+LEAST = 20  # images, below which FID means nothing
 FEW = 5000  # images of a data set, below which KID is of held-out ones: a network soon memorizes so few
 BINS = 30  # of a histogram of distances
 LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
-LEAST_KNOWN = 100  # pictures with an attribute
-RIDGE = 0.01  # a picture, by which weights are held small that guess an attribute from features
-LABELLED, GUESSED = "as labelled by the data set", "as guessed from labels of the data set"
+LEAST_KNOWN = 100  # images with an attribute
+RIDGE = 0.01  # an image, by which weights are held small that guess an attribute from features
+LABELED, GUESSED = "as labeled by the data set", "as guessed from labels of the data set"
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Comparison:
     """What was found at the end.
 
     Attributes:
-        figures: fid, kid, precision, recall, some with their errors, the numbers of pictures, and `distances`
+        figures: fid, kid, precision, recall, some with their errors, the numbers of images, and `distances`
             as a histogram.
-        distances: of made and of held-out pictures, to the nearest one found among all that were learnt from,
+        distances: of made and of held-out images, to the nearest one found among all that were learned from,
             between features.
-        guessed: attributes of the made pictures, by name, as their features tell them: numbers that grow with
-            them, and the share of what differs between real pictures that is told so.
+        guessed: attributes of the made images, by name, as their features tell them: numbers that grow with
+            them, and the share of what differs between real images that is told so.
     """
 
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -49,34 +49,36 @@ class Comparison:
     guessed: Mapping[str, tuple[np.ndarray, float]] = field(default_factory=dict)
 
 
-class Judge:
-    """Compares made pictures with those of a data set, by the features of the network that FID is told with.
+class Scorer:
+    """Compares made images with those of a data set, by the features of the network that FID is told with.
 
     Args:
         pictures: the data set.
-        learnt, held_out: the rows to learn from and to test on.
-        scored: pictures to compare at the end; 0: it does nothing.
-        progress: told while the features of the real pictures are found; they are kept for the next time.
+        learned, held_out: the rows to learn from and to test on.
+        scored: images to compare at the end; 0: it does nothing.
+        progress: told while the features of the real images are found; they are kept for the next time.
     """
 
     def __init__(
-        self, pictures: Pictures, learnt: np.ndarray, held_out: np.ndarray, scored: int, progress: Progress
+        self, pictures: Pictures, learned: np.ndarray, held_out: np.ndarray, scored: int, progress: Progress
     ):
         self.scored = scored
         self.missing = ""
-        self._pictures, self._all = pictures, pictures.part(learnt)
+        self._pictures, self._all = pictures, pictures.part(learned)
         rng = np.random.default_rng(0)
-        self._learnt = np.sort(rng.choice(learnt, min(len(learnt), max(scored, ON_THE_WAY)), replace=False))
+        self._learned = np.sort(
+            rng.choice(learned, min(len(learned), max(scored, ON_THE_WAY)), replace=False)
+        )
         self._held_out = evenly_spaced(held_out, MOST_NEAR)
-        if 0 < scored < LEAST or len(learnt) < LEAST:
-            self.scored, self.missing = 0, f"Fewer than {LEAST} pictures are too few to compare."
+        if 0 < scored < LEAST or len(learned) < LEAST:
+            self.scored, self.missing = 0, f"Fewer than {LEAST} images are too few to compare."
         self._few = len(pictures.images) < FEW and len(self._held_out) >= LEAST
         if self.scored:
             from studio.core.metrics import inception
 
             try:
-                progress.stage("Looking at the real pictures")
-                self._real = inception.features(pictures.images[self._learnt], progress, keep=True)
+                progress.stage("Looking at the real images")
+                self._real = inception.features(pictures.images[self._learned], progress, keep=True)
                 self._unseen = inception.features(pictures.images[self._held_out], progress, keep=True)
             except Unavailable as error:
                 self.scored, self.missing = 0, str(error)
@@ -105,13 +107,13 @@ class Judge:
         return {"kid": scores.kid(seen, self._unseen), "training kid": scores.kid(seen, self._real)}
 
     def compare(self, made: np.ndarray, progress: Progress | None = None) -> Comparison:
-        """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once."""
+        """Compares `(n, side, side, 3) uint8` made images; without `progress` it does nothing, at once."""
         return self.closest({"": made}, progress)[1]
 
     def closest(
         self, ways: Mapping[str, np.ndarray], progress: Progress | None = None
     ) -> tuple[str, Comparison, Mapping[str, Mapping[str, Any]]]:
-        """Compares pictures made in several ways, and looks for copies among those that come closest, by FID.
+        """Compares images made in several ways, and looks for copies among those that come closest, by FID.
 
         Args:
             ways: by name, `(n, side, side, 3) uint8` each.
@@ -126,7 +128,7 @@ class Judge:
 
         found = {}
         for name, made in ways.items():
-            progress.stage("Comparing with real pictures")
+            progress.stage("Comparing with real images")
             seen = inception.features(made[: self.scored], progress)
             found[name] = seen, self._figures(seen)
         best = min(found, key=lambda name: found[name][1]["fid"])
@@ -150,12 +152,12 @@ class Judge:
     def _with_copies(
         self, made: np.ndarray, seen: np.ndarray, figures: dict[str, Any], progress: Progress
     ) -> Comparison:
-        """Looks for copies, and guesses attributes, of made pictures whose features were seen."""
+        """Looks for copies, and guesses attributes, of made images whose features were seen."""
         mine, real = made[: len(seen)][:MOST_NEAR], self._pictures.images[self._held_out]
         distances = self._distances([mine, real], np.concatenate([seen[: len(mine)], self._unseen]), progress)
         near, usual = np.split(distances, [len(mine)])
         figures |= {
-            "learnt_n": len(self._all),
+            "learned_n": len(self._all),
             "nearest": float(np.median(near)),
             "nearest_n": len(near),
             "nearest_held_out": float(np.median(usual)),
@@ -166,7 +168,7 @@ class Judge:
         return Comparison(figures, told, self._guess(seen, progress))
 
     def _distances(self, groups: Sequence[np.ndarray], seen: np.ndarray, progress: Progress) -> np.ndarray:
-        """How far pictures are from the nearest found among all that were learnt from, `(n,) float32`.
+        """How far images are from the nearest found among all that were learned from, `(n,) float32`.
 
         The features of all would take too long, so only those of a sample are known; but a copy looks like
         what it is of: the one of all that looks most alike is compared, too.
@@ -177,11 +179,11 @@ class Judge:
         return np.minimum(scores.nearest(seen, self._real), np.linalg.norm(seen - twins, axis=1))
 
     def _guess(self, seen: np.ndarray, progress: Progress) -> dict[str, tuple[np.ndarray, float]]:
-        """Attributes of made pictures, by a regression on real ones, if it tells unseen ones too."""
+        """Attributes of made images, by a regression on real ones, if it tells unseen ones too."""
         found = {}
         for name, values in self._pictures.attributes.items():
             progress.check()
-            wanted = values[self._learnt]
+            wanted = values[self._learned]
             known = np.isfinite(wanted).sum()
             if known >= LEAST_KNOWN and np.nanmin(wanted) < np.nanmax(wanted):
                 vector, told = direction(self._real, wanted, ridge=known * RIDGE)
@@ -191,10 +193,10 @@ class Judge:
 
 
 def alike(groups: Sequence[np.ndarray], among: Part, progress: Progress) -> np.ndarray:
-    """For each picture that of a data set, mirrored or not, whose small grey copy is nearest to its own.
+    """For each image that of a data set, mirrored or not, whose small gray copy is nearest to its own.
 
     Args:
-        groups: of pictures, each `(n, side, side, C) uint8`, of one channel or three.
+        groups: of images, each `(n, side, side, C) uint8`, of one channel or three.
         among: to look in; read once, a part at a time.
 
     Returns:
@@ -204,10 +206,10 @@ def alike(groups: Sequence[np.ndarray], among: Part, progress: Progress) -> np.n
 
     count = sum(map(len, groups))
     mirrors = [pictures[:, :, ::-1] for pictures in groups]
-    wanted = np.concatenate([small_grey(pictures) for pictures in (*groups, *mirrors)])
+    wanted = np.concatenate([small_gray(pictures) for pictures in (*groups, *mirrors)])
     least, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
     for start in range(0, len(among), AT_ONCE):
-        squares = scores.squared_distances(wanted, small_grey(among[start : start + AT_ONCE]))
+        squares = scores.squared_distances(wanted, small_gray(among[start : start + AT_ONCE]))
         found = squares.min(axis=1)
         rows = np.where(found < least, start + squares.argmin(axis=1), rows)
         least = np.minimum(found, least)
@@ -240,21 +242,21 @@ def _told(name: str, found: Statistic) -> dict[str, float]:
     return {name: float(found.value), f"{name}_error": float(found.error)}
 
 
-def note(name: str, share: float, how: str = LABELLED) -> str:
-    """What a person should know of the direction of an attribute.
+def note(name: str, share: float, how: str = LABELED) -> str:
+    """What a user should know of the direction of an attribute.
 
     Args:
         share: of what differs in it that the direction explains.
-        how: it is known of the pictures, LABELLED or GUESSED.
+        how: it is known of the images, LABELED or GUESSED.
     """
     return f"{printable(name, MOST_NAME)}, {how}; it explains {share:.0%} of what differs in it"
 
 
 def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The figures of `compare` as rows of a card, each with its number of pictures."""
+    """The figures of `compare` as rows of a card, each with its number of images."""
     if "fid" not in figures:
         return [("FID", "not measured")]
-    against = f"{figures['n']:,} made against {figures['real_n']:,} learnt from"
+    against = f"{figures['n']:,} made against {figures['real_n']:,} learned from"
     return [
         (f"FID, {against}", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
         *_kid_rows(figures, against),
@@ -263,8 +265,8 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{figures['precision']:.3f}, {figures['recall']:.3f}",
         ),
         (
-            f"median distance of {figures['nearest_n']:,} made pictures to the nearest found among all "
-            f"{figures['learnt_n']:,} learnt from, against that of {figures['held_out_n']:,} held-out ones",
+            f"median distance of {figures['nearest_n']:,} made images to the nearest found among all "
+            f"{figures['learned_n']:,} learned from, against that of {figures['held_out_n']:,} held-out ones",
             f"{figures['nearest']:.3f} against {figures['nearest_held_out']:.3f}",
         ),
     ]

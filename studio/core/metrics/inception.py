@@ -1,4 +1,4 @@
-"""Pictures -> what the InceptionV3 sees in them that published FIDs are measured with."""
+"""Images -> what the InceptionV3 sees in them that published FIDs are measured with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SIDE = 299  # px, that the network was trained at
 _LAYER = "mixed10"
-_BATCH = 32  # pictures at once: 34 MB of pixels, about 500 MB within the network
+_BATCH = 32  # images at once: 34 MB of pixels, about 500 MB within the network
 
 
 def features(
@@ -29,9 +29,9 @@ def features(
     """The features that FID, KID, precision and recall compare.
 
     Args:
-        images: `(n, H, W, 3) uint8`, or with 1 channel for grey.
-        progress: told how many pictures are done.
-        batch: pictures at once.
+        images: `(n, H, W, 3) uint8`, or with 1 channel for gray.
+        progress: told how many images are done.
+        batch: images at once.
         keep: whether they are kept under STUDIO_HOME/cache for the next time, as those of a data set are.
 
     Returns:
@@ -39,7 +39,7 @@ def features(
 
     Raises:
         Unavailable: if the network's weights are out of reach.
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
     backbone = backbones.load("inceptionv3", progress)
@@ -53,7 +53,7 @@ def features(
         part = np.asarray(images[start : start + batch])
         full = np.concatenate([part, np.repeat(part[-1:], batch - len(part), axis=0)])
         done[start : start + batch] = np.asarray(network(resized(full) / 255))[: len(part)]
-        progress.report(start + len(part), len(images), text="Looking at pictures")
+        progress.report(start + len(part), len(images), text="Looking at images")
     if kept:
         with paths.replacing(kept) as temporary, temporary.open("wb") as file:
             np.save(file, done)

@@ -1,4 +1,4 @@
-"""LPIPS: how different two pictures look to people, by VGG16's activations (arXiv:1801.03924)."""
+"""LPIPS: how different two images look to people, by VGG16's activations (arXiv:1801.03924)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
 
 def distance(a_01, b_01, progress: Progress | None = None) -> float:
-    """How different two pictures look: 0 for the same, about 0.7 for unrelated ones; of several the mean.
+    """How different two images look: 0 for the same, about 0.7 for unrelated ones; of several the mean.
 
     Args:
         a_01, b_01: `(B, H, W, 3) float32 in [0, 1]`, of one size, each to be compared with its own.
@@ -44,7 +44,7 @@ def distance(a_01, b_01, progress: Progress | None = None) -> float:
     from keras import ops
 
     loaded = pretrained.load("lpips", progress)
-    # The heads were learnt on this one training of VGG16; on another they weigh channels at random.
+    # The heads were learned on this one training run of VGG16; on another they weigh channels at random.
     features = backbones.load("vgg16", progress, loaded.digest).features(LAYERS)
     first, second = features(a_01), features(b_01)
     squared = {layer: ops.square(_unit(first[layer]) - _unit(second[layer])) for layer in LAYERS}

@@ -1,6 +1,6 @@
-"""How near made pictures are to real ones: FID, KID, precision and recall, nearest neighbours, LPIPS.
+"""How near made images are to real ones: FID, KID, precision and recall, nearest neighbors, LPIPS.
 
-All compare the features of two sets of pictures; each figure comes with its standard error and its n.
+All compare the features of two sets of images; each figure comes with its standard error and its n.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ __all__ = [
 ]
 
 BLOCKS = 10  # that a jackknife leaves out in turn
-NEIGHBOURS = 3
+NEIGHBORS = 3
 _LEAST = 2 * BLOCKS
 _ROWS = 512  # of a table of distances at once, so that the memory stays bounded
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """A figure that was estimated from pictures.
+    """A figure that was estimated from images.
 
     Attributes:
         value: the estimate.
         error: its standard error.
-        n: pictures in each of the two sets, in the smaller where they differ.
+        n: images in each of the two sets, in the smaller where they differ.
     """
 
     value: float
@@ -54,7 +54,7 @@ class Statistic:
 def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Statistic:
     """The Fréchet distance between the normal distributions that fit two sets of features.
 
-    It is biased upwards, the more the fewer pictures, so only figures of the same n compare. Its error is
+    It is biased upwards, the more the fewer images, so only figures of the same n compare. Its error is
     that of a jackknife, which leaves out a tenth of both sets in turn: it tells nothing of that bias, and is
     up to 1.5 times too large where the sets are nearly alike.
 
@@ -63,8 +63,8 @@ def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Stati
         progress: told of each tenth.
 
     Raises:
-        InvalidInput: if a set has fewer than 20 pictures.
-        Cancelled: if a person asked to stop.
+        InvalidInput: if a set has fewer than 20 images.
+        Cancelled: if a user asked to stop.
 
     Reference:
         Heusel et al. 2017, arXiv:1706.08500.
@@ -88,9 +88,9 @@ class _Blocks:
     """A set of features in blocks, of which the mean and covariance without one are quickly found."""
 
     def __init__(self, features: np.ndarray):
-        self._centre = features.mean(axis=0, dtype="float64")
-        # Blocks of every tenth picture: neighbours in a data set are often alike.
-        self._parts = [features[block::BLOCKS].astype("float64") - self._centre for block in range(BLOCKS)]
+        self._center = features.mean(axis=0, dtype="float64")
+        # Blocks of every tenth image: neighbors in a data set are often alike.
+        self._parts = [features[block::BLOCKS].astype("float64") - self._center for block in range(BLOCKS)]
         self._tall = len(features) * (BLOCKS - 1) // BLOCKS > features.shape[1]
         self._products = [part.T @ part for part in self._parts] if self._tall else []
 
@@ -100,12 +100,12 @@ class _Blocks:
         mean = sum(self._parts[n].sum(axis=0) for n in kept) / count
         if not self._tall:
             rows = np.concatenate([self._parts[n] for n in kept]) - mean
-            return self._centre + mean, rows / math.sqrt(count - 1)
+            return self._center + mean, rows / math.sqrt(count - 1)
         products = sum(self._products[n] for n in kept)
         covariance = (products - count * np.outer(mean, mean)) / (count - 1)
-        spread = np.trace(covariance) / len(covariance)  # none where all pictures are alike
+        spread = np.trace(covariance) / len(covariance)  # none where all images are alike
         covariance[np.diag_indices_from(covariance)] += max(1e-10 * spread, 1e-12)
-        return self._centre + mean, np.linalg.cholesky(covariance).T
+        return self._center + mean, np.linalg.cholesky(covariance).T
 
 
 def _frechet(a: Normal, b: Normal) -> float:
@@ -125,13 +125,13 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
 
     Unbiased, so that figures of any n compare. Departs from the paper: all pairs at once, not the mean of
     random subsets. The expectation is the same, the noise less, and nothing is drawn. The error is that of a
-    jackknife, which leaves out each picture in turn; up to 1.5 times too large for sets nearly alike.
+    jackknife, which leaves out each image in turn; up to 1.5 times too large for sets nearly alike.
 
     Args:
         a, b: as in `fid`.
 
     Raises:
-        InvalidInput: if a set has fewer than 20 pictures.
+        InvalidInput: if a set has fewer than 20 images.
 
     Reference:
         Bińkowski et al. 2018, arXiv:1801.01401.
@@ -163,34 +163,34 @@ def _kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np.ndarray
 
 
 def precision_recall(
-    made: np.ndarray, real: np.ndarray, neighbours: int = NEIGHBOURS
+    made: np.ndarray, real: np.ndarray, neighbors: int = NEIGHBORS
 ) -> tuple[Statistic, Statistic]:
-    """Which share of the made pictures looks real, and which share of the real ones could have been made.
+    """Which share of the made images looks real, and which share of the real ones could have been made.
 
-    A picture counts as one of a set if it is nearer to one of its pictures than that one's third neighbour.
-    The errors are those of a share of n independent pictures.
+    An image counts as one of a set if it is nearer to one of its images than that one's third neighbor.
+    The errors are those of a share of n independent images.
 
     Args:
         made, real: as in `fid`.
-        neighbours: the k of the paper.
+        neighbors: the k of the paper.
 
     Raises:
-        InvalidInput: if a set has fewer than 20 pictures.
+        InvalidInput: if a set has fewer than 20 images.
 
     Reference:
         Kynkäänniemi et al. 2019, arXiv:1904.06991.
     """
     _check(made, real)
-    return _share(_covered(made, real, neighbours), real), _share(_covered(real, made, neighbours), made)
+    return _share(_covered(made, real, neighbors), real), _share(_covered(real, made, neighbors), made)
 
 
-def _covered(points: np.ndarray, among: np.ndarray, neighbours: int) -> np.ndarray:
+def _covered(points: np.ndarray, among: np.ndarray, neighbors: int) -> np.ndarray:
     """`(n,) bool`: which points lie within reach of another set."""
     reach = np.empty(len(among), "float32")
     for rows in _slices(len(among)):
         squares = squared_distances(among[rows], among)
         squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf
-        reach[rows] = np.partition(squares, neighbours - 1, axis=1)[:, neighbours - 1]
+        reach[rows] = np.partition(squares, neighbors - 1, axis=1)[:, neighbors - 1]
     covered = np.empty(len(points), bool)
     for rows in _slices(len(points)):
         covered[rows] = (squared_distances(points[rows], among) <= reach).any(axis=1)
@@ -203,7 +203,7 @@ def _share(hits: np.ndarray, others: np.ndarray) -> Statistic:
 
 
 def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """How far each picture of a set is from the nearest of another.
+    """How far each image of a set is from the nearest of another.
 
     Args:
         a, b: `(n, d)` and `(m, d)` features.
@@ -214,7 +214,7 @@ def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     distances = np.empty(len(a), "float32")
     for rows in _slices(len(a)):
         closest = b[squared_distances(a[rows], b).argmin(axis=1)]
-        # Anew, as the difference of large squares tells copies from near ones badly.
+        # Again, as the difference of large squares tells copies from near ones badly.
         distances[rows] = np.linalg.norm(a[rows] - closest, axis=1)
     return distances
 
@@ -232,14 +232,14 @@ def _slices(count: int) -> Iterator[slice]:
 def _check(*sets: np.ndarray) -> None:
     if min(map(len, sets)) < _LEAST:
         received = " and ".join(str(len(found)) for found in sets)
-        expected, step = f"at least {_LEAST} pictures in each set", "compare more pictures"
-        raise invalid("pictures to compare", expected=expected, received=received, next_step=step)
+        expected, step = f"at least {_LEAST} images in each set", "compare more images"
+        raise invalid("images to compare", expected=expected, received=received, next_step=step)
 
 
 def lpips_of_pairs(
     made: np.ndarray, truth: np.ndarray, progress: Progress | None = None, at_once: int = 25
 ) -> float:
-    """How different each picture looks from what it should be: the mean LPIPS (arXiv:1801.03924).
+    """How different each image looks from what it should be: the mean LPIPS (arXiv:1801.03924).
 
     Args:
         made, truth: `(n, H, W, 3) uint8`, pair by pair.
@@ -248,7 +248,7 @@ def lpips_of_pairs(
 
     Raises:
         Unavailable: if the network is not here and cannot be fetched.
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     from studio.core.metrics import lpips
 

@@ -1,4 +1,4 @@
-"""What the cards of trained models are made of: the command that trains one, tables, a picture of it."""
+"""What the cards of trained models are made of: the command that trains one, tables, an image of it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from studio.core import amounts
 from studio.core.settings import Settings
 
-LICENCE = "Licence: not stated"  # until someone publishes it
+LICENSE = "License: not stated"  # until someone publishes it
 ENDS = {
-    "patience": "It ended early, because it no longer got better on the validation part.",
-    "cancelled": "It was stopped early; this is the best until then.",
-    "nan": "It ended early, because a loss was not finite; this is the best until then.",
-    "collapsed": "It ended early, for its pictures became one again and again; this is the best until then.",
+    "patience": "Training stopped early because the validation loss no longer improved.",
+    "cancelled": "Training was stopped early; this is the best checkpoint until then.",
+    "nan": "Training stopped because a loss was NaN or infinite; this is the best checkpoint until then.",
+    "collapsed": "Training stopped after repeated mode collapse; this is the best checkpoint until then.",
 }
 
 _FAVORED = (
@@ -31,7 +31,7 @@ def command(script: str, data: str, settings: Settings, start: str = "", more: S
 
     Args:
         script: `train_text`.
-        data: the name of what it learnt from.
+        data: the name of what it learned from.
         settings: of the training.
         start: the name of the model that it began with, or "".
         more: words that follow the data.
@@ -70,7 +70,7 @@ def write(
     parts = [
         f"# {title}",
         *([intro] if intro else []),
-        f"{data}\n\n{LICENCE}",
+        f"{data}\n\n{LICENSE}",
         f"{method}{begun(figures)}{ended}\n\n    {command}",
         *figures.get("notes", ()),
         *results,
@@ -82,34 +82,37 @@ def begun(figures: Mapping[str, Any]) -> str:
     """A sentence, after a blank, on the model that a training began with, and the time of both."""
     if not figures.get("started_from"):
         return ""
-    told = f" It began with the weights of {figures['started_from']}"
+    told = f" Training started from the weights of {figures['started_from']}"
     before = figures.get("start_seconds", 0.0)
     return (
-        f"{told}; with what that took, {amounts.duration(before + figures['seconds'])}."
+        f"{told}; both together took {amounts.duration(before + figures['seconds'])}."
         if before
         else f"{told}."
     )
 
 
-def second_judge(figures: Mapping[str, Any], judged: bool) -> str:
-    """A sentence, after a blank, on a second judge that taught a model or one that it began with; "" if none.
+def vgg16_discriminator(figures: Mapping[str, Any], judged: bool) -> str:
+    """A sentence, after a blank, on a VGG16-feature discriminator that trained a model or one that it began
+    with; "" if none.
 
     Args:
         figures: "taught_by" among them names the networks through which a model was judged.
-        judged: whether this training had such a judge.
+        judged: whether this training had such a discriminator.
     """
     if judged:
-        return f" A second judge saw what VGG16 sees.{_FAVORED}"
+        return f" It was trained with a VGG16-feature discriminator.{_FAVORED}"
     taught = "vgg16" in figures.get("taught_by", ())
-    told = " What it began with had learnt from a second judge, which saw what VGG16 sees."
+    told = " The model that it started from was trained with a VGG16-feature discriminator."
     return f"{told}{_FAVORED}" if taught else ""
 
 
 def trained(figures: Mapping[str, Any], batch: int) -> str:
-    """A sentence on how long a model learnt from pictures: steps, so many pictures at each, and the time."""
+    """A sentence on how long a model learned from images: steps, so many images at each, and the time."""
     if figures["steps"] == 1 and figures["started_from"]:
-        return "It learnt no more than the model that it began with: a single step was taken, to measure it."
-    steps = f"{amounts.count(figures['steps'], 'step')} of {amounts.count(batch, 'picture')}"
+        return (
+            "The weights are those of the starting model: a single training step was run only to evaluate it."
+        )
+    steps = f"{amounts.count(figures['steps'], 'step')} of {amounts.count(batch, 'image')}"
     took = amounts.duration(figures["seconds"])
     return f"It was trained for {steps} ({figures['epochs']:.1f} times through the data) in {took}."
 
@@ -120,18 +123,18 @@ def table(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def picture(
-    wall: np.ndarray,
+    grid: np.ndarray,
     steps: Sequence[float],
     curves: Mapping[str, Sequence[float]],
     distances: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
-    """Draws what a model makes beside how it learnt, and how far its pictures are from those it learnt from.
+    """Draws what a model makes next to how it learned, and how far its images are from those it learned from.
 
     Args:
-        wall: `(H, W, 3) uint8`.
+        grid: `(H, W, 3) uint8`.
         steps: of each test.
         curves: what was measured at each, by name.
-        distances: by whose they are, the distances to the nearest picture that was learnt from.
+        distances: by whose they are, the distances to the nearest image that was learned from.
 
     Returns:
         A PNG.
@@ -145,7 +148,7 @@ def picture(
     figure = Figure(figsize=(12, 7), dpi=80, layout="constrained")
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.3, 1))[0]
     axes = left.subplots()
-    axes.imshow(wall, interpolation="nearest")
+    axes.imshow(grid, interpolation="nearest")
     axes.set_axis_off()
     places = right.subplots(max(1, rows), 1, squeeze=False)[:, 0]
     for place, (name, values) in zip(places, shown.items(), strict=False):
@@ -155,7 +158,7 @@ def picture(
     if distances:
         for whose, values in distances.items():
             places[-1].hist(values, bins=40, alpha=0.6, density=True, label=whose)
-        places[-1].set_title("distance to the nearest picture learnt from", fontsize=9, loc="left")
+        places[-1].set_title("distance to the nearest image learned from", fontsize=9, loc="left")
         places[-1].legend(fontsize=7)
         places[-1].tick_params(labelsize=7)
     canvas = FigureCanvasAgg(figure)

@@ -1,6 +1,6 @@
 """The models that whoever asks has kept: renamed, removed, brought back; no others.
 
-What names a model goes on finding it by the names that it had; of one that was removed it says so.
+What names a model continues finding it by the names that it had; of one that was removed it says so.
 """
 
 from __future__ import annotations
@@ -106,10 +106,10 @@ def _found(place: Path, name: str) -> Path:
     """The folder of the model that has a name now. Raises `Unavailable` without one."""
     folder = shelves.spelled(place, name) if names.is_name(name) else None  # no disk takes longer names
     if folder is None or not folder.is_dir():
-        which = "that were removed" if place == _bin() else "that you have kept"
+        which = "that were removed" if place == _bin() else "that you have saved"
         there = ", ".join(sorted(shelves.on(place))) or "none"
         raise Unavailable(
-            f"{printable(name, 60)} is none of the models {which} ({there}). Choose one of those."
+            f"{printable(name, 60)} is not among the models {which} ({there}). Choose one of those."
         )
     return folder
 
@@ -121,6 +121,6 @@ def _move(folder: Path, place: Path) -> None:
         try:
             folder.rename(place)
         except FileNotFoundError:
-            raise Unavailable(f"The model {folder.name} is no longer here. Look again.") from None
+            raise Unavailable(f"The model {folder.name} is no longer here. Reload the list.") from None
         except OSError:  # one was saved there just now
             raise InvalidInput(f"There is a model named {place.name} already. Choose another name.") from None

@@ -53,8 +53,8 @@ def place(layer: str, n: int, part: int) -> str:
     return f"layers/{layer}{f'_{n}' if n else ''}/vars/{part}"
 
 
-def normalisation(n: int, channels: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Where Keras puts gain, shift, mean and variance of the n-th batch normalisation, and their shape."""
+def normalization(n: int, channels: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Where Keras puts gain, shift, mean and variance of the n-th batch normalization, and their shape."""
     return ((place("batch_normalization", n, part), (channels,)) for part in range(4))
 
 
@@ -76,7 +76,7 @@ def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]], network: s
         with h5py.File(path, "r") as file:
             return [_array(file, f"{network}/{name}".strip("/"), shape) for name, shape in layout]
     except OSError:
-        raise not_whole(path.name, "no HDF5 file, or a cut one") from None
+        raise not_whole(path.name, "not an HDF5 file, or an incomplete one") from None
 
 
 def _array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -95,7 +95,7 @@ def _array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
         raise not_whole(name, "an array that is not stored as it is")
     array = place[()].astype("float32")
     if not np.isfinite(array).all():
-        raise not_whole(name, "numbers that are not finite")
+        raise not_whole(name, "NaN or infinite values")
     return array
 
 
@@ -113,7 +113,7 @@ def check(path: Path, most: int, chunked: bool = False) -> None:
         with h5py.File(path, "r") as file:
             check_group(file, most, chunked)
     except (OSError, RuntimeError, KeyError):  # what h5py raises of files that are cut or altered
-        raise Refused("no HDF5 file, or a damaged one") from None
+        raise Refused("not an HDF5 file, or a damaged one") from None
 
 
 def check_group(group: h5py.Group, most: int, chunked: bool = False) -> None:
@@ -124,9 +124,9 @@ def check_group(group: h5py.Group, most: int, chunked: bool = False) -> None:
         if size > hdf5_chunks.most(group):
             raise Refused("arrays that unpack to far more than the file has")
         if count > most:
-            raise Refused("more numbers than such a model has")
+            raise Refused("more values than such a model has")
         if one.dtype.kind == "f" and not np.isfinite(hdf5_chunks.read(one)).all():
-            raise Refused(f"numbers that are not finite, in {printable(one.name, 80)}")
+            raise Refused(f"NaN or infinite values in {printable(one.name, 80)}")
 
 
 def _arrays(group: h5py.Group, seen: set[int], chunked: bool, depth: int = 0) -> Iterator[h5py.Dataset]:
@@ -159,7 +159,7 @@ def not_whole(name: str, received: str) -> InvalidInput:
     """The error for weights that are not those of a model of the studio."""
     return invalid(
         f"weights {name}",
-        expected="those that its training saved",
+        expected="the weights file that training saved",
         received=received,
         next_step="copy or train the model again",
     )

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
 MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
-PICTURE = "card.png"  # of what it makes and how it learnt; only some models have one
-STAGES = "stages.webp"  # what it drew of the same numbers as it grew, wall by wall; as above
+PICTURE = "card.png"  # of what it makes and how it learned; only some models have one
+STAGES = "stages.webp"  # what it drew of the same numbers as it grew, grid by grid; as above
 OPTIONAL = (PICTURE, STAGES)
 MOST_TEXT = 1 << 20
 _MOST_SETTINGS = 16 << 20  # what a model knows of its data grows with its classes, its curves and its density
@@ -136,18 +136,18 @@ def _check_beside(*places: Path) -> None:
     """Raises `InvalidInput` if one is a link: what it leads to would be written to, or emptied."""
     if link := next((place for place in places if place.is_symlink()), None):
         shown = printable(link.name, 60)
-        expected, step = f"no link {shown} beside it", "remove that link, or choose another place"
+        expected, step = f"no link {shown} next to it", "remove that link, or choose another path"
         raise invalid("place of a model", expected=expected, received="one", next_step=step)
 
 
 def _discard(fresh: Path) -> None:
-    """Removes what a killed save has left. Raises `InvalidInput` if there is more: then it is a person's."""
+    """Removes what a killed save has left. Raises `InvalidInput` if there is more: then it is a user's."""
     if not fresh.is_dir():
         return
     others = [one.name for one in fresh.iterdir() if one.name not in (*MEMBERS, *OPTIONAL)]
     if kept := min((name for name in others if not name.startswith(".tmp-")), default=""):
-        expected, received = f"no {fresh.name} beside it", f"{fresh.name} with {kept} in it"
-        step = "rename that folder, or choose another place"
+        expected, received = f"no {fresh.name} next to it", f"{fresh.name} with {kept} in it"
+        step = "rename that folder, or choose another path"
         raise invalid(f"place of {fresh.name[5:]}", expected=expected, received=received, next_step=step)
     shutil.rmtree(fresh, ignore_errors=True)
 
@@ -161,7 +161,7 @@ def _swap(fresh: Path, folder: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Removes the model that was replaced; what a person has put beside it moves to the new one."""
+    """Removes the model that was replaced; what a user has put next to it moves to the new one."""
     old = _old(folder)
     for other in old.iterdir() if old.is_dir() else ():
         if other.name not in (*MEMBERS, *OPTIONAL):
@@ -174,7 +174,7 @@ def _old(folder: Path) -> Path:
 
 
 def _lock(folder: Path) -> Path:
-    """Not beside the model, where a person would find it: it stays."""
+    """Not next to the model, where a user would find it: it stays."""
     return paths.folder("locks") / f"{paths.digest(os.fsencode(folder.resolve()))[:24]}.lock"
 
 
@@ -188,7 +188,7 @@ def restore_interrupted(folder: Path) -> None:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path, which a person may have typed, is a folder."""
+    """Whether a path, which a user may have typed, is a folder."""
     try:
         return path.is_dir()
     except (OSError, ValueError):  # a name that no file system takes
@@ -220,5 +220,5 @@ def broken(folder: Path, expected: str, received: str) -> InvalidInput:
         f"model folder {printable(str(folder))}",
         expected=expected,
         received=received,
-        next_step="copy or train it again",
+        next_step="copy or train the model again",
     )

@@ -53,5 +53,5 @@ def unzipped(data: bytes) -> dict[str, bytes]:
 
 
 def _no_model(received: str) -> InvalidInput:
-    step = "choose a model that the studio saved"
+    step = "choose a zip of a model that the studio saved"
     return invalid("model", expected=f"a zip of {', '.join(MEMBERS)}", received=received, next_step=step)

@@ -17,7 +17,7 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt
 
 
 def checked(text: str) -> str:
-    """The name that a person typed, without what nobody sees in it.
+    """The name that a user typed, without what nobody sees in it.
 
     Raises:
         InvalidInput: if nothing can be called so.

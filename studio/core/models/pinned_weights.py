@@ -16,8 +16,8 @@ def check(pinned: Mapping[str, str]) -> None:
         pinned: SHA-256 of weights and models, by their names in a recipe.
 
     Raises:
-        Unavailable: if a model is gone or has become another one since, or if only another training of some
-            weights can be had.
+        Unavailable: if a model is gone or has become another one since, or if only another training run of
+            some weights can be had.
     """
     for name, digest in pinned.items():
         if name in pretrained.names():
@@ -27,7 +27,7 @@ def check(pinned: Mapping[str, str]) -> None:
         else:
             raise Unavailable(
                 f"This was made with the model {printable(name, 60)} (SHA-256 of its weights {digest}), "
-                "which is no longer here. Put that model back."
+                "which is no longer here. Restore that model."
             )
 
 
@@ -35,6 +35,7 @@ def _check_weights(name: str, digest: str) -> None:
     found = pretrained.status(name, digest)
     if not found.cached and found.digest not in ("", digest):
         raise Unavailable(
-            f"This was made with another training of {found.title} (SHA-256 {digest}) than can be had here. "
+            f"This was made with another training run of {found.title} (SHA-256 {digest}) than can be had "
+            f"here. "
             "Use the version of the studio that made it."
         )

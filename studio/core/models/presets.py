@@ -1,4 +1,4 @@
-"""Named, trained models: one folder each, ours in pretrained/, a person's own in STUDIO_HOME/presets.
+"""Named, trained models: one folder each, ours in pretrained/, a user's own in STUDIO_HOME/presets.
 
 In a studio for many those that a visitor has kept are in a folder of the visitor's own, see
 `studio.core.owners`; those in STUDIO_HOME/presets were kept by whoever runs the studio, and are for all.
@@ -32,7 +32,7 @@ class Preset:
     """A trained model on disk.
 
     Attributes:
-        name: what a person calls it: the folder's name.
+        name: what a user calls it: the folder's name.
         folder: holds its four files.
         task: the task that made it.
         digest: SHA-256 of its weights, for recipes.
@@ -83,15 +83,15 @@ class Preset:
         return model_folder.manifest(self.folder).data
 
     def card(self) -> str:
-        """What it is, in Markdown: data, licence, command, figures."""
+        """What it is, in Markdown: data, license, command, figures."""
         return model_folder.read(self.folder / CARD).decode("utf-8", "replace")
 
     def picture(self) -> bytes | None:
-        """A PNG of what it makes and how it learnt, if it has one."""
+        """A PNG of what it makes and how it learned, if it has one."""
         return self._optional(PICTURE)
 
     def stages(self) -> bytes | None:
-        """A WebP of what it drew as it grew, wall by wall, if it has one; its numbers are in `data()`."""
+        """A WebP of what it drew as it grew, grid by grid, if it has one; its numbers are in `data()`."""
         return self._optional(STAGES)
 
     def _optional(self, name: str) -> bytes | None:
@@ -130,6 +130,11 @@ def is_known(name: str) -> bool:
     return name in names() or _kept(name) is not None
 
 
+def is_removed(name: str) -> bool:
+    """Whether a model of this name was removed and can be restored."""
+    return any(any(shelves.found(shelf / shelves.BIN, name)) for shelf in shelves.shelves())
+
+
 def find(name: str | Path) -> Preset:
     """A preset by its name (ours, then those of whoever asks, then those for all), or a folder by its path.
 
@@ -153,7 +158,7 @@ def check_digest(preset: Preset, digest: str) -> None:
     if preset.digest != digest:
         raise Unavailable(
             f"This was made with another model {preset.name} (SHA-256 of its weights {digest}) than has that "
-            "name now. Put back that model, or the version of the studio that had it, or make another."
+            "name now. Restore that model, use the version of the studio that had it, or make another."
         )
 
 
@@ -170,13 +175,13 @@ def _found(name: str | Path) -> Preset:
         return kept
     if isinstance(name, Path) and model_folder.is_folder(name):
         return _preset(name, name.absolute().name)
-    if any(any(shelves.found(shelf / shelves.BIN, str(name))) for shelf in shelves.shelves()):
+    if is_removed(str(name)):
         raise Unavailable(
-            f"The model {name} was removed. Bring it back, on the gallery's page or by "
+            f"The model {name} was removed. Restore it on the Gallery page or with "
             f"`studio models remove --undo`, or choose another."
         )
     there = names()
-    known = ", ".join(there) or "none is there yet"
+    known = ", ".join(there) or "there is none yet"
     raise invalid(
         "preset",
         expected=f"a name ({known})" + (" or a model folder" if isinstance(name, Path) else ""),
@@ -216,10 +221,10 @@ def save(
         model: its weights are saved.
         task: the name of the task that made it.
         settings: what it was made with.
-        card: Markdown: data, licence, command, figures.
+        card: Markdown: data, license, command, figures.
         recipe: what made it.
         data: what it knows of its data and its user needs, as JSON holds it.
-        picture, stages: how it learnt, to go with the card, see `Preset.picture` and `Preset.stages`.
+        picture, stages: how it learned, to go with the card, see `Preset.picture` and `Preset.stages`.
     """
     folder = _place(target)
     with model_folder.replacing(folder) as fresh:

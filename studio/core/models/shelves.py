@@ -1,7 +1,7 @@
 """Where kept models are: a folder each on the shelf of whoever kept it, with the names that it had before.
 
 A model that was renamed is still found by what it was called, so that recipes, waiting jobs and commands that
-name it go on working. One that was removed lies in BIN on its shelf until it is brought back, or goes.
+name it continue working. One that was removed lies in BIN on its shelf until it is brought back, or goes.
 """
 
 from __future__ import annotations

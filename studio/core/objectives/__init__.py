@@ -1,1 +1,1 @@
-"""What a picture is pulled towards by a network, and the gradient of it."""
+"""What an image is pulled towards by a network, and the gradient of it."""

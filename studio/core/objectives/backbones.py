@@ -42,7 +42,7 @@ class Backbone:
 
     Attributes:
         spec: its plain data.
-        model: the Keras model without its classifier; takes preprocessed pictures. Frozen.
+        model: the Keras model without its classifier; takes preprocessed images. Frozen.
         digest: names its training in recipes.
     """
 
@@ -54,7 +54,7 @@ class Backbone:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def features(self, layers: Sequence[str]) -> keras.Model:
-        """A network from pictures to activations; nothing beyond the deepest layer asked for is computed.
+        """A network from images to activations; nothing beyond the deepest layer asked for is computed.
 
         Args:
             layers: names from `spec.layers`.
@@ -104,7 +104,7 @@ class Backbone:
             return self._copies[precision]
 
     def _again(self, made: Callable[[keras.Layer], keras.Layer]) -> Backbone:
-        """A copy, each layer of which is made anew."""
+        """A copy, each layer of which is made again."""
         import keras
 
         model = keras.models.clone_model(self.model, clone_function=made)

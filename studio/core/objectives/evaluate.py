@@ -1,6 +1,6 @@
-"""The value and gradient of an objective at a picture, whole or in tiles.
+"""The value and gradient of an objective at an image, whole or in tiles.
 
-Graphs are compiled once for pictures of any size and shared by all objectives of the same structure; targets
+Graphs are compiled once for images of any size and shared by all objectives of the same structure; targets
 and weights are arguments, so the next job of a warm worker compiles nothing.
 """
 
@@ -36,12 +36,12 @@ Structure = tuple[tuple[str, Kind], ...]  # the layer and kind of every term
 
 @dataclass(frozen=True)
 class Evaluation:
-    """An objective at one picture.
+    """An objective at one image.
 
     Attributes:
         value: the weighted sum.
         terms: every term's number before its weight, in order.
-        gradient: `(1, H, W, 3) float32`, of the value by the picture.
+        gradient: `(1, H, W, 3) float32`, of the value by the image.
     """
 
     value: float
@@ -50,11 +50,11 @@ class Evaluation:
 
 
 class Evaluator:
-    """Finds the value and gradient of one objective at one picture after another.
+    """Finds the value and gradient of one objective at one image after another.
 
     Args:
         backbone: computes the layers; its strides must divide TILE and HALO.
-        objective: its targets belong to pictures of the size that will come.
+        objective: its targets belong to images of the size that will come.
         progress: asked for a cancel between two tiles.
         whole: the longest side, in px, that is worked on in one piece.
     """
@@ -76,11 +76,11 @@ class Evaluator:
         """Evaluates at `(1, H, W, 3) float32`, in [0, 1] or a little beyond.
 
         Raises:
-            Cancelled: between two tiles, if a person asked to stop.
+            Cancelled: between two tiles, if a user asked to stop.
         """
         if max(images_01.shape[1:3]) <= self._whole or self._extractor is None:
             total, terms, gradient = self._in_one_piece(self._extractor, self._all, images_01)
-        else:  # terms on the pixels need little memory, and neighbours beyond a tile
+        else:  # terms on the pixels need little memory, and neighbors beyond a tile
             total, terms, gradient = self._in_tiles(images_01)
             more, flat, pixels = self._in_one_piece(None, self._flat, images_01)
             total, terms, gradient = total + more, (*terms, *flat), gradient + pixels
@@ -139,14 +139,14 @@ def activations(
     progress: Progress | None = None,
     whole: int = WHOLE,
 ) -> Iterator[tuple[tiling.Tile, dict[str, np.ndarray]]]:
-    """Computes layers of a picture of any size, tile by tile with bounded memory.
+    """Computes layers of an image of any size, tile by tile with bounded memory.
 
     Yields:
         Every tile with the part of each layer that it answers for, `{layer: (1, h, w, C) float32}`; the
-        layer of the whole picture is these parts side by side. A picture up to `whole` px is one tile.
+        layer of the whole image is these parts side by side. An image up to `whole` px is one tile.
 
     Raises:
-        Cancelled: before a tile, if a person asked to stop.
+        Cancelled: before a tile, if a user asked to stop.
     """
     height, width = images_01.shape[1:3]
     side, halo = (whole, 0) if max(height, width) <= whole else (TILE, HALO)

@@ -1,9 +1,9 @@
-"""Objectives: what a picture is pulled towards, as values that add and scale.
+"""Objectives: what an image is pulled towards, as values that add and scale.
 
     style("block1_conv1", gram) + 0.05 * content("block4_conv2", target) + 0.1 * total_variation()
 
 A term reads one layer in two steps: `gather` sums something over the places of the layer, `finish` turns the
-sum into one number. Sums over tiles add up, so a picture too large for the memory is worked on in tiles with
+sum into one number. Sums over tiles add up, so an image too large for the memory is worked on in tiles with
 the same result (`studio.core.objectives.evaluate`).
 
 An objective has no sign of its own: the verb decides. A dream climbs it, style transfer descends it.
@@ -58,7 +58,7 @@ class Objective:
         """Every term's number before its weight, in order.
 
         Args:
-            features: `{layer: (1, h, w, C) float32}`, the pixels under PICTURE.
+            features: `{layer: (1, h, w, C) float32}`, the pixels under IMAGE.
         """
         return [float(losses.value(term.kind, features[term.layer], term.targets)) for term in self.terms]
 
@@ -70,7 +70,7 @@ class Objective:
 
 
 def total_variation() -> Objective:
-    """The mean squared step between neighbouring pixels: 0 for a flat picture."""
+    """The mean squared step between neighboring pixels: 0 for a flat image."""
     return _single("total_variation", PICTURE, losses.VARIATION)
 
 
@@ -101,7 +101,7 @@ def channel(name: str, index: int) -> Objective:
 
 
 def neuron(name: str, index: int, row: float = 0.5, column: float = 0.5) -> Objective:
-    """The activation of one channel at one place, for pictures that are worked on in one piece.
+    """The activation of one channel at one place, for images that are worked on in one piece.
 
     Args:
         index: from 0 to the layer's number of channels - 1.
@@ -115,7 +115,7 @@ def guide(name: str, target: Any) -> Objective:
 
     Args:
         target: `(1, h, w, C) float32`, the layer's activations of the guide, of any size; a few hundred
-            places are enough, and every place of the picture is compared with all of them.
+            places are enough, and every place of the image is compared with all of them.
 
     Reference:
         The guided dreams of Mordvintsev et al. 2015: the largest dot product, not a distance, so that what
@@ -125,7 +125,7 @@ def guide(name: str, target: Any) -> Objective:
 
 
 def color(target: Any) -> Objective:
-    """How far the mean colour of a picture is from another, as a mean square.
+    """How far the mean color of an image is from another, as a mean square.
 
     Args:
         target: `(3,) float32 in [0, 1]`, RGB.
@@ -137,11 +137,11 @@ def content(layer: str, target: Any) -> Objective:
     """How far a layer is from a target, relative to the target: 0 when equal, about 1 when unrelated.
 
     Args:
-        target: `(1, h, w, C) float32`, the layer's activations of the content picture.
+        target: `(1, h, w, C) float32`, the layer's activations of the content image.
 
     Reference:
         Gatys et al. 2015, arXiv:1508.06576; here divided by the target's own mean square, so that one
-        weight serves every training of a backbone.
+        weight serves every training run of a backbone.
     """
     from keras import ops
 
@@ -170,7 +170,7 @@ def style(layer: str, target: Any, mask: Any = None) -> Objective:
 def gram_matrix(features: Any) -> Any:
     """Measures which channels fire together, wherever they fire.
 
-    Dividing by H*W*C lets one set of layer weights serve every picture size.
+    Dividing by H*W*C lets one set of layer weights serve every image size.
 
     Args:
         features: `(1, H, W, C) float32`, one layer's activations.

@@ -1,1 +1,1 @@
-"""Pictures and films in, pictures and films out."""
+"""Images and videos in, images and videos out."""

@@ -1,4 +1,4 @@
-"""Pictures whose decoding takes far more time or memory than their sides tell."""
+"""Images whose decoding takes far more time or memory than their sides tell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from PIL import Image, TiffImagePlugin
 
 MOST_SCANS = 500  # of a JPEG; each may go over all pixels once more, for a few bytes
-SMALL_TILE = 1 << 22  # pixels of a TIFF's tile, whatever the sides of the picture
+SMALL_TILE = 1 << 22  # pixels of a TIFF's tile, whatever the sides of the image
 _TILE_WIDTH, _TILE_HEIGHT = 322, 323  # tags of a TIFF
 # A marker with a length behind it: no filling, no restart.
 _MARKER = re.compile(rb"\xff+([^\x00\x01\xff\xd0-\xd8])", re.DOTALL)
@@ -15,7 +15,7 @@ _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
 
 def is_costly(picture: Image.Image, data: bytes) -> bool:
-    """Whether a picture must not be decoded.
+    """Whether an image must not be decoded.
 
     Args:
         picture: as it was opened, not yet decoded.
@@ -30,7 +30,7 @@ def is_costly(picture: Image.Image, data: bytes) -> bool:
 
 
 def is_told_by_sides(data: bytes) -> bool:
-    """Whether the sides in the header of a picture's file tell what decoding it takes.
+    """Whether the sides in the header of an image's file tell what decoding it takes.
 
     Decoders of TIFF, AVIF and HEIC allocate what the data says further in, however small those sides are.
     """
@@ -38,7 +38,7 @@ def is_told_by_sides(data: bytes) -> bool:
 
 
 def _has_many_scans(data: bytes) -> bool:
-    """Whether a JPEG has too many scans; what follows its end, as a phone's film does, is none."""
+    """Whether a JPEG has too many scans; what follows its end, as a phone's video does, is none."""
     count, at = 0, 2
     while found := _MARKER.search(data, at):
         kind = found[1][0]

@@ -1,4 +1,4 @@
-"""Which kinds of pictures are read, and which kind some bytes are."""
+"""Which kinds of images are read, and which kind some bytes are."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def readers(data: bytes) -> tuple[str, ...]:
 
 
 def refusal(data: bytes, name: str) -> InvalidInput:
-    """What is said of a file that is no picture of a known kind, or a damaged one."""
+    """What is said of a file that is no image of a known kind, or a damaged one."""
     kind, step = _kind(data), "save it as JPEG or PNG"
-    received = kind or "not a picture of a known kind, or a damaged one"
+    received = kind or "not an image of a known kind, or a damaged one"
     if kind == "HEIC" and HEIC:
         received = "a damaged or cut HEIC"
     elif kind in FORMATS:
@@ -53,6 +53,6 @@ def refusal(data: bytes, name: str) -> InvalidInput:
 def _kind(data: bytes) -> str:
     """What kind of foreign file it seems to be, by its first bytes; empty if none that is known."""
     if data[4:8] == b"ftyp":
-        return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a film"
+        return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a video"
     head = data[:256].lstrip()
     return next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), "")

@@ -9,14 +9,14 @@ from fractions import Fraction
 from itertools import accumulate, islice, pairwise
 from math import floor
 
-from studio.core.pictures import film_facts
-from studio.core.pictures.film_limits import MOST_FRAMES
+from studio.core.pictures import video_facts
+from studio.core.pictures.video_limits import MOST_FRAMES
 
 _UNSAID = Fraction(1, 10)  # s that browsers show a frame of an animation that asks for next to nothing
 _NEXT_TO_NOTHING = Fraction(1, 100)  # s
 _LONGEST = Fraction(600)  # s that a frame may stay; a GIF can say 655
 _MOST_PLAYS = 65535
-_MOST_RATE = 240  # frames a second; no camera records faster for a player to show
+_MOST_RATE = 240  # frames per second; no camera records faster for a player to show
 _MOST_READ = MOST_FRAMES * _MOST_RATE  # more frames than that are too many at one frame a second
 _JITTER = Fraction(9, 10)  # a frame may stay that much less than it should: WebP counts in milliseconds
 
@@ -49,7 +49,7 @@ class FrameTimes:
 
     @property
     def fps(self) -> float:
-        """Frames a second, on average."""
+        """Frames per second, on average."""
         return len(self.durations) / self.seconds
 
     def part(self, numbers: range) -> FrameTimes:
@@ -74,10 +74,10 @@ class FrameTimes:
 
 def read(data: bytes) -> FrameTimes:
     """The times that an animation says. Raises nearly anything if it is damaged."""
-    kind = film_facts.kind(data)
+    kind = video_facts.kind(data)
     if kind == "mp4":
         return FrameTimes(_bounded(_mp4_durations(data)))
-    picture = film_facts.picture(data)  # whose header must be whole
+    picture = video_facts.picture(data)  # whose header must be whole
     loop = int(picture.info.get("loop", 1 if kind == "gif" else 0))
     if kind == "gif" and "loop" in picture.info and loop:
         loop += 1  # it counts the repetitions after the first time
@@ -93,7 +93,7 @@ def _bounded(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
 
 def _mp4_durations(data: bytes) -> list[Fraction]:
     """By the times at which the frames are shown; even ones where these make no sense."""
-    with film_facts.opened(data) as container:
+    with video_facts.opened(data) as container:
         stream = container.streams.video[0]
         unit, average = stream.time_base or Fraction(1, 90_000), Fraction(stream.average_rate or 24)
         shown: list[tuple[int, int]] = []  # when, and how long, in units
@@ -113,7 +113,7 @@ def _mp4_durations(data: bytes) -> list[Fraction]:
 
 
 def _gif_durations(data: bytes) -> Iterator[Fraction]:
-    with film_facts.opened(data) as container:
+    with video_facts.opened(data) as container:
         for packet in container.demux(video=0):
             if packet.size:
                 yield (packet.duration or 0) * Fraction(packet.time_base or 0)
@@ -130,7 +130,7 @@ def _webp_durations(data: bytes) -> Iterator[Fraction]:
 
 
 def _apng_durations(data: bytes) -> Iterator[Fraction]:
-    for kind, body in film_facts.png_chunks(data):
+    for kind, body in video_facts.png_chunks(data):
         if kind == b"fcTL" and len(body) == 26:
             top, bottom = struct.unpack(">HH", body[20:24])
             yield Fraction(top, bottom or 100)

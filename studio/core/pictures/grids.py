@@ -1,4 +1,4 @@
-"""Walls of pictures."""
+"""Grids of images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def grid(pictures: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 2) -> np.ndarray:
-    """Puts pictures side by side and below each other on white, row by row.
+    """Puts images side by side and below each other on white, row by row.
 
     Args:
         pictures: `(n, h, w, 1 or 3) uint8`.
@@ -24,10 +24,10 @@ def grid(pictures: np.ndarray, columns: int | None = None, scale: int = 1, gap: 
     rows = math.ceil(count / columns)
     large = pictures.repeat(scale, axis=1).repeat(scale, axis=2)
     down, across = height * scale + gap, width * scale + gap
-    wall = np.full((rows * down - gap, columns * across - gap, 3), 255, "uint8")
+    grid = np.full((rows * down - gap, columns * across - gap, 3), 255, "uint8")
     for n, picture in enumerate(large):
         top, left = n // columns * down, n % columns * across
-        wall[top : top + height * scale, left : left + width * scale] = np.broadcast_to(
+        grid[top : top + height * scale, left : left + width * scale] = np.broadcast_to(
             picture, (*picture.shape[:2], 3) if channels == 1 else picture.shape
         )
-    return wall
+    return grid

@@ -1,4 +1,4 @@
-"""Any picture a person owns -> `(H, W, 3) uint8` sRGB, and back to a PNG with its recipe."""
+"""Any image a user owns -> `(H, W, 3) uint8` sRGB, and back to a PNG with its recipe."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _large_at_once = threading.BoundedSemaphore(2)  # in this process, whoever asks
 LEAST_SIDE = 8
 MOST_ASPECT = 20
 _COSTLY = "one made to take very much time or memory"
-_ROWS = 256  # of a picture of 16 bits that are scaled at once
+_ROWS = 256  # of an image of 16 bits that are scaled at once
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
 def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
-    """Reads a picture upright, as sRGB, with transparency over white and the first frame of an animation.
+    """Reads an image upright, as sRGB, with transparency over white and the first frame of an animation.
 
     Args:
         source: a path, or the file's bytes.
@@ -43,7 +43,7 @@ def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
         `(H, W, 3) uint8`.
 
     Raises:
-        InvalidInput: if it is no picture of a kind taken, is damaged or cut, or is too large (found in the
+        InvalidInput: if it is no image of a kind taken, is damaged or cut, or is too large (found in the
             header, before decoding), too small or too narrow.
     """
     picture = _opened(*_bytes(source, name))
@@ -51,7 +51,7 @@ def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
 
 
 def read_transparent(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
-    """Reads a picture as `read` does, but keeps its transparency.
+    """Reads an image as `read` does, but keeps its transparency.
 
     Returns:
         `(H, W, 3) uint8`, or `(H, W, 4) uint8` if any pixel is transparent.
@@ -77,15 +77,15 @@ def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
 
 
 def _opened(data: bytes, name: str) -> Image.Image:
-    """A picture upright, as sRGB: mode "RGB", or "RGBA" if it has transparency."""
+    """An image upright, as sRGB: mode "RGB", or "RGBA" if it has transparency."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # broken tags of a good picture are no news
+        warnings.simplefilter("ignore")  # broken tags of a good image are no news
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             picture = decoding.open_image(data, formats.readers(data))
             _check_size(picture.size, name)
             if decoding_cost.is_costly(picture, data):
-                raise invalid(name, expected="a usual picture", received=_COSTLY, next_step="save it again")
+                raise invalid(name, expected="a usual image", received=_COSTLY, next_step="save it again")
             is_small = picture.width * picture.height <= LARGE and decoding_cost.is_told_by_sides(data)
             with nullcontext() if is_small else _large_at_once:
                 return color_management.to_srgb(ImageOps.exif_transpose(decoding.load(picture)))
@@ -97,7 +97,7 @@ def _opened(data: bytes, name: str) -> Image.Image:
             raise formats.refusal(data, name) from None
         except Exception as error:  # Pillow's parsers raise nearly anything on a damaged file
             raise invalid(
-                name, expected="a whole picture", received=_what(error), next_step="save it again"
+                name, expected="a whole image", received=_what(error), next_step="save it again"
             ) from None
 
 
@@ -106,7 +106,7 @@ def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
         data = source
     else:
         path = Path(source)
-        name = f"picture {printable(path.name, 60)}"
+        name = f"image {printable(path.name, 60)}"
         try:
             data = paths.read(path, MOST_BYTES)
         except paths.TooLarge:
@@ -151,10 +151,10 @@ def _what(error: Exception) -> str:
 
 
 def size(data: bytes) -> tuple[int, int]:
-    """Height and width of a picture as it is stored, from its header alone.
+    """Height and width of an image as it is stored, from its header alone.
 
     Raises:
-        InvalidInput: if it is no picture, or one of more pixels than `read` takes.
+        InvalidInput: if it is no image, or one of more pixels than `read` takes.
     """
     name = "picture"
     with warnings.catch_warnings():
@@ -170,14 +170,14 @@ def size(data: bytes) -> tuple[int, int]:
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
-    """Height and width as `size` gives them; None for what is no picture, such as an MP4."""
+    """Height and width as `size` gives them; None for what is no image, such as an MP4."""
     with suppress(InvalidInput):
         return size(data)
     return None
 
 
 def megapixels(data: bytes, longest: int) -> float:
-    """Millions of pixels that an encoded picture has at a longer side of `longest` px. Raises as `size`."""
+    """Millions of pixels that an encoded image has at a longer side of `longest` px. Raises as `size`."""
     height, width = size(data)
     return height * width / max(height, width) ** 2 * longest**2 / 1e6
 
@@ -236,7 +236,7 @@ def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
 
 
 def as_png(picture: Image.Image, name: str = "picture") -> bytes:
-    """A picture that a program holds as a file would: upright; what is transparent stays so.
+    """An image that a program holds as a file would: upright; what is transparent stays so.
 
     Args:
         picture: of any mode; its file may not have been read yet. The levels of modes "I" and "F" are scaled
@@ -263,12 +263,12 @@ def as_png(picture: Image.Image, name: str = "picture") -> bytes:
                 break
         return held.getvalue()
     except (OSError, ValueError) as error:
-        expected, step = "a whole picture", "save it again"
+        expected, step = "a whole image", "save it again"
         raise invalid(name, expected=expected, received=_what(error), next_step=step) from None
 
 
 def encode_as(image: np.ndarray, suffix: str) -> bytes:
-    """`(H, W, 3) uint8` -> the bytes of a ".jpg", ".jpeg" or ".webp"; its recipe goes beside it."""
+    """`(H, W, 3) uint8` -> the bytes of a ".jpg", ".jpeg" or ".webp"; its recipe goes next to it."""
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, {".webp": "WEBP"}.get(suffix, "JPEG"), quality=95)
     return buffer.getvalue()
@@ -284,7 +284,7 @@ def encode_preview(image: np.ndarray, longest: int = 512) -> bytes:
 
 
 def gray(image: np.ndarray) -> np.ndarray:
-    """`(H, W, 3) uint8` -> `(H, W, 1) uint8`, its colours weighed as ITU-R BT.601 does."""
+    """`(H, W, 3) uint8` -> `(H, W, 1) uint8`, its colors weighed as ITU-R BT.601 does."""
     return np.asarray(Image.fromarray(image).convert("L"))[..., None]
 
 

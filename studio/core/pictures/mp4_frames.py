@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core.pictures import film_encoders, film_facts, film_limits
+from studio.core.pictures import video_encoders, video_facts, video_limits
 
 if TYPE_CHECKING:
     import av
 
-_CODECS = ("h264", "hevc", "mpeg4")  # phones film in the second
+_CODECS = ("h264", "hevc", "mpeg4")  # phones video in the second
 _MOST_STRETCH = 4  # of a pixel; DVDs and camcorders need less than 2
 
 
 def read(data: bytes) -> Iterator[np.ndarray]:
     """Decodes an MP4 frame by frame.
 
-    Frames are turned as the file says, because phones film sideways, and stretched to square pixels, because
+    Frames are turned as the file says, because phones video sideways, and stretched to square pixels, because
     DVDs and some camcorders store narrower ones.
 
     Yields:
@@ -30,14 +30,14 @@ def read(data: bytes) -> Iterator[np.ndarray]:
         ValueError: if it has another codec than H.264, HEVC or MPEG-4, or too large frames.
         Exception: nearly any, if the file is damaged.
     """
-    with film_facts.opened(data) as container:
+    with video_facts.opened(data) as container:
         stream = container.streams.video[0]
         if stream.codec_context.name not in _CODECS:
-            raise ValueError("a film of another codec than H.264, HEVC or MPEG-4")
-        film_limits.check_size(stream.width, stream.height)
+            raise ValueError("a video of another codec than H.264, HEVC or MPEG-4")
+        video_limits.check_size(stream.width, stream.height)
         aspect = stream.sample_aspect_ratio or Fraction(1)
         for picture in container.decode(stream):
-            film_limits.check_size(picture.width, picture.height)
+            video_limits.check_size(picture.width, picture.height)
             yield _upright(picture, aspect)
 
 
@@ -48,8 +48,8 @@ def _upright(picture: av.VideoFrame, aspect: Fraction) -> np.ndarray:
         width = round(width * aspect)
     elif Fraction(1, _MOST_STRETCH) <= aspect < 1:
         height = round(height / aspect)
-    film_limits.check_size(width, height)
-    how = film_encoders.exactly()
+    video_limits.check_size(width, height)
+    how = video_encoders.exactly()
     pixels = picture.reformat(width, height, format="rgb24", interpolation=how).to_ndarray()
     quarters = round(picture.rotation / 90)  # counterclockwise, as NumPy turns
     return np.ascontiguousarray(np.rot90(pixels, quarters))

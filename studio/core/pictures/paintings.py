@@ -28,9 +28,9 @@ _PAINTINGS = (
     Painting("brush_strokes", "Brush strokes", "Thick, swirling strokes of oil: wheat, hills and wind."),
     Painting("mosaic", "Mosaic", "Small stones, laid along the outlines of three fish and the sand below."),
     Painting("woodcut", "Woodcut", "Carved lines in black ink on cream, and one red sun."),
-    Painting("wash", "Wash", "Watercolour: wet edges, blooms and grains on rough paper."),
+    Painting("wash", "Wash", "Watercolor: wet edges, blooms and grains on rough paper."),
     Painting("halftone", "Halftone", "Pop art in printed dots, bold shapes and thick outlines."),
-    Painting("dots", "Dots", "Pure colours side by side that mix in the eye: sails at dawn."),
+    Painting("dots", "Dots", "Pure colors side by side that mix in the eye: sails at dawn."),
     Painting("fans", "Fans", "Art deco: fans of enamel, drawn in worn gold."),
 )
 

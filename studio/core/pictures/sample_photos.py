@@ -24,7 +24,7 @@ class Sample:
 
 
 # Only files inside the wheel: scikit-image would download its others on first use. The facts of each credit
-# are those of its docstring in `skimage.data`; photos without a plain licence (motorcycle, coins) stay out.
+# are those of its docstring in `skimage.data`; photos without a plain license (motorcycle, coins) stay out.
 _PHOTOS = (
     Sample("chelsea", "Chelsea the cat", "Stéfan van der Walt, CC0 (no rights reserved)", "chelsea.png"),
     Sample("astronaut", "Eileen Collins, astronaut", "NASA Great Images, public domain", "astronaut.png"),
@@ -50,7 +50,7 @@ _GRAY = "_gray"
 
 
 def photos() -> dict[str, Sample]:
-    """The sample photos by name, in the order to show them; reads no picture."""
+    """The sample photos by name, in the order to show them; reads no image."""
     return {sample.name: sample for sample in _PHOTOS}
 
 
@@ -65,7 +65,7 @@ def photo(name: str) -> np.ndarray:
 
     Raises:
         InvalidInput: if there is no such photo; the message names the closest.
-        Unavailable: if scikit-image is not installed, or without its pictures.
+        Unavailable: if scikit-image is not installed, or without its images.
     """
     from studio.core.pictures import images
 

@@ -1,4 +1,4 @@
-"""Small pictures that stand for a file: itself, a film's first frame, a text's page, a model's sign."""
+"""Small images that stand for a file: itself, a video's first frame, a text's page, a model's sign."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _COLUMNS, _ROWS = 17, 9
 _NO_CARD = (*damage.ZIP, KeyError, InvalidInput)
 _READ = 2000  # bytes
 _MOST_CARD = 8 << 20
-_MADE = 0.56  # of the width of a wide card's picture: what the model makes; right of it are curves
+_MADE = 0.56  # of the width of a wide card's image: what the model makes; right of it are curves
 
 
 def picture_of(file: File, whole: bool = False) -> np.ndarray:
-    """The picture that stands for a kept file, `(H, W, 3) uint8`.
+    """The image that stands for a kept file, `(H, W, 3) uint8`.
 
     Args:
         file: of any kind.
         whole: whether all of a model's card is shown, and not what the model makes alone.
 
     Raises:
-        StudioError: if the file is gone, or is a damaged picture or film.
+        StudioError: if the file is gone, or is a damaged image or video.
     """
     if file.kind == "picture":
         return images.read(file.read())
@@ -64,7 +64,7 @@ def page(text: str) -> np.ndarray:
 
 
 def sign(kind: Kind) -> np.ndarray:
-    """`(SIDE, SIDE, 3) uint8`: what stands for a model or data set that has no picture of its own."""
+    """`(SIDE, SIDE, 3) uint8`: what stands for a model or data set that has no image of its own."""
     picture = Image.new("RGB", (SIDE, SIDE), PAPER)
     draw, middle = ImageDraw.Draw(picture), SIDE // 2
     if kind == "model":
@@ -83,7 +83,7 @@ def _first_frame(data: bytes) -> np.ndarray:
     try:
         return animations.first(data)
     except StopIteration:
-        raise invalid("film", expected="a frame", received="none", next_step="save it again") from None
+        raise invalid("video", expected="a frame", received="none", next_step="save it again") from None
 
 
 def _left(picture: np.ndarray) -> np.ndarray:
@@ -92,7 +92,7 @@ def _left(picture: np.ndarray) -> np.ndarray:
 
 
 def _card_picture(data: bytes) -> np.ndarray | None:
-    """What a model's card shows, if it has a picture; nothing else of the model is looked at."""
+    """What a model's card shows, if it has an image; nothing else of the model is looked at."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             found = packed.getinfo(model_folder.PICTURE)

@@ -1,4 +1,4 @@
-"""Tiles of a picture too large for the memory."""
+"""Tiles of an image too large for the memory."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Span:
 
     @property
     def seen(self) -> slice:
-        """What it has to see, within the picture."""
+        """What it has to see, within the image."""
         return slice(self.seen_start, self.seen_start + self.seen_length)
 
     def own(self, stride: int) -> slice:
-        """The part it answers for, within the picture, in a layer of that stride."""
+        """The part it answers for, within the image, in a layer of that stride."""
         return slice(self.start // stride, (self.start + self.length) // stride)
 
     @property
@@ -31,20 +31,20 @@ class Span:
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of a picture. The parts that tiles answer for cover the picture without overlap."""
+    """A part of an image. The parts that tiles answer for cover the image without overlap."""
 
     rows: Span
     columns: Span
 
 
 def tiles(height: int, width: int, side: int, halo: int, alike: bool = False) -> list[Tile]:
-    """Cuts a picture into tiles, row by row.
+    """Cuts an image into tiles, row by row.
 
     Args:
-        height, width: of the picture, in px.
+        height, width: of the image, in px.
         side: the most that a tile answers for, a multiple of the network's deepest stride.
         halo: what it sees beyond on every side, likewise; at least the network's reach, so that its
-            activations are those of the whole picture and no seam can appear.
+            activations are those of the whole image and no seam can appear.
         alike: whether all see equally large parts, for networks of a fixed size; those at a border see more.
     """
     rows, columns = _spans(height, side, halo, alike), _spans(width, side, halo, alike)

@@ -44,7 +44,7 @@ def extend_colors(picture: np.ndarray) -> np.ndarray:
     """
     if picture.shape[2] == 3:
         return picture
-    from scipy import ndimage  # loads slowly, and most pictures have no transparency
+    from scipy import ndimage  # loads slowly, and most images have no transparency
 
     alpha = picture[..., 3]
     most = ndimage.maximum_filter(alpha, _NEAR)

@@ -1,6 +1,6 @@
 """The studio's own processes of Python: none of them runs what lies in the folder where it was started.
 
-Python looks for modules in the current folder first, and there a person may keep a `keras.py` of somebody's.
+Python looks for modules in the current folder first, and there a user may keep a `keras.py` of somebody's.
 """
 
 from __future__ import annotations

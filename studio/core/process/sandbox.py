@@ -21,7 +21,7 @@ from pathlib import Path
 
 from studio.core.process import children, landlock, seccomp
 
-# What libraries need of the system, beside the installed packages.
+# What libraries need of the system, next to the installed packages.
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/localtime"),
     *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory"),
@@ -81,7 +81,7 @@ def enter(reads: Iterable[Path] = (), writes: Iterable[Path] = ()) -> Rules:
     Threads that run already would stay outside: enter it first.
 
     Args:
-        reads: files and folders that it may read, beside the installed libraries.
+        reads: files and folders that it may read, next to the installed libraries.
         writes: folders that it may read and write.
     """
     if sys.platform != "linux":

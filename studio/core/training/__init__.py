@@ -1,1 +1,1 @@
-"""What every training does: the loop, its checkpoints, several devices, fewer bits."""
+"""What every training run does: the loop, its checkpoints, several devices, fewer bits."""

@@ -1,8 +1,10 @@
-"""Checkpoints of trainings: one file that holds all it takes to go on, so that a killed run loses minutes.
+"""Checkpoints of training runs: one file that holds all it takes to continue, so that a killed run loses
+minutes.
 
 A run lives in STUDIO_HOME/runs under a key made from its task, settings and inputs, so that the same training
 started again finds it, and from the versions of the studio and of Keras: another one may not be able to read
-what this one saved. Every training is repeatable, so going on gives what an unbroken run would have given.
+what this one saved. Every training run is repeatable, so going on gives what an unbroken run would have
+given.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ KEPT = 2  # the newest, and the one before in case the newest is damaged
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The moment that a run goes on from.
+    """The moment that a run continues from.
 
     Attributes:
         step: passes done.
@@ -56,7 +58,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Run:
-    """A training on disk.
+    """A training run on disk.
 
     Attributes:
         folder: holds its checkpoints; made when the first is saved.
@@ -70,14 +72,14 @@ class Run:
     def alone(self, progress: Progress | None = None) -> Iterator[None]:
         """Keeps other processes from this training; the system lets them in when this one dies.
 
-        Two of them would remove each other's checkpoints, and go on from them.
+        Two of them would remove each other's checkpoints, and continue from them.
 
         Args:
             progress: of who can wait until another one has ended; None refuses at once.
 
         Raises:
             Unavailable: if another process does this training, and none waits for it.
-            Cancelled: if a person stopped the waiting.
+            Cancelled: if a user stopped the waiting.
         """
         if not self.writes:
             yield
@@ -128,7 +130,7 @@ class Run:
         return next((int(path.stem) for path in self._files() if path.stem.isdecimal()), 0)
 
     def forget(self) -> None:
-        """Removes all checkpoints: the training is done, or is to start anew."""
+        """Removes all checkpoints: the training is done, or is to start again."""
         if self.writes:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -137,7 +139,7 @@ class Run:
 
 
 def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
-    """The run of a training: the same for the same task, settings and inputs."""
+    """The run of a training run: the same for the same task, settings and inputs."""
     digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
     readers = [version.VERSION, importlib.metadata.version("keras")]
     key = json.dumps([readers, task, settings.model_dump(mode="json"), digests], sort_keys=True)
@@ -146,7 +148,8 @@ def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
 
 
 def one_at_a_time(task: str) -> Callable[[Work], Work]:
-    """Decorates the work of a task that goes on from checkpoints: of two processes with the same, one waits.
+    """Decorates the work of a task that continues from checkpoints: of two processes with the same, one
+    waits.
 
     Args:
         task: its name.

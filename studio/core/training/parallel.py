@@ -75,7 +75,7 @@ def _asked() -> bool:
         return False
     missing = [name for name in names if name not in given]
     if missing:
-        raise StudioError(f"Expected {', '.join(missing)} beside {', '.join(given)}. Set all three.")
+        raise StudioError(f"Expected {', '.join(missing)} next to {', '.join(given)}. Set all three.")
     count, mine = os.environ[_COUNT], os.environ[_MINE]
     if not (count.isdecimal() and mine.isdecimal() and int(mine) < int(count)):
         raise StudioError(
@@ -106,11 +106,11 @@ def on_all_devices() -> contextlib.AbstractContextManager[Any]:
 
 
 def step(model: Any, inputs: Any, wanted: Any = None, **options: Any) -> Any:
-    """One training step of a compiled Keras model, each device on its part of the batch.
+    """One training run step of a compiled Keras model, each device on its part of the batch.
 
     Args:
         model: made within `on_all_devices`.
-        inputs, wanted: the whole batch: arrays, or mappings of them, each with one row a picture or stream.
+        inputs, wanted: the whole batch: arrays, or mappings of them, each with one row an image or stream.
         options: of `train_on_batch`.
 
     Raises:
@@ -146,7 +146,7 @@ def stop_together(progress: Progress, step: int) -> None:
 
 
 def same_start(step: int) -> None:
-    """Raises `StudioError` if the processes do not go on from the same step."""
+    """Raises `StudioError` if the processes do not continue from the same step."""
     if processes() == 1:
         return
     steps = [int(one) for one in _gathered(step)]

@@ -46,7 +46,7 @@ class Job:
         return next((file for slot in ("data", "text") for file in self.inputs.get(slot, ())), None)
 
     def figures(self, trainer: Trainer, notes: Sequence[str] = (), split: bool = True) -> dict[str, Any]:
-        """What every training run tells of itself.
+        """What every training run run tells of itself.
 
         Args:
             trainer: after `fit`.
@@ -113,6 +113,6 @@ def picture(
     curve: Mapping[str, Sequence[float]],
     distances: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
-    """The picture of a card, PNG: what a model makes, `(H, W, 3) uint8`, beside its curve."""
+    """The image of a card, PNG: what a model makes, `(H, W, 3) uint8`, next to its curve."""
     measured = {name: values for name, values in curve.items() if name != "steps"}
     return cards.picture(sheet, curve["steps"], measured, distances)

@@ -1,4 +1,4 @@
-"""The model that a training starts from: found not to fit before a picture or a text is read."""
+"""The model that a training starts from: found not to fit before an image or a text is read."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def tested_before(inputs: Inputs, held_out: float) -> list[str]:
 
 
 def taught_by(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
-    """The networks, by name, that taught a model or one that it began with.
+    """The networks, by name, that trained a model or one that it began with.
 
     Args:
         inputs: of the training.
-        weights: digests of those that teach it now, by their names.
+        weights: digests of those that train it now, by their names.
     """
     preset = model(inputs)
     if preset is None:
@@ -73,12 +73,12 @@ def taught_by(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
 
 @dataclass(frozen=True)
 class History:
-    """How a model learnt, for its card and its pages.
+    """How a model learned, for its card and its pages.
 
     Attributes:
         curve: losses and tests by name, and the "steps" at which they were measured.
-        stages: what was measured at each wall of the sheet, see `studio.core.training.stages.Numbers`.
-        sheet: those walls, WebP; None without any.
+        stages: what was measured at each grid of the sheet, see `studio.core.training.stages.Numbers`.
+        sheet: those grids, WebP; None without any.
     """
 
     curve: Mapping[str, Sequence[float]]
@@ -92,8 +92,8 @@ class History:
 
 
 def history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
-    """That of a training of so many steps, with the stages of the model that it went on from before its own;
-    of a single step, which only measures, that of the model before."""
+    """That of a training run of so many steps, with the stages of the model that it continued from before its
+    own; of a single step, which only measures, that of the model before."""
     preset = model(inputs)
     numbers, sheet = (preset.data().get("stages") or {}, preset.stages()) if preset else ({}, None)
     if preset and steps == 1 and (curve := preset.data().get("figures", {}).get("curve")):

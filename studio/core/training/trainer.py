@@ -35,7 +35,7 @@ REPORT_SECONDS = 0.1
 
 
 class Trainer:
-    """One training run. A subclass adds the data, what a test measures and what is kept.
+    """One training run run. A subclass adds the data, what a test measures and what is kept.
 
     Args:
         steps: number of batches.
@@ -231,7 +231,7 @@ class Trainer:
             "model": self.model.variables,
             "optimizer": self.model.optimizer.variables,
             "ema": self.ema.arrays,
-            "stage": self.stages.walls if self.stages else [],
+            "stage": self.stages.grids if self.stages else [],
             **{name: getattr(self, name) for name in self.saved_arrays},
         }
 

@@ -1,1 +1,1 @@
-"""Every reader of a stranger's bytes. Nothing here runs anything that they hold."""
+"""Every reader of a third-party bytes. Nothing here runs anything that they hold."""

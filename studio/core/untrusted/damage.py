@@ -6,7 +6,7 @@ import tokenize
 import zipfile
 import zlib
 
-# A zip whose directory, sizes, methods or streams are spoilt.
+# A zip whose directory, sizes, methods or streams are corrupted.
 ZIP = (
     zipfile.BadZipFile,
     zlib.error,

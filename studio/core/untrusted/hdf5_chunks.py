@@ -1,6 +1,6 @@
 """Reads arrays that an HDF5 file keeps in chunks, packed or not, and never makes more of them than they say.
 
-HDF5's own unpacking goes on as long as the packed bytes do: a chunk that is said to be small could fill the
+HDF5's own unpacking continues as long as the packed bytes do: a chunk that is said to be small could fill the
 memory.
 """
 
@@ -27,7 +27,7 @@ _OTHERWISE = "an array that is packed in an unusual way"
 
 
 def most(group: h5py.Group) -> int:
-    """How many bytes all arrays of a file may have; what learnt packs to no less than a tenth or so."""
+    """How many bytes all arrays of a file may have; what learned packs to no less than a tenth or so."""
     return max(_FREE, _TIMES * group.file.id.get_filesize())
 
 

@@ -1,4 +1,6 @@
-"""JSON of strangers: not too deep, no key twice, no number that is none; so that two readers see the same."""
+"""JSON of other people: not too deep, no key twice, no number that is none; so that two readers see the
+same.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Members of zips that came from a person: never more of them in memory than the zip itself declares."""
+"""Members of zips that came from a user: never more of them in memory than the zip itself declares."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def open_zip(file: Path | BinaryIO, most: int) -> zipfile.ZipFile:
     """A zip, once its list of members is known to be short: `ZipFile` reads all of it into memory.
 
     Args:
-        file: of a person.
+        file: of a user.
         most: bytes of that list.
 
     Raises:

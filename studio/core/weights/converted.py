@@ -1,4 +1,4 @@
-"""The cache of converted weights: one `.weights.h5` a training, with a note of what it must hash to."""
+"""The cache of converted weights: one `.weights.h5` a training run, with a note of what it must hash to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENDING = ".weights.h5"
 
 
 class Note(BaseModel):
-    """What stands beside a converted file: what it was made from, its size and its SHA-256."""
+    """What stands next to a converted file: what it was made from, its size and its SHA-256."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -32,7 +32,7 @@ class Note(BaseModel):
 
 
 def folder() -> Path:
-    """Where converted weights are kept, and where a person may put an original file."""
+    """Where converted weights are kept, and where a user may put an original file."""
     return paths.folder("weights")
 
 
@@ -42,7 +42,7 @@ def find(name: str, digest: str | None, order: Sequence[str]) -> tuple[Path, Not
     Args:
         name: which weights.
         digest: which training; None takes the first of `order`, else any.
-        order: digests of trainings, the preferred one first.
+        order: digests of training runs, the preferred one first.
     """
     found = {}
     for path in sorted(folder().glob(f"{name}-*{_ENDING}")):

@@ -29,13 +29,13 @@ _REPORT = 1 << 18
 
 
 def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
-    """Fetches a source's file into `folder`. What a cut or a cancel leaves is gone on from the next time.
+    """Fetches a source's file into `folder`. What a cut or a cancel leaves is continued from the next time.
 
     Args:
         source: an entry of the index.
         folder: where `FILE.part` grows.
         progress: told the bytes so far and of all.
-        title: what is fetched, in a person's words.
+        title: what is fetched, in a user's words.
 
     Returns:
         The path of the whole file; its digest is the pinned one.
@@ -43,7 +43,7 @@ def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
     Raises:
         Failed: if no place has it; the text names each and why.
         NoRoom: if the disk is full.
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     import requests
 

@@ -96,21 +96,21 @@ Source = Annotated[Packaged | KerasFile, Field(discriminator="kind")]
 
 
 class Weights(_Strict):
-    """One set of pretrained weights: what it is, its licence and its sources in the order to try them."""
+    """One set of pretrained weights: what it is, its license and its sources in the order to try them."""
 
     title: str
     what: str
-    licence: str
+    license: str
     sources: tuple[Source, ...] = Field(min_length=1, strict=False)
 
 
 class Shipped(_Strict):
-    """A trained model that comes with the studio: its folder in pretrained/, its licence and figures."""
+    """A trained model that comes with the studio: its folder in pretrained/, its license and figures."""
 
     task: str
     folder: FileName
     sha256: Sha256
-    licence: str
+    license: str
     trained_on: str
     command: str
     figures: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Original files that a person brings: put into a folder under their own name, or named by their path."""
+"""Original files that a user brings: put into a folder under their own name, or named by their path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gets weights ready: from the cache, from a file that a person brought, or fetched; converted once."""
+"""Gets weights ready: from the cache, from a file that a user brought, or fetched; converted once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ready(name: str, progress: Progress, original: Path | None, digest: str | No
     """The converted file of some weights, whole; made now if it is not here.
 
     Args:
-        original: the file, or a folder that holds it, that a person named; else None.
+        original: the file, or a folder that holds it, that a user named; else None.
         digest: the very training that is wanted; None takes the first to be had.
 
     Raises:
@@ -79,7 +79,7 @@ def _alone(known: Weights, progress: Progress) -> Iterator[None]:
 
 
 def _pulled(name: str, known: Weights, digest: str | None, progress: Progress) -> Found:
-    """From what a person put into a folder, else fetched from the sources in turn."""
+    """From what a user put into a folder, else fetched from the sources in turn."""
     sources = [source for source in known.sources if may_be(source, digest)]
     for source in sources:
         if original := originals.find_verified(source):
@@ -102,7 +102,7 @@ def _unavailable(known: Weights, reasons: Sequence[str]) -> Unavailable:
     first = known.sources[0]
     algorithm, expected = first.checksum
     begun = any((converted.folder() / f"{source.file}.part").exists() for source in known.sources)
-    step = "Try again, which goes on from what came" if begun else "Connect to a network"
+    step = "Try again, which continues from what came" if begun else "Connect to a network"
     return Unavailable(
         f"The weights {known.title} are not here and cannot be fetched ({'; '.join(reasons)}). "
         f"{step}, or put the file {first.file} ({first.bytes:,} bytes, {algorithm} {expected}) "

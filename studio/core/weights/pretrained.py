@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import keras
 
 _LOOK_SECONDS = 0.2
-# The trainings that a recipe asks for while it is made again.
+# The training runs that a recipe asks for while it is made again.
 _WANTED: ContextVar[Mapping[str, str]] = ContextVar("wanted", default=MappingProxyType({}))
 
 
@@ -33,7 +33,7 @@ class Status:
 
     Attributes:
         cached: whether they are converted and ready.
-        path: the converted file, or the original that a person put there, or None.
+        path: the converted file, or the original that a user put there, or None.
         bytes: the size of the converted file; 0 if there is none.
         download_bytes: what fetching them would take; 0 if nothing.
         digest: names the training in recipes; "" if it is not known before the file is here.
@@ -96,7 +96,7 @@ def pull(
     Raises:
         Unavailable: if nothing has them; the message says which file to put where.
         InvalidInput: if the named file is not one of the pinned ones.
-        Cancelled: if a person asked to stop; the next pull goes on from there.
+        Cancelled: if a user asked to stop; the next pull continues from there.
     """
     return prepare.ready(name, progress or Progress(), source, digest)[0]
 
@@ -106,12 +106,12 @@ def fetch(name: str, progress: Progress | None = None) -> None:
 
     Args:
         name: one of `names()`.
-        progress: asked whether a person wants to stop; the next fetch goes on from there.
+        progress: asked whether a user wants to stop; the next fetch continues from there.
 
     Raises:
         InvalidInput: if there are no weights of that name.
         Unavailable: if nothing has them.
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     progress, absent = progress or Progress(), status(name)
     if absent.cached:
@@ -134,7 +134,7 @@ def fetch(name: str, progress: Progress | None = None) -> None:
 
 
 def _said(process: subprocess.Popen[str], progress: Progress) -> str:
-    """What a process has said when it ends; it is ended if a person asks to stop."""
+    """What a process has said when it ends; it is ended if a user asks to stop."""
     while True:
         try:
             return process.communicate(timeout=_LOOK_SECONDS)[1]
@@ -171,8 +171,8 @@ def pinned() -> Mapping[str, str]:
 
 @contextlib.contextmanager
 def using(digests: Mapping[str, str]) -> Iterator[None]:
-    """While open, `load` in this thread takes these trainings, as a recipe names them: `{name: digest}`; and
-    `studio.core.models.presets.find` no model of such a name that has become another one.
+    """While open, `load` in this thread takes these training runs, as a recipe names them: `{name: digest}`;
+    and `studio.core.models.presets.find` no model of such a name that has become another one.
     """
     token = _WANTED.set(dict(digests))
     try:

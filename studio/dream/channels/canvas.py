@@ -1,4 +1,4 @@
-"""A picture as waves and uncorrelated colours: what feature visualisation climbs on instead of pixels."""
+"""An image as waves and uncorrelated colors: what feature visualization climbs on instead of pixels."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def hartley(planes: np.ndarray) -> np.ndarray:
 
 
 class Canvas:
-    """A square picture that is made of waves, the long ones louder, as they are in photos.
+    """A square image that is made of waves, the long ones louder, as they are in photos.
 
     In pixels a network's gradient is mostly fine noise; in waves that are about as loud as a photo's, shapes
-    and colours grow as fast as edges.
+    and colors grow as fast as edges.
 
     Args:
         size: of a side, in px.
@@ -49,10 +49,10 @@ class Canvas:
         self.size = size
 
     def picture(self, waves: np.ndarray, vivid: float = 0.0) -> np.ndarray:
-        """`(size, size, 3) float32` amplitudes, 0 for grey -> `(1, size, size, 3) float32 in [0, 1]`.
+        """`(size, size, 3) float32` amplitudes, 0 for gray -> `(1, size, size, 3) float32 in [0, 1]`.
 
         Args:
-            vivid: the least standard deviation of the colours before the sigmoid; weaker ones are raised.
+            vivid: the least standard deviation of the colors before the sigmoid; weaker ones are raised.
         """
         colors = hartley(waves * self._loudness) @ _COLORS.T
         colors *= max(1.0, vivid / (float(colors.std()) + 1e-12))

@@ -1,7 +1,7 @@
 """Draws the sheets that come with the studio: `python -m studio.dream.channels.draw_sheets [BACKBONE ...]`.
 
 A quarter more channels than are shown are drawn, chosen at random; of those too much alike, one goes. What
-is drawn is kept in STUDIO_HOME, so that a run that was stopped goes on from there.
+is drawn is kept in STUDIO_HOME, so that a run that was stopped continues from there.
 
 Took 19 minutes of processor time for all three on two shared cores: 8 for VGG16, 7 for ResNet50, 4 for
 InceptionV3.
@@ -63,7 +63,7 @@ def main(names: Sequence[str]) -> None:
 
 
 def _candidates(layer: str, channels: int, share: int, seed: int, progress: Progress) -> Pictures:
-    """Pictures of random channels of a layer; one that stays silent is left out, and another one drawn."""
+    """Images of random channels of a layer; one that stays silent is left out, and another one drawn."""
     wanted = round(SPARE * share)
     drawn: Pictures = {}
     for channel in np.random.default_rng(seed).permutation(channels).tolist():
@@ -84,7 +84,7 @@ def _draw(settings: ChannelSettings) -> np.ndarray:
 
 
 def different(drawn: Pictures, count: int) -> Pictures:
-    """The `count` pictures least alike, by channel: of the closest two one goes, until so many are left."""
+    """The `count` images least alike, by channel: of the closest two one goes, until so many are left."""
     looks = {name: look(picture) for name, picture in drawn.items()}
 
     def apart(one, other) -> float:
@@ -98,7 +98,7 @@ def different(drawn: Pictures, count: int) -> Pictures:
 
 
 def look(picture: np.ndarray) -> np.ndarray:
-    """What the eye tells pictures apart by, as a vector: mean and spread of colours, and strength of waves.
+    """What the eye tells images apart by, as a vector: mean and spread of colors, and strength of waves.
 
     Args:
         picture: `(H, W, 3) uint8`.

@@ -1,4 +1,4 @@
-"""The sheet that comes with the studio: pictures of what 64 channels of each backbone like best."""
+"""The sheet that comes with the studio: images of what 64 channels of each backbone like best."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from studio.core.objectives import backbones
 
 FOLDER = Path(__file__).parent / "sheets"
-SIDE = 112  # px of a picture
+SIDE = 112  # px of an image
 COLUMNS = 8
 
 
@@ -39,7 +39,7 @@ class Shown:
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
 def shipped(backbone: str) -> tuple[Shown, ...]:
-    """The channels of a backbone on its sheet, by layer from the picture inwards. Loads no Keras.
+    """The channels of a backbone on its sheet, by layer from the image inwards. Loads no Keras.
 
     Raises:
         InvalidInput: if there is no such backbone.
@@ -50,12 +50,12 @@ def shipped(backbone: str) -> tuple[Shown, ...]:
 
 
 def names_of(backbone: str) -> Path:
-    """The file with the layers and channels of a sheet, in the order of its pictures."""
+    """The file with the layers and channels of a sheet, in the order of its images."""
     return FOLDER / f"{backbone}.json"
 
 
 def mosaic_of(backbone: str) -> Path:
-    """The file with the pictures of a sheet, COLUMNS side by side."""
+    """The file with the images of a sheet, COLUMNS side by side."""
     return FOLDER / f"{backbone}.webp"
 
 

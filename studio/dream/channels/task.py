@@ -1,4 +1,4 @@
-"""The picture of a channel as a task: nothing in, a PNG with its recipe out, drawn once and kept."""
+"""The image of a channel as a task: nothing in, a PNG with its recipe out, drawn once and kept."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from studio.core.weights import pretrained
 from studio.dream.settings import ChannelSettings
 
 FOLDER = "channels"  # of STUDIO_HOME
-DRAWING = 1  # counts up whenever the same settings draw another picture
+DRAWING = 1  # counts up whenever the same settings draw another image
 
 
 def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Draws what a channel likes best, or takes the picture that was drawn before; that needs no Keras.
+    """Draws what a channel likes best, or takes the image that was drawn before; that needs no Keras.
 
     Raises:
-        StudioError, Cancelled: as `studio.dream.channels.visualise.visualise`.
+        StudioError, Cancelled: as `studio.dream.channels.visualize.visualize`.
     """
     began, name = time.monotonic(), settings.wanted.backbone
     file = place(settings, pretrained.expected_digest(name))
@@ -30,9 +30,9 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
         data, recipe = found
         seconds = time.monotonic() - began
         return Result((_kept(data, settings),), {"seconds": seconds, "steps": 0}, recipe)
-    from studio.dream.channels.visualise import visualise
+    from studio.dream.channels.visualize import visualize
 
-    drawn = visualise(settings, progress)
+    drawn = visualize(settings, progress)
     if drawn.stopped_early:
         settings = settings.model_copy(update={"steps": drawn.figures["steps"]})
     recipe = recipes.make("dream.channel", settings, inputs, drawn.weights)
@@ -42,10 +42,10 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
 
 
 def place(settings: ChannelSettings, training: str) -> Path:
-    """Where the picture of these settings is, or will be.
+    """Where the image of these settings is, or will be.
 
     Args:
-        training: the digest of the weights; another training likes other pictures.
+        training: the digest of the weights; another training run likes other images.
     """
     backbone = settings.wanted.backbone  # never "auto", so that both ways of asking find it
     asked = settings.model_dump() | {"backbone": backbone, "training": training, "drawing": DRAWING}
@@ -58,7 +58,7 @@ def _name(settings: ChannelSettings) -> str:
 
 
 def _drawn_before(file: Path) -> tuple[bytes, recipes.Recipe] | None:
-    """A kept picture and its recipe; None if there is none, or it is damaged."""
+    """A kept image and its recipe; None if there is none, or it is damaged."""
     try:
         data = file.read_bytes()
         images.read(data)

@@ -1,4 +1,4 @@
-"""Random views of a picture: shifted, turned and scaled cuts, and the way back for gradients."""
+"""Random views of an image: shifted, turned and scaled cuts, and the way back for gradients."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 
 class View(NamedTuple):
-    """What of a picture is seen.
+    """What of an image is seen.
 
     Attributes:
         top, left: the middle of the cut, in px.
         turn: in radians.
-        scale: how many px of the picture one px of the cut spans.
+        scale: how many px of the image one px of the cut spans.
     """
 
     top: float
@@ -31,10 +31,10 @@ def any_view(size: int, rng: np.random.Generator, turn: float = 0.15, scale: flo
 class Lens:
     """One view as a linear map, so that its way back is exact.
 
-    A picture goes on beyond its edges where it begins at the other side: no part is nearer to an edge.
+    An image continues beyond its edges where it begins at the other side: no part is nearer to an edge.
 
     Args:
-        size: of the picture's sides, in px.
+        size: of the image's sides, in px.
         side: of the cut's sides, in px.
     """
 
@@ -62,5 +62,5 @@ class Lens:
         return (self._map @ images_01.reshape(-1, 3)).reshape(1, self._side, self._side, 3)
 
     def back(self, gradient: np.ndarray) -> np.ndarray:
-        """A gradient by the cut `(1, side, side, 3)` -> by the picture `(1, size, size, 3)`."""
+        """A gradient by the cut `(1, side, side, 3)` -> by the image `(1, size, size, 3)`."""
         return (self._map.T @ gradient.reshape(-1, 3)).reshape(1, self._size, self._size, 3)

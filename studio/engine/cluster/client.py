@@ -148,7 +148,7 @@ class Cluster:
         self._warm_up(lane)
 
     def death(self, lane: str, future: Future) -> str:
-        """Why a finished future has no result, as a sentence for a person; "" if it has one."""
+        """Why a finished future has no result, as a sentence for a user; "" if it has one."""
         if future.cancelled():
             return LOST
         error = future.exception()

@@ -66,7 +66,7 @@ class Crew:
             Died: if its process was killed.
             Cancelled: if it was stopped before there was anything to keep.
             Discarded: if it was cancelled.
-            StudioError: for all that a person can mend.
+            StudioError: for all that a user can mend.
         """
         progress = progress or Progress()
         if self._client is None:

@@ -105,7 +105,7 @@ def _is_other(report: Report, before: Report) -> bool:
 
 @contextmanager
 def best_effort(what: str, id: str) -> Iterator[None]:
-    """Lets a run go on without something that only shows how it goes, as when the disk is full."""
+    """Lets a run continue without something that only shows how it goes, as when the disk is full."""
     try:
         yield
     except (OSError, StudioError) as error:

@@ -26,7 +26,7 @@ from studio.engine.jobs.parts import Outcome, Request
 MEMORY = "It needed more memory than its process may have, so it was stopped. Try a smaller size or count."
 UNREADABLE = "What it was to do can no longer be read. Request it again."
 NOTHING_KEPT = "It was stopped before there was anything to keep."
-MOST_LIVE_BYTES = 4_000_000  # a picture of 1024 px a side, the largest that pages show live, has up to 3.2
+MOST_LIVE_BYTES = 4_000_000  # an image of 1024 px a side, the largest that pages show live, has up to 3.2
 ASKS_A_SECOND = 20
 GONE_SECONDS = 10.0
 
@@ -194,7 +194,7 @@ def _outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
 
 
 def sentence(error: Exception, title: str) -> str:
-    """What a person is told of a fault of a task with such a title."""
+    """What a user is told of a fault of a task with such a title."""
     if of_memory(error):
         return MEMORY
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -213,7 +213,7 @@ def warm_up(entries: dict[str, str], lane: str) -> None:
 def warm_up_keras(entries: dict[str, str], lane: str, least_free: float = 0.0) -> None:
     """Imports Keras and loads the weights for it that are already here.
 
-    The live lane does so beside what it is asked: whoever draws then would wait for seconds.
+    The live lane does so next to what it is asked: whoever draws then would wait for seconds.
 
     Args:
         least_free: bytes of memory; with fewer it waits for the first task that needs it.
@@ -239,7 +239,7 @@ def _prepare(entries: dict[str, str], how: str) -> None:
         if name := getattr(task, how):
             _outcome(partial(tasks.imported(name), task.settings()), task.title)
     gc.collect()
-    gc.freeze()  # what is loaded now stays: later collections need not walk it again
+    gc.freeze()  # what is loaded now stays: later collections need not interpolation it again
 
 
 def be_polite(lane: str) -> None:

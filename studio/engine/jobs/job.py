@@ -91,7 +91,7 @@ class Job(Request, Status):
 
     @property
     def seconds_a_step(self) -> float | None:
-        """How many seconds a step takes, of a driver one of its jobs; None before there was one."""
+        """How many seconds per step takes, of a driver one of its jobs; None before there was one."""
         done = self.report.step - self.report.began if self.report else 0
         return self.report.seconds / done if self.report and done > 0 else None
 

@@ -82,7 +82,7 @@ class Ledger:
     def _restore(self, folder: store.Folder, request: Request, status: Status) -> None:
         job = Job.model_construct(**{**dict(request), **dict(status), **_place(folder)})
         job.turn = request.created if job.turn is None else job.turn
-        if job.state in ("running", "stopping", "cancelling"):
+        if job.state in ("running", "stopping", "canceling"):
             self.settle(job, STOPPED)
         else:
             self._time(job)
@@ -156,7 +156,7 @@ class Ledger:
         """The jobs of an owner's batch, the oldest first. Raises `Unavailable` if there is none."""
         self.follow()
         if not (jobs := self._batches.get(f"{owner}/{batch}")):
-            raise Unavailable("There is no such batch here. Look in the tray or the gallery.")
+            raise Unavailable("There is no such batch here. Look in the job panel or the gallery.")
         return jobs
 
     def add_finished(self, live: Live, owner: str) -> Job:
@@ -229,7 +229,7 @@ class Ledger:
         Of a job that is being cancelled nothing is kept, even if its worker was done first.
         """
         ended, outcome = time.time(), None
-        if job.state == "cancelling":
+        if job.state == "canceling":
             job.folder.discard()
             reason, state = CANCELLED, "cancelled"
         else:
@@ -268,7 +268,7 @@ class Ledger:
         self.follow()
         job = self._jobs.get(id)
         if job is None or job.owner != owner:
-            raise Unavailable("There is no such job here. Look in the tray or the gallery.")
+            raise Unavailable("There is no such job here. Look in the job panel or the gallery.")
         return job
 
     def newest(self, owner: str, limit: int) -> list[Job]:

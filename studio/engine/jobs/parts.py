@@ -23,7 +23,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Lane, Result, Task
 
 State = Literal[
-    "queued", "running", "stopping", "cancelling", "done", "stopped", "cancelled", "failed", "interrupted"
+    "queued", "running", "stopping", "canceling", "done", "stopped", "cancelled", "failed", "interrupted"
 ]
 FINISHED = ("done", "stopped", "cancelled", "failed", "interrupted")
 MOST_TAGS, MOST_TAG, MOST_NAME = 20, 40, 80  # of an item: how many tags; characters of each, of its name
@@ -160,11 +160,11 @@ class Status(_Strict):
     """How a job stands.
 
     Attributes:
-        state: "stopping" and "cancelling" until the worker is free; then "stopped" if the best result so far
+        state: "stopping" and "canceling" until the worker is free; then "stopped" if the best result so far
             was kept, "cancelled" if nothing was; "interrupted" if it ended with neither a result nor an error
             of its own, and nobody asked for that.
         started, ended: seconds since 1970.
-        error: one sentence for a person, else "".
+        error: one sentence for a user, else "".
         tries: how often it began.
         turn: by which it is sorted among those that wait; as a rule, when it was requested.
         paused: whether it waits until it is resumed; it keeps its place.

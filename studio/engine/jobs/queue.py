@@ -1,6 +1,6 @@
 """The jobs that wait: whose turn it is, and about when. The order is decided here and nowhere else.
 
-Jobs wait in the order in which they were asked for. The one exception is RULE, which a person reads, too.
+Jobs wait in the order in which they were asked for. The one exception is RULE, which a user reads, too.
 """
 
 from __future__ import annotations

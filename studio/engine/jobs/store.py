@@ -5,8 +5,8 @@ state.json     how it stands: state, started, ended, error, tries, last report. 
 outcome.json   what came of it: a result or an error, and the last report. The worker writes it once, so
                that a server killed meanwhile loses nothing that was finished.
 reports.jsonl  the history, one line a report, appended by the worker.
-preview.webp   the latest picture, replaced by the worker now and then.
-thumbnail.webp a small picture of the result, whatever kind it is.
+preview.webp   the latest image, replaced by the worker now and then.
+thumbnail.webp a small image of the result, whatever kind it is.
 marks.json     what its owner says of it: a star, tags, a name. The gallery writes it.
 
 The folder of a finished job that has a result is also what the gallery shows, so nothing is kept twice; what
@@ -107,26 +107,26 @@ class Folder:
             lines.write(json.dumps(point, default=_plain) + "\n")
 
     def preview(self) -> bytes | None:
-        """The latest picture as WebP, or None."""
+        """The latest image as WebP, or None."""
         return _webp(self.path / "preview.webp")
 
     def show(self, preview: bytes) -> None:
-        """Replaces the latest picture."""
+        """Replaces the latest image."""
         paths.write(self.path / "preview.webp", preview)
 
     def thumbnail(self) -> bytes | None:
-        """A small picture of the result as WebP, or None."""
+        """A small image of the result as WebP, or None."""
         return _webp(self.path / "thumbnail.webp")
 
     def show_result(self, file: tasks.File) -> None:
-        """Puts small pictures of the result into the folder; without them it is a result all the same."""
+        """Puts small images of the result into the folder; without them it is a result all the same."""
         try:
             seen = thumbnails.picture_of(file)
             paths.write(self.path / "thumbnail.webp", thumbnails.encode(seen))
             if file.kind == "picture":
                 self.show(thumbnails.encode(seen, 512))
         except (OSError, StudioError) as error:
-            log.warning("the picture of %s could not be saved: %s", self.path.name, error)
+            log.warning("the image of %s could not be saved: %s", self.path.name, error)
 
     def discard(self) -> None:
         """Removes all that the worker wrote, of a job of which nothing shall be kept."""
@@ -135,7 +135,7 @@ class Folder:
                 (self.path / name).unlink(missing_ok=True)
 
     def forget_pictures(self) -> None:
-        """Removes the small pictures, which are made again when asked for."""
+        """Removes the small images, which are made again when asked for."""
         for name in ("preview.webp", "thumbnail.webp"):
             (self.path / name).unlink(missing_ok=True)
 
@@ -209,7 +209,7 @@ def _point(line: bytes) -> dict[str, Any] | None:
 
 
 def _webp(path: Path) -> bytes | None:
-    """A small picture, None if it is missing or not whole: its header says how long it is."""
+    """A small image, None if it is missing or not whole: its header says how long it is."""
     try:
         data = paths.read(path, MOST_BYTES)
     except (OSError, paths.TooLarge):

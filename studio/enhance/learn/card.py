@@ -9,14 +9,14 @@ from studio.core import amounts
 from studio.core.models import cards
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
-_TITLE = {"enlarge": "Enlarges", "clean": "Cleans"}
+_TITLE = {"enlarge": "Upscales", "clean": "Denoises"}
 _WHAT = {
-    "enlarge": "for 2, 3 and 4 times, which sees lightness alone",
-    "clean": "for noise of 0 to 55 levels and JPEG of quality 5 to 95, which is told how much there is",
+    "enlarge": "for 2, 3 and 4 times upscaling; its input is lightness only",
+    "clean": "for noise of 0 to 55 levels and JPEG quality 5 to 95; both are inputs of the network",
 }
 _TESTED = {
-    "enlarge": "shrunk and enlarged again, lightness alone",
-    "clean": "made grey and half as large, then damaged and cleaned again",
+    "enlarge": "downscaled and upscaled again, measured in lightness",
+    "clean": "converted to gray at half the size, then corrupted and restored",
 }
 
 
@@ -24,20 +24,20 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
     """The card in Markdown.
 
     Args:
-        name: of the photos that it practised on.
+        name: of the photos that it trained on.
         settings: of the training.
         figures: as `studio.enhance.learn.task.train` gives them.
         command: that trains it.
     """
     seen = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
-    drawn = f", and {figures['drawings']:,} pictures beside them" if figures["drawings"] else ""
+    drawn = f", and {figures['drawings']:,} additional images" if figures["drawings"] else ""
     return cards.write(
-        f"{_TITLE[settings.to]} pictures like {name}",
+        f"{_TITLE[settings.to]} images like {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawn}; "
         f"{figures['held_out']:,} photos were held out.",
         f"One network of {figures['parameters']:,} parameters {_WHAT[settings.to]}. "
-        f"It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} windows of "
-        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are averaged ones.",
+        f"It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} patches of "
+        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are their EMA.",
         figures,
         command,
         [

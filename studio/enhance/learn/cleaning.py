@@ -43,15 +43,15 @@ class Cleaning(Trainer):
         return found
 
     def _cleaned(self, rows: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Grey photos, shrunk to be clean, then damaged, then cleaned: `(n, side, side, 3)` each, levels."""
+        """Gray photos, shrunk to be clean, then damaged, then cleaned: `(n, side, side, 3)` each, levels."""
         damage, side = TESTS[name], self.photos.shape[1] // (2 * FOLD) * FOLD
-        truth = np.stack([damaging.shrunk(self.photos[row], side, grey=True) for row in rows])
+        truth = np.stack([damaging.shrunk(self.photos[row], side, gray=True) for row in rows])
         if damage.light:
             noise = np.random.default_rng(0).standard_normal(truth.shape[:3])[..., None]
             seen = (truth + damage.light * noise).astype("float32")
         else:
             seen = np.stack([damaging.compressed(one, damage.quality, True, False) for one in truth])
-        seen_planes, told = planes(seen / 255), (damage.light, damage.colour, damage.quality)
+        seen_planes, told = planes(seen / 255), (damage.light, damage.color, damage.quality)
         batch = np.stack([shown(one, *told) for one in seen_planes])
         added = np.asarray(self.learner.network.predict_on_batch(batch), "float32")
         return truth, seen, 255 * colors(seen_planes + unfolded(added))

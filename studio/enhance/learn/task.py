@@ -40,25 +40,23 @@ def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) 
 
 @checkpoints.one_at_a_time(models.TASK)
 def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Teaches a network. See `studio.enhance.learn.train`."""
+    """Trains a network. See `studio.enhance.learn.train`."""
     file, size, start = inputs["data"][0], settings.photo_size, _start(settings, inputs)
     learner = _learning(settings)
     pictures = data.pictures(file, size, learner.channels, progress, least=LEAST_PHOTOS)
     large = np.flatnonzero(pictures.sizes.min(axis=1) >= size)
     if len(large) < LEAST_PHOTOS:
-        expected = f"at least {LEAST_PHOTOS} pictures of {size} px or more"
-        raise refused(
-            file.name, expected, f"{len(large):,}", "add larger ones, or choose a smaller photo_size"
-        )
+        expected = f"at least {LEAST_PHOTOS} images of {size} px or more"
+        raise refused(file.name, expected, f"{len(large):,}", "add larger images, or lower photo_size")
     small = len(pictures.names) - len(large)
-    learnt, held_out = split(positions(pictures, progress)[large], settings.held_out)
+    learned, held_out = split(positions(pictures, progress)[large], settings.held_out)
     photos = pictures.images[large]
     if drawings := inputs.get("drawings"):
         added = data.pictures(drawings[0], size, learner.channels, progress).images
         photos = np.concatenate([photos, added])
-        learnt = np.concatenate([learnt, np.arange(len(large), len(photos))])
+        learned = np.concatenate([learned, np.arange(len(large), len(photos))])
     job = publish.Job(models.TASK, "train_enhance", settings, inputs)
-    trainer = learner(photos, learnt, held_out, settings, job.run, start).fit(progress)
+    trainer = learner(photos, learned, held_out, settings, job.run, start).fit(progress)
     figures = {
         **job.figures(trainer, [*pictures.notes, *_left_out(small, size)]),
         "photos": len(large),
@@ -85,7 +83,7 @@ def _learning(settings: TrainEnhanceSettings) -> type[Trainer]:
 
 
 def _left_out(count: int, size: int) -> list[str]:
-    return [f"Pictures of less than {size} px were left out: {count:,}."] if count else []
+    return [f"Images smaller than {size} px were left out: {count:,}."] if count else []
 
 
 def _start(settings: TrainEnhanceSettings, inputs: Inputs) -> list[np.ndarray] | None:

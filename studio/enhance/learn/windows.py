@@ -7,7 +7,7 @@ import numpy as np
 from studio.enhance import bicubic
 from studio.enhance.settings import SCALES
 
-MARGIN = 4  # px of the small picture, cut off after shrinking, for there the mirrored border is felt
+MARGIN = 4  # px of the small image, cut off after shrinking, for there the mirrored border is felt
 CLOSER = (1.0, 1.25, 1.5)  # so many times larger a window may be before it is shrunk to its size: photos from
 # a camera or a compressed file are softer than their pixels, and what is shrunk is sharp again
 
@@ -20,7 +20,7 @@ def batch(
     Args:
         photos: `(n, side, side, 1) uint8`, lightness, of at least `needed(window)` px.
         rows: one of them for each scale and window: `(3 * B,)`.
-        window: a side, in px of the small pictures.
+        window: a side, in px of the small images.
         rng: decides where, and how each is turned.
     """
     found = {}

@@ -1,1 +1,1 @@
-"""House styles: one small network that knows several styles by heart and paints any of them in one pass."""
+"""House styles: one small network that has memorized several styles and paints any of them in one pass."""

@@ -16,7 +16,7 @@ def write(
     """The card in Markdown.
 
     Args:
-        name: of the photos that it practised on.
+        name: of the photos that it trained on.
         settings: of the training.
         styles: that it knows.
         figures: as `studio.style.house.task.train` gives them.
@@ -31,7 +31,7 @@ def write(
         f"at a time; {figures['held_out']:,} were held out.",
         f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
         f"{amounts.count(figures['steps'], 'step')} of {settings.batch} photos ({seen:,} paintings) in "
-        f"{amounts.duration(figures['seconds'])}. The weights are averaged ones.{stayed}",
+        f"{amounts.duration(figures['seconds'])}. The weights are an EMA.{stayed}",
         figures,
         command,
         [_tests(settings, styles, figures)],

@@ -17,7 +17,7 @@ _AROUND = 9  # px, where that is looked for
 
 
 def grain(height: int, width: int, down: int = 0, right: int = 0) -> np.ndarray:
-    """The grain of a picture, always the same for the same size: frames of a film must not flicker by it.
+    """The grain of an image, always the same for the same size: frames of a video must not flicker by it.
 
     Args:
         height, width: in px.
@@ -37,8 +37,8 @@ def laid_over(photo_01: np.ndarray) -> np.ndarray:
     """
     from scipy.ndimage import uniform_filter
 
-    grey = photo_01.mean(axis=-1)
-    mean, square = (uniform_filter(one, (1, _AROUND, _AROUND)) for one in (grey, grey * grey))
+    gray = photo_01.mean(axis=-1)
+    mean, square = (uniform_filter(one, (1, _AROUND, _AROUND)) for one in (gray, gray * gray))
     flat = np.clip(1 - np.sqrt(np.maximum(square - mean * mean, 0)) / _OWN, 0, 1)
     return (photo_01 + flat[..., None] * grain(*photo_01.shape[1:3])).clip(0, 1)
 

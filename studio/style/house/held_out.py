@@ -1,4 +1,4 @@
-"""What a network of house styles loses on photos that it has not learnt from, with how sure that is."""
+"""What a network of house styles loses on photos that it has not learned from, with how sure that is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ON_THE_WAY = 4  # photos, each in every style: enough to see how a training goes
+ON_THE_WAY = 4  # photos, each in every style: enough to see how a training run goes
 AT_THE_END = 16  # others
 
 
@@ -17,7 +17,7 @@ class HeldOut:
 
     Attributes:
         photos: of each photo the losses by name: "style", "content" and "total", the weighted sum that is
-            learnt, each a mean over the styles.
+            learned, each a mean over the styles.
     """
 
     photos: tuple[Mapping[str, float], ...]

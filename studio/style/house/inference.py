@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from studio.core.models.presets import Preset
-from studio.style.house.network import PACE, SMALL, Mirrored, StyledNorm
+from studio.style.house.network import SMALL, SPEED, Mirrored, StyledNorm
 from studio.style.house.paint import load
 
 
@@ -87,7 +87,7 @@ class Norm(keras.layers.Layer):
 
     def __init__(self, gain: np.ndarray, shift: np.ndarray):
         super().__init__()
-        self.gain, self.shift = PACE * gain, PACE * shift
+        self.gain, self.shift = SPEED * gain, SPEED * shift
 
     def call(self, inputs: Any) -> Any:
         """`(B, H, W, C)` maps and `(B, styles)` shares -> `(B, H, W, C)`."""

@@ -24,17 +24,17 @@ SHAPE = ("width", "blocks")  # what weights are shaped by, besides how many styl
 STYLE_SIDE = (
     512  # px, the longer side at which a style is looked at: strokes are then as large as in the fine mode
 )
-LEAST_STYLE = 128  # px of the shorter side: below, a picture shows too little of its strokes
+LEAST_STYLE = 128  # px of the shorter side: below, an image shows too little of its strokes
 
 
 def name_of(file_name: str) -> str:
-    """What a style is called after its picture: "My Stars.png" -> "my_stars"."""
+    """What a style is called after its image: "My Stars.png" -> "my_stars"."""
     stem = PurePath(file_name).stem.lower()
     return "_".join("".join(c if c.isalnum() else " " for c in stem).split()) or "style"
 
 
 def check_names(files: Sequence[File]) -> None:
-    """Raises `InvalidInput` unless each style picture has a name of its own. Reads none."""
+    """Raises `InvalidInput` unless each style image has a name of its own. Reads none."""
     names = [name_of(file.name) for file in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
         expected, step = "a name of its own for every style", "rename one of the files"
@@ -42,12 +42,12 @@ def check_names(files: Sequence[File]) -> None:
 
 
 def check_sizes(files: Sequence[File]) -> None:
-    """Raises `InvalidInput` unless each style picture is large enough to learn from."""
+    """Raises `InvalidInput` unless each style image is large enough to learn from."""
     for file in files:
         size = images.size(file.read())
         if min(size) < LEAST_STYLE:
             expected, received = f"a shorter side of at least {LEAST_STYLE} px", "{1} x {0} px".format(*size)
-            step = "choose a larger picture"
+            step = "choose a larger image"
             raise invalid(f"style {file.name}", expected=expected, received=received, next_step=step)
 
 
@@ -75,9 +75,9 @@ def styles(network: str = SHIPPED) -> tuple[str, ...]:
 
 
 def taught() -> dict[str, dict[str, Input]]:
-    """What a person's own networks, the whole ones, learnt from: `{network: {style: picture}}`.
+    """What a user's own networks, the whole ones, learned from: `{network: {style: picture}}`.
 
-    A network that is for all gives nobody these pictures: its recipe may name any file of the studio.
+    A network that is for all gives nobody these images: its recipe may name any file of the studio.
     """
     found = {}
     for name in presets.own():

@@ -28,7 +28,7 @@ class Learner(LossModel):
 
     Args:
         settings: shape and weights of the losses.
-        grams: of each style picture, `{layer: (C, C) float32}`.
+        grams: of each style image, `{layer: (C, C) float32}`.
         backbone: VGG16 with means for maxima, that looks at what was painted.
     """
 

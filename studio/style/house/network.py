@@ -16,12 +16,12 @@ from keras import ops
 from studio.core.training.batches import part_seed
 from studio.style.house.settings import TrainStyleSettings
 
-PACE = 10.0  # gains and shifts learn so many times faster than what all styles share: each is seen seldom
+SPEED = 10.0  # gains and shifts learn so many times faster than what all styles share: each is seen seldom
 SMALL = 1e-5  # added to a variance
 
 
 class StyledNorm(keras.layers.Layer):
-    """Normalises each channel of each picture, then gives it the gain and shift of a mix of styles.
+    """Normalizes each channel of each image, then gives it the gain and shift of a mix of styles.
 
     Called with `(B, H, W, C)` activations and `(B, styles)` shares.
     """
@@ -43,14 +43,14 @@ class StyledNorm(keras.layers.Layer):
         return maps * gain + shift
 
     def _of(self, shares: Any, numbers: Any) -> Any:
-        return PACE * ops.matmul(shares, numbers)[:, None, None, :]
+        return SPEED * ops.matmul(shares, numbers)[:, None, None, :]
 
     def compute_output_shape(self, shapes: Any) -> Any:
         return shapes[0]
 
 
 class Mirrored(keras.layers.Layer):
-    """Continues a picture beyond its border by its mirror image, so that no frame shows.
+    """Continues an image beyond its border by its mirror image, so that no frame shows.
 
     Args:
         width: of the border, in px.
@@ -95,7 +95,7 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
         maps = StyledNorm(styles, name=f"{name}_style", **options)([maps, shares])
         return keras.layers.ReLU(name=f"{name}_relu")(maps) if active else maps
 
-    maps = centred = keras.layers.Rescaling(2.0, -1.0, name="centred", dtype="float32")(photos)
+    maps = centerd = keras.layers.Rescaling(2.0, -1.0, name="centerd", dtype="float32")(photos)
     for name, channels, side, stride in (
         ("in1", width, 9, 1),
         ("in2", 2 * width, 3, 2),
@@ -111,7 +111,7 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
         maps = styled(conv(maps, channels, 3, name), name)
     # Changes to the photo: it begins as the photo and need not learn first to carry one through its middle.
     # In whole numbers, however the rest computes: half of them would show as steps in a clear sky.
-    maps = keras.layers.Add(name="changed", dtype="float32")([conv(maps, 3, 9, "out3", scale=0.01), centred])
+    maps = keras.layers.Add(name="changed", dtype="float32")([conv(maps, 3, 9, "out3", scale=0.01), centerd])
     maps = styled(maps, "out3", active=False, dtype="float32")
     painted = keras.layers.Activation("sigmoid", name="painted", dtype="float32")(maps)
     return keras.Model([photos, shares], painted, name="house")

@@ -11,7 +11,7 @@ LEAST_PHOTOS = 50
 
 
 class TrainStyleSettings(shared.TrainImageSettings):
-    """Teaches one network to paint any photo in each of several styles, in one pass."""
+    """Trains one feed-forward network to apply any of several styles to a photo."""
 
     steps: int = shared.steps(4000)
     batch: int = shared.batch(4, most=64)
@@ -20,7 +20,7 @@ class TrainStyleSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.02)
     strength: float = setting(
         0.8,
-        "How much of the style: less keeps more of the photo, 1 is the style at its fullest.",
+        "Style strength: lower it to keep more of the photo; 1 applies the style fully.",
         tier="main",
         gt=0,
         le=1,
@@ -28,45 +28,61 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     only_new: bool = setting(
         False,
-        "Leave the network to start from and its styles as they are; teach those that it lacks, or, if it "
-        "lacks none, the given ones anew.",
+        "Freeze the network to start from and train only styles that are new to it; if none is new, the "
+        "given styles are trained again.",
+        label="Train only new styles",
     )
     size: int = setting(
-        192, "A side of the windows of the photos that it practises on.", unit="px", ge=64, le=512, step=16
+        192,
+        "Side of the random crops of the photos that the network trains on.",
+        unit="px",
+        ge=64,
+        le=512,
+        step=16,
+        label="Crop size",
     )
     photo_size: int = setting(
-        256, "A side of the photos that the windows are cut from.", unit="px", ge=72, le=1024, step=8
+        256, "Side of the training photos that the crops are cut from.", unit="px", ge=72, le=1024, step=8
     )
     width: int = setting(
-        32, "Channels of the finest layer: more paints better, and takes longer.", ge=8, le=64
+        32, "Channels of the finest layer; raise it for better results and longer training.", ge=8, le=64
     )
-    blocks: int = setting(5, "Residual blocks at the coarsest layer.", ge=1, le=10)
+    blocks: int = setting(
+        5, "Number of residual blocks, at the coarsest scale.", ge=1, le=10, label="Residual blocks"
+    )
     smoothness: float = setting(
-        1.0, "How much neighbouring pixels hold together (total variation).", ge=0, le=20, step=0.5
+        1.0, "Weight of the total variation loss; raise it for less noise.", ge=0, le=20, step=0.5
     )
     steadiness: float = setting(
-        30.0, "How much a moved photo must give the same picture, moved.", ge=0, le=1000
+        30.0,
+        "Weight of the loss that keeps results stable when the photo shifts; raise it for steadier videos.",
+        ge=0,
+        le=1000,
+        label="Temporal stability",
     )
     stroke: float = setting(
         1.0,
-        "How large the strokes are, as a multiple of those in the style picture.",
+        "Size of the strokes, as a multiple of those in the style image.",
         ge=0.25,
         le=4,
         scale="log",
+        label="Stroke size",
     )
     parts: int = setting(
         1,
-        "Parts a side of a painting in each of which the style must be found: with more, flat parts of a "
-        "photo are painted, too, and colours are alike all over.",
+        "Regions per side that each have to match the style; raise it to stylize flat areas and even out "
+        "colors.",
         ge=1,
         le=4,
+        label="Style loss grid",
     )
     kept: float = setting(
         0.0,
-        "The share that the weights of the network to start from have in those of the result.",
+        "Share of the starting weights in the result (weight interpolation); raise it to stay close to them.",
         ge=0,
         le=0.9,
         step=0.05,
+        label="Weight interpolation",
     )
     precision: Precision = setting("float32", HELP)
 

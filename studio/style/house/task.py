@@ -1,4 +1,4 @@
-"""Training house styles as a task: photos and style pictures in, a packed network with its card out."""
+"""Training house styles as a task: photos and style images in, a packed network with its card out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
 
 
 def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is something to teach, every style has a name of its own, and a
+    """Raises `InvalidInput` unless there is something to train, every style has a name of its own, and a
     network to start from fits."""
     known_styles.check_names(inputs["style"])
     for name in ("only_new", "kept"):
@@ -32,7 +32,7 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
 
 @checkpoints.one_at_a_time(known_styles.TASK)
 def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Teaches a network some styles. See `studio.style.house.train`."""
+    """Trains a network some styles. See `studio.style.house.train`."""
     from studio.core.objectives import backbones
     from studio.style.house import train as training
 
@@ -40,16 +40,16 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     known_styles.check_sizes(inputs["style"])
     drawn = {known_styles.name_of(one.name): _picture(one) for one in inputs["style"]}
     pictures = data.pictures(file, settings.photo_side, 3, progress, least=LEAST_PHOTOS)
-    learnt, held_out = split(positions(pictures, progress), settings.held_out)
+    learned, held_out = split(positions(pictures, progress), settings.held_out)
     names = [*old, *(name for name in drawn if name not in old)]
     taught = _taught(names, list(drawn), old, settings.only_new)
     vgg16 = backbones.load("vgg16", progress)
-    progress.stage("Looking at the styles")
+    progress.stage("Computing the Gram matrices of the styles")
     wanted = grams(names, drawn, vgg16.averaged, settings, progress)
     job = publish.Job(known_styles.TASK, "train_style", settings, inputs)
     asked = (settings, wanted, taught, vgg16.averaged, job.run, start)
-    trainer = training.Trainer(pictures.images, learnt, held_out, *asked).fit(progress)
-    notes = [*pictures.notes, *_anew(old, taught, names, settings.only_new)]
+    trainer = training.Trainer(pictures.images, learned, held_out, *asked).fit(progress)
+    notes = [*pictures.notes, *_again(old, taught, names, settings.only_new)]
     figures = {
         **job.figures(trainer, notes),
         "photos": len(pictures.images),
@@ -84,7 +84,7 @@ def grams(
     settings: TrainStyleSettings,
     progress: Progress,
 ) -> list[dict[str, np.ndarray]]:
-    """The Gram matrices of every style; of those that are not taught now none are needed: zeros."""
+    """The Gram matrices of every style; of those that are not trained now none are needed: zeros."""
     from studio.style.house import gram_loss
 
     longest = round(known_styles.STYLE_SIDE * settings.stroke)
@@ -97,19 +97,19 @@ def grams(
 
 
 def _taught(names: Sequence[str], drawn: Sequence[str], old: Sequence[str], only_new: bool) -> list[int]:
-    """The places in `names` of the styles to teach: of those drawn all, or, where only new ones, the new."""
+    """The places in `names` of the styles to train: of those drawn all, or, where only new ones, the new."""
     new = [name for name in drawn if name not in old]
     return [names.index(name) for name in (only_new and new) or drawn]
 
 
-def _anew(old: Sequence[str], taught: Sequence[int], names: Sequence[str], only_new: bool) -> list[str]:
+def _again(old: Sequence[str], taught: Sequence[int], names: Sequence[str], only_new: bool) -> list[str]:
     """What to say where styles that were known are replaced: that of a file of the same name is another."""
     again = [names[place] for place in taught if only_new and names[place] in old]
-    return [f"Taught anew, for the network knew all that were given: {', '.join(again)}."] if again else []
+    return [f"Trained again, because the network already knew them: {', '.join(again)}."] if again else []
 
 
 def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
-    """The styles of the network to start from, and that network; none and None if it begins anew."""
+    """The styles of the network to start from, and that network; none and None if it begins again."""
     from studio.style.house import paint
 
     preset = start_from.model(inputs)

@@ -28,7 +28,7 @@ class Trainer(PhotoTrainer):
         train_rows, test_rows: the rows to learn from and to test on.
         settings: of the network and its losses.
         grams: of each style, as in `Learner`.
-        taught: the styles to teach, by their place.
+        taught: the styles to train, by their place.
         backbone: as in `Learner`.
         run: where checkpoints go.
         start: a network to start from, that knows the first of these styles.
@@ -71,9 +71,9 @@ class Trainer(PhotoTrainer):
         return widened(start, self.learner.network)
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
-        """Windows of photos with film grain, some mirrored, and the style of each."""
+        """Windows of photos with video grain, some mirrored, and the style of each."""
         batch = super().batch(step)
-        # In turn, not at random: with few steps chance would teach one style twice as much as another. Each
+        # In turn, not at random: with few steps chance would train one style twice as much as another. Each
         # turn begins one style later, so that none is always at an odd place, without a second view.
         at = step * len(batch["photos"]) + np.arange(len(batch["photos"]))
         batch["styles"] = self.taught[(at + at // len(self.taught)) % len(self.taught)]
@@ -110,7 +110,7 @@ class Trainer(PhotoTrainer):
         return {f"validation {name}": scores.mean(name) for name in ("style", "content")}
 
     def measure(self, rows: np.ndarray, progress: Progress | None = None) -> HeldOut:
-        """Losses of the current weights on photos, each in every style taught.
+        """Losses of the current weights on photos, each in every style trained.
 
         When stopped, those of the photos so far.
         """

@@ -20,8 +20,8 @@ from studio.core.tasks import File
 
 
 @pytest.fixture(scope="module")
-def colours():
-    return toy_classifier.colours()
+def colors():
+    return toy_classifier.colors()
 
 
 @pytest.fixture
@@ -34,21 +34,21 @@ def corners():
 
 
 @pytest.mark.parametrize("place, corner", [(0, (0, 0)), (1, (3, 3))])
-def test_each_class_is_seen_where_it_is(colours, corners, place, corner):
-    where, probabilities, told = grad_cam.look(colours, corners, place)
+def test_each_class_is_seen_where_it_is(colors, corners, place, corner):
+    where, probabilities, told = grad_cam.look(colors, corners, place)
     assert told == place and where.shape == (4, 4)
     assert np.unravel_index(where.argmax(), where.shape) == corner
     assert where.max() == pytest.approx(1) and where.min() == 0
-    assert probabilities == pytest.approx(colours.probabilities([corners])[0], abs=1e-6)
+    assert probabilities == pytest.approx(colors.probabilities([corners])[0], abs=1e-6)
 
 
-def test_it_is_what_the_weights_of_a_linear_head_say(colours):
+def test_it_is_what_the_weights_of_a_linear_head_say(colors):
     picture = data.astronaut()
-    where, probabilities, place = grad_cam.look(colours, picture)
+    where, probabilities, place = grad_cam.look(colors, picture)
     assert place == probabilities.argmax()
     cut = crop.cut(picture, 32).astype("float32") / 255
     small = cut.reshape(4, 8, 4, 8, 3).mean(axis=(1, 3))
-    kernel = np.asarray(colours.network.layers[-1].kernel)
+    kernel = np.asarray(colors.network.layers[-1].kernel)
     spoken = np.maximum(small @ (kernel[:, place] - kernel.mean(axis=1)), 0)
     assert where == pytest.approx(spoken / spoken.max(), abs=1e-4)
 
@@ -88,18 +88,18 @@ def _middle(weight, axis):
     return (seen * (np.arange(len(seen)) + 0.5)).sum() / seen.sum()
 
 
-def test_what_speaks_for_nothing_is_all_cold(colours):
-    where, _, _ = grad_cam.look(colours, np.zeros((32, 32, 3), "uint8"), 2)
+def test_what_speaks_for_nothing_is_all_cold(colors):
+    where, _, _ = grad_cam.look(colors, np.zeros((32, 32, 3), "uint8"), 2)
     assert np.array_equal(where, np.zeros((4, 4)))
 
 
 @pytest.mark.parametrize("label, place", [("Cat", 0), ("cat", 1), ("CAT", 0), ("dog", 2)])
 def test_a_label_is_that_one_before_any_that_is_read_alike(label, place):
-    named = replace(toy_classifier.colours(), classes=("Cat", "cat", "Dog"))
+    named = replace(toy_classifier.colors(), classes=("Cat", "cat", "Dog"))
     assert grad_cam._place(label, named) == place
 
 
-def test_colours_are_over_the_place_and_what_was_not_seen_is_dark():
+def test_colors_are_over_the_place_and_what_was_not_seen_is_dark():
     picture = np.full((40, 80, 3), 200, "uint8")
     where = np.zeros((4, 4), "float32")
     where[0, 0] = 1
@@ -108,7 +108,7 @@ def test_colours_are_over_the_place_and_what_was_not_seen_is_dark():
     assert np.array_equal(shown[:, :20], np.full((40, 20, 3), 80))  # left of the square in the middle
     assert np.ptp(shown[2, 22].astype(int)) > 60 > np.abs(shown[2, 22].astype(int) - shown[3, 23]).max()
     hot, cold = shown[2, 22].sum(), shown[37, 57].sum()
-    assert hot > cold + 100  # lighter, too: not by its colour alone
+    assert hot > cold + 100  # lighter, too: not by its color alone
     light = heatmap_overlay.draw(picture, where, "light", 0.8)
     assert light[2, 22].min() > 150 and light[37, 57].max() < 60
 

@@ -1,4 +1,4 @@
-"""Labels of pictures: best first, of trained classifiers and of ImageNet's own."""
+"""Labels of images: best first, of trained classifiers and of ImageNet's own."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_words_for_a_person():
 
 
 @pytest.mark.parametrize(
-    "picture, label", [("chelsea", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "drilling platform")]
+    "image, label", [("chelsea", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "drilling platform")]
 )
 def test_imagenet_names_what_there_is(resnet50_home, picture, label):
     result = tasks.run("classify.predict", PredictSettings(), {"pictures": [kept(getattr(data, picture)())]})

@@ -9,7 +9,7 @@ from PIL import Image
 
 from studio.classify.ask import score
 from studio.classify.models import trained
-from studio.classify.teach import held_out
+from studio.classify.training import held_out
 from studio.core import data
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
@@ -20,7 +20,7 @@ CLASSES = ("cat", "coffee")
 
 @pytest.fixture
 def folder(tmp_path):
-    """Ten noisy pictures of each class."""
+    """Ten noisy images of each class."""
     rng = np.random.default_rng(0)
     for name in CLASSES:
         (tmp_path / "data" / name).mkdir(parents=True)
@@ -58,11 +58,11 @@ def test_of_its_own_data_only_what_it_was_tested_on_counts(preset, folder):
 
 
 @pytest.mark.slow
-def test_of_other_data_all_counts_but_what_it_has_learnt_from(preset, folder):
+def test_of_other_data_all_counts_but_what_it_has_learned_from(preset, folder):
     (folder / "cat/0.png").unlink()
     told = score.figures(preset, str(folder), None, Progress())
     assert told["n"] == 3 and told["accuracy"] == asked(preset, folder, TESTED[1:])
-    assert any(note.startswith("16 ") and "it learnt from" in note for note in told["notes"])
+    assert any(note.startswith("16 ") and "training images" in note for note in told["notes"])
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, pa
         assert told["accuracy"] == asked(preset, folder, TESTED)
 
 
-@pytest.mark.parametrize("kept", [None, "all", {"rows": "AA=="}, 7, {"data": "other", "learnt": "AA=="}])
+@pytest.mark.parametrize("kept", [None, "all", {"rows": "AA=="}, 7, {"data": "other", "learned": "AA=="}])
 def test_what_is_not_whole_is_refused(weights_home, folder, kept):
     preset = toy_classifier.save("toy", CLASSES, held_out=kept)
     with pytest.raises(InvalidInput, match="train it again"):
@@ -87,11 +87,11 @@ def test_what_is_not_whole_is_refused(weights_home, folder, kept):
 
 def test_classes_are_matched_by_name_not_by_order(preset, folder):
     (folder / "cat").rename(folder / "dog")
-    with pytest.raises(InvalidInput, match=r"others too: dog"):
+    with pytest.raises(InvalidInput, match=r"unknown classes: dog"):
         score.figures(preset, str(folder), None, Progress())
     for path in (folder / "dog").iterdir():
         path.unlink()
-    with pytest.raises(InvalidInput, match="one folder alone"):
+    with pytest.raises(InvalidInput, match="only one folder"):
         score.figures(preset, str(folder), None, Progress())
 
 

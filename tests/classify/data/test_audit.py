@@ -1,4 +1,4 @@
-"""The audit: every trouble that a person's folder may have is found, told, and named."""
+"""The audit: every trouble that a user's folder may have is found, told, and named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 from studio.classify.data import audit
 from studio.classify.settings import AuditSettings
-from studio.classify.teach import training_set
+from studio.classify.training import training_set
 from studio.core import data, tasks
 from studio.core.data import duplicates
 from studio.core.errors import InvalidInput, NoRoom
@@ -101,7 +101,10 @@ def test_one_class_far_larger_is_told(tmp_path):
     [
         (shapes("only", 0, 4), "two classes"),
         (shapes(".", 0, 4), "two classes"),
-        (shapes("a", 0, 4) | shapes("b", 1, 4) | {"one.png": shape(2, 7)}, "beside those folders one.png"),
+        (
+            shapes("a", 0, 4) | shapes("b", 1, 4) | {"one.png": shape(2, 7)},
+            "outside of class folders: one.png",
+        ),
         (shapes("a", 0, 4) | {"b/one.png": shape(1, 77)}, "1 of b"),
         (shapes("a", 0, 4) | {"b/text.txt": b"words", "b/more.png": b"no picture"}, "two classes"),
     ],
@@ -127,8 +130,8 @@ def test_an_empty_class_is_told(tmp_path):
 def test_wrong_labels_come_first(tmp_path):
     pictures, _ = looked_at(folder(tmp_path / "set", shapes("a", 0, 10) | shapes("b", 1, 10)))
     left_out = np.where(np.eye(2)[pictures.labels] > 0, 0.8, 0.2)
-    left_out[3] = 0.05, 0.95  # labelled a
-    left_out[14] = 0.85, 0.15  # labelled b
+    left_out[3] = 0.05, 0.95  # labeled a
+    left_out[14] = 0.85, 0.15  # labeled b
     left_out[15] = 0.55, 0.45  # unsure, which says nothing of the label
     doubted = audit.suspicious(pictures, np.arange(20), left_out)
     assert [one["name"] for one in doubted] == [pictures.names[3], pictures.names[14]]

@@ -16,10 +16,10 @@ def alone(count=100):
 
 @pytest.mark.parametrize("held_out", [0.1, 0.3, 0.5])
 def test_every_class_gives_the_same_share(held_out):
-    learnt, tested = split(LABELS, alone(), held_out, seed=0)
+    learned, tested = split(LABELS, alone(), held_out, seed=0)
     assert np.bincount(LABELS[tested]).tolist() == [round(60 * held_out), round(30 * held_out), 10 * held_out]
-    assert sorted([*learnt, *tested]) == list(range(100))
-    assert np.all(np.diff(learnt) > 0) and np.all(np.diff(tested) > 0)
+    assert sorted([*learned, *tested]) == list(range(100))
+    assert np.all(np.diff(learned) > 0) and np.all(np.diff(tested) > 0)
 
 
 def test_the_seed_decides():
@@ -31,8 +31,8 @@ def test_the_seed_decides():
 def test_what_is_alike_stays_on_one_side(seed):
     groups = np.concatenate([np.arange(60) // 3, 20 + np.arange(30) // 2, 60 + np.arange(10)])
     groups[[5, 65]] = 500  # alike across two classes
-    learnt, tested = split(LABELS, groups, 0.3, seed)
-    assert not set(groups[learnt]) & set(groups[tested])
+    learned, tested = split(LABELS, groups, 0.3, seed)
+    assert not set(groups[learned]) & set(groups[tested])
     share = np.bincount(LABELS[tested]) / [60, 30, 10]
     assert np.all(np.abs(share - 0.3) <= 0.07)
 
@@ -40,15 +40,15 @@ def test_what_is_alike_stays_on_one_side(seed):
 @pytest.mark.parametrize("held_out", [0.05, 0.8])
 def test_a_small_class_is_on_both_sides(held_out):
     labels = np.array([0] * 40 + [1, 1])
-    learnt, tested = split(labels, alone(42), held_out, seed=3)
-    assert (labels[learnt] == 1).sum() == (labels[tested] == 1).sum() == 1
+    learned, tested = split(labels, alone(42), held_out, seed=3)
+    assert (labels[learned] == 1).sum() == (labels[tested] == 1).sum() == 1
 
 
-def test_a_class_of_one_picture_in_many_copies_is_learnt_from():
+def test_a_class_of_one_picture_in_many_copies_is_learned_from():
     labels = np.array([0] * 10 + [1] * 6)
     groups = np.concatenate([np.arange(10), [99] * 6])
-    learnt, tested = split(labels, groups, 0.3, seed=0)
-    assert (labels[learnt] == 1).sum() == 6 and (labels[tested] == 0).sum() == 3
+    learned, tested = split(labels, groups, 0.3, seed=0)
+    assert (labels[learned] == 1).sum() == 6 and (labels[tested] == 0).sum() == 3
 
 
 def test_a_class_of_a_few_bursts_is_tested_on_the_smallest():
@@ -56,9 +56,9 @@ def test_a_class_of_a_few_bursts_is_tested_on_the_smallest():
     bursts = np.concatenate([np.repeat([100, 101, 102], 5), [200] * 6, [201] * 4, [202] * 6])
     groups = np.concatenate([np.arange(40), bursts])
     for seed in range(3):
-        learnt, tested = split(labels, groups, 0.2, seed)
+        learned, tested = split(labels, groups, 0.2, seed)
         assert np.bincount(labels[tested]).tolist() == [8, 5, 4]
-        assert not set(groups[learnt]) & set(groups[tested]) and len(learnt) + len(tested) == 71
+        assert not set(groups[learned]) & set(groups[tested]) and len(learned) + len(tested) == 71
 
 
 def test_every_picture_is_left_out_once_and_classes_evenly():

@@ -32,29 +32,29 @@ FORMS = ("keras", "tflite", "onnx")
 
 
 @pytest.fixture(scope="module")
-def colours():
-    return toy_classifier.colours()
+def colors():
+    return toy_classifier.colors()
 
 
 def written(form, classifier, folder):
     for needed in export.NEEDS.get(form, ()):
         pytest.importorskip(needed, reason=f"{needed} is not installed (the extra `export`)")
-    path = folder / f"colours.{form}"
+    path = folder / f"colors.{form}"
     export.WRITERS[form](classifier, path)
     return path
 
 
 @pytest.fixture(scope="module", params=FORMS)
 def file(request, tmp_path_factory):
-    fresh = toy_classifier.colours()  # that nobody has asked yet
+    fresh = toy_classifier.colors()  # that nobody has asked yet
     return written(request.param, fresh, tmp_path_factory.mktemp(request.param))
 
 
-def test_it_says_what_the_model_says_of_pictures_of_any_size(file, colours):
-    assert export.largest_difference(colours, file) < 1e-5
+def test_it_says_what_the_model_says_of_pictures_of_any_size(file, colors):
+    assert export.largest_difference(colors, file) < 1e-5
     ask = opened.OPENERS[file.suffix](file)
     batch = np.random.default_rng(0).integers(0, 256, (3, 50, 70, 3), "uint8")
-    assert ask(batch) == pytest.approx(np.asarray(colours.network(batch)), abs=1e-5)
+    assert ask(batch) == pytest.approx(np.asarray(colors.network(batch)), abs=1e-5)
 
 
 def test_the_ten_pictures_are_ten_and_of_many_sizes():
@@ -64,39 +64,39 @@ def test_the_ten_pictures_are_ten_and_of_many_sizes():
     assert all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in pictures)
 
 
-def test_a_difference_is_seen(file, colours):
-    other = toy_classifier.colours()
+def test_a_difference_is_seen(file, colors):
+    other = toy_classifier.colors()
     choice = other.network.layers[-1]
     choice.set_weights([choice.get_weights()[0], np.array([0.1, 0.2, 0])])
     assert export.largest_difference(other, file) > 0.01
 
 
-def test_the_names_of_the_classes_are_in_the_file(file, colours):
+def test_the_names_of_the_classes_are_in_the_file(file, colors):
     if file.suffix == ".onnx":
         import onnx
 
         props = {one.key: one.value for one in onnx.load(file).metadata_props}
-        assert json.loads(props["classes"]) == list(colours.classes)
+        assert json.loads(props["classes"]) == list(colors.classes)
         return
     with zipfile.ZipFile(file) as packed:
-        assert packed.read(export.LABELS).decode().split("\n") == list(colours.classes)
+        assert packed.read(export.LABELS).decode().split("\n") == list(colors.classes)
 
 
 @pytest.fixture(scope="module", params=["teachable", "tfjs"])
 def zipped(request, tmp_path_factory):
-    path = tmp_path_factory.mktemp(request.param) / "colours.zip"
-    export.WRITERS[request.param](toy_classifier.colours(), path)
+    path = tmp_path_factory.mktemp(request.param) / "colors.zip"
+    export.WRITERS[request.param](toy_classifier.colors(), path)
     return path
 
 
-def test_a_zip_says_what_the_model_says_and_is_opened_by_the_studio_again(zipped, colours, tmp_path):
-    assert export.largest_difference(colours, zipped) < 1e-5
+def test_a_zip_says_what_the_model_says_and_is_opened_by_the_studio_again(zipped, colors, tmp_path):
+    assert export.largest_difference(colors, zipped) < 1e-5
     facts = resave.run(zipped, tmp_path)
-    assert facts["labels"] == colours.classes and facts["image_input"]["preprocessing"] == "-1-1"
+    assert facts["labels"] == colors.classes and facts["image_input"]["preprocessing"] == "-1-1"
     copy = keras.saving.load_model(tmp_path / resave.COPY, compile=False)
     picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), "uint8")
     answers = np.asarray(copy(picture.astype("float32") / 127.5 - 1))
-    assert answers == pytest.approx(np.asarray(colours.network(picture)), abs=1e-5)
+    assert answers == pytest.approx(np.asarray(colors.network(picture)), abs=1e-5)
     assert np.ptp(answers) > 0.01
 
 
@@ -105,7 +105,7 @@ def test_a_zip_speaks_the_words_of_keras_2(zipped, tmp_path):
         if "model.json" in packed.namelist():
             listing = json.loads(packed.read("model.json"))
             told, names = listing["modelTopology"]["model_config"], listing["weightsManifest"][0]["weights"]
-            assert [one["name"] for one in names[:2]] == ["levels/kernel", "levels/bias"]
+            assert [one["name"] for one in names[:2]] == ["preprocessing/kernel", "preprocessing/bias"]
             assert (
                 sum(packed.getinfo(one).file_size for one in listing["weightsManifest"][0]["paths"]) == 4 * 36
             )
@@ -119,7 +119,7 @@ def test_a_zip_speaks_the_words_of_keras_2(zipped, tmp_path):
 
 
 def test_what_keras_2_has_not_is_not_written(tmp_path):
-    fresh = toy_classifier.colours()
+    fresh = toy_classifier.colors()
     tanh = keras.ops.tanh(fresh.network.output)
     other = replace(fresh, network=keras.Model(fresh.network.input, tanh))
     with pytest.raises(StudioError, match=r"has a Tanh, which Keras 2 and TensorFlow\.js do not have\. "):
@@ -149,7 +149,7 @@ def write_palette(path):
     photo.save(path, transparency=photo.getpixel((200, 200)))
 
 
-def write_grey_and_transparent(path):
+def write_gray_and_transparent(path):
     ramp = Image.linear_gradient("L")
     Image.merge("LA", (ramp, ramp.rotate(90))).save(path)
 
@@ -175,7 +175,7 @@ def write_with_broken_profile(path):
         write_transparent,
         write_sixteen_bits,
         write_palette,
-        write_grey_and_transparent,
+        write_gray_and_transparent,
         write_one_bit,
         write_with_profile,
         write_with_broken_profile,
@@ -183,7 +183,7 @@ def write_with_broken_profile(path):
 )
 def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
     write(tmp_path / "photo.png")
-    source = snippets.program("keras", ["one"]).split("model_file, picture_file =")[0]
+    source = snippets.program("keras", ["one"]).split("model_file, image_file =")[0]
     (tmp_path / "ask.py").write_text(source)
     spec = importlib.util.spec_from_file_location("ask", tmp_path / "ask.py")
     ask = importlib.util.module_from_spec(spec)
@@ -191,16 +191,16 @@ def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
     assert np.array_equal(ask.read(tmp_path / "photo.png")[0], images.read(tmp_path / "photo.png"))
 
 
-def test_the_program_beside_it_runs_without_the_studio(file, colours, tmp_path):
+def test_the_program_beside_it_runs_without_the_studio(file, colors, tmp_path):
     write_transparent(tmp_path / "photo.png")
     picture = images.read(tmp_path / "photo.png")
-    (tmp_path / "ask.py").write_text(snippets.program(file.suffix[1:], colours.classes))
+    (tmp_path / "ask.py").write_text(snippets.program(file.suffix[1:], colors.classes))
     words = [sys.executable, "-I", "ask.py", str(file), "photo.png"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    probabilities = np.asarray(colours.network(picture[None]))[0]
+    probabilities = np.asarray(colors.network(picture[None]))[0]
     order = np.argsort(-probabilities)
-    assert done.stdout.splitlines() == [f"{colours.classes[n]}: {probabilities[n]:.1%}" for n in order]
+    assert done.stdout.splitlines() == [f"{colors.classes[n]}: {probabilities[n]:.1%}" for n in order]
 
 
 def test_names_of_classes_cannot_become_code():
@@ -222,7 +222,7 @@ def test_an_export_that_says_something_else_is_thrown_away(weights_home, monkeyp
     toy_classifier.save("toy")
     settings = ExportSettings(preset="toy")
     monkeypatch.setattr(export, "MOST_AWAY", -1.0)
-    with pytest.raises(StudioError, match="thrown away"):
+    with pytest.raises(StudioError, match="discarded"):
         tasks.run("classify.export", settings, {})
 
 
@@ -243,9 +243,9 @@ def test_the_ending_of_a_file_says_its_form(form):
     assert ExportSettings().for_ending(form).form == form
 
 
-def test_an_exported_keras_model_can_be_trained_further(colours, tmp_path):
-    colours.network.trainable = False  # as classifiers of the studio are
-    export.WRITERS["keras"](colours, tmp_path / "a.keras")
+def test_an_exported_keras_model_can_be_trained_further(colors, tmp_path):
+    colors.network.trainable = False  # as classifiers of the studio are
+    export.WRITERS["keras"](colors, tmp_path / "a.keras")
     loaded = keras.saving.load_model(tmp_path / "a.keras")
     assert loaded.trainable_weights and loaded.input.dtype == "uint8"
-    assert not colours.network.trainable_weights, "the classifier itself stays frozen"
+    assert not colors.network.trainable_weights, "the classifier itself stays frozen"

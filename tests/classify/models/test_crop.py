@@ -1,4 +1,4 @@
-"""The square in the middle of a picture: inside a network as Pillow makes it outside."""
+"""The square in the middle of an image: inside a network as Pillow makes it outside."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_is_the_middle(picture):
     assert np.allclose(crop.resampled(wide[None], 8), wide[None, :, 6:14], atol=1e-3)
 
 
-def test_fine_stripes_of_a_large_picture_become_grey():
+def test_fine_stripes_of_a_large_picture_become_gray():
     stripes = np.zeros((640, 640, 3), "uint8")
     stripes[:, ::2] = 255
     made = np.asarray(crop.resampled(stripes[None], 64))[0, :, 8:-8]

@@ -62,11 +62,11 @@ def test_an_audit_asks_what_it_sees_and_what_it_says(classes, known, tmp_path):
         (15 / 16) if known else None
     )  # right on all but the one in the wrong folder
     report = told.files[0].read().decode()
-    assert ("right on 93.8% of 16 pictures" in report) is known
+    assert ("93.8% on 16 images" in report) is known
     assert ("standing" in told.figures.get("unknown", ())) is not known
     notes = " ".join(told.figures["notes"])
-    assert ("what it says" in notes) is known and ("not know standing" in notes) is not known
-    assert "Without effect, since the model has its own: size." in notes
+    assert ("the predictions of" in notes) is known and ("not know standing" in notes) is not known
+    assert "Without effect, because the model has its own: size." in notes
     assert (
         told.figures["preprocessing"] == "0-255" and told.figures["small_count"] == 0
     )  # they are its own 40 px
@@ -99,7 +99,7 @@ def test_what_cannot_be_taken_is_refused_and_what_does_nothing_is_told(tmp_path)
     file = files.keep(third_party_networks.save(tmp_path / "usual.keras", third_party_networks.usual()))
     settings = AuditSettings(suspicious=False, size=32)
     told = tasks.run("classify.audit", settings, {**inputs, "model": [file]}).figures["notes"]
-    assert "Without effect where labels are not looked at: usual.keras." in told
+    assert "Without effect, because labels are not checked: usual.keras." in told
     assert AuditSettings(preprocessing="0-1").without_effect("") == [
-        "Without effect, since no imported model was given: preprocessing."
+        "Without effect, because no imported model was given: preprocessing."
     ]

@@ -51,15 +51,15 @@ def test_it_says_what_keras_says_of_a_picture_of_its_size(end, tmp_path):
     assert again[0] == pytest.approx(found.probabilities([large])[0], abs=0.01)
 
 
-def test_grey_networks_see_how_bright_colours_are(tmp_path):
-    file, network = given(tmp_path, third_party_networks.grey())
+def test_gray_networks_see_how_bright_colors_are(tmp_path):
+    file, network = given(tmp_path, third_party_networks.gray())
     picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
     bright = np.round(picture @ np.array([0.299, 0.587, 0.114], "float32"))
     expected = np.asarray(network(bright[None, ..., None].astype("uint8")))
     assert imported_classifier.open(file).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
 
 
-def test_networks_within_it_and_what_they_have_learnt_stay(tmp_path):
+def test_networks_within_it_and_what_they_have_learned_stay(tmp_path):
     file, network = given(tmp_path, third_party_networks.transferred())
     found = imported_classifier.open(file)
     assert found.size == (224, 224)
@@ -92,19 +92,19 @@ def test_one_without_places_says_so(tmp_path):
     file, _ = given(tmp_path, third_party_networks.flat())
     found = imported_classifier.open(file)
     assert found.maps is None
-    with pytest.raises(StudioError, match=r"my net has no layer .* place by place"):
+    with pytest.raises(StudioError, match=r"my net has no spatial feature layer"):
         grad_cam.look(found, data.coffee())
 
 
 def test_an_export_of_the_studio_answers_the_same_when_it_is_imported_again(tmp_path):
-    colours = toy_classifier.colours()
-    export.WRITERS["keras"](colours, tmp_path / "colours.keras")
-    found = imported_classifier.open(files.keep(tmp_path / "colours.keras"))
-    assert (found.classes, found.size, found.name) == (colours.classes, (32, 32), "colours")
+    colors = toy_classifier.colors()
+    export.WRITERS["keras"](colors, tmp_path / "colors.keras")
+    found = imported_classifier.open(files.keep(tmp_path / "colors.keras"))
+    assert (found.classes, found.size, found.name) == (colors.classes, (32, 32), "colors")
     photos = [data.astronaut()[:300], data.coffee(), data.chelsea()]
-    assert found.probabilities(photos) == pytest.approx(colours.probabilities(photos), abs=2e-3)
+    assert found.probabilities(photos) == pytest.approx(colors.probabilities(photos), abs=2e-3)
     where, _, _ = grad_cam.look(found, photos[0], 0)
-    assert where == pytest.approx(grad_cam.look(colours, photos[0], 0)[0], abs=0.05)
+    assert where == pytest.approx(grad_cam.look(colors, photos[0], 0)[0], abs=0.05)
 
 
 @pytest.mark.parametrize("labels", ["cat\ndog", "cat\n\ndog\nbee", "cat\x1b[2J\na\nb\nc"])
@@ -171,7 +171,7 @@ def test_a_row_of_numbers_is_an_image_only_if_the_user_says_so(count, side, tmp_
     file, network = given(tmp_path, made)
     shape = " x ".join(map(str, side))
     with pytest.raises(
-        imported_classifier.Flat, match=rf"row of {count:,} numbers.*images of {shape},.*--flat"
+        imported_classifier.Flat, match=rf"flat vector of {count:,} values.*images of {shape},.*--flat"
     ):
         imported_classifier.open(file)
     picture = np.random.default_rng(0).integers(0, 256, side, "uint8")
@@ -185,7 +185,7 @@ def test_a_row_of_numbers_is_an_image_only_if_the_user_says_so(count, side, tmp_
 def test_a_map_is_found_within_a_network_of_networks(tmp_path):
     file, _ = given(tmp_path, third_party_networks.nested())
     where, _, _ = grad_cam.look(imported_classifier.open(file), data.coffee())
-    assert where.shape == (8, 8)  # of the convolution inside, not the picture's own 16
+    assert where.shape == (8, 8)  # of the convolution inside, not the image's own 16
 
 
 def test_names_are_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypatch):

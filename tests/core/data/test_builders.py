@@ -71,7 +71,7 @@ class Lost:
 
 def told_at_once(monkeypatch, site):
     monkeypatch.setattr(builders, "_builder", lambda name: Lost(site))
-    with pytest.raises(Unavailable, match=r"cannot be reached to fetch it.*Give a folder"):
+    with pytest.raises(Unavailable, match=r"cannot be reached to download it.*Give a folder"):
         data.reference("tfds:celeb_a")
 
 
@@ -97,7 +97,7 @@ def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
 def test_what_has_no_pictures_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(builders, "_check_reach", lambda *asked: None)
-    with pytest.raises(InvalidInput, match=r"text, label. Use pictures"):
+    with pytest.raises(InvalidInput, match=r"text, label. Use images"):
         data.reference("tfds:imdb_reviews")
 
 

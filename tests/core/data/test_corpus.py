@@ -1,4 +1,4 @@
-"""Any file that a person calls a text is read as they would read it, or refused with the reason."""
+"""Any file that a user calls a text is read as they would read it, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_few_broken_bytes_do_not_make_it_latin():
 def test_line_ends():
     found = corpus.read(b"one\r\ntwo\rthree\nfour" * 5)
     assert found.text == "one\ntwo\nthree\nfour" * 5
-    assert "Line ends" in found.notes[0]
+    assert "line endings" in found.notes[0]
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,11 @@ def saved(image):
 
 
 CHANGES = {
-    "saved anew": saved,
+    "saved again": saved,
     "brighter": lambda image: np.clip(image * 0.7 + 60, 0, 255).astype("uint8"),
     "mirrored": lambda image: image[:, ::-1],
     "cropped": lambda image: middle(image, 0.9),
-    "grey": lambda image: np.asarray(Image.fromarray(image).convert("L").convert("RGB")),
+    "gray": lambda image: np.asarray(Image.fromarray(image).convert("L").convert("RGB")),
 }
 
 
@@ -60,7 +60,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_picture_is_known_again(originals, change):
     if change == "cropped":
-        originals = originals[:5]  # of a drawn texture another part is another picture
+        originals = originals[:5]  # of a drawn texture another part is another image
     plain = [middle(image) for image in originals]
     found = duplicates.find(gathered([*plain, *map(CHANGES[change], plain)]))
     count = len(originals)
@@ -103,7 +103,7 @@ def test_the_same_pictures_are_compared_once(originals):
 
 
 def alike_throughout(count):
-    """Pictures of two classes, all of them one with a little noise."""
+    """Images of two classes, all of them one with a little noise."""
     rng = np.random.default_rng(0)
     base = np.kron(rng.integers(60, 200, (8, 8, 1)), np.ones((SIZE // 8, SIZE // 8, 3)))
     noisy = [np.clip(base + rng.normal(0, 20, base.shape), 0, 255).astype("uint8") for _ in range(count)]
@@ -114,11 +114,11 @@ def alike_throughout(count):
 def test_no_group_is_so_large_that_a_class_cannot_be_tested():
     found = duplicates.find(alike_throughout(60))
     assert np.bincount(found.labels).max() <= duplicates.LEAST_TOGETHER
-    assert found.parted == 60  # and a person is told
+    assert found.parted == 60  # and a user is told
 
 
 @pytest.mark.slow
-def test_of_frames_of_one_film_few_pairs_are_kept():
+def test_of_frames_of_one_video_few_pairs_are_kept():
     found = duplicates.find(alike_throughout(400))
     assert len(found.pairs) <= 400 * duplicates._EACH * 6
     assert len(np.unique(found.pairs)) == 400  # each is among them

@@ -1,4 +1,4 @@
-"""A data set with some pictures removed or put into other classes: a new archive, the old one as it was."""
+"""A data set with some images removed or put into other classes: a new archive, the old one as it was."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_pictures_in_arrays_become_files_of_their_classes(home, tmp_path):
 
 def test_something_has_to_stay_and_a_damaged_archive_is_one_sentence(home):
     file = File.keep(zipped(), "dataset", "shapes.zip")
-    with pytest.raises(InvalidInput, match=r"Nothing of shapes\.zip would be left\. "):
+    with pytest.raises(InvalidInput, match=r"No images of shapes\.zip would be left\. "):
         relabel.made(file, dict.fromkeys(FILES, ""), "new.zip")
     cut = File.keep(zipped().replace(drawn(2)[-60:], bytes(60)), "dataset", "cut.zip")
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):

@@ -1,4 +1,4 @@
-"""Pictures that show the same as another: those saved anew are found, drawings that are alike are not."""
+"""Images that show the same as another: those saved again are found, drawings that are alike are not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def firsts(*images: Image.Image | np.ndarray) -> dict[int, int]:
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket", "camera"])
-def test_a_photo_saved_anew_smaller_or_brighter_shows_the_same(name):
+def test_a_photo_saved_again_smaller_or_brighter_shows_the_same(name):
     one, other = photo(name), photo("hubble_deep_field")
     brighter = one.point(lambda level: min(255, round(level * 0.92 + 30)))
     assert firsts(one, other, saved(one, 90), saved(one, 15), one.reduce(4), brighter) == {
@@ -62,23 +62,23 @@ def test_the_larger_one_stays():
     assert firsts(photo("rocket"), one.reduce(4), saved(one, 60), one) == {1: 2, 3: 2}
 
 
-def test_in_grey_too():
-    grey = np.asarray(pictures(photo("coffee"), saved(photo("coffee"), 30), photo("rocket")).images)
-    one_channel = grey.mean(axis=3, keepdims=True).astype("uint8")
+def test_in_gray_too():
+    gray = np.asarray(pictures(photo("coffee"), saved(photo("coffee"), 30), photo("rocket")).images)
+    one_channel = gray.mean(axis=3, keepdims=True).astype("uint8")
     found = repeats.find(Pictures(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
     assert found.rows.tolist() == [1] and found.firsts.tolist() == [0] and found.alike[0] > 0.98
 
 
-def icon(colour: str = "red", eye: bool = False, ground: str = "white") -> Image.Image:
+def icon(color: str = "red", eye: bool = False, ground: str = "white") -> Image.Image:
     made = Image.new("RGB", (SIZE, SIZE), ground)
     draw = ImageDraw.Draw(made)
-    draw.ellipse((12, 12, 52, 52), fill=colour)
+    draw.ellipse((12, 12, 52, 52), fill=color)
     if eye:
         draw.ellipse((24, 24, 30, 30), fill="black")
     return made
 
 
-def test_another_colour_one_thing_more_a_mirrored_or_a_cropped_one_is_another_picture():
+def test_another_color_one_thing_more_a_mirrored_or_a_cropped_one_is_another_picture():
     coffee = photo("coffee")
     mirrored, cropped = coffee.transpose(Image.Transpose.FLIP_LEFT_RIGHT), coffee.crop((40, 40, 360, 360))
     assert not firsts(icon(), icon("green"), icon("orange"), icon(eye=True), icon(ground="lightblue"))

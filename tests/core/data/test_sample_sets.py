@@ -37,7 +37,7 @@ def test_the_bald_have_the_shortest_hair(home):
     rows = data.pictures(sample_sets.reference("sample:hair"), 64)
     assert rows.classes == ("bald", "long", "round", "spikes")
     assert np.bincount(rows.labels).tolist() == [24] * 4
-    # What is drawn beside the neck, below the ears, is hair or the plain ground: the long hide more of it.
+    # What is drawn next to the neck, below the ears, is hair or the plain ground: the long hide more of it.
     beside = rows.images[:, 34:44, 8:18].astype("float32").std(axis=(1, 2)).mean(axis=1)
     means = [beside[rows.labels == n].mean() for n in range(4)]
     assert max(means) == means[1]
@@ -49,8 +49,8 @@ def test_it_is_always_the_same(name, session_home):
     again = sample_sets.reference(f"sample:{name}")
     assert again == file
     file.path.unlink()  # as when the studio tidies up
-    anew = sample_sets.reference(f"sample:{name}")
-    assert anew == file and paths.file_digest(anew.path) == file.digest
+    again = sample_sets.reference(f"sample:{name}")
+    assert again == file and paths.file_digest(again.path) == file.digest
 
 
 def test_an_unknown_name_names_the_closest(home):
@@ -92,7 +92,7 @@ def test_no_two_faces_of_a_set_are_nearly_the_same(name, session_home):
     assert not len(duplicates.find(found).pairs)
 
 
-def test_photos_to_practise_on_differ_and_are_always_the_same(home):
+def test_photos_to_practice_on_differ_and_are_always_the_same(home):
     file = sample_sets.reference("sample:photos")
     found = data.pictures(file, 64)
     assert found.images.shape == (96, 64, 64, 3) and not found.copies

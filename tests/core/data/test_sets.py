@@ -126,7 +126,7 @@ def test_the_middle_square_is_taken(tmp_path):
     assert np.array_equal(found.images[0], wide[:, 10:20])
 
 
-def test_grey_pictures_keep_their_levels(tmp_path):
+def test_gray_pictures_keep_their_levels(tmp_path):
     path = saved(tmp_path / "digits.npz", x=np.arange(256, dtype="uint8").reshape(1, 16, 16))
     found = taken(path, 16, channels=1)
     assert np.array_equal(found.images[0, :, :, 0].ravel(), np.arange(256))
@@ -168,8 +168,8 @@ def test_junk_is_passed_over_and_hidden_files_are_told(tmp_path):
     assert found.names == tuple(sorted(ANIMALS))
     assert found.classes == ("cat", "dog")
     assert found.notes == (
-        "1 hidden file was passed over: .cache/a.png.",
-        "1 folder without files was passed over: empty.",
+        "1 hidden file was skipped: .cache/a.png.",
+        "1 folder without files was skipped: empty.",
     )
 
 
@@ -197,7 +197,7 @@ def test_folders_inside_classes_are_merged_and_told(tmp_path):
     found = taken(folder(tmp_path / "some", {name: png(n) for n, name in enumerate(names)}))
     assert found.classes == ("cats", "dogs") and found.labels.tolist().count(0) == 3
     assert (
-        "2 folders inside classes were merged into the class around: cats/persian, cats/siamese."
+        "2 folders inside classes were merged into the enclosing class: cats/persian, cats/siamese."
         in found.notes
     )
 
@@ -207,13 +207,13 @@ def test_folders_inside_classes_are_merged_and_told(tmp_path):
     [
         (
             ["train", "test"],
-            ["The folders test and train are taken together; what is tested on is chosen anew."],
+            ["The folders test and train are merged; a new test split is drawn."],
         ),
         (["train"], []),
         (
             ["cat", "test"],
             [
-                "4 folders inside classes were merged into the class around: "
+                "4 folders inside classes were merged into the enclosing class: "
                 "cat/cat, cat/dog, test/cat and 1 more."
             ],
         ),
@@ -260,10 +260,10 @@ def test_npz_says_that_labels_of_a_part_alone_are_left_out(tmp_path):
     x = np.arange(5 * 64, dtype="uint8").reshape(5, 8, 8)
     found = taken(saved(tmp_path / "digits.npz", x_train=x[:3], y_train=np.array([1, 2, 1]), x_test=x[3:]))
     assert found.classes == ()
-    assert found.notes[1] == ("The labels in y_train are left out, for x_test has none: there is no y_test.")
+    assert found.notes[1] == ("The labels in y_train are ignored, as x_test has none: there is no y_test.")
 
 
-def test_npz_takes_floats_of_0_to_1_and_colours(tmp_path):
+def test_npz_takes_floats_of_0_to_1_and_colors(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
     path = saved(tmp_path / "x.npz", images=(x / 255).astype("float32"), labels=np.array(["a", "b", "a"]))
     found = taken(path)
@@ -302,17 +302,17 @@ def test_npz_that_are_no_pictures_are_refused(tmp_path):
         with pytest.raises(InvalidInput, match=words):
             taken(path)
     for shape in ((10, 10, 10), (1_000_000, 1024, 1024), (2**40, 2**40, 1)):
-        with pytest.raises(InvalidInput, match="a damaged one"):
+        with pytest.raises(InvalidInput, match="a damaged npz"):
             data.reference(str(lying(tmp_path / "h.npz", shape)))
 
 
 def test_an_npz_of_more_pictures_than_can_be_named_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(arrays, "MOST_PICTURES", 100)
     x = np.zeros((101, 1, 1), "uint8")
-    with pytest.raises(InvalidInput, match="at most 100 pictures"):
+    with pytest.raises(InvalidInput, match="at most 100 images"):
         data.reference(str(saved(tmp_path / "many.npz", x=x)))
     long = np.array(["a" * 2000, "b"])
-    with pytest.raises(InvalidInput, match="one whole number or word a picture"):
+    with pytest.raises(InvalidInput, match="one whole number or word per image"):
         data.reference(str(saved(tmp_path / "long.npz", x=x[:2], y=long)))
 
 
@@ -321,7 +321,7 @@ def test_an_npz_with_a_wrong_byte_is_refused(tmp_path):
     content = bytearray((tmp_path / "x.npz").read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / "x.npz").write_bytes(content)
-    with pytest.raises(InvalidInput, match="a damaged one"):
+    with pytest.raises(InvalidInput, match="a damaged npz"):
         taken(tmp_path / "x.npz")
 
 
@@ -346,13 +346,13 @@ def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "name, words",
     [
-        ("encrypted_flag.zip", "protected by a password"),
+        ("encrypted_flag.zip", "a password-protected archive"),
         ("unknown_method.zip", "compression method"),
         ("nul_in_name.zip", "a NUL in the name"),
         ("tar_fifo_device.tar", "a link, device"),
-        ("inner_zip_only.zip", "archives in archives are never opened"),
+        ("inner_zip_only.zip", "nested archives are never opened"),
         ("bomb_single.zip", "over 100 times"),
-        ("truncated.zip", "a damaged or cut one"),
+        ("truncated.zip", "a damaged or incomplete archive"),
         ("zero_bytes.zip", "an empty file"),
     ],
 )
@@ -361,7 +361,7 @@ def test_why_an_archive_is_refused_is_told_before_it_is_read(data_dir, name, wor
         data.reference(str(data_dir / "badfiles" / "archives" / name))
 
 
-# Those that a picture model may learn from, although a classifier could not.
+# Those that an image model may learn from, although a classifier could not.
 NO_MATTER = {
     "one_class_only.zip", "flat_no_classes.zip", "dir_one_class/", "many_classes_300.zip",
     "single_image_per_class.zip", "all_broken_in_class.zip", "one_image_in_all.zip",
@@ -460,7 +460,7 @@ def test_cut_and_damaged_archives_are_refused(tmp_path, cut):
     for path in every_kind(tmp_path)[1:]:
         whole = path.read_bytes()[:5120]  # of a plain tar, without the filling after its end
         path.write_bytes(whole[: int(len(whole) * cut)])
-        with pytest.raises(InvalidInput, match="damaged or cut"):
+        with pytest.raises(InvalidInput, match="damaged or incomplete"):
             taken(path)
 
 
@@ -474,7 +474,7 @@ def test_a_tar_cut_between_two_files_is_refused(tmp_path, mode):
         content = stream.read(last)
     with opener(path, "wb") as stream:
         stream.write(content)
-    with pytest.raises(InvalidInput, match="damaged or cut"):
+    with pytest.raises(InvalidInput, match="damaged or incomplete"):
         taken(path)
 
 
@@ -551,7 +551,7 @@ def without(monkeypatch, error, where):
     [
         ("an empty file", b""),
         ("a RAR archive", b"Rar!\x1a\x07"),
-        ("a single picture", png()),
+        ("a single image", png()),
         ("another", b"hi"),
     ],
 )
@@ -573,7 +573,7 @@ def test_what_is_not_there_or_holds_nothing_is_told(tmp_path):
 
 def test_too_few_pictures_name_the_minimum(tmp_path):
     place = folder(tmp_path / "some", ANIMALS | {"x.txt": b"words"})
-    with pytest.raises(InvalidInput, match=r": 4\..*x\.txt\. Use at least 5 pictures"):
+    with pytest.raises(InvalidInput, match=r": 4\..*x\.txt\. Use at least 5 images"):
         taken(place, least=5)
     assert len(taken(place, least=4).images) == 4
 
@@ -582,7 +582,7 @@ def test_pictures_that_are_all_the_same_are_too_few(tmp_path):
     """As files they differ, so none is passed over as a copy."""
     same = {f"{n}.bmp": _bmp(7) + bytes([n]) for n in range(6)}
     place = folder(tmp_path / "same", {**same, "other.png": png(9)})
-    with pytest.raises(InvalidInput, match=r": 7, of which only 2 differ. Use at least 5 different pictures"):
+    with pytest.raises(InvalidInput, match=r": 7, of which only 2 differ. Use at least 5 different images"):
         taken(place, least=5)
     assert len(taken(place, least=2).images) == 7
 
@@ -616,7 +616,7 @@ def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
     )
     assert data.pictures(file, 9).images.shape == (4, 9, 9, 3)
     (place / "cat" / "c.png").write_bytes(png(50))
-    with pytest.raises(InvalidInput, match="another state"):
+    with pytest.raises(InvalidInput, match="a changed data set"):
         data.pictures(file, 8)
     renewed = data.reference(str(place))
     assert renewed.digest != file.digest
@@ -683,7 +683,7 @@ def test_an_npz_whose_bytes_no_longer_inflate_is_refused(tmp_path):
     noise = np.random.default_rng(0).integers(0, 9, (30, 28, 28)).astype("uint8")
     np.savez_compressed(tmp_path / "x.npz", x=noise)
     content = bytearray((tmp_path / "x.npz").read_bytes())
-    for wrong in range(60):  # some of them spoil the stream itself, not only its sum
+    for wrong in range(60):  # some of them corrupt the stream itself, not only its sum
         damaged = content.copy()
         damaged[200 + 7 * wrong : 204 + 7 * wrong] = b"\xff\xff\xff\xff"
         (tmp_path / "x.npz").write_bytes(damaged)

@@ -34,9 +34,9 @@ def gathered(folder, images, copies=()) -> data.Pictures:
 
 def test_seven_images_more_move_none_from_the_training_to_the_test_part():
     sha256 = np.random.default_rng(0).integers(0, 256, (19_720, 32), "uint8")
-    learnt, _ = split.split(split.from_sha256(sha256[:19_713]), 0.1)
+    learned, _ = split.split(split.from_sha256(sha256[:19_713]), 0.1)
     _, held_out = split.split(split.from_sha256(sha256), 0.1)
-    assert not set(learnt) & set(held_out)
+    assert not set(learned) & set(held_out)
     assert len(held_out) == pytest.approx(1972, rel=0.05)
 
 
@@ -82,10 +82,10 @@ def test_it_can_be_stopped(tmp_path):
 
 def test_the_parts_begin_at_fixed_positions():
     positions = np.random.default_rng(1).random(1000)
-    learnt, validation, held_out = split.split(positions, 0.05, 0.1)
+    learned, validation, held_out = split.split(positions, 0.05, 0.1)
     assert np.array_equal(held_out, np.flatnonzero(positions >= 0.9))
     assert np.array_equal(validation, np.flatnonzero((positions >= 0.85) & (positions < 0.9)))
-    assert np.array_equal(np.sort(np.concatenate([learnt, validation, held_out])), np.arange(1000))
+    assert np.array_equal(np.sort(np.concatenate([learned, validation, held_out])), np.arange(1000))
 
 
 def test_each_part_of_few_images_has_one():
@@ -100,10 +100,10 @@ def test_each_part_of_few_images_has_one():
 
 def test_the_test_part_has_at_least_half_of_its_share():
     positions = np.repeat(np.random.default_rng(2).random(100) * 0.8, 5)  # groups of five, none at the end
-    learnt, held_out = split.split(positions, 0.1)
-    assert 25 <= len(held_out) < 30 and not set(positions[learnt]) & set(positions[held_out])
+    learned, held_out = split.split(positions, 0.1)
+    assert 25 <= len(held_out) < 30 and not set(positions[learned]) & set(positions[held_out])
 
 
 def test_copies_of_a_single_image_are_divided_all_the_same():
-    learnt, validation, held_out = split.split(np.full(20, 0.3), 0.05, 0.1)
-    assert len(learnt) > 10 and len(validation) and len(held_out)
+    learned, validation, held_out = split.split(np.full(20, 0.3), 0.05, 0.1)
+    assert len(learned) > 10 and len(validation) and len(held_out)

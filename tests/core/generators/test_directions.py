@@ -37,8 +37,8 @@ def test_a_value_is_found_along_its_direction(z):
 def test_more_numbers_than_points_give_the_same_weights():
     rng = np.random.default_rng(0)
     points, values = rng.standard_normal((30, 50)), rng.standard_normal(30)
-    centred = points - points.mean(0)
-    weights = np.linalg.solve(centred.T @ centred + 3 * np.eye(50), centred.T @ (values - values.mean()))
+    centerd = points - points.mean(0)
+    weights = np.linalg.solve(centerd.T @ centerd + 3 * np.eye(50), centerd.T @ (values - values.mean()))
     found = direction(points, values, ridge=3)[0]
     assert np.allclose(found, weights / np.linalg.norm(weights), atol=1e-5)
 
@@ -63,7 +63,7 @@ def test_too_little_to_go_by_is_one_sentence(z, values):
 
 @pytest.mark.parametrize("size", [64, 28, 9])
 def test_what_changes_most_comes_first_and_makes_brighter(z, size):
-    """Pictures whose left half follows one dimension strongly, and whose right half another one weakly."""
+    """Images whose left half follows one dimension strongly, and whose right half another one weakly."""
     pictures = np.full((COUNT, size, size, 3), 128.0)
     pictures[:, :, : size // 2] += (25 * z[:, 2] - 50)[:, None, None, None]
     pictures[:, :, size // 2 :] -= (8 * z[:, 7] - 16)[:, None, None, None]
@@ -80,7 +80,7 @@ def test_pictures_that_are_all_the_same_have_no_direction(z):
 
 def test_names_of_a_data_set_become_ones_that_can_be_asked_for():
     one = Direction(np.eye(DIM, dtype="float32")[0])
-    long = "colour of the hair, as far as it can be seen"
+    long = "color of the hair, as far as it can be seen"
     names = ["skin brightness", "skin,brightness", "a = b", "change-1", "", long, f"{long} at all", "  age\n"]
     found = by_name([(1 - n / 10, name, one) for n, name in enumerate(names)], {"change-1": one})
     assert list(found)[:5] == ["skin-brightness", "skin-brightness-2", "a-b", "change-1-2", "unnamed"]

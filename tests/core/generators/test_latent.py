@@ -79,7 +79,7 @@ def test_truncation_pulls_towards_what_is_usual(mixture):
     assert np.allclose(np.abs(pulled), 5), "the mean of each place, not the emptiness between them"
 
 
-def test_neighbours_begin_with_the_point_itself_and_lie_as_far_out(either):
+def test_neighbors_begin_with_the_point_itself_and_lie_as_far_out(either):
     z = latent.draw(either, 1, 0)[0]
     near = latent.around(either, z, 400, seed=5, spread=0.6)
     assert np.array_equal(near[0], z)
@@ -92,7 +92,7 @@ def test_neighbours_begin_with_the_point_itself_and_lie_as_far_out(either):
     assert np.allclose(alike, z, atol=1e-5)
 
 
-def test_truncation_pulls_neighbours_towards_what_is_usual(either):
+def test_truncation_pulls_neighbors_towards_what_is_usual(either):
     z = latent.draw(either, 1, 0)[0]
     whole, half, none = (latent.around(either, z, 5, 5, 0.6, truncation) for truncation in (1, 0.5, 0))
     assert np.array_equal(whole[0], half[0]) and np.array_equal(none[1:], none[[1] * 4])
@@ -101,7 +101,7 @@ def test_truncation_pulls_neighbours_towards_what_is_usual(either):
 
 
 def test_moving_adds_and_names_what_there_is():
-    older = Direction(np.eye(DIM, dtype="float32")[2], "as it is labelled")
+    older = Direction(np.eye(DIM, dtype="float32")[2], "as it is labeled")
     made = generator(directions={"older": older})
     z = latent.draw(made, 3, 0)
     moved = latent.move(made, z, {"older": -1.5})
@@ -132,9 +132,9 @@ def test_points_without_one_arc_are_joined_by_a_line(end):
 
 
 @pytest.mark.parametrize("count, frames", [(1, 5), (2, 24), (3, 36), (5, 7), (4, 3)])
-def test_a_walk_goes_through_its_points_and_closes(count, frames):
+def test_a_interpolate_goes_through_its_points_and_closes(count, frames):
     points = latent.draw(generator(), count, 0)
-    path = latent.walk(points, frames)
+    path = latent.interpolate(points, frames)
     assert path.shape == (frames, DIM) and np.isfinite(path).all()
     if frames % count == 0:
         assert np.allclose(path[:: frames // count], points, atol=1e-6)
@@ -148,12 +148,12 @@ def test_a_walk_goes_through_its_points_and_closes(count, frames):
 
 def test_directions_and_densities_survive_their_file(mixture):
     vector = latent.draw(generator(), 1, 7)[0].astype("float64")
-    older = Direction((vector / np.linalg.norm(vector)).astype("float32"), "as labelled")
+    older = Direction((vector / np.linalg.norm(vector)).astype("float32"), "as labeled")
     written = older.to_json()
     written["vector"] = [5 * value for value in written["vector"]]
     data = {"directions": {"older": written}, "density": mixture.to_json()}
     directions, density = latent.read(json.loads(json.dumps(data)), DIM)
-    assert directions["older"].note == "as labelled"
+    assert directions["older"].note == "as labeled"
     assert np.allclose(directions["older"].vector, older.vector, atol=1e-5)
     assert np.linalg.norm(directions["older"].vector) == pytest.approx(1, abs=1e-6)
     assert all(

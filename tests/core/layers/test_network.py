@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.layers import optimisers
+from studio.core.layers import optimizers
 from studio.core.layers.network import Network
 
 KERAS = {
@@ -23,7 +23,7 @@ def test_steps_are_those_of_keras(name):
     rng = np.random.default_rng(3)
     weights = rng.normal(size=40).astype("float32")
     theirs = keras.Variable(weights)
-    known, ours = KERAS[name](keras), optimisers.Optimiser(name, weights.size, 0.02, 0.1)
+    known, ours = KERAS[name](keras), optimizers.Optimizer(name, weights.size, 0.02, 0.1)
     for _ in range(12):
         gradients = (rng.normal(size=40) * 10.0 ** rng.integers(-4, 2, 40)).astype("float32")
         known.apply([keras.ops.convert_to_tensor(gradients)], [theirs])
@@ -36,7 +36,7 @@ def test_layers_are_views_of_one_array():
     assert network.weights.size == 6 * 4 + 4 + 4 * 4 + 4 + 4 * 3 + 3
     network.layers[1].bias[:] = 7
     assert (network.weights == 7).sum() == 4
-    network.initialise("zero", np.random.default_rng(0))
+    network.initialize("zero", np.random.default_rng(0))
     assert not network.weights.any()
 
 
@@ -44,7 +44,7 @@ def test_layers_are_views_of_one_array():
 def test_good_beginnings_hand_values_on_as_large_as_they_came(how, kept):
     rng = np.random.default_rng(0)
     network = Network([64, *[64] * 5, 3], "tanh" if how == "glorot" else "none")
-    network.initialise(how, rng)
+    network.initialize(how, rng)
     told = rng.normal(size=(500, 64)).astype("float32")
     values = network.forward(told).values[-1].std() / told.std()
     assert kept[0] < values < kept[1]
@@ -53,7 +53,7 @@ def test_good_beginnings_hand_values_on_as_large_as_they_came(how, kept):
 def test_what_the_network_was_given_gets_its_gradient():
     rng = np.random.default_rng(0)
     network = Network([5, 7, 3], "tanh")
-    network.initialise("glorot", rng)
+    network.initialize("glorot", rng)
     told, wanted = rng.normal(size=(2, 5)), rng.normal(size=(2, 3))
     found = network.forward(told)
     flat = network.views(np.zeros_like(network.weights))

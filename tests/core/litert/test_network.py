@@ -46,7 +46,7 @@ def converted():
 
 def test_every_shipped_model_that_can_be_exported_ships_its_files():
     can = {name for name, one in index.shipped().presets.items() if tasks.get(one.task).networks}
-    assert can == set(EXPORTED) >= {"house", "enlarge", "clean", "colours", "outline"}
+    assert can == set(EXPORTED) >= {"house", "enlarge", "clean", "colorize", "sketch"}
     for name in EXPORTED:
         folder = presets.find(name).folder
         assert {one.stem for one in folder.glob("*.tflite")} == set(index.shipped().presets[name].litert)
@@ -110,7 +110,7 @@ def test_weights_of_another_shape_are_refused(model):
     told = json.loads((model.folder / "settings.json").read_text())
     told["settings"]["width"] = 12
     (model.folder / "settings.json").write_text(json.dumps(told))
-    with pytest.raises(InvalidInput, match="Use those that its training saved"):
+    with pytest.raises(InvalidInput, match="Use the weights file that training saved"):
         network.load(presets.find(model.folder), "x2")
 
 

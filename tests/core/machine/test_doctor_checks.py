@@ -84,7 +84,7 @@ def test_processes_that_cannot_reach_each_other_are_trouble(checks, monkeypatch)
 
 
 ALL = sandbox.Rules(landlock=7, seccomp=True)
-SHUT = "a stranger's model is opened without network and with access to its own folder alone"
+SHUT = "a third-party model is opened without network and with access to its own folder alone"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Copies of what a model learnt from are found, whichever of all the pictures they are of."""
+"""Copies of what a model learned from are found, whichever of all the images they are of."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ def pictures(monkeypatch) -> Pictures:
 
 
 def test_copies_of_any_picture_lie_near_it_mirrored_or_not(pictures):
-    learnt, held_out = by_count(COUNT, 0.1)
-    judge = comparison.Judge(pictures, learnt, held_out, 100, Progress())
-    copies = pictures.images[learnt[::27]].copy()
+    learned, held_out = by_count(COUNT, 0.1)
+    discriminator = comparison.Scorer(pictures, learned, held_out, 100, Progress())
+    copies = pictures.images[learned[::27]].copy()
     copies[::2] = copies[::2, :, ::-1]
-    fresh = np.random.default_rng(1).permuted(pictures.images[learnt[::27]], axis=0)
-    copied, new = (judge.compare(one.repeat(3, axis=-1), Progress()).figures for one in (copies, fresh))
-    assert copied["learnt_n"] == 2700 and copied["nearest_n"] == 100 and copied["held_out_n"] == 300
+    fresh = np.random.default_rng(1).permuted(pictures.images[learned[::27]], axis=0)
+    copied, new = (
+        discriminator.compare(one.repeat(3, axis=-1), Progress()).figures for one in (copies, fresh)
+    )
+    assert copied["learned_n"] == 2700 and copied["nearest_n"] == 100 and copied["held_out_n"] == 300
     assert copied["nearest"] == 0 < copied["nearest_held_out"]
     assert new["nearest"] == pytest.approx(new["nearest_held_out"], rel=0.2)
-    assert "nearest found among all 2,700 learnt from" in comparison.rows(copied)[-1][0]
+    assert "nearest found among all 2,700 learned from" in comparison.rows(copied)[-1][0]
 
 
 def test_what_looks_most_alike_is_found_as_it_is(pictures):
@@ -50,29 +52,29 @@ def test_what_looks_most_alike_is_found_as_it_is(pictures):
 
 
 def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(pictures, monkeypatch):
-    learnt, held_out = by_count(COUNT, 0.1)
-    memorized, new = (pictures.images[rows[:250]] + np.uint8(1) for rows in (learnt, held_out))
+    learned, held_out = by_count(COUNT, 0.1)
+    memorized, new = (pictures.images[rows[:250]] + np.uint8(1) for rows in (learned, held_out))
     values = []
     for few in (COUNT + 1, COUNT):
         monkeypatch.setattr(comparison, "FEW", few)
-        judge = comparison.Judge(pictures, learnt[:250], held_out, 250, Progress())
-        values.append([judge.distance(one.repeat(3, axis=-1)) for one in (memorized, new)])
+        discriminator = comparison.Scorer(pictures, learned[:250], held_out, 250, Progress())
+        values.append([discriminator.distance(one.repeat(3, axis=-1)) for one in (memorized, new)])
     (few_memorized, few_new), (many_memorized, many_new) = values
     assert few_memorized["kid"] > few_new["kid"] and many_memorized["kid"] < many_new["kid"]
     assert few_memorized["training kid"] == many_memorized["kid"] and set(many_new) == {"kid"}
 
 
 def test_with_few_images_the_card_shows_both(pictures):
-    learnt, held_out = by_count(COUNT, 0.1)
-    judge = comparison.Judge(pictures, learnt, held_out, 100, Progress())
-    figures = judge.compare(pictures.images[learnt[:100]].repeat(3, axis=-1), Progress()).figures
+    learned, held_out = by_count(COUNT, 0.1)
+    discriminator = comparison.Scorer(pictures, learned, held_out, 100, Progress())
+    figures = discriminator.compare(pictures.images[learned[:100]].repeat(3, axis=-1), Progress()).figures
     rows = dict(comparison.rows(figures))
     assert rows["KID x 1000, 100 made against 300 held out"].startswith(f"{1000 * figures['kid']:.2f}")
-    training = rows["KID x 1000, 100 made against 500 learnt from"]
+    training = rows["KID x 1000, 100 made against 500 learned from"]
     assert training.startswith(f"{1000 * figures['training_kid']:.2f}")
 
 
 def test_with_too_few_held_out_images_the_kid_is_of_training_images(pictures):
-    learnt, held_out = by_count(COUNT, 0.1)
-    judge = comparison.Judge(pictures, learnt, held_out[: comparison.LEAST - 1], 100, Progress())
-    assert set(judge.distance(pictures.images[learnt[:100]])) == {"kid"}
+    learned, held_out = by_count(COUNT, 0.1)
+    discriminator = comparison.Scorer(pictures, learned, held_out[: comparison.LEAST - 1], 100, Progress())
+    assert set(discriminator.distance(pictures.images[learned[:100]])) == {"kid"}

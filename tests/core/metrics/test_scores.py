@@ -1,4 +1,4 @@
-"""Scores: nothing for the same pictures, as by hand, as published for real ones, always with their n."""
+"""Scores: nothing for the same images, as by hand, as published for real ones, always with their n."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def drawn(n, d=8, shift=0.0, spread=1.0, seed=0):
 
 
 def test_fid_of_a_set_with_itself_is_zero():
-    for d in (8, 100):  # more pictures than features, and fewer
+    for d in (8, 100):  # more images than features, and fewer
         a = drawn(60, d)
         assert scores.fid(a, a).value == pytest.approx(0, abs=1e-3)
 
@@ -46,7 +46,7 @@ def test_fid_is_as_defined(d, n, m):
 
 
 def test_fid_of_pictures_that_are_all_alike_is_a_number():
-    alike = np.ones((120, 64), "float32")  # more pictures than features, else no factor is taken
+    alike = np.ones((120, 64), "float32")  # more images than features, else no factor is taken
     other = np.random.default_rng(0).normal(size=(120, 64)).astype("float32")
     assert scores.fid(alike, other).value == pytest.approx(2 * 64, rel=0.1)
 
@@ -105,7 +105,7 @@ def test_kid_of_equal_distributions_is_about_zero_whatever_the_number():
 
 
 def test_precision_and_recall_see_what_is_missing():
-    """Real pictures of two kinds, of which a poor model makes one, and besides it others."""
+    """Real images of two kinds, of which a poor model makes one, and besides it others."""
     one, two, odd = (drawn(200, shift=shift, seed=seed) for seed, shift in enumerate((0, 20, -50)))
     real = np.concatenate([one, two])
     same = drawn(200, seed=7)
@@ -119,8 +119,8 @@ def test_precision_and_recall_see_what_is_missing():
     assert scores.precision_recall(real, real)[0].value == 1
 
 
-def test_reach_ends_at_the_third_neighbour():
-    real = np.arange(20, dtype="float32")[:, None]  # the last one's third neighbour is 3 away
+def test_reach_ends_at_the_third_neighbor():
+    real = np.arange(20, dtype="float32")[:, None]  # the last one's third neighbor is 3 away
     for distance, covered in ((2.9, 1), (3.1, 0)):
         made = np.full((20, 1), 19 + distance, "float32")
         assert scores.precision_recall(made, real)[0].value == covered
@@ -143,7 +143,7 @@ def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
 
 def test_too_few_pictures_are_refused_with_the_minimum():
     for score in (scores.fid, scores.kid, scores.precision_recall):
-        with pytest.raises(InvalidInput, match="at least 20 pictures"):
+        with pytest.raises(InvalidInput, match="at least 20 images"):
             score(drawn(30), drawn(19))
 
 
@@ -159,7 +159,7 @@ def test_the_resize_is_that_of_tensorflow_1():
         assert np.abs(inception.resized(batch) - theirs).max() < 1e-3
 
 
-def test_grey_pictures_become_three_equal_channels():
+def test_gray_pictures_become_three_equal_channels():
     found = inception.resized(np.full((1, 28, 28, 1), 77, "uint8"))
     assert found.shape == (1, 299, 299, 3)
     assert (found == 77).all()
@@ -193,7 +193,7 @@ def test_features_do_not_depend_on_the_batch_and_are_kept_when_asked(network, in
 
 
 def unpacked(path, step):
-    """`(n, 64, 64, 3) uint8` or larger, every `step`th picture of a tar by its name."""
+    """`(n, 64, 64, 3) uint8` or larger, every `step`th image of a tar by its name."""
     with tarfile.open(path) as archive:
         members = sorted((m for m in archive.getmembers() if m.isreg()), key=lambda m: m.name)
         files = [archive.extractfile(m).read() for m in members[::step]]

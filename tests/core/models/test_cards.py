@@ -41,17 +41,23 @@ def test_a_data_set_is_named_as_it_was_given(file, named):
     assert data.command_name(File("0" * 64, "dataset", file)) == named
 
 
-def test_a_card_tells_of_a_second_judge_that_taught_the_model_or_what_it_began_with():
-    assert cards.second_judge({}, judged=False) == cards.second_judge({"taught_by": []}, judged=False) == ""
-    assert "A second judge saw" in cards.second_judge({"taught_by": ["vgg16"]}, judged=True)
-    assert "began with had learnt from a second judge" in cards.second_judge(
+def test_a_card_tells_of_a_vgg16_discriminator_that_taught_the_model_or_what_it_began_with():
+    assert (
+        cards.vgg16_discriminator({}, judged=False)
+        == cards.vgg16_discriminator({"taught_by": []}, judged=False)
+        == ""
+    )
+    assert "It was trained with a VGG16-feature discriminator" in cards.vgg16_discriminator(
+        {"taught_by": ["vgg16"]}, judged=True
+    )
+    assert "started from was trained with a VGG16-feature discriminator" in cards.vgg16_discriminator(
         {"taught_by": ["vgg16"]}, judged=False
     )
 
 
 @pytest.mark.parametrize("judged", [True, False])
 def test_a_card_says_that_fid_favors_a_model_that_learned_from_vgg16(judged):
-    assert "favor this model (arXiv:2203.06026" in cards.second_judge({"taught_by": ["vgg16"]}, judged)
+    assert "favor this model (arXiv:2203.06026" in cards.vgg16_discriminator({"taught_by": ["vgg16"]}, judged)
 
 
 def test_the_shipped_cards_of_such_models_say_so_too():

@@ -1,4 +1,4 @@
-"""Kept models are renamed, removed and brought back; what names one goes on finding it, or says why not."""
+"""Kept models are renamed, removed and brought back; what names one continues finding it, or says why not."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_for_good_is_for_good(home):
 @pytest.mark.parametrize("act", ["remove", "restore", "forget"])
 def test_only_what_was_kept_is_changed(home, name, act):
     saved("mine")
-    with pytest.raises(Unavailable, match="is none of the models"):
+    with pytest.raises(Unavailable, match="is not among the models"):
         getattr(kept_models, act)(name)
     assert kept_models.mine() == ["mine"]
 
@@ -118,7 +118,7 @@ def test_what_is_for_all_or_anothers_is_none_of_a_visitors(home):
     with owners.asking("visitor-bob"):
         for name in ("for-all", "ada's own"):
             for act in (lambda one: kept_models.rename(one, "bob's"), kept_models.remove):
-                with pytest.raises(Unavailable, match="is none of the models"):
+                with pytest.raises(Unavailable, match="is not among the models"):
                     act(name)
         saved("ada's own", (9, 9))
         kept_models.rename("ada's own", "bob's")

@@ -25,7 +25,7 @@ def saved(*values):
 
 @pytest.fixture
 def digest(home):
-    """Of a person's own model `mine`."""
+    """Of a user's own model `mine`."""
     return saved(1, 2).digest
 
 
@@ -42,7 +42,7 @@ def test_a_model_that_has_become_another_one_is_refused_in_one_sentence(digest):
         pinned_weights.check({"mine": digest})
     with pretrained.using({"mine": digest}), pytest.raises(Unavailable, match=told):
         presets.find("mine")
-    assert presets.find("mine").digest != digest  # for what is made anew
+    assert presets.find("mine").digest != digest  # for what is made again
 
 
 def test_a_model_that_is_gone_is_told_as_such(digest):
@@ -56,5 +56,5 @@ def test_a_model_that_is_gone_is_told_as_such(digest):
 def test_weights_of_a_known_training_are_fine_and_of_another_are_not(home, monkeypatch):
     tiny_weights.install(monkeypatch)
     pinned_weights.check({"tiny": tiny_weights.MEMBER.sha256})
-    with pytest.raises(Unavailable, match="another training of Tiny"):
+    with pytest.raises(Unavailable, match="another training run of Tiny"):
         pinned_weights.check({"tiny": "0" * 64})

@@ -38,7 +38,7 @@ class Model:
 def saved(target, values=(1, 2), **settings):
     chosen = paint.PaintSettings(**settings)
     recipe = recipes.make(NAME, chosen, {}, {})
-    return presets.save(target, Model(values), NAME, chosen, "# Tiny\nlicence: MIT\n", recipe)
+    return presets.save(target, Model(values), NAME, chosen, "# Tiny\nlicense: MIT\n", recipe)
 
 
 def test_what_is_saved_is_found_by_name(home):
@@ -155,7 +155,7 @@ def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp
         (other / "photo.png").write_bytes(b"mine")
     there = {path.name: path.read_bytes() for path in other.iterdir()}
     (tmp_path / name).symlink_to(other)
-    with pytest.raises(InvalidInput, match=rf"Use no link {name} beside it.* Remove that link"):
+    with pytest.raises(InvalidInput, match=rf"Use no link {name} next to it.* Remove that link"):
         saved(tmp_path / "mine", (5, 6))
     assert {path.name: path.read_bytes() for path in other.iterdir()} == there
     (tmp_path / name).unlink()
@@ -197,7 +197,7 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
             task=NAME,
             folder="tiny",
             sha256=digest,
-            licence="MIT",
+            license="MIT",
             trained_on="nothing",
             command="",
             figures={},
@@ -212,7 +212,7 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
         presets.find("tiny")
 
 
-@pytest.mark.parametrize("name", ["Élise", "日本語", "Grandma's voice", "голос 2"])
+@pytest.mark.parametrize("name", ["Élise", "日本語", "Grandma's language model", "голос 2"])
 def test_a_model_has_the_name_that_was_typed_in_any_script(home, name):
     made = saved(name)
     assert made.folder == home / "presets" / name and presets.own() == [name]
@@ -321,16 +321,16 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
 def test_a_model_may_have_stages_and_a_picture_or_neither(home):
     chosen = paint.PaintSettings(steps=7)
     recipe = recipes.make(NAME, chosen, {}, {})
-    told = {"stages": {"steps": [1, 2], "judge": [0.5, math.inf]}}
-    whole = presets.pack(Model((1,)), NAME, chosen, "# Tiny\n", recipe, told, b"picture", b"walls")
+    told = {"stages": {"steps": [1, 2], "discriminator": [0.5, math.inf]}}
+    whole = presets.pack(Model((1,)), NAME, chosen, "# Tiny\n", recipe, told, b"picture", b"grids")
     found = presets.unpack(whole, "tiny")
-    assert (found.picture(), found.stages()) == (b"picture", b"walls")
-    assert found.data()["stages"] == {"steps": [1, 2], "judge": [0.5, None]}
+    assert (found.picture(), found.stages()) == (b"picture", b"grids")
+    assert found.data()["stages"] == {"steps": [1, 2], "discriminator": [0.5, None]}
     bare = presets.unpack(packed(), "tiny")  # in its place
     assert bare.picture() is bare.stages() is None
     body = io.BytesIO(whole)
     with zipfile.ZipFile(body, "a") as made:
-        made.writestr(zipfile.ZipInfo("other.webp"), b"walls")
+        made.writestr(zipfile.ZipInfo("other.webp"), b"grids")
     with pytest.raises(InvalidInput, match="other files in it"):
         presets.unpack(body.getvalue(), "tiny")
 

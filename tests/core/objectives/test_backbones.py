@@ -146,7 +146,7 @@ def test_lpips_has_the_published_figures(weights_home):
     assert lpips.distance(CAT_SQUARE, CAT_SQUARE) == 0
 
 
-def test_lpips_asks_for_the_training_that_its_heads_were_learnt_on(weights_home, monkeypatch):
+def test_lpips_asks_for_the_training_that_its_heads_were_learned_on(weights_home, monkeypatch):
     asked = []
 
     def load(name, progress=None, digest=None):
@@ -192,7 +192,7 @@ def test_averaged_takes_means_where_the_network_took_maxima(vgg16):
     found = vgg16.averaged.features(layers)(CAT[:, :64, :64])
     before, after = np.asarray(found["block1_conv2"]), np.asarray(found["block1_pool"])
     assert np.allclose(after, before.reshape(1, 32, 2, 32, 2, 64).mean(axis=(2, 4)), atol=1e-4)
-    inside = np.s_[:, 3:-3, 3:-3]  # on a flat picture a mean is a maximum, but for the border
+    inside = np.s_[:, 3:-3, 3:-3]  # on a flat image a mean is a maximum, but for the border
     plain, mean = (
         np.asarray(b.features(layers)(flat)["block3_conv1"])[inside] for b in (vgg16, vgg16.averaged)
     )

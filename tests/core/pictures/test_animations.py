@@ -1,4 +1,4 @@
-"""Films come back as they went in, loop, and are read only within limits."""
+"""Videos come back as they went in, loop, and are read only within limits."""
 
 import io
 import struct
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from studio.core.errors import InvalidInput
-from studio.core.pictures import animations, film_limits, film_span
+from studio.core.pictures import animations, video_limits, video_span
 from tests.wording import says_what_to_do
 
 HEIGHT, WIDTH = 36, 50
@@ -19,11 +19,11 @@ HEIGHT, WIDTH = 36, 50
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """Films are encoded in files of STUDIO_HOME."""
+    """Videos are encoded in files of STUDIO_HOME."""
 
 
 def moving(count=7, height=HEIGHT, width=WIDTH):
-    """Yields frames in which a bright ball moves over soft colours."""
+    """Yields frames in which a bright ball moves over soft colors."""
     rows, columns = np.mgrid[0:height, 0:width].astype("float32")
     for i in range(count):
         ball = 150 * np.exp(-((rows - 15) ** 2 + (columns - 5 - 5 * i) ** 2) / 40)
@@ -41,7 +41,7 @@ def test_frames_come_back_in_order(kind):
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_colours_are_those_that_went_in(kind):
+def test_colors_are_those_that_went_in(kind):
     color = np.array([200, 90, 30], "uint8")
     came = next(animations.frames(animations.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
     assert np.abs(came.mean((0, 1)) - color).max() <= 2
@@ -96,8 +96,8 @@ def test_pictures_that_move_loop_for_ever_at_the_right_speed(kind, fps):
 def test_an_mp4_plays_everywhere_and_at_once():
     data = animations.encode(moving(7, 37, 51), "mp4", 12)
     assert data.index(b"moov") < data.index(b"mdat")
-    with av.open(io.BytesIO(data)) as film:
-        stream = film.streams.video[0]
+    with av.open(io.BytesIO(data)) as video:
+        stream = video.streams.video[0]
         assert stream.codec_context.name in ("h264", "mpeg4")
         assert stream.pix_fmt == "yuv420p"
         assert (stream.height, stream.width) == (36, 50)
@@ -123,12 +123,12 @@ def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
 
 
 @pytest.mark.parametrize(("fps", "most", "shown"), [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)])
-def test_of_a_quicker_film_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, shown):
+def test_of_a_quicker_video_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, shown):
     data = animations.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
     came = [round(float(frame.mean())) for frame in animations.frames(data, most=most)]
     assert animations.times(data, most=most).fps == pytest.approx(shown)
     assert len(came) == animations.length(data, most=most) == shown
-    assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; a film loses one or so by itself
+    assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; a video loses one or so by itself
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
@@ -144,45 +144,45 @@ def test_what_is_transparent_is_white_as_in_a_picture(kind):
     assert [frame[10, 10].tolist() for frame in came] == [[200, 0, 0]] * 3
 
 
-# Of the matrix in a track's header: where a point (x, y) of the film is shown is (ax + cy, bx + dy).
+# Of the matrix in a track's header: where a point (x, y) of the video is shown is (ax + cy, bx + dy).
 TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "bottom": (0, -1, 1, 0)}
 
 
 @pytest.mark.parametrize("bright", TURNS)
-def test_a_film_of_a_phone_is_upright(bright):
-    filmed = np.zeros((48, 64, 3), "uint8")
-    filmed[:, :32] = 255
-    frame = next(animations.frames(turned(animations.encode([filmed] * 3, "mp4", 10), *TURNS[bright])))
+def test_a_video_of_a_phone_is_upright(bright):
+    recorded = np.zeros((48, 64, 3), "uint8")
+    recorded[:, :32] = 255
+    frame = next(animations.frames(turned(animations.encode([recorded] * 3, "mp4", 10), *TURNS[bright])))
     assert frame.shape == ((48, 64, 3) if bright in ("left", "right") else (64, 48, 3))
     sides = {"left": frame[:, :8], "right": frame[:, -8:], "top": frame[:8], "bottom": frame[-8:]}
     assert max(sides, key=lambda side: sides[side].mean()) == bright
 
 
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le"])
-def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_colour(pixels):
+def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_color(pixels):
     made = io.BytesIO()
-    with av.open(made, "w", format="mp4") as film:
-        stream = film.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
+    with av.open(made, "w", format="mp4") as video:
+        stream = video.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
         stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
         for shade in (40, 120, 200):
             frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, "uint8"), format="rgb24")
-            film.mux(stream.encode(frame.reformat(format=pixels)))
-        film.mux(stream.encode())
+            video.mux(stream.encode(frame.reformat(format=pixels)))
+        video.mux(stream.encode())
     found = [frame.mean() for frame in animations.frames(made.getvalue())]
     assert found == pytest.approx([40, 120, 200], abs=3)
 
 
-def turned(film, a, b, c, d):
+def turned(video, a, b, c, d):
     one, straight = 2**16, struct.pack(">9i", 2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
-    at = film.index(straight, film.index(b"tkhd"))  # the one before is of all tracks
+    at = video.index(straight, video.index(b"tkhd"))  # the one before is of all tracks
     return (
-        film[:at]
+        video[:at]
         + struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 2**30)
-        + film[at + 36 :]
+        + video[at + 36 :]
     )
 
 
-def test_a_single_frame_is_a_film():
+def test_a_single_frame_is_a_video():
     for kind in animations.KINDS:
         assert len(list(animations.frames(animations.encode(moving(1), kind, 15)))) == 1
 
@@ -190,14 +190,14 @@ def test_a_single_frame_is_a_film():
 BAD = {
     "nothing": b"",
     "noise": bytes(range(256)) * 8,
-    "text": b"not a film at all",
-    "only the mark of a film": b"\0\0\0\x18ftypisom" + bytes(64),
+    "text": b"not a video at all",
+    "only the mark of a video": b"\0\0\0\x18ftypisom" + bytes(64),
 }
 
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
-def test_what_is_no_film_is_refused(data):
-    with pytest.raises(InvalidInput, match="film"):
+def test_what_is_no_video_is_refused(data):
+    with pytest.raises(InvalidInput, match="video"):
         list(animations.frames(data))
 
 
@@ -207,7 +207,7 @@ OTHERS = {
     b"RIFF\0\1\0\0AVI LIST": "an AVI",
     b"\x89PNG\r\n\x1a\n": "a PNG",
     b"\0\0\0\x18ftypheic" + bytes(64): "a HEIC",
-    b"not a film at all": "another kind of file",
+    b"not a video at all": "another kind of file",
     b"GIF89a cut": "a damaged one",
     b"\0\0\0\x18ftypisom" + bytes(64): "a damaged one",
 }
@@ -224,7 +224,7 @@ def test_another_kind_of_file_is_called_what_it_is(data, kind, read):
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
-def test_a_cut_film_ends_or_is_refused_and_nothing_else(kind, share):
+def test_a_cut_video_ends_or_is_refused_and_nothing_else(kind, share):
     data = animations.encode(moving(), kind, 15)
     try:
         assert len(list(animations.frames(data[: int(len(data) * share)]))) <= 7
@@ -236,19 +236,19 @@ def test_a_cut_film_ends_or_is_refused_and_nothing_else(kind, share):
 def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypatch):
     data = animations.encode(moving(), kind, 15)
     with monkeypatch.context() as patch, pytest.raises(InvalidInput, match="at most 6 frames"):
-        patch.setattr(film_span, "MOST_FRAMES", 6)
+        patch.setattr(video_span, "MOST_FRAMES", 6)
         list(animations.frames(data))
-    monkeypatch.setattr(film_limits, "MOST_PIXELS", HEIGHT * WIDTH - 1)
+    monkeypatch.setattr(video_limits, "MOST_PIXELS", HEIGHT * WIDTH - 1)
     with pytest.raises(InvalidInput, match="50 x 36"):
         next(animations.frames(data))
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_a_part_of_a_longer_film_is_read_by_its_seconds(kind, monkeypatch):
+def test_a_part_of_a_longer_video_is_read_by_its_seconds(kind, monkeypatch):
     data = animations.encode(moving(12), kind, 10)
     whole = list(animations.frames(data))
-    monkeypatch.setattr(film_span, "MOST_FRAMES", 6)
-    span = film_span.Span(0.3, 0.7)
+    monkeypatch.setattr(video_span, "MOST_FRAMES", 6)
+    span = video_span.Span(0.3, 0.7)
     part = list(animations.frames(data, span=span))
     assert animations.length(data, span=span) == len(part) == 4
     np.testing.assert_array_equal(part, whole[3:7])
@@ -260,20 +260,20 @@ def test_a_part_of_a_longer_film_is_read_by_its_seconds(kind, monkeypatch):
     ):
         animations.length(data)
     for wrong, told in (
-        (film_span.Span(1.2), "less than 1.2 s"),
-        (film_span.Span(0.5, 0.5), "more than 0.5 s"),
+        (video_span.Span(1.2), "less than 1.2 s"),
+        (video_span.Span(0.5, 0.5), "more than 0.5 s"),
     ):
         with pytest.raises(InvalidInput, match=told):
             next(animations.frames(data, span=wrong))
 
 
-def test_other_films_are_refused_before_they_are_decoded():
+def test_other_videos_are_refused_before_they_are_decoded():
     other = io.BytesIO()
-    with av.open(other, "w", format="mp4") as film:
-        stream = film.add_stream("mjpeg", rate=5)
+    with av.open(other, "w", format="mp4") as video:
+        stream = video.add_stream("mjpeg", rate=5)
         stream.width, stream.height, stream.pix_fmt = 32, 32, "yuvj420p"
-        film.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), "uint8"), format="rgb24")))
-        film.mux(stream.encode())
+        video.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), "uint8"), format="rgb24")))
+        video.mux(stream.encode())
     with pytest.raises(InvalidInput, match="codec"):
         list(animations.frames(other.getvalue()))
 
@@ -295,7 +295,7 @@ def test_pixels_that_are_not_square_become_so(aspect, shape):
     assert np.abs(read[16].mean(1) - np.linspace(0, 235, shape[1])).mean() < 6
 
 
-def test_a_film_whose_title_is_in_another_encoding_is_read():
+def test_a_video_whose_title_is_in_another_encoding_is_read():
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
         container.metadata["title"] = "TITLE"

@@ -46,8 +46,8 @@ def test_a_jpeg_of_thousands_of_scans_is_refused(between):
 
 def test_a_jpeg_of_usual_scans_is_taken_whatever_follows_its_end():
     assert images.read(_scans(20)).shape == (256, 256, 3)
-    film = 1000 * (_START_OF_SCAN + bytes(9))  # as phones add one to a photo
-    assert images.read(_saved("JPEG", progressive=True) + film).shape == (256, 256, 3)
+    video = 1000 * (_START_OF_SCAN + bytes(9))  # as phones add one to a photo
+    assert images.read(_saved("JPEG", progressive=True) + video).shape == (256, 256, 3)
     assert images.read(_saved("JPEG", exif=b"Exif\0\0" + 3000 * _START_OF_SCAN)).shape == (256, 256, 3)
 
 

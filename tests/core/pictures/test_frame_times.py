@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from studio.core.errors import InvalidInput
-from studio.core.pictures import animations, film_facts, frame_times
+from studio.core.pictures import animations, frame_times, video_facts
 from studio.core.pictures.frame_times import FrameTimes
 
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """Films are encoded in files of STUDIO_HOME."""
+    """Videos are encoded in files of STUDIO_HOME."""
 
 
 def shades(count):
@@ -77,7 +77,7 @@ def test_a_gif_counts_its_repetitions():
 def test_an_animated_png_is_an_animation():
     frames = [disc(n) for n in (0, 15, 30)]
     data = apng(frames, duration=[30, 600, 3000], loop=2)
-    assert film_facts.kind(data) == "apng"
+    assert video_facts.kind(data) == "apng"
     assert frame_times.read(data) == FrameTimes(in_ms(30, 600, 3000), 2)
     assert all(map(np.array_equal, animations.frames(data, transparent=True), frames))
 
@@ -92,7 +92,7 @@ def test_a_still_before_an_animated_png_is_no_frame_of_it():
 def test_a_still_png_is_no_animation():
     buffer = io.BytesIO()
     Image.fromarray(shades(1)[0]).save(buffer, "PNG")
-    with pytest.raises(InvalidInput, match="a PNG picture without animation"):
+    with pytest.raises(InvalidInput, match="a PNG image without animation"):
         animations.length(buffer.getvalue())
 
 

@@ -1,4 +1,4 @@
-"""Pictures: every kind that a person owns is read rightly or refused in one sentence."""
+"""Images: every kind that a user owns is read rightly or refused in one sentence."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def corpus(data_dir):
         return [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"] == "image"]
 
 
-def test_gray_is_as_bright_as_the_eye_sees_a_colour():
-    blue, green = (np.full((2, 2, 3), colour, "uint8") for colour in ((0, 0, 255), (0, 255, 0)))
+def test_gray_is_as_bright_as_the_eye_sees_a_color():
+    blue, green = (np.full((2, 2, 3), color, "uint8") for color in ((0, 0, 255), (0, 255, 0)))
     assert images.gray(blue).shape == (2, 2, 1)
     assert (int(images.gray(blue).max()), int(images.gray(green).min())) == (29, 150)
 
@@ -158,7 +158,7 @@ def test_transparency_lies_over_white():
     assert read[0, 15].tolist() == [127, 127, 255]
 
 
-def test_palette_with_a_transparent_colour_lies_over_white():
+def test_palette_with_a_transparent_color_lies_over_white():
     picture = Image.new("P", (16, 16), 1)
     picture.putpalette([0, 0, 0, 0, 200, 0])
     assert images.read(saved(picture, transparency=1))[0, 0].tolist() == [255, 255, 255]
@@ -173,7 +173,7 @@ def test_cmyk_is_converted():
 
 
 def test_first_frame_of_an_animation():
-    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (16, 16), color) for color in ("red", "blue")]
     data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert images.read(data)[0, 0].tolist() == [255, 0, 0]
 
@@ -205,10 +205,10 @@ def display_p3() -> bytes:
 
 
 def test_wide_gamut_becomes_srgb():
-    colour = np.array([200, 100, 100])
-    linear = np.linalg.inv(SRGB_TO_XYZ) @ P3_TO_XYZ @ (colour / 255) ** 2.2
+    color = np.array([200, 100, 100])
+    linear = np.linalg.inv(SRGB_TO_XYZ) @ P3_TO_XYZ @ (color / 255) ** 2.2
     expected = 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    picture = Image.new("RGB", (16, 16), tuple(colour.tolist()))
+    picture = Image.new("RGB", (16, 16), tuple(color.tolist()))
     read = images.read(saved(picture, icc_profile=display_p3()))[8, 8]
     assert np.abs(read - expected).max() < 2
     assert read[0] > 208  # the same red needs a higher number in the smaller space

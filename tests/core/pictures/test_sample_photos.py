@@ -1,4 +1,4 @@
-"""The sample photos: real pictures from scikit-image's wheel, found without importing it."""
+"""The sample photos: real images from scikit-image's wheel, found without importing it."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ def test_every_photo_is_a_picture_worth_stylising(name):
     assert picture.std() > 20
 
 
-def test_every_photo_has_words_and_a_licence():
+def test_every_photo_has_words_and_a_license():
     assert len(sample_photos.photos()) >= 5
     for name, sample in sample_photos.photos().items():
         assert sample.name == name and sample.title

@@ -1,4 +1,4 @@
-"""Small pictures that stand for files of every kind."""
+"""Small images that stand for files of every kind."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_model_shows_the_picture_of_its_card_unless_it_is_packed_otherwise_tha
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_a_film_is_its_first_frame(home, kind):
+def test_a_video_is_its_first_frame(home, kind):
     shades = [np.full((48, 64, 3), shade, "uint8") for shade in (30, 230)]
     seen = thumbnails.picture_of(File.keep(animations.encode(shades, kind, 5), "animation", f"a.{kind}"))
     assert np.abs(seen.astype(int) - 30).max() < 12
@@ -47,7 +47,7 @@ def test_a_thumbnail_is_small_and_keeps_its_proportions(picture):
     assert seen.shape == (192, 256, 3)
 
 
-def test_a_damaged_film_is_told(home):
+def test_a_damaged_video_is_told(home):
     with pytest.raises(InvalidInput):
         thumbnails.picture_of(File.keep(b"\0\0\0\x18ftypisom", "animation", "a.mp4"))
 

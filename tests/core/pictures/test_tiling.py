@@ -1,4 +1,4 @@
-"""Tiles cover a picture exactly once and see enough around them."""
+"""Tiles cover an image exactly once and see enough around them."""
 
 import itertools
 

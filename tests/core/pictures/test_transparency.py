@@ -1,4 +1,4 @@
-"""What nobody sees takes the colors of what is seen beside it."""
+"""What nobody sees takes the colors of what is seen next to it."""
 
 import numpy as np
 

@@ -15,7 +15,7 @@ from studio.core.process import sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 OFFERED = sandbox.in_force()
-PRIORITY = os.nice(0)  # that all tests have: with another one, this process would starve those beside it
+PRIORITY = os.nice(0)  # that all tests have: with another one, this process would starve those next to it
 
 
 @pytest.fixture(scope="module")

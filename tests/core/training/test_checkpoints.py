@@ -139,7 +139,7 @@ def elsewhere(home, run):
 def test_a_training_that_goes_on_elsewhere_is_not_begun(elsewhere, run):
     told = rf"^This training is already going on \(process {elsewhere.pid} on .*\. Wait until .*\.$"
     with pytest.raises(StudioError, match=told), run.alone():
-        pytest.fail("two processes do one training")
+        pytest.fail("two processes do one training run")
     with (
         checkpoints.Run(run.folder.with_name("other")).alone(),
         checkpoints.Run(run.folder, writes=False).alone(),
@@ -161,14 +161,14 @@ def test_who_can_wait_does_so_until_the_other_has_ended(elsewhere, run):
 
 def test_waiting_can_be_stopped(elsewhere, run):
     with pytest.raises(Cancelled), run.alone(Progress(cancelled=lambda: True)):
-        pytest.fail("it went on")
+        pytest.fail("it continued")
 
 
 def test_a_training_whose_process_was_killed_is_free(elsewhere, run):
     elsewhere.kill()
     elsewhere.wait()
     with run.alone(), pytest.raises(StudioError, match="already going on"), run.alone():
-        pytest.fail("two threads do one training")
+        pytest.fail("two threads do one training run")
     with run.alone():
         pass
 

@@ -95,7 +95,7 @@ def test_no_graph_is_alive_afterwards(weights_home, run):
     assert registered() == names
 
 
-# Prints the memory of a process, in bytes, after each of so many trainings.
+# Prints the memory of a process, in bytes, after each of so many training runs.
 WORKER = """
 import gc, psutil, sys
 from studio.text import train

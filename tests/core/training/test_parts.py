@@ -1,4 +1,6 @@
-"""Every training on images divides them so that no test image, nor a copy of one, was trained on before."""
+"""Every training run on images divides them so that no test image, nor a copy of one, was trained on
+before.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,14 @@ SETTINGS = {
     "vae.train": ("studio.vae.task", {"size": 32}),
     "dcgan.train": ("studio.dcgan.task", {"size": 32}),
     "enhance.train": ("studio.enhance.learn.task", {"photo_size": SIDE, "window": 12}),
-    "colour.train": ("studio.colour.learn.task", {"photo_size": SIDE, "window": 32}),
+    "colorize.train": ("studio.colorize.learn.task", {"photo_size": SIDE, "window": 32}),
     "style.train": ("studio.style.house.task", {}),
-    "outline.train_pairs": ("studio.outline.learn.pairs_task", {"size": 32, "edges": True}),
+    "sketch.train_pairs": ("studio.sketch.learn.pairs_task", {"size": 32, "edges": True}),
 }
 
 
 class Divided(Exception):
-    """Raised as soon as a training has divided its data set."""
+    """Raised as soon as a training run has divided its data set."""
 
 
 @pytest.fixture
@@ -67,13 +69,13 @@ def drawn(count: int) -> np.ndarray:
 @pytest.mark.parametrize("task", SETTINGS)
 def test_what_one_training_learns_from_no_later_one_with_more_images_tests_on(parts, task):
     images = drawn(107)
-    learnt, others = parts(task, images[:100])
+    learned, others = parts(task, images[:100])
     _, held_out = parts(task, images)
-    assert len(others) > 3 and len(held_out) > 3 and not learnt & held_out
+    assert len(others) > 3 and len(held_out) > 3 and not learned & held_out
 
 
 @pytest.mark.parametrize("task", SETTINGS)
 def test_copies_of_an_image_lie_in_its_part(parts, task):
     images = drawn(60)
-    learnt, held_out = parts(task, images, images[:, :, ::-1])
-    assert learnt and held_out and not learnt & held_out
+    learned, held_out = parts(task, images, images[:, :, ::-1])
+    assert learned and held_out and not learned & held_out

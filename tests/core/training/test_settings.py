@@ -7,12 +7,12 @@ import pytest
 from studio.core import tasks
 from studio.core.training.settings import TrainImageSettings, TrainSettings
 
-# The playground computes with NumPy, and trains on one image within seconds.
+# The playground and the lab train tiny networks within seconds.
 TRAINING = [
     name
     for name in tasks.TASKS
     if ".train" in name
-    and not name.startswith("playground.")
+    and not name.startswith(("lab.", "playground."))
     and tasks.get(name).settings.__module__.startswith("studio.")  # other tests register tasks of their own
 ]
 OF_OTHER_LENGTH = {"classify.train", "text.train"}  # they count epochs

@@ -1,4 +1,4 @@
-"""Stages of a training: when a wall is kept, how small they are together, and that they go on."""
+"""Stages of a training run: when a grid is kept, how small they are together, and that they continue."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from studio.core.training.stages import Stages
 
 
 def shades(count: int, side: int, channels: int = 3) -> np.ndarray:
-    """Pictures of one colour each."""
+    """Images of one color each."""
     rng = np.random.default_rng(0)
-    colours = rng.integers(0, 256, (count, 1, 1, channels))
-    return np.broadcast_to(colours, (count, side, side, channels)).astype("uint8")
+    colors = rng.integers(0, 256, (count, 1, 1, channels))
+    return np.broadcast_to(colors, (count, side, side, channels)).astype("uint8")
 
 
-@pytest.mark.parametrize("steps, walls", [(1, 1), (6, 6), (8000, stages.MOST), (1_000_000, stages.MOST)])
-def test_walls_are_few_and_the_early_ones_lie_closer(steps, walls):
+@pytest.mark.parametrize("steps, grids", [(1, 1), (6, 6), (8000, stages.MOST), (1_000_000, stages.MOST)])
+def test_grids_are_few_and_the_early_ones_lie_closer(steps, grids):
     kept = Stages(steps)
     due = [step for step in range(steps + 1) if kept.due(step)]
-    assert len(due) == walls and due[0] >= 1 and due[-1] == steps
-    if walls == stages.MOST:
+    assert len(due) == grids and due[0] >= 1 and due[-1] == steps
+    if grids == stages.MOST:
         apart = np.diff(due)
         assert (np.diff(apart) >= -1).all() and apart[-1] > 10 * apart[0]
 
 
 @pytest.mark.parametrize("side, shown", [(28, 28), (64, 64), (128, 64)])
-def test_a_sheet_holds_all_walls(side, shown):
+def test_a_sheet_holds_all_grids(side, shown):
     kept = Stages(100)
     for step in (4, 25, 100):
-        kept.add(step, np.full((36, side, side, 1), 2 * step, "uint8"), {"judge": step / 2})
+        kept.add(step, np.full((36, side, side, 1), 2 * step, "uint8"), {"discriminator": step / 2})
     sheet = images.read(kept.sheet())
     height = 4 * (shown + 2) - 2
-    assert sheet.shape == (height, stages.COLUMNS * height, 3), "sixteen pictures a wall, gray ones too"
+    assert sheet.shape == (height, stages.COLUMNS * height, 3), "sixteen images a grid, gray ones too"
     for n, step in enumerate((4, 25, 100)):
         assert abs(int(sheet[5, n * height + 5, 0]) - 2 * step) <= 4
-    assert kept.numbers == {"steps": [4, 25, 100], "judge": [2, 12.5, 50]}
+    assert kept.numbers == {"steps": [4, 25, 100], "discriminator": [2, 12.5, 50]}
 
 
 def test_large_pictures_are_means_not_every_other_pixel():
     kept = Stages(1)
     checks = np.indices((128, 128)).sum(0) % 2 * 255
     kept.add(1, np.broadcast_to(checks[None, ..., None], (16, 128, 128, 3)).astype("uint8"), {})
-    assert abs(int(kept.walls[0][3, 3, 0]) - 127) <= 1
+    assert abs(int(kept.grids[0][3, 3, 0]) - 127) <= 1
 
 
 @pytest.mark.slow
@@ -60,35 +60,35 @@ def test_even_noise_stays_small():
 def test_they_go_on_from_a_checkpoint():
     first, other = Stages(9), Stages(9)
     assert first.sheet() is None
-    first.add(1, shades(16, 28), {"judge": 1.0})
-    other.take(first.walls, first.numbers)
+    first.add(1, shades(16, 28), {"discriminator": 1.0})
+    other.take(first.grids, first.numbers)
     for one in (first, other):
-        one.add(4, shades(16, 28), {"judge": 0.5})
-    assert other.numbers == first.numbers == {"steps": [1, 4], "judge": [1.0, 0.5]}
+        one.add(4, shades(16, 28), {"discriminator": 0.5})
+    assert other.numbers == first.numbers == {"steps": [1, 4], "discriminator": [1.0, 0.5]}
     assert other.sheet() == first.sheet()
 
 
 def kept(steps, side, shade):
     some = Stages(1)
     for step in steps:
-        some.add(step, np.full((16, side, side, 3), shade, "uint8"), {"judge": step / 2})
+        some.add(step, np.full((16, side, side, 3), shade, "uint8"), {"discriminator": step / 2})
     return some
 
 
-def test_walls_of_a_model_stand_before_those_of_a_training_that_went_on_from_it():
+def test_grids_of_a_model_stand_before_those_of_a_training_that_went_on_from_it():
     first, later = kept([1, 4, 100], 32, 200), kept([5, 50], 64, 40)
     later.numbers["mark"] = [0.2, 0.3]
     both = stages.joined(first.numbers, first.sheet(), later)
     assert both.numbers["steps"] == [1, 4, 100, 105, 150]
-    assert both.numbers["judge"] == [0.5, 2, 50, 2.5, 25]
+    assert both.numbers["discriminator"] == [0.5, 2, 50, 2.5, 25]
     assert both.numbers["mark"] == [None, None, None, 0.2, 0.3], "where none was given before"
-    assert {wall.shape for wall in both.walls} == {(4 * 66 - 2, 4 * 66 - 2, 3)}, "as large as the largest"
-    for wall, shade in zip(both.walls, (200, 200, 200, 40, 40), strict=True):
-        assert abs(int(wall[9, 9, 0]) - shade) <= 6
+    assert {grid.shape for grid in both.grids} == {(4 * 66 - 2, 4 * 66 - 2, 3)}, "as large as the largest"
+    for grid, shade in zip(both.grids, (200, 200, 200, 40, 40), strict=True):
+        assert abs(int(grid[9, 9, 0]) - shade) <= 6
     assert images.read(both.sheet()).shape[0] == 2 * 262
 
 
-def test_of_many_walls_the_early_ones_lie_closer_and_the_last_is_kept():
+def test_of_many_grids_the_early_ones_lie_closer_and_the_last_is_kept():
     steps = [int(1000 * (n / stages.MOST) ** 2) + n for n in range(stages.MOST)]
     first, later = kept(steps, 28, 200), kept([step + 1 for step in steps], 28, 40)
     both = stages.joined(first.numbers, first.sheet(), later).numbers["steps"]
@@ -103,4 +103,4 @@ def test_a_sheet_that_does_not_fit_its_numbers_is_left_out(numbers):
     assert stages.joined(numbers, first.sheet(), later) is later
     assert stages.joined(first.numbers, b"no picture", later) is later
     with pytest.raises(InvalidInput, match="stages"):
-        stages.walls(first.sheet(), 7)
+        stages.grids(first.sheet(), 7)

@@ -14,10 +14,10 @@ from studio.core.training import start_from
 
 WIDE = {
     "dcgan.train": "width",
-    "colour.train": "width",
+    "colorize.train": "width",
     "enhance.train": "width",
-    "outline.train": "width",
-    "outline.train_pairs": "width",
+    "sketch.train": "width",
+    "sketch.train_pairs": "width",
     "vae.train": "width",
     "text.train": "units",
     "style.train": "width",
@@ -41,7 +41,7 @@ def packed(task: str, folder, figures=None) -> File:
 
 
 def asked(task: str, start: File) -> dict[str, list[File]]:
-    """Inputs of a training that nothing can be learnt from."""
+    """Inputs of a training run that nothing can be learned from."""
     kept = {
         "data": [File.keep(b"no pictures", "dataset", "no.zip")],
         "style": [File.keep(b"no picture", "picture", "no.png")],

@@ -48,7 +48,7 @@ def test_an_average_passes_over_what_is_no_number():
 
 
 class Weightless(Trainer):
-    """A training with nothing to keep."""
+    """A training run with nothing to keep."""
 
     def arrays(self):
         return {}

@@ -1,4 +1,4 @@
-"""Whatever is spoilt in a zip of arrays, reading it raises one of the errors that the studio knows."""
+"""Whatever is corrupted in a zip of arrays, reading it raises one of the errors that the studio knows."""
 
 import io
 import zipfile

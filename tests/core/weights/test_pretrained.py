@@ -44,7 +44,7 @@ def server(monkeypatch):
 
 
 def left_behind(home: Path) -> set[str]:
-    """What is in the weights folder beside the converted files and the lock."""
+    """What is in the weights folder next to the converted files and the lock."""
     names = {path.name for path in (home / "weights").iterdir()}
     return {name for name in names if not name.endswith((".weights.h5", ".json", ".lock"))}
 
@@ -125,7 +125,7 @@ def test_what_an_earlier_download_left_is_not_trusted(server, home, have):
 
 
 @pytest.mark.slow
-def test_a_file_that_changed_between_two_parts_is_fetched_anew(server):
+def test_a_file_that_changed_between_two_parts_is_fetched_again(server):
     server.files[FILE] = bytes(len(ARCHIVE))
     server.cuts = [100_000]
     original = package_index._Handler._file

@@ -1,4 +1,4 @@
-"""Grey pictures with a label and two attributes, made by TFDS' own builder."""
+"""Gray images with a label and two attributes, made by TFDS' own builder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TRAIN, TEST = 8, 3
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Picture n of a split has the grey level 20 n (train) or 200 + n (test)."""
+    """Image n of a split has the gray level 20 n (train) or 200 + n (test)."""
 
     VERSION = tfds.core.Version("1.0.0")
 

@@ -68,9 +68,9 @@ def test_a_changed_widget_changes_the_settings(form):
 
 @pytest.mark.slow
 def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
-    [share] = [one for one in visit("teach").slider if one.key == "held_out"]
+    [share] = [one for one in visit("classify").slider if one.key == "held_out"]
     assert share.proto.format == "percent" and share.value == 0.3
-    [minutes] = [one for one in visit("search").number_input if one.key == "minutes"]
+    [minutes] = [one for one in visit("tune").number_input if one.key == "minutes"]
     assert (minutes.label, minutes.proto.format) == ("Time limit (min)", "%g")
 
 
@@ -87,9 +87,9 @@ def page_of_search():
     import streamlit as st
 
     from pages import parts
-    from studio.search.settings import SearchSettings
+    from studio.tune.settings import TuneSettings
 
-    st.session_state["settings"] = parts.form(SearchSettings)
+    st.session_state["settings"] = parts.form(TuneSettings)
 
 
 def test_a_setting_that_is_wrong_is_named_and_gives_none(draw):
@@ -177,7 +177,7 @@ def test_a_ratio_between_the_steps_comes_back_into_the_form_and_can_be_left(draw
     steps = page.select_slider(key="stroke_size").options
     page.select_slider(key="stroke_size").set_value(2.0).run()
     assert settings_of(page).stroke_size == 2.0
-    assert page.select_slider(key="stroke_size").options == steps, "they stay while a person drags"
+    assert page.select_slider(key="stroke_size").options == steps, "they stay while a user drags"
 
 
 @pytest.mark.slow
@@ -193,14 +193,14 @@ def test_a_ratio_between_the_steps_comes_back_with_a_reload(visit, told, stroke)
 @pytest.mark.slow
 def test_every_page_has_a_seed_of_its_own(visit):
     page = visit("style", seed="7")
-    for file in ("dream_picture.py", "draw_faces.py", "search_settings.py", "style_picture.py"):
+    for file in ("dream_photo.py", "generate_faces.py", "tune_settings.py", "style_photo.py"):
         page.switch_page(file).run()
         assert not page.exception
         assert page.number_input(key="seed").value == 0
         page.number_input(key="seed").set_value(9).run()
         assert page.number_input(key="seed").value == 9
     page.switch_page("show_studio.py").run()
-    page.switch_page("dream_picture.py")
+    page.switch_page("dream_photo.py")
     page.query_params["seed"] = "5"  # a link may say another
     assert page.run().number_input(key="seed").value == 5
 
@@ -208,7 +208,7 @@ def test_every_page_has_a_seed_of_its_own(visit):
 @pytest.mark.slow
 def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size(visit):
     page = visit("style", steps="77", size="256", seed="7")
-    page.switch_page("dream_picture.py").run()
+    page.switch_page("dream_photo.py").run()
     assert not page.exception
     known = DreamSettings.described()
     assert page.slider(key="steps").value == known["steps"].default
@@ -216,7 +216,7 @@ def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size(visit):
     assert page.slider(key="size").value == 256
     page.slider(key="steps").set_value(3).run()
     assert page.slider(key="steps").value == 3
-    page.switch_page("style_picture.py").run()
+    page.switch_page("style_photo.py").run()
     assert page.number_input(key="steps").value is None
 
 

@@ -49,21 +49,21 @@ def archive() -> bytes:
 
 @pytest.mark.slow
 def test_a_data_set_of_classes_is_there_after_a_reload_also_while_a_sample_is_chosen(visit, archive):
-    page = upload(visit("teach", pictures="Your own"), "set.upload", "mine.zip", archive)
-    assert "mine.zip" in captions(reloaded(visit, page, "teach"))
+    page = upload(visit("classify", pictures="Your own"), "set.upload", "mine.zip", archive)
+    assert "mine.zip" in captions(reloaded(visit, page, "classify"))
     page.button_group(key="pictures").set_value(next(iter(sample_sets.sets())).capitalize()).run()
-    again = reloaded(visit, page, "teach", pictures="Your own")
+    again = reloaded(visit, page, "classify", pictures="Your own")
     assert not again.exception and "mine.zip" in captions(again)
 
 
 @pytest.mark.slow
 def test_archives_and_loose_images_are_there_after_a_reload(visit, archive, picture):
-    page = upload(visit("teach-to-draw", learn_from="Your own"), "draw.upload", "mine.zip", archive)
+    page = upload(visit("train-generator", learn_from="Your own"), "draw.upload", "mine.zip", archive)
     page = upload(page, "draw.upload", "loose.png", images.encode_png(picture))
-    again = reloaded(visit, page, "teach-to-draw")
+    again = reloaded(visit, page, "train-generator")
     assert not again.exception
-    [choice] = [one for one in again.radio if one.label.startswith("Learn from one")]
-    assert [one.replace("\\", "") for one in choice.options] == ["mine.zip", "1 picture: loose.png"]
+    [choice] = [one for one in again.radio if one.label.startswith("Choose which upload")]
+    assert [one.replace("\\", "") for one in choice.options] == ["mine.zip", "1 image: loose.png"]
     assert choice.value == "loose"
 
 
@@ -79,10 +79,10 @@ def test_a_text_file_and_a_pasted_text_are_there_after_a_reload(visit):
 
 @pytest.mark.slow
 def test_classes_by_hand_are_there_after_a_reload(visit, picture):
-    page = visit("teach", pictures="By hand")
+    page = visit("classify", pictures="By hand")
     page = upload(page, "hand_1.upload", "a.png", images.encode_png(picture))
     page.text_input(key="hand_1.name").set_value("Cats").run()
-    again = reloaded(visit, page, "teach")
+    again = reloaded(visit, page, "classify")
     assert not again.exception and again.text_input(key="hand_1.name").value == "Cats"
     assert again.button_group(key="hand_1.chosen").options == ["a\\.png"]
 
@@ -122,13 +122,20 @@ def test_a_drawing_is_there_after_a_reload(draw):
     assert not again.exception and np.array_equal(again.session_state["drawn"], drawn)
 
 
-@pytest.mark.parametrize("name", ["set_file", "draw_brought", "text_file", "pasted", "many_photos", "dabs"])
-@pytest.mark.parametrize("told", [*NOTHING, '{"picture": 1}', "[[1, 2], 3, [4]]", '[["x", "y"]]', "7"])
+@pytest.mark.parametrize(
+    "name", ["set_file", "draw_uploads", "text_file", "pasted", "many_photos", "color_hints"]
+)
+@pytest.mark.parametrize("told", [*NOTHING, '{"image": 1}', "[[1, 2], 3, [4]]", '[["x", "y"]]', "7"])
 def test_an_address_that_names_nothing_of_this_kind_brings_nothing(visit, name, told):
     digest = told if told in NOTHING else File.keep(told.encode(), "text", "x.json").digest
-    where = {"set_file": "teach", "draw_brought": "teach-to-draw", "many_photos": "dream", "dabs": "colour"}
+    where = {
+        "set_file": "classify",
+        "draw_uploads": "train-generator",
+        "many_photos": "dream",
+        "color_hints": "colorize",
+    }
     asked = {"pictures": "Your own", "learn_from": "Your own", "do": "Your text", "source": "A file"}
-    page = visit(where.get(name, "text"), **asked, dabs_on="true", **{name: digest})
+    page = visit(where.get(name, "text"), **asked, color_hints_on="true", **{name: digest})
     assert not page.exception and not page.error
 
 

@@ -1,4 +1,4 @@
-"""Masks that a person uploads on the style page."""
+"""Masks that a user uploads on the style page."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_masks_stay_when_another_page_was_looked_at(visit, asked):
     page = add(visit("style", style=["Mosaic", "Wash"]), "left.png", "right.png")
     assert asked[-1] == ["left.png", "right.png"]
     page.switch_page("check_health.py").run()
-    page.switch_page("style_picture.py").run()
+    page.switch_page("style_photo.py").run()
     assert not page.exception and asked[-1] == ["left.png", "right.png"]
 
 
@@ -50,13 +50,13 @@ def test_masks_come_one_by_one_and_go_together(visit, asked):
 
 def test_a_bad_mask_is_one_sentence_and_the_others_stay(visit, asked):
     page = add(add(visit("style"), "good.png"), "bad.png", data=b"\xff\xd8 no picture")
-    assert "picture bad" in page.error[0].value and asked[-1] == ["good.png"]
+    assert "image bad" in page.error[0].value and asked[-1] == ["good.png"]
 
 
 def test_a_bad_mask_is_said_where_nothing_is_folded(visit, asked):
     page = add(visit("style"), "odd.png", data=b"no image")
     [expander] = [one for one in page.expander if one.label == "More"]
-    assert not expander.error and any("picture odd" in error.value for error in page.error)
+    assert not expander.error and any("image odd" in error.value for error in page.error)
 
 
 def test_more_masks_than_styles_can_be_are_refused(visit, asked):

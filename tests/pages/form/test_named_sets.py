@@ -1,4 +1,4 @@
-"""A data set by its name on the page that teaches to draw: looked up, and fetched only by what is started."""
+"""A data set by its name on the page that trains to draw: looked up, and fetched only by what is started."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def no_network(tmp_path, monkeypatch):
 
 @pytest.fixture
 def named(visit):
-    """The page with the pictures of a name."""
+    """The page with the images of a name."""
 
     def named(name: str):
-        page = visit("teach-to-draw", learn_from=learning_pictures.NAMED, size="32", set_name=name)
+        page = visit("train-generator", learn_from=learning_pictures.NAMED, size="32", set_name=name)
         assert not page.exception
         return page
 
@@ -47,11 +47,11 @@ def test_what_is_not_here_is_fetched_only_by_a_button_that_says_so(named, monkey
     begun = []
     monkeypatch.setattr(parts, "start", lambda *asked: begun.append(commands.line(*asked)))
     page = named("")
-    assert not page.error and "Teach" not in labels(page)
+    assert not page.error and "Train" not in labels(page)
     next(found for found in page.button if found.label == "mnist").click().run()
     assert "not on this machine yet" in said(page.markdown) and "at most 12 MB" in said(page.markdown)
     assert not page.get("image") and not page.error
-    next(found for found in page.button if found.label == "Fetch tfds:mnist and teach").click().run()
+    next(found for found in page.button if found.label == "Fetch tfds:mnist and train").click().run()
     assert begun and begun[0].startswith("studio train dcgan tfds:mnist -o")
 
 
@@ -61,7 +61,7 @@ def test_what_is_here_is_read_at_once(named, no_network, until):
     Builder(data_dir=no_network, file_format="array_record").download_and_prepare()
     page = named("tfds:tiny_blobs")
     until(lambda: page.run() and page.error)
-    assert ": 11." in said(page.error) and "Use at least 64 pictures" in said(page.error)
+    assert ": 11." in said(page.error) and "Use at least 64 images" in said(page.error)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,6 @@ def test_it_is_looked_up_once_and_again_when_asked(named, monkeypatch):
 
 def test_a_visitor_of_a_studio_for_many_is_not_offered_any(visit, monkeypatch):
     monkeypatch.setattr(learning_pictures, "owner", lambda: "somebody")
-    page = visit("teach-to-draw")
+    page = visit("train-generator")
     assert learning_pictures.NAMED not in page.button_group(key=learning_pictures.KEY).options
     assert named_sets.KEY not in {found.key for found in page.text_input}

@@ -1,4 +1,4 @@
-"""Choosing one's own pictures, on whatever page and after whatever was brought elsewhere."""
+"""Choosing one's own images, on whatever page and after whatever was brought elsewhere."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from studio.run import own_pictures
 UPLOADERS = [
     ("style", "content", {}),
     ("style", "style", {}),
-    ("style", "paintings", {"work": "Teach styles"}),
+    ("style", "paintings", {"work": "Train styles"}),
     ("dream", "content", {}),
     ("dream", "guide", {"guide.on": "true"}),
     ("enhance", "content", {}),
-    ("colour", "content", {}),
-    ("colour", "examples", {"examples.on": "true"}),
+    ("colorize", "content", {}),
+    ("colorize", "examples", {"examples.on": "true"}),
     ("playground", "content", {}),
     ("x-ray", "content", {}),
     ("faces", "photo", {"what": "Digits", "photo.on": "true"}),
-    ("teach", "picture", {"half": "Try"}),
+    ("classify", "picture", {"half": "Try"}),
 ]
 
 

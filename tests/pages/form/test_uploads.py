@@ -36,7 +36,7 @@ def test_of_very_many_bad_files_the_first_few_are_told(draw):
         from pages.form import uploads
 
         for n in range(1000):
-            uploads.set_fault("many", f"{n}.png is no picture. Leave it out.")
+            uploads.set_fault("many", f"{n}.png is no image. Leave it out.")
         uploads.show_fault("many")
 
     told = [one.value for one in draw(page).error]
@@ -76,7 +76,7 @@ def test_what_was_taken_is_no_longer_in_memory(draw):
         from studio.core.errors import InvalidInput
 
         def refuse(data, name):
-            raise InvalidInput("It is no picture.")
+            raise InvalidInput("It is no image.")
 
         context = get_script_run_ctx()
         for turn, take in enumerate([lambda data, name: None, refuse]):

@@ -26,7 +26,7 @@ def empty(engine):
 
 @pytest.fixture
 def made(chores):
-    """Adds a picture that a chore made: `made(shade=9)` -> its id."""
+    """Adds an image that a chore made: `made(shade=9)` -> its id."""
 
     def make(owner="local", **settings):
         asked = chores.ChoreSettings(**settings)

@@ -1,4 +1,4 @@
-"""The gallery page: a wall to search, one item large, removal with undo, a dropped picture, use elsewhere."""
+"""The gallery page: a grid to search, one item large, removal with undo, a dropped image, use elsewhere."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ from studio.core.errors import NoRoom, Unavailable
 from studio.core.models import model_zip, presets
 from studio.core.pictures import animations, images
 from studio.core.tasks import File
-from studio.film.settings import FilmSettings
 from studio.gallery import disk_usage, export, import_file, index, items, removal
 from studio.gallery.index import Wanted
 from studio.gallery.sweep_settings import SweepSettings
+from studio.video.settings import VideoSettings
 
 
 def button(page, label):
     return next(one for one in page.button if one.label == label)
 
 
-def wall(page):
-    """What the wall shows: the pills that stand for items."""
+def grid(page):
+    """What the grid shows: the pills that stand for items."""
     return next(group for group in page.button_group if group.key and group.key.startswith("gallery_shelf"))
 
 
 def labels(page):
-    return [option.content for option in wall(page).proto.options]
+    return [option.content for option in grid(page).proto.options]
 
 
 @pytest.mark.slow
 def test_an_empty_gallery_says_what_will_be_here_and_where_to_begin(visit):
     page = visit("gallery")
     assert not page.exception
-    assert "Nothing is here yet" in page.info[0].value
+    assert "The gallery is empty" in page.info[0].value
     begun = [link.proto.label for link in page.main.get("page_link")]
     assert begun == ["Begin in Style", "Begin in Dream", "Begin in Faces", "Begin in Text"]
 
 
-def test_the_wall_shows_the_newest_first_and_a_page_at_a_time(visit, made, monkeypatch):
+def test_the_grid_shows_the_newest_first_and_a_page_at_a_time(visit, made, monkeypatch):
     for shade in range(3):
         made(shade=shade)
-    monkeypatch.setattr("pages.gallery.wall.PAGE", 2)
+    monkeypatch.setattr("pages.gallery.grid.PAGE", 2)
     page = visit("gallery")
     assert not page.exception
     assert labels(page) == [r"shade 2", r"shade 1"]
@@ -67,17 +67,17 @@ def test_two_items_of_one_name_are_two(visit, made):
     there = [made(shade=3, steps=steps) for steps in (2, 4, 6)][::-1]
     page = visit("gallery")
     assert labels(page) == ["shade 3 3", "shade 3 2", "shade 3"], "the oldest goes without a number"
-    wall(page).set_value(there[1]).run()
+    grid(page).set_value(there[1]).run()
     assert page.query_params["item"] in (there[1], [there[1]])
 
 
-def test_search_and_kind_narrow_the_wall(visit, made):
+def test_search_and_kind_narrow_the_grid(visit, made):
     made(shade=41)
     made(shade=7)
     page = visit("gallery", words="shade 41")
     assert labels(page) == [r"shade 41"]
     page = visit("gallery", kind="Texts")
-    assert "Nothing made so far is like that" in page.info[0].value
+    assert "No results match your search" in page.info[0].value
 
 
 def test_an_item_of_the_address_is_shown_with_its_recipe_and_all_that_can_be_done(visit, made):
@@ -95,7 +95,7 @@ def test_a_click_opens_an_item_and_all_goes_back_to_the_same_search(visit, made)
     made(shade=1)
     first = made(shade=2)
     page = visit("gallery", words="shade=2")
-    wall(page).set_value(first).run()
+    grid(page).set_value(first).run()
     assert page.query_params["item"] == [first] or page.query_params["item"] == first
     assert page.subheader[0].value == r"Chore\: shade 2"
     button(page, "All").click().run()
@@ -104,7 +104,7 @@ def test_a_click_opens_an_item_and_all_goes_back_to_the_same_search(visit, made)
     assert labels(page) == [r"shade 2"]
 
 
-def test_newer_and_older_walk_along_the_wall(visit, made):
+def test_newer_and_older_interpolate_along_the_grid(visit, made):
     there = [made(shade=shade) for shade in range(3)]
     page = visit("gallery", item=there[1])
     button(page, "Older").click().run()
@@ -116,7 +116,7 @@ def test_newer_and_older_walk_along_the_wall(visit, made):
 
 
 @pytest.mark.parametrize("id", ["gone", "..", "a/b"])
-def test_an_item_that_is_not_there_is_a_sentence_above_the_wall(visit, made, id):
+def test_an_item_that_is_not_there_is_a_sentence_above_the_grid(visit, made, id):
     made(shade=1)
     page = visit("gallery", item=id)
     assert not page.exception
@@ -128,10 +128,10 @@ def test_anothers_items_cannot_be_seen(visit, made):
     hers = made(owner="ann")
     page = visit("gallery", item=hers)
     assert "no such item" in page.warning[0].value
-    assert "Nothing is here yet" in page.info[0].value
+    assert "The gallery is empty" in page.info[0].value
 
 
-def test_the_wall_goes_on_at_the_item_that_was_looked_at(visit, made):
+def test_the_grid_goes_on_at_the_item_that_was_looked_at(visit, made):
     ids = [made(shade=shade) for shade in range(3)]
     page = visit("gallery")
     assert not scripts(page)
@@ -192,16 +192,16 @@ def test_pages_live_with_a_folder_that_cannot_be_read_and_it_can_be_removed(visi
     button(page, "Remove").click().run()
     assert not page.exception and not any("Unreadable" in one.label for one in page.expander)
     assert any(one.label == "Removed (1)" for one in page.expander)
-    button(page, "Yes, for good").click().run()
+    button(page, "Yes, delete").click().run()
     assert not page.exception and not any("Removed" in one.label for one in page.expander)
 
 
 def test_several_are_picked_and_removed_together(visit, made):
     there = [made(shade=shade) for shade in range(3)]
     page = visit("gallery")
-    next(one for one in page.toggle if one.label == "Pick several").set_value(True).run()
+    next(one for one in page.toggle if one.label == "Select several").set_value(True).run()
     assert button(page, "Remove").disabled
-    wall(page).set_value(there[:2]).run()
+    grid(page).set_value(there[:2]).run()
     button(page, "Remove 2").click().run()
     assert not page.exception
     assert [entry.id for entry in index.find()[0]] == [there[2]]
@@ -209,7 +209,7 @@ def test_several_are_picked_and_removed_together(visit, made):
 
 
 def test_the_last_of_a_page_is_removed_and_the_page_before_is_shown(visit, made, monkeypatch):
-    monkeypatch.setattr("pages.gallery.wall.PAGE", 2)
+    monkeypatch.setattr("pages.gallery.grid.PAGE", 2)
     there = [made(shade=shade) for shade in range(3)]
     page = visit("gallery")
     button(page, "Older").click().run()
@@ -223,7 +223,7 @@ def test_for_good_is_asked_twice_and_then_is(visit, made):
     removal.remove([made(shade=5)])
     page = visit("gallery")
     assert len(removal.removed()) == 1
-    button(page, "Yes, for good").click().run()
+    button(page, "Yes, delete").click().run()
     assert removal.removed() == []
 
 
@@ -282,7 +282,7 @@ def test_an_item_of_a_task_that_is_gone_can_still_be_looked_at(visit, made, monk
     monkeypatch.delitem(tasks.TASKS, "chores.do")
     page = visit("gallery", item=id)
     assert not page.exception
-    assert "no longer has what made it" in " ".join(one.value for one in page.caption)
+    assert "no longer has this task" in " ".join(one.value for one in page.caption)
     assert "Make again" not in {one.label for one in page.button}
     assert button(page, "Remove")
 
@@ -357,7 +357,7 @@ def test_a_dropped_picture_whose_input_is_gone_asks_for_it(drop, made):
     data = item.result.files[0].read()
     item.inputs["picture"][0].path.unlink()
     page = drop(data)
-    assert "shade" in page.info[0].value and "add what it was made from" in page.info[0].value
+    assert "shade" in page.info[0].value and "add its inputs" in page.info[0].value
     assert "Make again" not in {one.label for one in page.button}
 
 
@@ -399,7 +399,7 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
 def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):
     recipe = recipes.Recipe(task="song.sing", settings={"key": "c"})
     page = drop(images.encode_png(picture, recipe))
-    assert "another version" in page.warning[0].value
+    assert "Another version" in page.warning[0].value
     assert "song.sing" in page.code[0].value
     assert {one.label for one in page.button} == {"Back"}
 
@@ -431,14 +431,14 @@ def test_a_zip_leaves_out_what_is_gone_and_is_not_offered_where_it_would_be_too_
     with zipfile.ZipFile(io.BytesIO(selection.zipped(Wanted(), there, "local"))) as packed:
         assert len(packed.namelist()) == 1
     page = visit("gallery")
-    next(one for one in page.toggle if one.label == "Pick several").set_value(True).run()
+    next(one for one in page.toggle if one.label == "Select several").set_value(True).run()
     for picked, most, offered in ((there, 10**6, True), (there[:1], 10**6, False), (there, 10, False)):
         monkeypatch.setattr(export, "MOST_BYTES", most)
-        wall(page).set_value(picked).run()
+        grid(page).set_value(picked).run()
         page.run()
         assert not page.exception
         assert page.get("download_button")[0].proto.disabled != offered
-    assert any("500 MB at once" in caption.value for caption in page.caption)
+    assert any("500 items and 500 MB" in caption.value for caption in page.caption)
 
 
 def test_every_use_is_of_a_page_and_a_slot_that_are_there():
@@ -478,14 +478,14 @@ def test_the_room_is_told_part_by_part_and_goes_only_when_chosen(visit, made):
     made(shade=4)
     (paths.folder("channels") / "old.png").write_bytes(bytes(5000))
     page = visit("gallery")
-    button(page, "What takes the room?").click().run()
+    button(page, "Show disk usage").click().run()
     assert not page.exception
     assert page.button(key="room_free").disabled
     page.checkbox(key="room_channels").check().run()
     assert page.button(key="room_free").label == "Remove 5 kB"
     page.button(key="room_free").click().run()
     assert not (paths.folder("channels") / "old.png").exists()
-    assert "5 kB are free again" in page.success[0].value
+    assert "Freed 5 kB" in page.success[0].value
     assert index.find()[1] == 1
 
 
@@ -493,7 +493,7 @@ def test_above_the_limit_the_page_says_so(visit, made, monkeypatch):
     made(shade=4)
     monkeypatch.setattr("studio.gallery.disk_usage.limit", lambda: 100)
     page = visit("gallery")
-    assert "Nothing is removed by itself" in page.warning[0].value
+    assert "Nothing is deleted automatically" in page.warning[0].value
     monkeypatch.setattr("pages.gallery.disk_usage.owner", lambda: "visitor-1")
     page = visit("gallery")
     assert not page.exception
@@ -502,7 +502,7 @@ def test_above_the_limit_the_page_says_so(visit, made, monkeypatch):
 
 @pytest.fixture
 def alone(chores):
-    """Adds a picture that was made of nothing."""
+    """Adds an image that was made of nothing."""
     recipe = recipes.Recipe(task="chores.do", settings=chores.ChoreSettings(shade=5, steps=2).model_dump())
     file = File.keep(images.encode_png(np.full((48, 64, 3), 5, "uint8"), recipe), "picture", "chore.png")
     return items.add(tasks.Result((file,), {}, recipe), 1.0)
@@ -598,15 +598,15 @@ def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):
 
 @pytest.mark.parametrize(
     "task, title, file",
-    [("style.transfer", "Style", "style_picture.py"), ("dream.ascend", "", "browse_gallery.py")],
+    [("style.transfer", "Style", "style_photo.py"), ("dream.ascend", "", "browse_gallery.py")],
 )
-def test_a_film_is_shown_where_its_frames_would_be_if_that_page_shows_films(
+def test_a_video_is_shown_where_its_frames_would_be_if_that_page_shows_videos(
     visit, engine, monkeypatch, task, title, file
 ):
     frames = [np.full((24, 32, 3), shade, "uint8") for shade in (9, 90)]
-    film = File.keep(animations.encode(frames, "gif", 8), "animation", "film.gif")
-    recipe = recipes.make("film.repaint", FilmSettings(task=task), {"film": [film]}, {})
-    page = visit("gallery", item=items.add(tasks.Result((film,), {}, recipe), 1.0))
+    video = File.keep(animations.encode(frames, "gif", 8), "animation", "video.gif")
+    recipe = recipes.make("video.repaint", VideoSettings(task=task), {"video": [video]}, {})
+    page = visit("gallery", item=items.add(tasks.Result((video,), {}, recipe), 1.0))
     assert not page.exception
     links = [link.proto.label for link in page.get("page_link")]
     assert [label for label in links if label.startswith("Open in")] == [f"Open in {title}"] * bool(title)
@@ -654,9 +654,9 @@ def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit,
     assert presets.find("Rainy days").task == "style.train"
 
 
-def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_path, monkeypatch):
+def test_a_kept_model_and_what_it_learned_from_are_its_visitors_own(visit, tmp_path, monkeypatch):
     sky = File.keep(images.encode_png(np.full((32, 32, 3), 9, "uint8")), "picture", "rain.png")
-    trained = model_zip.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[sky]).folder)
+    trained = model_zip.zipped(tiny_styles.make(tmp_path / "net", learned_from=[sky]).folder)
     presets.unpack(trained, "by-command")
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
@@ -676,7 +676,9 @@ def test_a_model_for_all_paints_for_all_and_gives_nobody_the_pictures_that_its_r
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
     hers = File.keep(images.encode_png(np.full((32, 32, 3), (9, 99, 9), "uint8")), "picture", "rain.png")
     whose[0] = "local"  # who keeps for all what a visitor may have sent
-    presets.unpack(model_zip.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[hers]).folder), "for-all")
+    presets.unpack(
+        model_zip.zipped(tiny_styles.make(tmp_path / "net", learned_from=[hers]).folder), "for-all"
+    )
     whose[0] = "visitor-b"
     [shown] = [one for one in samples.taught() if one.network == "for-all"]
     assert shown.painting == "rain" and shown.thumbnail == samples.shipped("none")
@@ -690,7 +692,7 @@ def test_a_model_that_names_anothers_picture_does_not_show_it(visit, tmp_path, m
     secret = images.encode_png(np.full((32, 32, 3), (200, 9, 9), "uint8"))
     hers = File.keep(secret, "picture", "rain.png")
     assert samples.small(hers), "which is now in the memory that all tabs share"
-    trained = model_zip.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[hers]).folder)
+    trained = model_zip.zipped(tiny_styles.make(tmp_path / "net", learned_from=[hers]).folder)
     whose[0] = "visitor-b"
     File.keep(trained, "model", "net.zip"), presets.unpack(trained, "forged")
     [shown] = [one for one in samples.taught() if one.network == "forged"]
@@ -718,7 +720,7 @@ def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):
     [file] = items.find(id).result.files
     file.path.unlink()
     try:
-        page = visit("health")  # whose sidebar has the tray
+        page = visit("health")  # whose sidebar has the job panel
         assert not page.exception
         assert any(
             "just now" in str(one.value).lower() or "done" in str(one.value).lower() for one in page.markdown

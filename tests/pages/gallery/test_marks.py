@@ -39,7 +39,7 @@ def test_a_click_on_a_tiles_star_gives_it_and_another_takes_it_away(visit, made)
 
 
 @pytest.mark.slow
-def test_the_wall_shows_what_is_starred_what_has_a_tag_and_what_is_called_so(visit, made):
+def test_the_grid_shows_what_is_starred_what_has_a_tag_and_what_is_called_so(visit, made):
     made(shade=1)
     best, old = made(shade=2), made(shade=3)
     marks.change(best, starred=True, tags=["sea"], name="My best")

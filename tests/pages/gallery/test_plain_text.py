@@ -32,14 +32,14 @@ def _picture(shade: int) -> bytes:
     return images.encode_png(np.full((48, 64, 3), shade, "uint8"))
 
 
-def _film(kind: str) -> bytes:
+def _video(kind: str) -> bytes:
     return animations.encode([np.full((48, 64, 3), shade, "uint8") for shade in (9, 99, 200)], kind, 8)
 
 
 MADE = {
     "picture": ("picture", "a.png", lambda: _picture(7)),
-    "mp4": ("animation", "a.mp4", lambda: _film("mp4")),
-    "gif": ("animation", "a.gif", lambda: _film("gif")),
+    "mp4": ("animation", "a.mp4", lambda: _video("mp4")),
+    "gif": ("animation", "a.gif", lambda: _video("gif")),
     "text": ("text", "a.txt", lambda: b"Once"),
     "archive": ("dataset", "a.zip", lambda: b"no zip"),
 }
@@ -89,7 +89,7 @@ def test_an_item_of_any_kind_shows_the_name_as_it_is(visit, add, form):
 
 
 @pytest.mark.slow
-def test_the_wall_tags_and_what_was_removed_show_it_as_it_is(visit, add):
+def test_the_grid_tags_and_what_was_removed_show_it_as_it_is(visit, add):
     first, second = add("picture"), add("gif")
     marks.change(first, name=NAME, tags=[NAME])
     for page in (
@@ -105,7 +105,7 @@ def test_the_wall_tags_and_what_was_removed_show_it_as_it_is(visit, add):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("address", ["style", "dream", "enhance", "colour", "x-ray", "playground"])
+@pytest.mark.parametrize("address", ["style", "dream", "enhance", "colorize", "x-ray", "playground"])
 def test_an_uploaded_photo_shows_its_name_as_it_is(visit, address):
     page = visit(address)
     for number in range(min(2, len(page.file_uploader))):

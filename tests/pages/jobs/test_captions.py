@@ -30,12 +30,12 @@ def test_no_seed_is_told_of_what_is_not_drawn_at_random():
 @pytest.mark.parametrize(
     "task, settings, figures, told",
     [
-        ("film.repaint", {"task": "enhance.enlarge"}, {"frames": 2, "of": 24}, "the first 2 of 24 frames"),
+        ("video.repaint", {"task": "enhance.enlarge"}, {"frames": 2, "of": 24}, "the first 2 of 24 frames"),
         ("dream.ascend", {"zoom": 60}, {"frames": 7}, "the first 7 of 60 frames"),
         ("dream.ascend", {"zoom": 60}, {"frames": 60}, "the best so far"),
         ("dream.ascend", {}, {}, "the best so far"),
     ],
 )
-def test_a_film_that_was_stopped_says_how_many_of_its_frames_there_are(task, settings, figures, told):
+def test_a_video_that_was_stopped_says_how_many_of_its_frames_there_are(task, settings, figures, told):
     assert of(task, settings, figures=figures, stopped=True).endswith(f"stopped early, {told}")
     assert "stopped" not in of(task, settings, figures=figures)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.jobs import bar, tray
+from pages.jobs import bar, job_panel
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.core.progress import Report
@@ -126,8 +126,8 @@ def test_what_waits_has_nothing_to_keep_and_can_only_be_cancelled(visit, draw, e
     first, second = submit(steps=100_000, pause=0.02), submit()
     until(lambda: engine.job(first.id).state == "running")
     sidebar = visit("health").sidebar
-    assert sidebar.button(key=f"tray_stop_{first.id}").label == "Stop"
-    assert sidebar.button(key=f"tray_stop_{second.id}").label == "Cancel"
+    assert sidebar.button(key=f"job_panel_stop_{first.id}").label == "Stop"
+    assert sidebar.button(key=f"job_panel_stop_{second.id}").label == "Cancel"
     page = draw(page_of_job, name=second.id)
     assert "Stop" not in labels(page)
     next(button for button in page.button if button.label == "Cancel").click().run()
@@ -136,7 +136,7 @@ def test_what_waits_has_nothing_to_keep_and_can_only_be_cancelled(visit, draw, e
     until(lambda: engine.job(first.id).finished)
 
 
-def test_what_waits_is_moved_and_paused_in_the_tray(visit, engine, submit, until):
+def test_what_waits_is_moved_and_paused_in_the_job_panel(visit, engine, submit, until):
     from pages.jobs import steering
 
     running = submit(steps=100_000, pause=0.02)
@@ -154,7 +154,7 @@ def test_what_waits_is_moved_and_paused_in_the_tray(visit, engine, submit, until
     until(lambda: engine.job(running.id).finished)
 
 
-def test_a_batch_is_one_line_in_the_tray(visit, engine, chores, until):
+def test_a_batch_is_one_line_in_the_job_panel(visit, engine, chores, until):
     from pages.jobs import steering
 
     several = [chores.ChoreSettings(steps=steps, pause=0.02) for steps in (1, 100_000, 1)]
@@ -333,8 +333,8 @@ def test_the_bar_names_the_stage_or_counts_steps_or_bytes(report, text):
         ),
     ],
 )
-def test_the_tray_names_the_stage_until_the_time_left_is_known(report, text):
-    assert tray._state(SimpleNamespace(state="running", report=report)) == text
+def test_the_job_panel_names_the_stage_until_the_time_left_is_known(report, text):
+    assert job_panel._state(SimpleNamespace(state="running", report=report)) == text
 
 
 def test_uses_of_a_result_reach_the_choices(draw, home):

@@ -58,7 +58,7 @@ def test_another_model_makes_another_result(draw, asked, photo, monkeypatch):
     monkeypatch.setattr("pages.jobs.live.pinned_weights.check", gone)
     draw(page_of_live, shade=64, file=photo)
     assert len(asked) == 2
-    page.run()  # nor does the tab that has it go on showing it
+    page.run()  # nor does the tab that has it continue showing it
     assert len(asked) == 3
 
 

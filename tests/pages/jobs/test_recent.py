@@ -7,18 +7,18 @@ import pytest
 
 from studio.core.pictures import animations
 from studio.core.tasks import File
-from studio.film.settings import FilmSettings
+from studio.video.settings import VideoSettings
 
 
 @pytest.fixture
 def video(engine, until):
     """A finished job: a video whose frames Enhance cleaned."""
-    with animations.Film("gif", 5) as film:
+    with animations.Video("gif", 5) as video:
         for n in range(2):
-            film.add(np.full((30, 40, 3), 50 * n, "uint8"))
-        clip = File.keep(film.finish(), "animation", "clip.gif")
-    settings = FilmSettings(task="enhance.enlarge", base={"scale": 2, "clean": False}, film="gif")
-    job = engine.submit("film.repaint", settings, {"film": [clip]}, "local")
+            video.add(np.full((30, 40, 3), 50 * n, "uint8"))
+        clip = File.keep(video.finish(), "animation", "clip.gif")
+    settings = VideoSettings(task="enhance.enlarge", base={"scale": 2, "clean": False}, video="gif")
+    job = engine.submit("video.repaint", settings, {"video": [clip]}, "local")
     until(lambda: engine.job(job.id, "local").finished)
     assert engine.job(job.id, "local").result is not None
     yield job
@@ -32,7 +32,7 @@ def is_offered(page, job) -> bool:
 @pytest.mark.slow
 def test_a_video_is_among_the_results_of_the_page_that_made_it_alone(visit, video):
     assert is_offered(visit("enhance"), video)
-    page = visit("colour")
+    page = visit("colorize")
     assert not is_offered(page, video) and not page.exception
 
 
@@ -40,7 +40,7 @@ def test_a_video_is_among_the_results_of_the_page_that_made_it_alone(visit, vide
 def test_a_page_does_not_show_again_the_video_of_another(visit, video):
     page = visit("enhance", job=video.id)
     page.query_params.clear()
-    page.switch_page("colour_picture.py").run()
+    page.switch_page("colorize_photo.py").run()
     assert "job" not in page.query_params and not page.exception
-    page.switch_page("enhance_picture.py").run()
+    page.switch_page("enhance_photo.py").run()
     assert video.id in page.query_params["job"]

@@ -1,4 +1,4 @@
-"""A result of any kind: shown, downloaded with its recipe, and small in the tray."""
+"""A result of any kind: shown, downloaded with its recipe, and small in the job panel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pixels(color):
     return np.full((48, 64, 3), color, "uint8")
 
 
-def film(ending: str) -> bytes:
+def video(ending: str) -> bytes:
     buffer = io.BytesIO()
     if ending == "mp4":
         with av.open(buffer, "w", format="mp4") as container:
@@ -67,22 +67,22 @@ def downloads(page):
     return [found.proto.label for found in page.get("download_button")]
 
 
-@pytest.mark.parametrize("name", ["wall.zip", "wall.npz"])
-def test_a_wall_in_an_archive_is_shown_by_what_stands_for_it(show, name):
+@pytest.mark.parametrize("name", ["grid.zip", "grid.npz"])
+def test_a_grid_in_an_archive_is_shown_by_what_stands_for_it(show, name):
     page = show("dataset", b"PK", name)
     assert page.get("image") and "Download" in downloads(page)
 
 
 def test_an_mp4_is_a_video_that_goes_on_and_on(show):
-    page = show("animation", film("mp4"), "sky-dream.mp4")
-    [video] = page.get("video")
-    assert (video.proto.loop, video.proto.muted) == (True, True)
+    page = show("animation", video("mp4"), "sky-dream.mp4")
+    [player] = page.get("video")
+    assert (player.proto.loop, player.proto.muted) == (True, True)
     assert downloads(page) == ["Download", "Download recipe"]
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp"])
-def test_other_films_stay_films(show, ending):
-    page = show("animation", film(ending), f"sky-dream.{ending}")
+def test_other_videos_stay_videos(show, ending):
+    page = show("animation", video(ending), f"sky-dream.{ending}")
     [image] = page.get("image")
     assert image.proto.imgs[0].url.startswith(f"data:image/{ending};base64,")
     assert downloads(page) == ["Download", "Download recipe"]
@@ -95,8 +95,8 @@ def test_a_picture_carries_its_recipe_itself(show, picture):
 
 
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
-def test_the_first_frame_stands_for_a_film(home, ending):
-    file = File.keep(film(ending), "animation", f"sky.{ending}")
+def test_the_first_frame_stands_for_a_video(home, ending):
+    file = File.keep(video(ending), "animation", f"sky.{ending}")
     found = thumbnails.picture_of(file)
     assert found.shape == (48, 64, 3)
     assert np.abs(found.astype(int) - COLORS[0]).mean() < 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-QUESTION = "Start it again? The result would be the same."
+QUESTION = "Start the job again? The result would be the same."
 
 
 def page_of_start(steps, shades=()):

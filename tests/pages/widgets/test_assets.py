@@ -1,4 +1,4 @@
-"""Files beside the modules of the pages: all are found, and all are used."""
+"""Files next to the modules of the pages: all are found, and all are used."""
 
 from __future__ import annotations
 

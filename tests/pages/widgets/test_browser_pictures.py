@@ -1,4 +1,4 @@
-"""Pictures as the browser gets them."""
+"""Images as the browser gets them."""
 
 import re
 
@@ -12,7 +12,7 @@ from studio.core.pictures import images
 
 
 def test_a_large_picture_is_handed_on_as_it_is():
-    """Else Streamlit would encode it anew at every rerun."""
+    """Else Streamlit would encode it again at every rerun."""
     noise = np.random.default_rng(0).integers(0, 256, (900, 2000, 3), "uint8")
     data = browser_pictures.of_bytes(images.encode_png(noise), form="JPEG")
     stretched = LayoutConfig(width="stretch")

@@ -1,4 +1,4 @@
-"""The colours of the theme: words in them and on them can be read, in the light and in the dark."""
+"""The colors of the theme: words in them and on them can be read, in the light and in the dark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pages.widgets import assets, css
 from ..conftest import ROOT
 
 LEAST = 4.6  # WCAG asks 4.5 of small words
-TINT = 0.1  # of the primary colour behind a chosen label, as Streamlit has it
+TINT = 0.1  # of the primary color behind a chosen label, as Streamlit has it
 WHITE = np.ones(3)
 SHEET = assets.read(css.__file__, "all_pages.css")
 
@@ -24,7 +24,7 @@ def color(text: str) -> np.ndarray:
 
 
 def contrast(one: np.ndarray, other: np.ndarray) -> float:
-    """The contrast of two colours as WCAG 2 defines it, 1 to 21."""
+    """The contrast of two colors as WCAG 2 defines it, 1 to 21."""
     lights = sorted(
         float(np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722))
         for c in (one, other)
@@ -33,7 +33,7 @@ def contrast(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("number, name", [(0, "light"), (1, "dark")])
-def test_words_in_the_primary_colour_and_on_its_grounds_can_be_read(number, name):
+def test_words_in_the_primary_color_and_on_its_grounds_can_be_read(number, name):
     theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][name]
     primary, wall = color(theme["primaryColor"]), color(theme["backgroundColor"])
     assert contrast(primary, wall) >= LEAST
@@ -41,5 +41,5 @@ def test_words_in_the_primary_colour_and_on_its_grounds_can_be_read(number, name
     grounds = [pair[number] for pair in re.findall(r"--ground: light-dark\((\S+), (\S+)\)", SHEET)]
     assert len(grounds) == 2
     assert all(contrast(color(ground), WHITE) >= LEAST for ground in grounds)
-    (walls,) = re.findall(r"--wall: light-dark\((\S+), (\S+)\)", SHEET)
+    (walls,) = re.findall(r"--page-background: light-dark\((\S+), (\S+)\)", SHEET)
     assert walls[number] == theme["backgroundColor"], "what lies behind the Start button is the page"

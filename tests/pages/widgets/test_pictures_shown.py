@@ -1,4 +1,4 @@
-"""Choosing pictures: samples, uploads that are taken, uploads that are refused without a loss."""
+"""Choosing images: samples, uploads that are taken, uploads that are refused without a loss."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from pages.form import film_input, sample_texts, samples
+from pages.form import sample_texts, samples, video_input
 from pages.form.picture_input import keep
 from pages.jobs import commands
 from pages.widgets import owners
@@ -17,8 +17,8 @@ from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images
 from studio.core.tasks import File
-from studio.film.settings import FilmSettings
 from studio.run import own_pictures
+from studio.video.settings import VideoSettings
 from tests.wording import says_what_to_do
 
 
@@ -98,7 +98,7 @@ def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):
     uploader(page, "content").set_value(("photo.jpg", b"no picture at all", "image/jpeg")).run()
     assert not page.exception
     assert len(page.error) == 1
-    assert r"picture photo\.jpg\:" in page.error[0].value
+    assert r"image photo\.jpg\:" in page.error[0].value
     assert page.session_state["content.add"], "the sentence stands where the file was chosen"
     assert page.button_group(key="content").value == "Coffee"
     assert page.session_state["content_file"].name == "coffee.png"
@@ -165,7 +165,9 @@ def test_a_sample_that_only_pages_have_is_in_no_command(home):
     own = File.keep(b"words " * 50, "text", sample_texts.NAME)
     assert "small tales.txt" in commands.line("text.train", settings, {"text": [own]})
     assert (
-        commands.line("film.repaint", FilmSettings(task="style.transfer"), {"film": [film_input.sample()]})
+        commands.line(
+            "video.repaint", VideoSettings(task="style.transfer"), {"video": [video_input.sample()]}
+        )
         == ""
     )
 

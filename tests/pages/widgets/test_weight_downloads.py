@@ -16,7 +16,7 @@ SECONDS = 60
 def test_weights_that_are_not_here_can_be_fetched_from_the_page(visit):
     page = visit("health")
     assert not page.exception
-    fetches = {button.key for button in page.button if button.label == "Fetch now"}
+    fetches = {button.key for button in page.button if button.label == "Download now"}
     assert fetches == {
         f"fetch_{status.name}" for status in weight_downloads.missing(weight_downloads.pretrained.names())
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages.form import film_input
+from pages.form import video_input
 from pages.jobs import commands, results
 from pages.widgets import words
 from studio.classify.settings import ExplainSettings, ExportSettings
@@ -20,10 +20,10 @@ from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.faces.settings import FacesSettings
-from studio.film.settings import FilmSettings
 from studio.run import input_files, outputs, request
 from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
+from studio.video.settings import VideoSettings
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_sizes_are_told_in_thousands_of_a_thousand(count, text):
         ("2,998 flower photos (CC BY)", "2,998 flower photos (CC BY)"),
     ],
 )
-def test_what_a_model_learnt_from_is_told_without_names_of_files(text, told):
+def test_what_a_model_learned_from_is_told_without_names_of_files(text, told):
     assert words.data_set_name(text) == told
 
 
@@ -113,7 +113,7 @@ DREAMS = [
     DreamSettings(),
     DreamSettings(look="birds", steps=3, seed=9, hold_colors=2.5),
     DreamSettings(layers=("mixed4:71=0.5", "mixed4=-0.25"), backbone="inceptionv3", size=256),
-    DreamSettings(zoom=30, film="gif", zoom_turn=-2.5, zoom_scale=1.1, fps=10),
+    DreamSettings(zoom=30, video="gif", zoom_turn=-2.5, zoom_scale=1.1, fps=10),
 ]
 SETTINGS = [
     TransferSettings(),
@@ -150,7 +150,7 @@ def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
     arguments = parser.parse_args(shlex.split(line)[1:])
     assert DreamSettings.parse(flags.values(arguments)) == settings
     assert (arguments.content, arguments.guide) == (["my photo.png"], ["my photo.png"] if guide else None)
-    ending = "." + settings.film if settings.zoom else ".png"
+    ending = "." + settings.video if settings.zoom else ".png"
     assert arguments.out == f"out{ending}"
     outputs.checked(arguments.out, tasks.get("dream.ascend").makes(settings))
 
@@ -204,7 +204,9 @@ def test_python_prints_what_is_text_and_leaves_out_what_no_program_can_name(home
         '\nmade = studio.make("text.write", temperature=0.5, prompt="O, what")\nprint(made)'
     )
     assert (
-        commands.python("film.repaint", FilmSettings(task="style.transfer"), {"film": [film_input.sample()]})
+        commands.python(
+            "video.repaint", VideoSettings(task="style.transfer"), {"video": [video_input.sample()]}
+        )
         == ""
     )
 

@@ -26,14 +26,14 @@ def painted(model, photo, *shares):
     return np.asarray(model([photo, np.array([shares], "float32")]))
 
 
-def test_a_painting_has_the_shape_of_its_photo_and_colours_that_can_be_seen(model, photo):
+def test_a_painting_has_the_shape_of_its_photo_and_colors_that_can_be_seen(model, photo):
     made = painted(model, photo, 1, 0)
     assert made.shape == photo.shape
     assert made.min() >= 0 and made.max() <= 1 and made.std() > 0.01
 
 
 @pytest.mark.parametrize("sides", [(32, 32), (40, 52), (36, 100)])
-def test_what_paints_is_the_network_that_learnt(sides, tmp_path):
+def test_what_paints_is_the_network_that_learned(sides, tmp_path):
     settings, styles = tiny_styles.SETTINGS, len(tiny_styles.STYLES)
     model = network.network(settings, styles)
     rng = np.random.default_rng(1)
@@ -57,7 +57,7 @@ def test_a_norm_gives_every_channel_the_gain_and_shift_of_the_mix():
     maps = np.random.default_rng(1).normal(5, 3, (2, 9, 7, 4)).astype("float32")
     layer.build(((None, None, None, 4), (None, 2)))
     gain, shift = np.array([[1, 2, 3, 4], [3, 2, 1, 0.5]]), np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
-    layer.set_weights([(gain - 1) / network.PACE, shift / network.PACE])
+    layer.set_weights([(gain - 1) / network.SPEED, shift / network.SPEED])
     mix = np.array([[1, 0], [0.25, 0.75]], "float32")
     made = np.asarray(layer([maps, mix]))
     np.testing.assert_allclose(made.mean((1, 2)), mix @ shift, atol=1e-4)

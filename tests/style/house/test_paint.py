@@ -85,7 +85,7 @@ def test_strength_goes_from_the_photo_to_the_painting(tiny, photo):
     assert moved[0] < 1 < moved[1] < moved[2]
 
 
-def test_the_photos_colours_can_be_kept(tiny, photo):
+def test_the_photos_colors_can_be_kept(tiny, photo):
     start = images.fit(photo, 96).reshape(-1, 3).astype(float)
     plain, kept = (
         made(photo, "rain", size=96, strength=1, keep_colors=how).reshape(-1, 3) for how in ("off", "matched")

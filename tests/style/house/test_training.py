@@ -1,4 +1,4 @@
-"""Training house styles with the real VGG16, on small pictures."""
+"""Training house styles with the real VGG16, on small images."""
 
 import numpy as np
 import pytest
@@ -155,7 +155,7 @@ def test_the_error_is_that_of_the_mean_over_photos():
 
 
 @pytest.mark.slow
-def test_the_total_of_a_held_out_photo_is_what_is_learnt(photos, grams, vgg16):
+def test_the_total_of_a_held_out_photo_is_what_is_learned(photos, grams, vgg16):
     learner = trainer(photos, grams, vgg16, strength=0.5).learner
     found = learner.photo_losses(photos[3], 1)
     terms = 0.205 * found["content"] + SETTINGS.smoothness * found["smoothness"]
@@ -182,7 +182,9 @@ def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, gram
 
 
 @pytest.mark.slow
-def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_on(grams, vgg16, monkeypatch):
+def test_windows_are_cut_again_at_every_step_and_the_middle_is_what_it_is_tested_on(
+    grams, vgg16, monkeypatch
+):
     monkeypatch.setattr(train, "grained", lambda photos, rng: photos)  # numbers are to be read as they are
     side = 80 + SIDE
     numbered = np.zeros((12, side, side, 3), "uint8")  # every pixel says where it was
@@ -256,7 +258,7 @@ def test_two_styles_of_one_name_are_refused(home, folder):
         )
 
 
-@pytest.mark.slow  # two trainings
+@pytest.mark.slow  # two training runs
 def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, vgg16, home):
     start = trainer(photos, grams, vgg16).learner.network
     settings = SETTINGS.model_copy(update={"steps": 3, "kept": 0.75, "learning_rate": 0.01})
@@ -264,8 +266,8 @@ def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, 
     made = Trainer(photos, *rows, settings, grams, [0, 1], vgg16, None, start)
     made.fit()
     arrays = zip(start.get_weights(), made.ema.arrays, made.result.get_weights(), strict=True)
-    for old, learnt, mixed in arrays:
-        np.testing.assert_allclose(mixed, 0.75 * old + 0.25 * learnt, atol=1e-6)
+    for old, learned, mixed in arrays:
+        np.testing.assert_allclose(mixed, 0.75 * old + 0.25 * learned, atol=1e-6)
     assert made.scores == made.measure(made.end_rows)
     made.learner.network.set_weights(made.ema.arrays)
     assert made.scores != made.measure(made.end_rows)
@@ -279,15 +281,15 @@ def test_only_new_styles_and_a_share_need_a_network_to_start_from(home, folder, 
 
 
 @pytest.mark.slow
-def test_an_old_style_alone_is_taught_anew_and_the_others_stay(weights_home, folder, photos):
+def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, folder, photos):
     tiny = tiny_styles.make()
     start = tasks.File.keep(model_zip.zipped(tiny.folder), "model", "tiny.zip")
     rain = tasks.File.keep(images.encode_png(paintings.draw("wash", size=(160, 200))), "picture", "rain.png")
     settings = SETTINGS.model_copy(update={"only_new": True, "learning_rate": 0.01})
     made = tasks.run(known_styles.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
-    before, after = paint.load(tiny), paint.load(presets.unpack(made.files[0].read(), "anew"))
+    before, after = paint.load(tiny), paint.load(presets.unpack(made.files[0].read(), "again"))
     photo = photos[:1].astype("float32") / 255
-    card = presets.unpack(made.files[0].read(), "anew").card()
+    card = presets.unpack(made.files[0].read(), "again").card()
     assert "sand stayed as they were" in card and "each painted in rain" in card
     place = known_styles.styles_of(tiny).index("rain")
     for n, share in enumerate(np.eye(len(known_styles.styles_of(tiny)), dtype="float32")):

@@ -46,7 +46,7 @@ def split(many):
 
 
 def moved(one, other):
-    """How far every part of two pictures differs, `(64, 64)`."""
+    """How far every part of two images differs, `(64, 64)`."""
     return np.abs(one - other).mean(-1)
 
 
@@ -61,7 +61,7 @@ def test_sizes_types_and_ranges(many):
     assert all(set(facts[name]) == {0, 1} for name in ("glasses", "hat", "beard"))
 
 
-def test_every_kind_is_common_enough_to_be_learnt(many):
+def test_every_kind_is_common_enough_to_be_learned(many):
     _, facts = split(many)
     assert all(0.2 < facts[name].mean() < 0.45 for name in ("glasses", "hat", "beard"))
     assert 0.35 < (facts["smile"] > 0).mean() < 0.65

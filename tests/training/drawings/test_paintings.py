@@ -42,15 +42,15 @@ def test_same_seed_same_bytes_other_seed_other_picture(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_empty_areas(drawn, name):
-    """Every patch of an eighth of the width holds texture: a style is learnt from all of the picture."""
-    grey = drawn[name].mean(axis=2)
-    side = grey.shape[1] // 8
-    patches = grey[: grey.shape[0] // side * side].reshape(-1, side, 8, side).swapaxes(1, 2)
+    """Every patch of an eighth of the width holds texture: a style is learned from all of the image."""
+    gray = drawn[name].mean(axis=2)
+    side = gray.shape[1] // 8
+    patches = gray[: gray.shape[0] // side * side].reshape(-1, side, 8, side).swapaxes(1, 2)
     assert patches.std(axis=(2, 3)).min() > 4
 
 
-def _colours(picture):
-    """A histogram of 6 x 6 x 6 colours, summing to 1."""
+def _colors(picture):
+    """A histogram of 6 x 6 x 6 colors, summing to 1."""
     codes = picture.reshape(-1, 3) // 43 @ [36, 6, 1]
     return np.bincount(codes, minlength=216) / len(codes)
 
@@ -58,10 +58,10 @@ def _colours(picture):
 def _texture(picture):
     """Detail at five scales, how steep it is, and how far it runs one way (the structure tensor's coherence):
     logarithms, so that ratios count."""
-    grey = picture.mean(axis=2)
-    blurred = [grey, *(ndimage.gaussian_filter(grey, sigma) for sigma in (1, 2, 4, 8, 16))]
+    gray = picture.mean(axis=2)
+    blurred = [gray, *(ndimage.gaussian_filter(gray, sigma) for sigma in (1, 2, 4, 8, 16))]
     bands = [(a - b).std() for a, b in itertools.pairwise(blurred)]
-    down, right = ndimage.sobel(grey, 0), ndimage.sobel(grey, 1)
+    down, right = ndimage.sobel(gray, 0), ndimage.sobel(gray, 1)
     yy, xx, yx = (ndimage.gaussian_filter(a * b, 4) for a, b in ((down, down), (right, right), (down, right)))
     coherence = np.hypot(yy - xx, 2 * yx) / (yy + xx + 1)
     gradient = np.hypot(down, right)
@@ -70,6 +70,6 @@ def _texture(picture):
 
 @pytest.mark.parametrize("one, other", list(itertools.combinations(NAMES, 2)))
 def test_any_two_differ_in_palette_and_texture(drawn, one, other):
-    shared = np.minimum(_colours(drawn[one]), _colours(drawn[other])).sum()
+    shared = np.minimum(_colors(drawn[one]), _colors(drawn[other])).sum()
     assert shared < 0.5
     assert np.abs(_texture(drawn[one]) - _texture(drawn[other])).max() > 0.25

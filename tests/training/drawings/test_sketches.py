@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from studio.outline import palette
-from studio.outline.parts import COLOURS
-from studio.outline.settings import KINDS
+from studio.sketch import palette
+from studio.sketch.parts import COLORS
+from studio.sketch.settings import KINDS
 from training.drawings.avatars import looks
 from training.drawings.sketches import doodles, views
 from training.drawings.sketches.doodles import Hand
@@ -25,17 +25,17 @@ def scene(seed, **changes):
 
 
 def shows(picture, part):
-    """Where a picture of parts has one of them."""
-    return (picture == COLOURS[part]).all(-1)
+    """Where an image of parts has one of them."""
+    return (picture == COLORS[part]).all(-1)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_parts_lie_where_the_picture_has_them(seed):
     one = scene(seed, glasses="", collar="crew", stripes=False)
     picture, parts = one.picture(SIZE).astype(int), views.parts(one.shapes(), SIZE)
-    for part, colour in (("Hair", one.look.hair), ("Clothes", one.look.cloth), ("Face", one.look.skin)):
+    for part, color in (("Hair", one.look.hair), ("Clothes", one.look.cloth), ("Face", one.look.skin)):
         here = shows(parts, part)
-        near = np.abs(picture[here] - colour).sum(-1)
+        near = np.abs(picture[here] - color).sum(-1)
         assert here.sum() > 100 and np.median(near) < 110
     ground = ~parts.any(-1)
     assert np.median(np.abs(picture[ground] - one.look.background).sum(-1)) < 4

@@ -1,4 +1,4 @@
-"""Cartoon faces drawn by our own code: a data set free of any licence, as large as one likes."""
+"""Cartoon faces drawn by our own code: a data set free of any license, as large as one likes."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def draw(rng: np.random.Generator, size: int = 64) -> tuple[np.ndarray, dict[str
 def draw_look(pen: Pen, look: looks.Look, rng: np.random.Generator) -> None:
     """Draws the face of a look, from what is farthest away to what is nearest."""
     shape = head.shaped(look)
-    with pen.placed(*head.CENTRE, look.tilt), pen.part("hair"):
+    with pen.placed(*head.CENTER, look.tilt), pen.part("hair"):
         hair.draw_behind(pen, look, shape)
     with pen.part("clothes"):
         clothes.draw(pen, look, shape)
-    with pen.placed(*head.CENTRE, look.tilt):
+    with pen.placed(*head.CENTER, look.tilt):
         for part, paint in _PARTS:
             with pen.part(part):
                 paint(pen, look, shape, rng)
@@ -91,7 +91,7 @@ def collection(
         "images", `(count, size, size, 3) uint8`, and every fact as `(count,) float32`.
 
     Raises:
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     images = np.empty((count, size, size, 3), "uint8")
     made = {"images": images, **{name: np.empty(count, "float32") for name in FACTS}}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.outline.colors import mix
+from studio.sketch.colors import mix
 from training.drawings.avatars.curves import arc, both, ellipse, mirrored, moved, smooth
-from training.drawings.avatars.head import CENTRE, Head
+from training.drawings.avatars.head import CENTER, Head
 from training.drawings.avatars.looks import Look
 from training.drawings.avatars.pen import Pen, shade
 
 
 def draw(pen: Pen, look: Look, head: Head) -> None:
     """Shoulders, neck and collar, in the frame of the sheet."""
-    x, y = CENTRE
+    x, y = CENTER
     thick = 0.42 * head.width
     wide = 21 + 0.3 * (head.width - 14)
     half = [(thick + 0.5, 50), (thick + 4, 51.8), (wide - 3, 54.5), (wide, 58), (wide + 1.6, 70)]
@@ -47,11 +47,11 @@ def _vee(pen: Pen, look: Look, thick: float, x: float) -> None:
 
 def _shirt(pen: Pen, look: Look, thick: float, x: float) -> None:
     wing = np.array([(-thick - 1, 48.6), (0, 55.2), (-4.6, 60), (-thick - 4, 53)])
-    colour = mix(look.cloth, (255, 255, 255), 0.45)
-    pen.fill(moved(wing, x), colour)
-    pen.fill(moved(mirrored(wing), x), shade(colour, 0.4))
+    color = mix(look.cloth, (255, 255, 255), 0.45)
+    pen.fill(moved(wing, x), color)
+    pen.fill(moved(mirrored(wing), x), shade(color, 0.4))
     for level in (59.2, 62.6):
-        pen.dot(x, level, 0.7, colour)
+        pen.dot(x, level, 0.7, color)
 
 
 def _hood(pen: Pen, look: Look, thick: float, x: float) -> None:

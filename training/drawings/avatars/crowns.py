@@ -12,7 +12,7 @@ from training.drawings.avatars.head import Head
 from training.drawings.avatars.looks import Look
 from training.drawings.avatars.pen import Pen, shade
 
-# Shares of the head's width and height around its centre.
+# Shares of the head's width and height around its center.
 # fmt: off
 _TUFT = np.array([(-0.8, -0.5), (-0.88, -0.82), (-0.5, -1), (0.1, -1.12), (0.66, -1.16), (0.98, -0.92),
                   (0.86, -0.6), (0.3, -0.58), (-0.2, -0.64)])
@@ -53,11 +53,11 @@ def _curls(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h, size = head.width, head.height, 2.6 + 4 * look.length
     outer = [(*place, shade(look.hair, 0.8)) for place in arc(0, -0.12 * h, 1.02 * w, 0.9 * h, 178, 362, 11)]
     inner = [(*place, look.hair) for place in arc(0, -0.12 * h, 0.78 * w, 0.68 * h, 178, 362, 8)[1:-1]]
-    for x, y, colour in outer + [one for one in inner if one[1] < -0.42 * h]:
+    for x, y, color in outer + [one for one in inner if one[1] < -0.42 * h]:
         if look.hat and y < -0.4 * h:
             continue
         wide = size * rng.uniform(0.9, 1.12)
-        pen.dot(x + 0.5 * head.ahead, y, wide, colour)
+        pen.dot(x + 0.5 * head.ahead, y, wide, color)
         with pen.part("shine"):
             pen.line(arc(x, y, wide * 0.55, wide * 0.55, 190, 300, 7), gleam(look.hair), 0.8, 0.5)
 

@@ -27,7 +27,7 @@ def ellipse(x: float, y: float, across: float, down: float, count: int = 32) -> 
 
 @cache
 def _weights(steps: int) -> np.ndarray:
-    """`(steps, 4)`: how much of its four neighbours each point between two knots has (Catmull & Rom 1974)."""
+    """`(steps, 4)`: how much of its four neighbors each point between two knots has (Catmull & Rom 1974)."""
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     basis = np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2
     return t ** np.arange(4) @ basis

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.outline.colors import Colour, mix
+from studio.sketch.colors import Color, mix
 from training.drawings.avatars.curves import Points, arc, both, ellipse, moved, smooth
 from training.drawings.avatars.head import Head, contour
 from training.drawings.avatars.looks import Look
 from training.drawings.avatars.pen import Pen, shade
 
-WHITE: Colour = (252, 252, 250)
-INK: Colour = (38, 26, 30)
-GUM: Colour = (122, 32, 44)
-TONGUE: Colour = (232, 112, 116)
+WHITE: Color = (252, 252, 250)
+INK: Color = (38, 26, 30)
+GUM: Color = (122, 32, 44)
+TONGUE: Color = (232, 112, 116)
 
 
 def draw_eyes(pen: Pen, look: Look, head: Head) -> None:
@@ -48,9 +48,9 @@ def draw_eyes(pen: Pen, look: Look, head: Head) -> None:
 
 def draw_brows(pen: Pen, look: Look, head: Head) -> None:
     """Brows that feel what the mouth says: their inner ends rise when it is sad."""
-    colour = shade(look.hair, 0.7) if look.style != "bald" else contour(look.skin)
+    color = shade(look.hair, 0.7) if look.style != "bald" else contour(look.skin)
     if sum(look.hair) > 560:
-        colour = shade(look.hair, 1.9)
+        color = shade(look.hair, 1.9)
     sad = np.clip(-look.smile, 0, 1)
     for side in (-1, 1):
         x = head.ahead + side * look.eye_gap * head.width
@@ -58,7 +58,7 @@ def draw_brows(pen: Pen, look: Look, head: Head) -> None:
         lift = 0.5 * look.brow - 0.7 * look.opened
         knots = [(x - side * 2.9, inner + 0.4), (x, -0.9 + 0.2 * sad), (x + side * 3.1, 0.7 + 0.8 * sad)]
         points = smooth(moved(knots, 0, head.brows + lift), closed=False)
-        pen.line(points, colour, 1.1 if look.lashes else 1.6, 0.45)
+        pen.line(points, color, 1.1 if look.lashes else 1.6, 0.45)
 
 
 def draw_nose(pen: Pen, look: Look, head: Head) -> None:
@@ -115,7 +115,7 @@ def _draw_laugh(pen: Pen, look: Look, x: float, top: float, half: float) -> None
         pen.fill(ellipse(x, top - 0.2, half * 1.05, 0.9 + deep * 0.36), WHITE)
 
 
-def _lips(look: Look) -> Colour:
+def _lips(look: Look) -> Color:
     return mix(mix(look.skin, (150, 44, 52), 0.45), (206, 40, 72), look.lips * 0.75)
 
 
@@ -128,18 +128,18 @@ def _grown(outline: Points, margin: float) -> Points:
 
 def draw_beard(pen: Pen, look: Look, head: Head) -> None:
     """Beards and moustaches; the mouth is drawn over them."""
-    colour, y = shade(look.hair, 0.35), head.mouth
+    color, y = shade(look.hair, 0.35), head.mouth
     if look.beard == "stubble":
         pen.tint(_cheeks(head, 1.0), look.hair, 0.26)
     elif look.beard == "full":
-        pen.fill(_cheeks(head, 1.06), colour)
+        pen.fill(_cheeks(head, 1.06), color)
     elif look.beard == "goatee":
         chin = both([(0, y + 2.4), (3.4, y + 2.2), (4, head.height * 0.9), (1.8, head.height + 1.6)])
-        pen.fill(moved(smooth(chin), head.ahead), colour)
+        pen.fill(moved(smooth(chin), head.ahead), color)
     if look.beard in ("moustache", "goatee"):
         wide = 6.2 if look.beard == "moustache" else 5
         lobe = [(0, y - 2.7), (2.4, y - 3.2), (wide, y - 0.8), (wide + 0.6, y - 0.8), (2.2, y - 0.4)]
-        pen.fill(moved(smooth(both([*lobe, (0, y - 1)]), steps=5), head.ahead), colour)
+        pen.fill(moved(smooth(both([*lobe, (0, y - 1)]), steps=5), head.ahead), color)
 
 
 def _cheeks(head: Head, longer: float) -> Points:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.outline.colors import mix
+from studio.sketch.colors import mix
 from training.drawings.avatars.curves import arc, ellipse, moved, smooth
 from training.drawings.avatars.head import Head
 from training.drawings.avatars.looks import Look

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.outline.colors import Colour, mix
+from studio.sketch.colors import Color, mix
 from training.drawings.avatars.curves import Points, arc, both, ellipse, mirrored, moved, smooth
 from training.drawings.avatars.head import Head
 from training.drawings.avatars.looks import Look
@@ -19,9 +19,9 @@ class Cut:
 
     Attributes:
         side, top: how far it stands off, in units.
-        low: where it ends before the ears, as a share of the height below the centre.
+        low: where it ends before the ears, as a share of the height below the center.
         line: the hairline from the right to its middle, or to the left if `parted`, as shares of width and
-            height around the centre.
+            height around the center.
         parted: whether it falls to the side that the look says.
         skin: how much skin is seen through it.
         gleam: how high its gleam is, as a share of the height; none at 0.
@@ -62,13 +62,13 @@ _CUTS = {
 _HANGING = frozenset({"long", "waves", "fringe", "bob"})
 
 
-def gleam(colour: Colour) -> Colour:
-    """The colour of hair where it shines."""
-    return mix(colour, (255, 236, 214), 0.17)
+def gleam(color: Color) -> Color:
+    """The color of hair where it shines."""
+    return mix(color, (255, 236, 214), 0.17)
 
 
 def _hanging(look: Look) -> float:
-    """How far below the centre of the head the hair ends, in units."""
+    """How far below the center of the head the hair ends, in units."""
     return -6 + 40 * look.length
 
 

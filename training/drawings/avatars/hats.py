@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.outline.colors import mix
+from studio.sketch.colors import mix
 from training.drawings.avatars.curves import Points, arc, both, ellipse, moved, smooth
 from training.drawings.avatars.head import Head
 from training.drawings.avatars.looks import Look
 from training.drawings.avatars.pen import Pen, shade
 
-# Shares of the head's width and height around its centre; of all but the beret the right half.
+# Shares of the head's width and height around its center; of all but the beret the right half.
 # fmt: off
 _BAND = np.array([(0, -0.72), (0.6, -0.7), (1.02, -0.58), (1.04, -0.34), (0.6, -0.38), (0, -0.4)])
 _PEAK = np.array([(0, -0.62), (0.5, -0.6), (0.92, -0.44), (1.02, -0.22), (0.6, -0.3), (0, -0.34)])
@@ -33,7 +33,7 @@ def draw(pen: Pen, look: Look, head: Head) -> None:
 
 
 def _dome(head: Head, wide: float, top: float, low: float) -> Points:
-    """The part of a hat that holds the head, down to a share `low` of the height above the centre."""
+    """The part of a hat that holds the head, down to a share `low` of the height above the center."""
     w, h = head.width + wide, head.height
     over = arc(0, -low * h, w, (1 - low) * h + top, 180, 360, 26)
     return np.concatenate([over, arc(0, -low * h, w, 1.6, 0, 180, 12)[1:-1]])
@@ -43,42 +43,42 @@ def _beanie(pen: Pen, look: Look, head: Head) -> None:
     h = head.height
     if look.stripes:
         pen.lit(ellipse(0, -h - 4.2, 3.6, 3.4), look.trim, (-1, -0.8))
-    pen.lit(_dome(head, 1.5, 3.6, 0.5), look.hat_colour)
+    pen.lit(_dome(head, 1.5, 3.6, 0.5), look.hat_color)
     band = smooth(both(_BAND * (head.width + 1.7, h)), steps=4)
-    pen.lit(band, mix(look.hat_colour, (255, 255, 255), 0.28))
+    pen.lit(band, mix(look.hat_color, (255, 255, 255), 0.28))
 
 
 def _cap(pen: Pen, look: Look, head: Head) -> None:
     """Its peak points where the face looks."""
     w, h = head.width + 1.2, head.height
-    pen.lit(_dome(head, 1.2, 2.8, 0.46), look.hat_colour)
-    pen.dot(0, -h - 2.5, 1.2, shade(look.hat_colour))
+    pen.lit(_dome(head, 1.2, 2.8, 0.46), look.hat_color)
+    pen.dot(0, -h - 2.5, 1.2, shade(look.hat_color))
     pen.lit(ellipse(0.8 * head.ahead, -0.86 * h, 3.2, 2.7), look.trim, (-0.7, -0.6))
     peak = moved(smooth(both(_PEAK * (w, h)), steps=4), 2 * head.ahead)
-    pen.fill(peak, shade(look.hat_colour, 1.9))
+    pen.fill(peak, shade(look.hat_color, 1.9))
     with pen.inside(peak):
-        pen.fill(moved(peak, 0, -1.3), mix(look.hat_colour, (255, 255, 255), 0.16))
+        pen.fill(moved(peak, 0, -1.3), mix(look.hat_color, (255, 255, 255), 0.16))
 
 
 def _beret(pen: Pen, look: Look, head: Head) -> None:
     size = np.array((head.width * look.side, head.height))
-    pen.line(_STALK * size, shade(look.hat_colour), 1.5)
-    pen.lit(smooth(_BERET * size), look.hat_colour)
+    pen.line(_STALK * size, shade(look.hat_color), 1.5)
+    pen.lit(smooth(_BERET * size), look.hat_color)
     rim = arc(0, -0.42 * head.height, 0.98 * head.width, 0.22 * head.height, 190, 350, 16)
-    pen.line(rim, shade(look.hat_colour, 1.6), 1.5)
+    pen.line(rim, shade(look.hat_color, 1.6), 1.5)
 
 
 def _brimmed(pen: Pen, look: Look, head: Head) -> None:
     size = head.width, head.height
-    pen.lit(smooth(both(_CROWN * size), steps=5), look.hat_colour)
+    pen.lit(smooth(both(_CROWN * size), steps=5), look.hat_color)
     pen.fill(both(_RIBBON * size), look.trim)
-    pen.lit(smooth(both(_BRIM * size), steps=5), look.hat_colour, (-0.6, -1.1))
+    pen.lit(smooth(both(_BRIM * size), steps=5), look.hat_color, (-0.6, -1.1))
 
 
 def _cone(pen: Pen, look: Look, head: Head) -> None:
     x, y = 2.2 * look.side, 1.6 - head.height
     cone = moved(_CONE, x, y)
-    pen.lit(cone, look.hat_colour)
+    pen.lit(cone, look.hat_color)
     with pen.inside(cone):
         for level in (-4.6, -0.6):
             pen.line(moved([(-9, level + 4), (9, level)], x, y), look.trim, 1.8)

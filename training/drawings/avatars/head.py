@@ -6,23 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.outline.colors import Colour, mix
+from studio.sketch.colors import Color, mix
 from training.drawings.avatars.curves import Points, ellipse
 from training.drawings.avatars.looks import Look
 from training.drawings.avatars.pen import Pen, shade
 
-CENTRE = (32.0, 30.5)  # of every head, in units
+CENTER = (32.0, 30.5)  # of every head, in units
 
 
 @dataclass(frozen=True)
 class Head:
-    """Lengths around the centre of the head.
+    """Lengths around the center of the head.
 
     Attributes:
-        width, height: from the centre to an ear, and to the chin.
+        width, height: from the center to an ear, and to the chin.
         outline: of the face, hair aside.
         ahead: how far a slight turn moves the face to the right.
-        eyes, brows, nose, mouth: how far below the centre they are.
+        eyes, brows, nose, mouth: how far below the center they are.
     """
 
     width: float
@@ -83,6 +83,6 @@ def draw_skin(pen: Pen, look: Look, head: Head) -> None:
                     pen.dot(x - 0.8 * side + across, head.nose + down, 0.48, shade(look.skin, 1.5))
 
 
-def contour(colour: Colour) -> Colour:
-    """The colour of lines on a skin."""
-    return shade(mix(colour, (92, 30, 24), 0.3), 1.7)
+def contour(color: Color) -> Color:
+    """The color of lines on a skin."""
+    return shade(mix(color, (92, 30, 24), 0.3), 1.7)

@@ -1,4 +1,4 @@
-"""What a face is to look like, drawn by lot: its colours, its hair, what it wears and what it feels."""
+"""What a face is to look like, drawn by lot: its colors, its hair, what it wears and what it feels."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.outline import colors
-from studio.outline.colors import Colour
+from studio.sketch import colors
+from studio.sketch.colors import Color
 
 SHORT = {"bald": 1, "buzz": 1, "parted": 2, "quiff": 1.5, "spikes": 1, "curls": 1.5, "bowl": 1, "mohawk": 0.6}
 LONG = {
@@ -52,14 +52,14 @@ NOSES = {"bow": 1.2, "button": 1, "slope": 1, "dots": 0.6}
 class Look:
     """Everything that is decided before the first stroke; "" stands for none."""
 
-    background: Colour
-    skin: Colour
-    hair: Colour
-    iris: Colour
-    cloth: Colour
-    trim: Colour
-    hat_colour: Colour
-    frame: Colour
+    background: Color
+    skin: Color
+    hair: Color
+    iris: Color
+    cloth: Color
+    trim: Color
+    hat_color: Color
+    frame: Color
     style: str
     length: float
     hat: str
@@ -90,7 +90,7 @@ class Look:
 
 
 def choose(rng: np.random.Generator) -> Look:
-    """Draws a look by lot, such that all kinds are common enough to be learnt."""
+    """Draws a look by lot, such that all kinds are common enough to be learned."""
     made_up = rng.random() < 0.5
     hat = _one(rng, HATS) if rng.random() < 0.28 else ""
     weights = {k: w * (0.3 if made_up else 1) for k, w in SHORT.items()}

@@ -1,4 +1,4 @@
-"""A pen that fills and clips smooth outlines, four times finer than the picture that comes out."""
+"""A pen that fills and clips smooth outlines, four times finer than the image that comes out."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from contextlib import contextmanager
 import numpy as np
 from PIL import Image, ImageDraw
 
-from studio.outline.colors import Colour
+from studio.sketch.colors import Color
 from training.drawings.avatars.curves import Points, ellipse, moved, ribbon
 
 FINE = 4
-UNITS = 64  # a picture's side, whatever its size in px
+UNITS = 64  # an image's side, whatever its size in px
 ZOOM = 1.07  # around the middle of the lower edge
 DAY = (1.0, 1.0, 1.0)  # of red, green and blue the share that light leaves
 
 
-def shade(colour: Colour, depth: float = 1.0) -> Colour:
-    """The colour away from the light: darker, and a little warmer, since grey shadows look dirty."""
+def shade(color: Color, depth: float = 1.0) -> Color:
+    """The color away from the light: darker, and a little warmer, since gray shadows look dirty."""
     red, green, blue = (
-        round(value * (1 - depth * lost)) for value, lost in zip(colour, (0.15, 0.21, 0.18), strict=True)
+        round(value * (1 - depth * lost)) for value, lost in zip(color, (0.15, 0.21, 0.18), strict=True)
     )
     return red, green, blue
 
@@ -29,25 +29,25 @@ class Pen:
     """Draws outlines, `(n, 2)` in units of a 64th of the side: x to the right, y down.
 
     Args:
-        size: side of the picture in px.
-        colour: of the sheet.
+        size: side of the image in px.
+        color: of the sheet.
         zoom: how large all is drawn.
         aside: how far to the right, in units.
-        light: what it leaves of each colour, see DAY.
+        light: what it leaves of each color, see DAY.
         depth: of shades; more where the light is harder.
     """
 
     def __init__(
         self,
         size: int,
-        colour: Colour,
+        color: Color,
         zoom: float = ZOOM,
         aside: float = 0.0,
         light: tuple[float, float, float] = DAY,
         depth: float = 1.0,
     ):
         self._light, self._depth, self._part = light, depth, ""
-        self._image = Image.new("RGB", (size * FINE, size * FINE), self._lit(colour))
+        self._image = Image.new("RGB", (size * FINE, size * FINE), self._lit(color))
         self._ink = ImageDraw.Draw(self._image)
         scale = zoom * size * FINE / UNITS
         origin = np.array([UNITS / 2, UNITS]) * (1 / zoom - 1) + (aside / zoom, 0)
@@ -88,46 +88,46 @@ class Pen:
         sheet.paste(self._image, box, mask)
         self._image, self._ink, self._frame = before
 
-    def fill(self, outline: Points, colour: Colour) -> None:
+    def fill(self, outline: Points, color: Color) -> None:
         """Fills an outline."""
-        self._ink.polygon(self._pixels(outline).ravel().tolist(), fill=self._lit(colour))
+        self._ink.polygon(self._pixels(outline).ravel().tolist(), fill=self._lit(color))
 
     def backdrop(self, picture: np.ndarray) -> None:
-        """Begins anew on a picture, `(FINE * size, FINE * size, 3) uint8`."""
+        """Begins again on an image, `(FINE * size, FINE * size, 3) uint8`."""
         self._image = Image.fromarray(picture)
         self._ink = ImageDraw.Draw(self._image)
 
-    def tint(self, outline: Points, colour: Colour, share: float) -> None:
-        """Lays a thin colour over what is there."""
+    def tint(self, outline: Points, color: Color, share: float) -> None:
+        """Lays a thin color over what is there."""
         box, mask = self._mask(outline, round(255 * share))
-        self._image.paste(self._lit(colour), box, mask)
+        self._image.paste(self._lit(color), box, mask)
 
-    def lit(self, outline: Points, colour: Colour, away: tuple[float, float] = (-1.6, -1.3)) -> None:
+    def lit(self, outline: Points, color: Color, away: tuple[float, float] = (-1.6, -1.3)) -> None:
         """Fills an outline, with a crescent of shade on the side that the light does not reach."""
-        self.fill(outline, shade(colour, self._depth))
+        self.fill(outline, shade(color, self._depth))
         with self.inside(outline):
-            self.fill(moved(outline, *(self._depth * np.array(away))), colour)
+            self.fill(moved(outline, *(self._depth * np.array(away))), color)
 
-    def line(self, points: Points, colour: Colour, width: float, taper: float = 0.0) -> None:
+    def line(self, points: Points, color: Color, width: float, taper: float = 0.0) -> None:
         """Draws along points with round ends; a taper of 1 lets both ends run thin."""
-        self.fill(ribbon(points, width, taper), colour)
+        self.fill(ribbon(points, width, taper), color)
         for end in (points[0], points[-1]):
-            self.dot(end[0], end[1], width * (1 - taper) / 2, colour)
+            self.dot(end[0], end[1], width * (1 - taper) / 2, color)
 
-    def dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
+    def dot(self, x: float, y: float, radius: float, color: Color) -> None:
         """Fills a circle."""
-        self.fill(ellipse(x, y, radius, radius, 16), colour)
+        self.fill(ellipse(x, y, radius, radius, 16), color)
 
     def picture(self) -> np.ndarray:
         """What was drawn, `(size, size, 3) uint8`."""
         return np.asarray(self._image.reduce(FINE))
 
     def sheet(self) -> np.ndarray:
-        """The same before it is made coarser, `(FINE * size, FINE * size, 3) uint8`: no colours are mixed."""
+        """The same before it is made coarser, `(FINE * size, FINE * size, 3) uint8`: no colors are mixed."""
         return np.asarray(self._image)
 
-    def _lit(self, colour: Colour) -> Colour:
-        red, green, blue = (round(one * left) for one, left in zip(colour, self._light, strict=True))
+    def _lit(self, color: Color) -> Color:
+        red, green, blue = (round(one * left) for one, left in zip(color, self._light, strict=True))
         return red, green, blue
 
     def _pixels(self, outline: Points) -> Points:

@@ -17,7 +17,7 @@ Field = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Brush:
-    """How a stroke looks; lengths in px of the picture."""
+    """How a stroke looks; lengths in px of the image."""
 
     length: float
     width: float
@@ -28,7 +28,7 @@ class Brush:
 
 
 class Canvas:
-    """A picture with paint on it: three channels of colour and one of thickness."""
+    """An image with paint on it: three channels of color and one of thickness."""
 
     def __init__(self, size: Shape, ground: tuple[int, int, int]):
         self.size = size
@@ -38,20 +38,20 @@ class Canvas:
         self._pen = ImageDraw.Draw(self._paint)
 
     def strokes(
-        self, rng: np.random.Generator, starts: np.ndarray, colours: np.ndarray, flow: Field, brush: Brush
+        self, rng: np.random.Generator, starts: np.ndarray, colors: np.ndarray, flow: Field, brush: Brush
     ) -> None:
         """Lays one stroke from each start, in order.
 
         Args:
             rng: source of the bristles' differences.
             starts: `(N, 2)` y and x in px, the middle of each stroke.
-            colours: `(N, 3)` sRGB in [0, 1].
+            colors: `(N, 3)` sRGB in [0, 1].
             flow: `(N, 2)` points -> `(N, 2)` unit directions.
             brush: the brush.
         """
         paths = follow(starts, flow, brush.length)
         count, bristles = len(starts), brush.bristles
-        whole = vary(rng, colours, brush.light, brush.hue)  # the load of the brush, then of each bristle
+        whole = vary(rng, colors, brush.light, brush.hue)  # the load of the brush, then of each bristle
         tints = np.stack(
             [vary(rng, whole, brush.light * 0.7, brush.hue * 0.7) for _ in range(bristles)], axis=1
         )
@@ -71,12 +71,12 @@ class Canvas:
         self._draw(lines, inks, first, np.maximum(last, first + 2), ink_width)
 
     def _draw(self, lines, inks, first, last, width):
-        points, colours = lines[..., ::-1].tolist(), inks.tolist()
+        points, colors = lines[..., ::-1].tolist(), inks.tolist()
         for stroke in range(len(points)):
             for bristle, line in enumerate(points[stroke]):
                 part = line[first[stroke, bristle] : last[stroke, bristle]]
                 flat = [value for point in part for value in point]
-                self._pen.line(flat, fill=tuple(colours[stroke][bristle]), width=width)
+                self._pen.line(flat, fill=tuple(colors[stroke][bristle]), width=width)
 
     def picture(self, relief: float) -> np.ndarray:
         """The canvas under light from the upper left. Returns `(H, W, 3) float` in [0, 1]."""

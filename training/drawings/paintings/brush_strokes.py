@@ -25,7 +25,7 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     """Paints the field. Returns `(H, W, 3) uint8`."""
     rng = np.random.default_rng(seed)
     unit = min(size) / 512
-    colour, flow = _scene(rng, size, unit)
+    color, flow = _scene(rng, size, unit)
     canvas = Canvas(size, (120, 70, 30))
     for brush, step, spread in BRUSHES:
         scaled = Brush(
@@ -39,14 +39,14 @@ def draw(seed: int, size: Shape) -> np.ndarray:
         starts = scattered(rng, size, step * unit)
         if spread > 1:
             starts = starts[rng.random(len(starts)) < 0.6]
-        tones = at(colour, starts + rng.normal(size=starts.shape) * 3 * unit)
+        tones = at(color, starts + rng.normal(size=starts.shape) * 3 * unit)
         tones = tones * (1 + rng.normal(size=(len(starts), 1)) * 0.06 * spread)
         canvas.strokes(rng, starts, np.clip(tones, 0, 1), flow, scaled)
     return finished(canvas.picture(relief=0.2))
 
 
 def _scene(rng, size, unit):
-    """The colour of each pixel, and the direction of the strokes there."""
+    """The color of each pixel, and the direction of the strokes there."""
     y, x = grid(size)
     sun = np.array([size[0] * 0.24, size[1] * rng.uniform(0.6, 0.74)])
     image, angle = _sky(rng, size, unit, y, x, sun)
@@ -69,8 +69,8 @@ def _sky(rng, size, unit, y, x, sun):
     glow = np.hypot(y - sun[0], x - sun[1])
     potential = fractal(rng, size, 170 * unit, 2) * 60 * unit + y * 1.3
     for spot in ((0.2, 0.14), (0.38, 0.4), (0.07, 0.45), (0.42, 0.97)):
-        centre = (np.array(spot) + rng.normal(size=2) * 0.03) * size
-        away = np.hypot(y - centre[0], x - centre[1])
+        center = (np.array(spot) + rng.normal(size=2) * 0.03) * size
+        away = np.hypot(y - center[0], x - center[1])
         potential += rng.uniform(80, 120) * unit * np.exp(-((away / (62 * unit)) ** 2))
     near = smoothstep(165 * unit, 75 * unit, glow)
     potential = potential * (1 - near) - glow * 1.6 * near

@@ -1,4 +1,4 @@
-"""Dots of pure colour side by side: divisionism on a relaxed, jittered grid. A lake at dawn, with sails."""
+"""Dots of pure color side by side: divisionism on a relaxed, jittered grid. A lake at dawn, with sails."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ def _bank(rng, image, size, unit, y, x):
     return over(image, grass, smoothstep(-2 * unit, 2 * unit, y - top))
 
 
-def _divided(rng, colours):
-    """Pure colours that mix to the given ones in the eye: hues to both sides, now and then the complement."""
-    lab = to_oklab(colours)
+def _divided(rng, colors):
+    """Pure colors that mix to the given ones in the eye: hues to both sides, now and then the complement."""
+    lab = to_oklab(colors)
     count = len(lab)
     lab[:, 1:] *= np.where(rng.random((count, 1)) < 0.07, -0.8, 1.15)
     angle = rng.random(count) * 2 * np.pi
@@ -105,12 +105,12 @@ def _divided(rng, colours):
     return from_oklab(lab)
 
 
-def _dab(rng, pen, points, colours, radius):
-    """One round dab a point, each a little longer one way than the other."""
+def _dab(rng, pen, points, colors, radius):
+    """One round color hint a point, each a little longer one way than the other."""
     radii = radius * (1 + rng.normal(size=(len(points), 2)) * 0.14) * OVERSAMPLING
     thick = rng.integers(120, 256, len(points)).tolist()
-    centres = points[:, ::-1] * OVERSAMPLING
-    boxes = np.concatenate([centres - np.abs(radii), centres + np.abs(radii)], axis=1).tolist()
-    inks = (np.clip(colours, 0, 1) * 255 + 0.5).astype(int).tolist()
+    centers = points[:, ::-1] * OVERSAMPLING
+    boxes = np.concatenate([centers - np.abs(radii), centers + np.abs(radii)], axis=1).tolist()
+    inks = (np.clip(colors, 0, 1) * 255 + 0.5).astype(int).tolist()
     for box, ink, height in zip(boxes, inks, thick, strict=True):
         pen.ellipse(box, fill=(*ink, height))

@@ -55,7 +55,7 @@ def _fans(rng, size, unit):
 
 
 def _motifs(rng, size, away, turn, tile, unit):
-    """Colours of the enamel `(H, W, 3)` and where gold lies `(H, W)`; four motifs take turns by fan."""
+    """Colors of the enamel `(H, W, 3)` and where gold lies `(H, W)`; four motifs take turns by fan."""
     kinds = rng.integers(0, 4, tile.max() + 1)[tile]
     families = rng.choice(len(ENAMELS), tile.max() + 1, p=(0.31, 0.3, 0.18, 0.12, 0.09))[tile]
     width = 1.15 * unit / (RADIUS * unit)

@@ -51,7 +51,7 @@ def draw(seed: int, size: Shape) -> np.ndarray:
 
 
 def _cartoon(rng, size, unit):
-    """What the stones show: colours, the outlines they follow, and where small ones are needed."""
+    """What the stones show: colors, the outlines they follow, and where small ones are needed."""
     y, x = grid(size)
     image, outline = _sea(rng, size, unit, y, x)
     small = np.zeros(size, bool)
@@ -165,7 +165,7 @@ def _settled(sites, angle, tile, size):
 
 
 def _laid(rng, image, sites, angle, tile, unit):
-    """Stones in grout: each of one colour, chipped, tilted towards its own side, with a rounded edge."""
+    """Stones in grout: each of one color, chipped, tilted towards its own side, with a rounded edge."""
     size = tile.shape
     y, x = grid(size)
     points = np.stack([y.ravel(), x.ravel()], axis=-1).astype(float)
@@ -176,7 +176,7 @@ def _laid(rng, image, sites, angle, tile, unit):
     depth = np.minimum(gap, reach)
     stone = smoothstep(0.45, 1.35, depth)
     count = len(sites)
-    colours = vary(rng, at(ndimage.gaussian_filter(image, (unit, unit, 0)), sites), 0.045, 0.014)
+    colors = vary(rng, at(ndimage.gaussian_filter(image, (unit, unit, 0)), sites), 0.045, 0.014)
     offset = (np.stack([y, x], axis=-1) - sites[owner]) / (TILE * unit)
     tilt = (rng.normal(size=(count, 2)) * 0.22)[owner]
     glint = (rng.random(count) < 0.04)[owner] * 0.22
@@ -184,4 +184,4 @@ def _laid(rng, image, sites, angle, tile, unit):
     light += 0.05 * smooth(rng, size, 2.5 * unit) + 0.03 * smooth(rng, size, 6 * unit)
     grout = GROUT * (1 + 0.16 * smooth(rng, size, 2 * unit))[..., None]
     relief = ndimage.gaussian_filter(np.minimum(depth, 2.2) * 1.3, 0.6)
-    return lit(over(grout, colours[owner] * light[..., None], stone), relief, 0.26)
+    return lit(over(grout, colors[owner] * light[..., None], stone), relief, 0.26)

@@ -51,7 +51,7 @@ def fractal(
 
 
 def grid(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Pixel centres as `y, x`, each `(H, W) float32` in px."""
+    """Pixel centers as `y, x`, each `(H, W) float32` in px."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype("float32")
     return y + 0.5, x + 0.5
 
@@ -60,7 +60,7 @@ def scattered(rng: np.random.Generator, shape: Shape, step: float) -> np.ndarray
     """One point in each square of a jittered grid, shuffled: even without rows, faster than Poisson-disk.
 
     Returns:
-        `(N, 2) float64`, y and x in px; points up to one `step` outside the picture are among them.
+        `(N, 2) float64`, y and x in px; points up to one `step` outside the image are among them.
     """
     rows = np.arange(-step, shape[0] + step, step)
     columns = np.arange(-step, shape[1] + step, step)

@@ -1,4 +1,4 @@
-"""Colours as a painter mixes them: palettes, ramps and variation in OKLab, relief light, paper."""
+"""Colors as a painter mixes them: palettes, ramps and variation in OKLab, relief light, paper."""
 
 from __future__ import annotations
 
@@ -37,36 +37,36 @@ def from_oklab(lab: np.ndarray) -> np.ndarray:
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def ramp(colours: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Colours along a palette, evenly spaced and mixed in OKLab.
+def ramp(colors: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Colors along a palette, evenly spaced and mixed in OKLab.
 
     Args:
-        colours: `(N, 3)` sRGB in [0, 1].
-        t: any shape, 0 the first colour and 1 the last; clipped.
+        colors: `(N, 3)` sRGB in [0, 1].
+        t: any shape, 0 the first color and 1 the last; clipped.
 
     Returns:
         `t.shape + (3,) float32` sRGB in [0, 1].
     """
-    stops = np.linspace(0, 1, len(colours))
-    lab = to_oklab(colours)
+    stops = np.linspace(0, 1, len(colors))
+    lab = to_oklab(colors)
     # Reading a fine table is ten times faster than converting each pixel.
     fine = np.linspace(0, 1, 1024)
     table = from_oklab(np.stack([np.interp(fine, stops, lab[:, i]) for i in range(3)], axis=-1))
     return table.astype("float32")[np.clip(np.asarray(t) * 1023, 0, 1023).astype(int)]
 
 
-def vary(rng: np.random.Generator, colours: np.ndarray, light: float, hue: float) -> np.ndarray:
-    """Moves each colour a little: standard deviations in OKLab's lightness and in its two hue axes.
+def vary(rng: np.random.Generator, colors: np.ndarray, light: float, hue: float) -> np.ndarray:
+    """Moves each color a little: standard deviations in OKLab's lightness and in its two hue axes.
 
     Args:
-        colours: `(N, 3)` sRGB in [0, 1].
+        colors: `(N, 3)` sRGB in [0, 1].
     """
-    return from_oklab(to_oklab(colours) + rng.normal(size=colours.shape) * [light, hue, hue])
+    return from_oklab(to_oklab(colors) + rng.normal(size=colors.shape) * [light, hue, hue])
 
 
-def over(below: np.ndarray, colour: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """`colour` laid over `below` where `mask` `(H, W)` is 1, mixed where it is between."""
-    return below + (colour - below) * mask[..., None]
+def over(below: np.ndarray, color: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """`color` laid over `below` where `mask` `(H, W)` is 1, mixed where it is between."""
+    return below + (color - below) * mask[..., None]
 
 
 def lit(image: np.ndarray, height: np.ndarray, strength: float) -> np.ndarray:

@@ -24,8 +24,8 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     horizon = _horizon(rng, size)
     sites, ring = _sites(rng, size, sun, horizon, unit)
     panes = _panes(size, sites)
-    colours = _colours(rng, size, sites, ring, sun, horizon, unit)
-    glass = _glass(rng, size, panes, sites, colours, sun, unit)
+    colors = _colors(rng, size, sites, ring, sun, horizon, unit)
+    glass = _glass(rng, size, panes, sites, colors, sun, unit)
     return finished(_leaded(rng, glass, panes, unit))
 
 
@@ -38,7 +38,7 @@ def _horizon(rng, size):
 
 
 def _sites(rng, size, sun, horizon, unit):
-    """Pane centres `(N, 2)`, and for each the ring round the sun that it lies on, or -1."""
+    """Pane centers `(N, 2)`, and for each the ring round the sun that it lies on, or -1."""
     rings, radius = [], 0.0
     for index, number in enumerate(RINGS):
         angles = (np.arange(number) + 0.5 * (index % 2)) / number * 2 * np.pi + rng.normal(
@@ -105,29 +105,29 @@ def _panes(size, sites):
     return nearest.reshape(size)
 
 
-def _colours(rng, size, sites, ring, sun, horizon, unit):
-    """One colour a pane: rings of fire, a sky that cools with distance, rolling hills below."""
+def _colors(rng, size, sites, ring, sun, horizon, unit):
+    """One color a pane: rings of fire, a sky that cools with distance, rolling hills below."""
     y, x = sites.T
     count = len(sites)
     far = np.linalg.norm(sites - sun, axis=1) / (470 * unit)
     wind = np.sin(y / (34 * unit) + 1.3 * np.sin(x / (120 * unit)))
-    colours = ramp(SKY, 0.95 - far * 0.85 + 0.16 * wind + rng.normal(size=count) * 0.07)
+    colors = ramp(SKY, 0.95 - far * 0.85 + 0.16 * wind + rng.normal(size=count) * 0.07)
     under = y - np.interp(x, np.arange(size[1]), horizon)
     greens = ramp(HILLS, 0.75 - under / (size[0] * 0.36) + 0.16 * wind + rng.normal(size=count) * 0.1)
-    colours = np.where((under > 0)[:, None], greens, colours)
+    colors = np.where((under > 0)[:, None], greens, colors)
     fire = ramp(
         SUN, ring / (len(RINGS) - 0.4) + 0.09 * (-1) ** np.arange(count) + rng.normal(size=count) * 0.03
     )
-    colours = np.where((ring >= 0)[:, None], fire, colours)
+    colors = np.where((ring >= 0)[:, None], fire, colors)
     # A few panes of the other family, as a glazier uses up offcuts, tie sky, sun and hills together.
     odd = (rng.random(count) < 0.09) & (ring < 0)
-    colours = np.where(odd[:, None], ramp(SUN, rng.random(count) * 0.75 + 0.2), colours)
-    return vary(rng, colours, 0.03, 0.012)
+    colors = np.where(odd[:, None], ramp(SUN, rng.random(count) * 0.75 + 0.2), colors)
+    return vary(rng, colors, 0.03, 0.012)
 
 
-def _glass(rng, size, panes, sites, colours, sun, unit):
+def _glass(rng, size, panes, sites, colors, sun, unit):
     """Light through the panes: a gradient in each, streaks as in rolled glass, dirt near the lead."""
-    count = len(colours)
+    count = len(colors)
     y, x = grid(size)
     angle = rng.random(count)[panes] * 2 * np.pi
     dy, dx = y - sites[:, 0][panes], x - sites[:, 1][panes]
@@ -138,7 +138,7 @@ def _glass(rng, size, panes, sites, colours, sun, unit):
     light = 0.26 * np.clip(slope, -1.6, 1.6) + 0.2 * streak + 0.5 * np.exp(-((far * 1.6) ** 2)) - 0.06
     light -= 0.75 * (1 - smoothstep(0, 10 * unit, _depth(panes)))
     # A factor keeps the hue pure where adding white would make milk of it.
-    image = colours[panes] * np.exp(light)[..., None]
+    image = colors[panes] * np.exp(light)[..., None]
     image += np.clip(image.max(-1, keepdims=True) - 1, 0, 0.5) * 0.45
     relief = 0.9 * streak + 0.7 * fractal(rng, size, 9 * unit, 2)
     image = lit(np.clip(image, 0, 1), relief * unit, 0.16)

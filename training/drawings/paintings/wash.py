@@ -1,4 +1,4 @@
-"""Watercolour: translucent blooms of deformed polygons (after Tyler Hobbs), wet edges, granulation, paper."""
+"""Watercolor: translucent blooms of deformed polygons (after Tyler Hobbs), wet edges, granulation, paper."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     for index in range(5):
         density += _hill(rng, size, unit, tooth, index)
     cloud = 0.8 + 0.24 * fractal(rng, size, 45 * unit, 4)
-    for outline, colour in _flowers(rng, size, unit):
+    for outline, color in _flowers(rng, size, unit):
         area = _around(outline, size, 8 * unit)
         mask = _filled(size, outline, area)
-        density[area] += _layer(mask, colour, cloud[area], tooth[area], unit)
+        density[area] += _layer(mask, color, cloud[area], tooth[area], unit)
     sheet = PAPER * np.exp(-density)
     return finished(lit(sheet, tooth * 0.5, 0.06))
 
 
-def _absorbed(colour):
-    return np.clip(-np.log(np.clip(colour, 0.02, 1) / PAPER), 0, None)
+def _absorbed(color):
+    return np.clip(-np.log(np.clip(color, 0.02, 1) / PAPER), 0, None)
 
 
-def _layer(mask, colour, cloud, tooth, unit):
+def _layer(mask, color, cloud, tooth, unit):
     """One glaze: pigment gathers at its wet edge, in the paper's hollows and in slow clouds."""
     soft = ndimage.gaussian_filter(mask, 0.7)
     edge = np.clip(soft - ndimage.gaussian_filter(mask, 3.2 * unit), 0, 1) * 1.3
     grains = 1 - 0.13 * tooth
     amount = (soft * cloud * grains).clip(0) * 0.85 + edge * soft
-    return _absorbed(colour) * amount[..., None]
+    return _absorbed(color) * amount[..., None]
 
 
 def _sky(rng, size, unit, tooth):
-    """A wet sheet: colours that ran into each other, and backruns where water pushed pigment away."""
+    """A wet sheet: colors that ran into each other, and backruns where water pushed pigment away."""
     y, _ = grid(size)
     flow = fractal(rng, size, 150 * unit, 4)
-    colour = ramp(SKY, 1 - y / (size[0] * 0.58) + 0.2 * flow)
+    color = ramp(SKY, 1 - y / (size[0] * 0.58) + 0.2 * flow)
     amount = 0.8 + 0.2 * fractal(rng, size, 70 * unit, 3)
     for _ in range(4):
         level = fractal(rng, size, 120 * unit, 5, 0.6) - rng.uniform(0.5, 1.1)
         inside = smoothstep(-0.02, 0.06, level)
         front = np.exp(-(((level - 0.03) / 0.06) ** 2))
         amount = amount * (1 - 0.38 * inside) + 0.3 * front
-    return _absorbed(colour) * (amount * (1 - 0.12 * tooth)).clip(0.08)[..., None]
+    return _absorbed(color) * (amount * (1 - 0.12 * tooth)).clip(0.08)[..., None]
 
 
 def _hill(rng, size, unit, tooth, index):
@@ -79,7 +79,7 @@ def _hill(rng, size, unit, tooth, index):
 
 
 def _flowers(rng, size, unit):
-    """Outlines and colours of leaves and blooms in the foreground, back to front."""
+    """Outlines and colors of leaves and blooms in the foreground, back to front."""
     for depth in np.linspace(0, 1, 9):
         level = size[0] * (0.66 + 0.36 * depth)
         for _ in range(7):
@@ -90,12 +90,12 @@ def _flowers(rng, size, unit):
                 LEAVES[rng.integers(len(LEAVES))] ** 0.8,
             )
         for _ in range(7):
-            centre = np.array([level + rng.normal() * 12 * unit, size[1] * rng.uniform(-0.02, 1.02)])
+            center = np.array([level + rng.normal() * 12 * unit, size[1] * rng.uniform(-0.02, 1.02)])
             radius = rng.uniform(9, 19) * (0.55 + 0.9 * depth) * unit
-            colour = BLOOMS[rng.integers(len(BLOOMS))] ** 0.7
+            color = BLOOMS[rng.integers(len(BLOOMS))] ** 0.7
             # Three pale glazes of one bloom, not quite on each other: its heart is deeper than its rim.
             for scale in (1.15, 0.85, 0.45):
-                yield _petals(rng, centre + rng.normal(size=2) * radius * 0.16, radius * scale), colour
+                yield _petals(rng, center + rng.normal(size=2) * radius * 0.16, radius * scale), color
 
 
 def _blade(root, tip, width):
@@ -106,11 +106,11 @@ def _blade(root, tip, width):
     return outline
 
 
-def _petals(rng, centre, radius):
+def _petals(rng, center, radius):
     """A bloom: a polygon whose edges are split and pushed out again and again (midpoint displacement)."""
     angles = np.linspace(0, 2 * np.pi, 10, endpoint=False)
     shape = radius * (1 + 0.28 * np.sin(angles * 5 + rng.random() * 6) + rng.normal(size=10) * 0.12)
-    outline = centre + shape[:, None] * np.stack([np.sin(angles) * 0.8, np.cos(angles)], axis=-1)
+    outline = center + shape[:, None] * np.stack([np.sin(angles) * 0.8, np.cos(angles)], axis=-1)
     for _ in range(4):
         following = np.roll(outline, -1, axis=0)
         length = np.linalg.norm(following - outline, axis=1, keepdims=True)

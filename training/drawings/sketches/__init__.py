@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.progress import Progress
-from studio.outline import palette
-from studio.outline.settings import Kind
+from studio.sketch import palette
+from studio.sketch.settings import Kind
 from training.drawings.sketches import doodles
 from training.drawings.sketches.lots import draw_lot
 
@@ -26,10 +26,10 @@ def collection(
         size: of their sides, in px, a multiple of four.
 
     Returns:
-        The arrays that `studio.outline.learn.bank.Bank` takes.
+        The arrays that `studio.sketch.learn.bank.Bank` takes.
 
     Raises:
-        Cancelled: if a person asked to stop.
+        Cancelled: if a user asked to stop.
     """
     made = {
         "images": np.empty((count, size, size, 3), "uint8"),
@@ -45,7 +45,7 @@ def collection(
         lot = draw_lot(seed, n, BY_NIGHT)
         made["images"][n] = lot.scene.picture(size, lot.night)
         made["roles"][n] = lot.scene.roles(size)
-        made["colors"][n] = lot.scene.colours(lot.night)
+        made["colors"][n] = lot.scene.colors(lot.night)
         made["night"][n] = lot.night
         rng = np.random.default_rng((seed, n, 1))
         for kind, each in EACH.items():

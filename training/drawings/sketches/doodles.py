@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageFilter
 
-from studio.outline.parts import TONES
-from studio.outline.settings import Kind
+from studio.sketch.parts import TONES
+from studio.sketch.settings import Kind
 from training.drawings.avatars.curves import ellipse
 from training.drawings.avatars.pen import UNITS
 from training.drawings.sketches import views

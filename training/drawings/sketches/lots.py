@@ -1,7 +1,7 @@
 """Avatars to learn from: looks by lot, and what they look like where little of them was drawn.
 
-What a person has not drawn yet gets a friendly usual form, always the same. So a half-done drawing has one
-right answer, which can be learnt, and not many that would blur into each other.
+What a user has not drawn yet gets a friendly usual form, always the same. So a half-done drawing has one
+right answer, which can be learned, and not many that would blur into each other.
 """
 
 from __future__ import annotations

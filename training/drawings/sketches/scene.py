@@ -1,4 +1,4 @@
-"""One avatar, as it is painted by day and by night, as shapes, and as the roles that its colours have."""
+"""One avatar, as it is painted by day and by night, as shapes, and as the roles that its colors have."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from studio.outline import palette
-from studio.outline.colors import Colour
+from studio.sketch import palette
+from studio.sketch.colors import Color
 from training.drawings import avatars
 from training.drawings.avatars.looks import Look
 from training.drawings.avatars.pen import FINE, ZOOM, Pen
 from training.drawings.sketches.tracer import Shape, Tracer
 
-# Two sets of colours for what can be chosen, in which no two roles look alike, whatever their shade.
-_CODES: tuple[tuple[Colour, ...], ...] = (
+# Two sets of colors for what can be chosen, in which no two roles look alike, whatever their shade.
+_CODES: tuple[tuple[Color, ...], ...] = (
     (
         (0, 255, 0),
         (255, 255, 0),
@@ -58,20 +58,20 @@ class Scene:
     aside: float = 0.0
 
     def picture(self, size: int, night: bool = False) -> np.ndarray:
-        """It in colour, `(size, size, 3) uint8`."""
+        """It in color, `(size, size, 3) uint8`."""
         if not night:
             return self._drawn(Pen(size, self.look.background, self.zoom, self.aside)).picture()
-        colours = self.colours(night=True)
+        colors = self.colors(night=True)
         white = (255, 255, 255)
         plain = replace(self.look, background=white)
         light, depth = palette.NIGHT, palette.NIGHT_DEPTH
         pen = Pen(size, white, self.zoom, self.aside, light, depth)
-        pen.backdrop(np.rint(255 * _sky(colours, size * FINE)).astype("uint8"))
+        pen.backdrop(np.rint(255 * _sky(colors, size * FINE)).astype("uint8"))
         return replace(self, look=plain)._drawn(pen).picture()
 
-    def colours(self, night: bool = False) -> np.ndarray:
-        """What it is painted with, see `palette.colours_of`."""
-        return palette.colours_of({name: getattr(self.look, name) for name in palette.CHOSEN}, night)
+    def colors(self, night: bool = False) -> np.ndarray:
+        """What it is painted with, see `palette.colors_of`."""
+        return palette.colors_of({name: getattr(self.look, name) for name in palette.CHOSEN}, night)
 
     def shapes(self) -> list[Shape]:
         """What it is drawn from, the farthest first."""
@@ -80,14 +80,14 @@ class Scene:
         return tracer.shapes
 
     def roles(self, size: int) -> np.ndarray:
-        """Which of the colours of `palette` each pixel has, `(size, size) uint8`; `size` divides by four.
+        """Which of the colors of `palette` each pixel has, `(size, size) uint8`; `size` divides by four.
 
-        It is drawn in two sets of colours: what looks like another role in one set does not in the other.
+        It is drawn in two sets of colors: what looks like another role in one set does not in the other.
         """
         seen = []
         for code in _CODES:
-            colours: dict[str, Any] = dict(zip(palette.CHOSEN, code, strict=True))
-            look = replace(self.look, **colours)
+            colors: dict[str, Any] = dict(zip(palette.CHOSEN, code, strict=True))
+            look = replace(self.look, **colors)
             seen.append(
                 replace(self, look=look)._drawn(Pen(size // FINE, code[0], self.zoom, self.aside)).sheet()
             )
@@ -101,13 +101,13 @@ class Scene:
         return pen
 
 
-def _sky(colours: np.ndarray, side: int) -> np.ndarray:
-    return colours[0] + palette.moon(side) * (colours[-1] - colours[0])
+def _sky(colors: np.ndarray, side: int) -> np.ndarray:
+    return colors[0] + palette.moon(side) * (colors[-1] - colors[0])
 
 
 @cache
 def _known() -> np.ndarray:
-    """The colours of each role in each depth of shade, in both sets: `(ROLES * depths, 6) float32`."""
+    """The colors of each role in each depth of shade, in both sets: `(ROLES * depths, 6) float32`."""
     sets = [np.array([*code, *palette.FIXED], "float32") for code in _CODES]
     shades = 1 - np.array(_DEPTHS, "float32")[:, None] * palette.LOST
     return np.concatenate([(one[:, None] * shades).reshape(-1, 3) for one in sets], axis=1)

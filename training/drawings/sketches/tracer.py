@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.outline.colors import Colour
+from studio.sketch.colors import Color
 from training.drawings.avatars.curves import Points
 from training.drawings.avatars.pen import UNITS, Pen
 
@@ -62,18 +62,18 @@ class Tracer(Pen):
         yield
         self._within.pop()
 
-    def fill(self, outline: Points, colour: Colour) -> None:
+    def fill(self, outline: Points, color: Color) -> None:
         """Notes an area."""
         self._note(outline, 0.0)
 
-    def tint(self, outline: Points, colour: Colour, share: float) -> None:
-        """A thin colour is no shape."""
+    def tint(self, outline: Points, color: Color, share: float) -> None:
+        """A thin color is no shape."""
 
-    def lit(self, outline: Points, colour: Colour, away: tuple[float, float] = (0.0, 0.0)) -> None:
+    def lit(self, outline: Points, color: Color, away: tuple[float, float] = (0.0, 0.0)) -> None:
         """Notes an area, whatever its shade."""
         self._note(outline, 0.0)
 
-    def line(self, points: Points, colour: Colour, width: float, taper: float = 0.0) -> None:
+    def line(self, points: Points, color: Color, width: float, taper: float = 0.0) -> None:
         """Notes a line."""
         self._note(points, width)
 

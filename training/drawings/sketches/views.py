@@ -1,4 +1,4 @@
-"""Shapes as a drawing: as an outline in lines, or as parts in flat colours. White or coloured on black."""
+"""Shapes as a drawing: as an outline in lines, or as parts in flat colors. White or colored on black."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from studio.outline.parts import COLOURS, PARTS_OF
+from studio.sketch.parts import COLORS, PARTS_OF
 from training.drawings.avatars.pen import UNITS
 from training.drawings.sketches.tracer import Shape
 
 _FINE = 2  # so many times finer it is drawn
-_PALE = "iris"  # what has a colour and no line
+_PALE = "iris"  # what has a color and no line
 
 
 class _Sheet:
@@ -24,13 +24,13 @@ class _Sheet:
     def pixels(self, points: np.ndarray) -> list[tuple[float, float]]:
         return [(x, y) for x, y in (points * self.scale).tolist()]
 
-    def line(self, points: np.ndarray, width: float, colour: tuple[int, ...]) -> None:
+    def line(self, points: np.ndarray, width: float, color: tuple[int, ...]) -> None:
         pixels, wide = self.pixels(points), max(1, round(width * self.scale))
-        self.ink.line(pixels, fill=colour, width=wide, joint="curve")
+        self.ink.line(pixels, fill=color, width=wide, joint="curve")
         half = wide / 2
         if wide > 2:
             for x, y in (pixels[0], pixels[-1]):
-                self.ink.ellipse((x - half, y - half, x + half, y + half), fill=colour)
+                self.ink.ellipse((x - half, y - half, x + half, y + half), fill=color)
 
     def clipped(self, clip: np.ndarray, other: _Sheet) -> None:
         mask = Image.new("L", self.image.size)
@@ -77,7 +77,7 @@ def outline(shapes: Iterable[Shape], size: int, width: float = 1.2, hidden: bool
 
 
 def parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
-    """Flat colours on black, each for a part.
+    """Flat colors on black, each for a part.
 
     Args:
         least: how wide lines are at least, in 64ths of the side.
@@ -89,12 +89,12 @@ def parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
     for shape in shapes:
         if shape.part not in PARTS_OF:
             continue
-        colour = COLOURS[PARTS_OF[shape.part]]
+        color = COLORS[PARTS_OF[shape.part]]
         on = sheet.copy() if shape.clip is not None else sheet
         if shape.width:
-            on.line(shape.points, max(least, shape.width), colour)
+            on.line(shape.points, max(least, shape.width), color)
         else:
-            on.ink.polygon(on.pixels(shape.points), fill=colour)
+            on.ink.polygon(on.pixels(shape.points), fill=color)
         if shape.clip is not None:
             sheet.clipped(shape.clip, on)
     return sheet.picture()

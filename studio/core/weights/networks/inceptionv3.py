@@ -1,4 +1,4 @@
-"""InceptionV3 in the training that FID is measured with, for pictures of 75 px and more (arXiv:1512.00567).
+"""InceptionV3 in the training that FID is measured with, for images of 75 px and more (arXiv:1512.00567).
 
 Not Keras' own training: distances between features are comparable with published ones only in this one.
 """
@@ -93,7 +93,7 @@ def _number(layer: keras.Layer) -> int:
 
 
 def _fill(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    """Fills the convolutions and normalisations in the order in which they were made, there as here."""
+    """Fills the convolutions and normalizations in the order in which they were made, there as here."""
     places = dict.fromkeys(path.rpartition(".")[0] for path in arrays)
     for number, place in enumerate(places, start=1):
         kernel, *norm = (arrays[f"{place}.{part}"] for part in _PARTS)

@@ -1,4 +1,4 @@
-"""ResNet50 with its classifier of 1,000 things, for pictures as Keras prepares them (arXiv:1512.03385)."""
+"""ResNet50 with its classifier of 1,000 things, for images as Keras prepares them (arXiv:1512.03385)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SPEC = _spec()
 
 
 def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """ResNet50 with its classifier: preprocessed pictures of any size to `(B, 1000)` probabilities.
+    """ResNet50 with its classifier: preprocessed images of any size to `(B, 1000)` probabilities.
 
     Keras' own builder would tie the classifier to 224 px, so it is put on here, under the same names.
 

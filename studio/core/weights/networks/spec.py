@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a network wants its pictures: `(255 * rgb_01 - mean) / divide`, then turned to BGR if so.
+    """How a network wants its images: `(255 * rgb_01 - mean) / divide`, then turned to BGR if so.
 
     Attributes:
         mean: in 0..255, RGB.
@@ -35,11 +35,11 @@ class Spec:
     """A backbone as plain data.
 
     Attributes:
-        layers: every layer worth naming, from the picture inwards, with its number of channels. The last
+        layers: every layer worth naming, from the image inwards, with its number of channels. The last
             one is where the backbone ends.
-        strides: how many pixels of the picture one step in that layer is. VGG16's steps are tiles of just
+        strides: how many pixels of the image one step in that layer is. VGG16's steps are tiles of just
             that size; elsewhere the borders take part, so that a map may be a step larger or smaller.
-        least: the smallest side of a picture, in px, from which every layer can be computed.
+        least: the smallest side of an image, in px, from which every layer can be computed.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""VGG16: thirteen convolutions, for pictures as Keras prepares them (arXiv:1409.1556)."""
+"""VGG16: thirteen convolutions, for images as Keras prepares them (arXiv:1409.1556)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.weights.networks.spec import Preprocessing, Spec
 if TYPE_CHECKING:
     import keras
 
-# How torchvision's training scaled its pictures, in RGB; the arrays of the package expect that.
+# How torchvision's training scaled its images, in RGB; the arrays of the package expect that.
 _MEAN_01 = np.array([0.485, 0.456, 0.406])
 _SCALE_01 = np.array([0.229, 0.224, 0.225])
 
@@ -35,7 +35,7 @@ SPEC = _spec()
 
 
 def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """VGG16 without its classifier, for pictures as `vgg16.preprocess_input` makes them.
+    """VGG16 without its classifier, for images as `vgg16.preprocess_input` makes them.
 
     Args:
         members: `{"vgg16.ckpt": bytes}` fills it; None leaves it unfilled.
@@ -58,8 +58,8 @@ def fold(trained: list[np.ndarray]) -> list[np.ndarray]:
     """Moves the input's scaling into the first convolution, so that Keras' own preprocessing fits.
 
     Trained for `x_t = (rgb_01 - mean) / scale`; Keras gives `x_k`, BGR in 0..255 minus other means. The two
-    differ by a scale and a shift a channel, which a convolution can hold. Exact but for the picture's border,
-    where padding with zeros now means a shift of less than half a grey level.
+    differ by a scale and a shift a channel, which a convolution can hold. Exact but for the image's border,
+    where padding with zeros now means a shift of less than half a gray level.
 
     Args:
         trained: as `arrays` gives them.

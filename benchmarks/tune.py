@@ -1,0 +1,226 @@
+"""Tune: how soon the best is found, by figures and by preference.
+
+    python -m benchmarks.tune [--json] [--only branin|table|eye] [--people 10]
+
+All of it happens in a STUDIO_HOME of its own in a temporary folder. The second part looks its training runs
+up among the two hundred of `benchmarks.search_table`, so that a search takes seconds. The people of the last
+do
+not exist: each has a smooth taste with a spread of 1 over all that can be tried, picks with whims of .25, and
+finds two alike that are less than .15 apart.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import search_table
+from benchmarks.report import arguments, note, show
+from benchmarks.search_table import DROPOUTS, RATES, UNITS, nearest
+from studio.core import recipes, tasks
+from studio.core.errors import Cancelled
+from studio.core.progress import Progress
+from studio.core.settings import Settings, setting
+from studio.core.tasks import File, Goal, Inputs, Result, Slot, Task
+
+FEW_TRIALS = 40
+SPACES = {
+    "two numbers": ("strength", "stroke"),
+    "three numbers": ("strength", "stroke=0.35:2.8", "depth=4:20"),
+    "a choice of four, two numbers": ("look", "depth=4:20", "strength"),
+}
+
+
+class PlaneSettings(Settings):
+    """A point of the plane."""
+
+    x: float = setting(0.0, "Across.", ge=-5, le=10)
+    y: float = setting(5.0, "Up.", ge=0, le=15)
+
+
+def branin(x: float, y: float) -> float:
+    """A function with three equal valleys, .3979 deep (Branin 1972)."""
+    bent = y - 5.1 / (4 * math.pi**2) * x**2 + 5 / math.pi * x - 6
+    return bent**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10
+
+
+def train(settings: PlaneSettings, inputs: Inputs, progress: Progress) -> Result:
+    """A training run that learns nothing and takes no time."""
+    file = File.keep(settings.model_dump_json().encode(), "model", "point.zip")
+    recipe = recipes.Recipe(task="plane.train", settings=settings.model_dump(mode="json"))
+    return Result((file,), {"loss": branin(settings.x, settings.y)}, recipe)
+
+
+TRAIN = Task(
+    name="plane.train",
+    settings=PlaneSettings,
+    inputs=(Slot("text", "text"),),
+    produces="model",
+    lane="job",
+    work="benchmarks.tune:train",
+    title="Plane",
+    command="",
+    help="a training run of the benchmark",
+    goal=Goal("", "loss"),
+)
+PLANE = {"plane.train": "benchmarks.tune:TRAIN"}
+LESSONS = {"lesson.train": "benchmarks.tune:LESSON"}
+
+
+class LessonSettings(Settings):
+    """Of a training run in the table."""
+
+    learning_rate: float = setting(0.005, "Of the steps.", ge=RATES[0], le=RATES[-1], scale="log")
+    dropout: float = setting(0.0, "Share left out.", ge=DROPOUTS[0], le=DROPOUTS[-1])
+    units: int = setting(32, "Size of the memory.", ge=UNITS[0], le=UNITS[-1], scale="log")
+
+
+def look_up(settings: LessonSettings, inputs: Inputs, progress: Progress) -> Result:
+    """The training of the table that is nearest, told test by test as it was."""
+    losses, heard, stopped = search_table.curves()[nearest(**settings.model_dump())], 0, False
+    try:
+        for heard, loss in enumerate(losses, 1):
+            progress.report(heard, len(losses), {"held out": loss}, tests=heard)
+    except Cancelled:
+        stopped = True
+    file = File.keep(settings.model_dump_json().encode(), "model", "lesson.zip")
+    recipe = recipes.Recipe(task="lesson.train", settings=settings.model_dump(mode="json"))
+    return Result((file,), {"loss": min(losses[:heard])}, recipe, stopped)
+
+
+LESSON = replace(
+    TRAIN,
+    name="lesson.train",
+    settings=LessonSettings,
+    work="benchmarks.tune:look_up",
+    title="Lesson",
+    goal=Goal("held out", "loss"),
+)
+
+
+def asked(seed: int, trials: int) -> tuple[Settings, dict[str, list[File]]]:
+    """A search over the plane, and what it learns from."""
+    vary = ("x=-5:10", "y=0:15")
+    settings = tasks.get("tune.run").settings(train="plane.train", vary=vary, trials=trials, seed=seed)
+    return settings, {"text": [File.keep(b"so it is", "text", "so.txt")]}
+
+
+def valleys(seeds: int, repeats: int) -> dict[str, object]:
+    """Branin: the best of 40 trials, by the search and at random."""
+    note("branin")
+    found = [tasks.run("tune.run", *asked(seed, FEW_TRIALS)).figures["best"] for seed in range(seeds)]
+    rng = np.random.default_rng(0)
+    drawn = rng.uniform((-5, 0), (10, 15), (repeats, FEW_TRIALS, 2))
+    chance = [min(branin(*point) for point in repeat) for repeat in drawn]
+    return {
+        f"branin, best of {FEW_TRIALS} trials (least .398), median of {seeds} seeds": statistics.median(
+            found
+        ),
+        "  all seeds": ", ".join(f"{one:.3f}" for one in sorted(found)),
+        f"  at random, median of {repeats}": statistics.median(chance),
+    }
+
+
+WHOLE_TABLE = (  # else a setting varies by a factor of four around its usual value
+    f"learning_rate={RATES[0]}:{RATES[-1]}",
+    f"dropout={DROPOUTS[0]}:{DROPOUTS[-1]}",
+    f"units={UNITS[0]}:{UNITS[-1]}",
+)
+
+
+def lessons(repeats: int) -> dict[str, object]:
+    """Real training runs, looked up: the best of 40 trials, and what stopping poor ones early saves."""
+    known = search_table.curves()
+    if len(known) < len(list(search_table.cells())):
+        raise SystemExit("The table is not whole. Next: python -m benchmarks.search_table TEXT")
+    ends = np.array([min(losses) for losses in known.values()])
+    rng = np.random.default_rng(0)
+    chance = [rng.choice(ends, FEW_TRIALS, replace=False).min() for _ in range(repeats)]
+    figures: dict[str, object] = {
+        f"{len(ends)} training runs of an LSTM, nats: least": float(ends.min()),
+        f"  best of {FEW_TRIALS} at random, median of {repeats}": float(np.median(chance)),
+    }
+    whole = 0.0
+    for pruning in ("none", "halving", "hyperband"):
+        note(f"table, {pruning}")
+        found = [_looked_up(pruning, seed) for seed in range(repeats)]
+        best, tests = (statistics.median(values) for values in zip(*found, strict=True))
+        whole = whole or tests
+        figures[f"  best of {FEW_TRIALS} by the search, pruning {pruning}, median of {repeats}"] = best
+        figures[f"  tests that it took, pruning {pruning}"] = f"{tests:.0f} (x {tests / whole:.2f})"
+    return figures
+
+
+def _looked_up(pruning: str, seed: int) -> tuple[float, int]:
+    """The best loss of a search in the table, and how many tests its training runs came to."""
+    settings = tasks.get("tune.run").settings(
+        train="lesson.train",
+        vary=WHOLE_TABLE,
+        trials=FEW_TRIALS,
+        pruning=pruning,
+        seed=seed,
+    )
+    text = {"text": [File.keep(b"so it is", "text", "so.txt")]}
+    figures = tasks.run("tune.run", settings, text).figures
+    return figures["best"], sum(len(trial["curve"]) for trial in figures["trials"])
+
+
+def by_preference(people: int, repeats: int) -> dict[str, object]:
+    """What thirty comparisons miss, and what a knock-out of thirty rivals at random misses."""
+    from studio.tune.by_preference.pairs import MOST
+    from tests.fakes.made_up_tastes import Person, grid, searched, tournament
+
+    figures: dict[str, object] = {}
+    for title, vary in SPACES.items():
+        note(title)
+        able = grid(*vary)
+        crowd = [Person(able, seed) for seed in range(people)]
+        best = [searched(able, person, seed).best for seed, person in enumerate(crowd)]
+        left = [(one, tournament(able, one, turn, MOST)) for one in crowd for turn in range(repeats)]
+        figures[f"by preference, {title}"] = _told(list(zip(crowd, best, strict=True)))
+        figures[f"  {title}, a knock-out at random"] = _told(left)
+    return figures
+
+
+def _told(found: list) -> str:
+    missed = [person.missed(point) for person, point in found]
+    better = [person.share_better(point) for person, point in found]
+    return (
+        f"misses {statistics.median(missed):.2f} (mean {statistics.fmean(missed):.2f}); "
+        f"{statistics.median(better):.1%} is better (worst {max(better):.1%})"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measures and prints."""
+    parser = arguments(__doc__.splitlines()[0], quick="--people 1 --seeds 1 --repeats 1")
+    names = ("branin", "table", "eye")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="some parts alone")
+    parser.add_argument("--people", type=int, default=10, help="how many search by preference")
+    parser.add_argument("--seeds", type=int, default=5, help="searches of branin")
+    parser.add_argument("--repeats", type=int, default=20, help="of what is drawn at random or looked up")
+    chosen = parser.parse_args(argv)
+    parts = {
+        "branin": lambda: valleys(chosen.seeds, chosen.repeats),
+        "table": lambda: lessons(chosen.repeats),
+        "eye": lambda: by_preference(chosen.people, chosen.repeats),
+    }
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["STUDIO_HOME"] = str(Path(home))
+        tasks.TASKS |= PLANE | LESSONS
+        figures: dict[str, object] = {}
+        for name, part in parts.items():
+            if name in chosen.only:
+                figures |= part()
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()

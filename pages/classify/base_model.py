@@ -1,0 +1,87 @@
+"""The backbone of a classifier: a network pretrained on ImageNet, or an imported model."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.classify import imported_models
+from pages.widgets import words
+from studio.classify.data import matching
+from studio.classify.models import trained
+from studio.classify.settings import OF_FINETUNING, AuditSettings, TrainClassifierSettings
+from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.tasks import Inputs
+from studio.imported import files
+
+KEY = "looks"
+_OURS = "Pretrained on ImageNet"
+_REPLACED = "looks_replaced"
+GIVEN = ("preprocessing", "flat")  # stored with an imported model, or asked when it is imported
+# What a model of one's own has already, or what it does not take.
+_IDLE = ("backbone", "finetune", "size", *OF_FINETUNING)
+
+
+@dataclass(frozen=True)
+class Base:
+    """The chosen backbone, as the form and the jobs of the page take it.
+
+    Attributes:
+        inputs: the input that holds a model of one's own; empty for ImageNet's networks.
+        skip: settings that the form does not ask for.
+        extra: settings that are known already.
+    """
+
+    inputs: Inputs
+    skip: tuple[str, ...]
+    extra: dict[str, Any]
+
+
+_IMAGENET = Base({}, GIVEN, {})
+
+
+def choose() -> Base:
+    """Lets the user choose the backbone: one pretrained on ImageNet, or a model imported in this tab."""
+    if replaced := st.session_state.pop(_REPLACED, ""):
+        st.session_state[KEY] = replaced
+    imported_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
+    mine, chosen = imported_models.mine(), ""
+    if mine:
+        titles = {"": _OURS} | {digest: file.name for digest, file in mine.items()}
+        chosen = st.selectbox(
+            "Backbone",
+            list(titles),
+            format_func=titles.__getitem__,
+            key=KEY,
+            help="A new classifier head is trained on the features of its last layer before the output",
+        )
+    imported_models.ask("Use your own model")
+    if not chosen:
+        return _IMAGENET
+    file = mine[chosen]
+    try:
+        st.caption(words.plain(imported_models.about(imported_models.known(file))))
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return _IMAGENET
+
+    def replace(digest: str) -> None:
+        st.session_state[_REPLACED] = digest
+
+    imported_models.choose_preprocessing(file, replace)
+    imported_models.name_classes(file, replace)
+    return Base({"model": [file]}, (*GIVEN, *_IDLE), {"flat": imported_models.flat(file)})
+
+
+def side(inputs: Inputs, settings: TrainClassifierSettings | AuditSettings) -> int:
+    """The px at which images are read for a job; by its settings where its model can no longer be taken."""
+    for file in inputs.get("model", ()):
+        with suppress(StudioError):
+            if files.is_imported(file):
+                return matching.side(imported_models.of_file(file, settings.flat).size)
+            return trained.side_of(presets.from_zip(file))
+    return settings.size

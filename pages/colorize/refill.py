@@ -1,0 +1,47 @@
+"""A colored image back into the form of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.colorize import color_hint_brush
+from pages.colorize.input_form import COLOR_HINTS, NETWORK, networks
+from pages.form import samples
+from pages.jobs.refill import Form
+from studio import engine
+from studio.colorize.settings import SHIPPED
+
+
+def _can_take(job: engine.Job, settings: Any) -> bool:
+    alone = len(job.inputs.get("examples", ())) <= 1 and not job.inputs.get("network")
+    return alone and settings.network in networks()
+
+
+def _clear() -> None:
+    st.session_state["what"], st.session_state[NETWORK] = "photo", SHIPPED
+    st.session_state[COLOR_HINTS] = False
+
+
+def put(settings: Any) -> None:
+    """Chooses the network of some settings, if it is here. Call it from a callback."""
+    if settings.network in networks():
+        st.session_state[NETWORK] = settings.network
+
+
+def _fill(job: engine.Job, settings: Any) -> None:
+    put(settings)
+    for color_hints in job.inputs.get("color_hints", ()):
+        st.session_state[COLOR_HINTS] = color_hint_brush.put(job.inputs["content"][0], color_hints)
+
+
+FORMS = (
+    Form(
+        task="colorize.apply",
+        offers={"content": samples.gray_photos, "examples": samples.photos},
+        can_take=_can_take,
+        clear=_clear,
+        fill=_fill,
+    ),
+)

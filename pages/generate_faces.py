@@ -1,0 +1,47 @@
+"""Faces: a grid of new faces to edit, morph and vary; digits and the user's own models, too."""
+
+import streamlit as st
+
+from pages import parts
+from pages.faces import grid_view, input_form, models, under_the_hood
+from studio.faces.settings import USUAL_INTERPOLATE, FacesSettings
+
+TASK = grid_view.TASK
+
+known = models.presets_that_draw()
+settings, photo, wanted, grid, preset = None, None, False, None, ""
+left, right = st.columns([5, 9], gap="large")
+with left:
+    st.title("Faces", anchor=False)
+    if known:
+        preset = models.choose(known)
+        input_form.follow(preset)
+        photo, crop = input_form.photo_for(preset) if models.reads(preset) else (None, {})
+        more: dict[str, int] = {}
+        settings = parts.form(
+            FacesSettings,
+            skip=input_form.ASKED_HERE,
+            extra={"preset": preset, **crop},
+            beside=lambda: {"seed": input_form.seed()},
+            proposed={"interpolate": USUAL_INTERPOLATE},
+            more=lambda: more.update(input_form.of_the_grid()),
+            reset=lambda: input_form.reset(preset),
+        )
+        settings = input_form.checked_settings(settings and settings.model_copy(update=more))
+        parts.saved_settings(TASK, settings, input_form.put)
+        wanted = bool(settings and settings.interpolate) and parts.start_button(
+            ":material/movie:", "Make the video"
+        )
+    else:
+        models.none_yet()
+with right:
+    stage = parts.stage(left)
+with stage:
+    if settings is not None:
+        inputs = {"photo": [photo.file()]} if photo else {}
+        if wanted:
+            parts.start(TASK, grid_view.with_changes(settings), inputs)
+        if parts.show_job(TASK, (settings, photo.title if photo else "")) is None:
+            grid = grid_view.show(settings.model_copy(update={"interpolate": 0}), inputs)
+parts.recent(TASK)
+under_the_hood.explain(preset, grid, settings.face if settings else 0)

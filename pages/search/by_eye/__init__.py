@@ -1,1 +1,0 @@
-"""The parts of the search page that compare pictures by eye."""

@@ -1,0 +1,42 @@
+"""Which network paints: the studio's, or one of a user's own, and what that one expects to be shown."""
+
+from __future__ import annotations
+
+from pages.form import network_choice
+from studio.core.models import presets
+from studio.core.models.presets import Preset
+from studio.sketch import models
+from studio.sketch.settings import SHIPPED
+
+NETWORK = "outline_network"
+
+
+def choose() -> Preset:
+    """Asks for the network, where there are several."""
+    mine = [network_choice.networks(SHIPPED, training)[1:] for training in (models.TASK, models.PAIRS_TASK)]
+    return presets.find(network_choice.one_of([SHIPPED, *mine[0], *mine[1]], key=NETWORK))
+
+
+def of_pairs(network: Preset) -> bool:
+    """Whether it was trained on pairs, rather than on the studio's avatars."""
+    return network.task == models.PAIRS_TASK
+
+
+def takes_lines(network: Preset) -> bool:
+    """Whether a network of pairs is shown lines or drawings, rather than photos."""
+    settings = models.pairs_settings_of(network)
+    return bool(network.data().get("ground")) or (settings.edges and not settings.reverse)
+
+
+def hint(network: Preset) -> str:
+    """What a network of pairs expects, in words."""
+    settings = models.pairs_settings_of(network)
+    if settings.edges and not settings.reverse:
+        return (
+            "This network was trained on edges of photos. Draw lines, or choose a photo to detect its edges."
+        )
+    ground = network.data().get("ground")
+    if ground:
+        paper = "dark on light paper" if ground == "light" else "light on a dark ground"
+        return f"This network was trained on drawings, {paper}. Your drawing is inverted if needed."
+    return "This network was trained on photos or other full images. Choose a photo of the same kind."

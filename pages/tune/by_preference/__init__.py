@@ -1,0 +1,1 @@
+"""The parts of the search page that compare images by preference."""

@@ -1,0 +1,74 @@
+"""Under the hood of a search: how the next settings are chosen, and why weak trials stop early."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.recorded import runs
+from pages.tune import trial_charts
+from pages.widgets import assets, under_the_hood
+from studio import engine
+from studio.core.settings import Described
+from studio.tune.settings import TuneSettings
+from studio.tune.task import trained
+
+_SHADES = ["#8a8f9b22", "#5d75e6"]  # of a poor and of a good trial, in the light and in the dark
+
+
+def explain(job: engine.Job | None) -> None:
+    """The folded section: where an ended search looked in turn, or else where a recorded one did."""
+    under_the_hood.show(lambda: _looked(job), assets.read(__file__, "under_the_hood.md"))
+
+
+def _looked(job: engine.Job | None) -> None:
+    run = runs.of_job(job) if job is not None and job.result is not None else runs.recorded("tune")
+    run.say_whose()
+    task = trained(TuneSettings.parse(run.settings))
+    kind, shades = task.settings, _SHADES if task.goal is not None and task.goal.most else _SHADES[::-1]
+    shown = False
+    for name, field in kind.described().items():
+        rows = [
+            {"trial": trial["number"], "tried": value, "reached": trial.get("value")}
+            for trial in run.figures["trials"]
+            if isinstance(value := trial["settings"].get(name), int | float) and not isinstance(value, bool)
+        ]
+        if rows:
+            chart = _chart(rows, field, kind.term(name), shades, with_legend=not shown)
+            st.altair_chart(chart, width="stretch")
+            shown = True
+    if not shown:
+        st.caption("Only categorical settings were varied, so there is nothing to plot here.")
+        return
+    st.caption(
+        "The settings of the trials in order: random at first, later close to good trials. A stronger color "
+        "means a better result."
+    )
+
+
+def _chart(
+    rows: Sequence[Mapping[str, Any]], field: Described, title: str, shades: Sequence[str], with_legend: bool
+) -> Any:
+    """The values of one setting in the order of the trials, the better the stronger in color."""
+    import altair as alt
+
+    legend = alt.Legend(orient="top", gradientLength=160, tickCount=3) if with_legend else None
+    color = alt.Scale(range=list(shades), zero=False, interpolate="rgb")
+    scale = trial_charts.value_scale(field, [row["tried"] for row in rows])
+    return (
+        alt.Chart(alt.Data(values=list(rows)))
+        .mark_point(filled=True, size=90, stroke="gray", strokeWidth=0.8)
+        .encode(
+            x=alt.X("trial:Q", axis=alt.Axis(tickMinStep=1, grid=False)),
+            y=alt.Y("tried:Q", title=title, scale=scale),
+            color=alt.Color("reached:Q", title="result", scale=color, legend=legend),
+            tooltip=[
+                "trial:Q",
+                alt.Tooltip("tried:Q", title=title, format=".4g"),
+                alt.Tooltip("reached:Q", format=".4g"),
+            ],
+        )
+        .properties(height=130)
+    )

@@ -1,0 +1,65 @@
+"""Tune: hyperparameter search over many short training runs, or by preference between two images."""
+
+import streamlit as st
+
+from pages import parts
+from pages.tune import input_form, trials, under_the_hood
+from pages.tune.by_preference import beliefs, pair_form, pairs, session
+from pages.widgets import weight_downloads
+from studio.tune.task import weights_of
+
+BY_FIGURES = (
+    "Choose the search space and press Tune. Each trial appears here as a line, weak trials are stopped "
+    "early, and you can keep the best model."
+)
+BY_EYE = (
+    "No metric knows which image you like better. Press Start: two images at a time appear here, and you "
+    "pick the better one. The search takes at most thirty comparisons."
+)
+
+left, right = st.columns([5, 9], gap="large")
+with left:
+    st.title("Tune", anchor=False)
+    by_preference = session.is_by_preference()
+    form = st.container()  # so that the link to the stage stands below it
+with right:
+    stage = parts.stage(left)
+
+if not by_preference:
+    with form:
+        settings, inputs = input_form.ask()
+    with left:  # below the link to the stage, which would cover the button
+        wanted = settings is not None and parts.start_button(":material/search_insights:", "Tune")
+    with stage:
+        if wanted and settings is not None:
+            parts.start(trials.TASK, settings, inputs)
+        job = trials.show(inputs)
+        if job is None:
+            st.info(
+                BY_FIGURES + (input_form.cost_in_words(settings, inputs) if settings else ""),
+                icon=":material/search_insights:",
+            )
+            if settings:
+                weight_downloads.first_run(weights_of(settings))
+    parts.recent(trials.TASK)
+    under_the_hood.explain(job)
+else:
+    with stage:
+        taste = session.find()
+    with form:
+        if taste is not None:
+            session.show_search(taste)
+        else:
+            question = pair_form.ask()
+            with left:
+                wanted = question is not None and parts.start_button(":material/compare:")
+            if wanted and question is not None:
+                session.begin(question)
+    with stage:
+        if taste is None:
+            st.info(BY_EYE, icon=":material/compare:")
+            session.resume()
+    beliefs.explain(taste.kind if taste else None, session.so_far(taste) if taste else None)
+    if taste is not None:  # last, so that all else is there while the images are made
+        with stage:
+            pairs.compare(taste)

@@ -1,1 +1,0 @@
-"""Teaching classes: features, the head, fine-tuning, and how good it is in the end."""

@@ -1,0 +1,128 @@
+"""The card of a trained classifier, made from its figures alone, and the image that goes with it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from studio.classify.models.whole_network import KEY
+from studio.classify.settings import TrainClassifierSettings
+from studio.core.models import cards
+from studio.core.objectives import backbones
+
+_MOST_WRITTEN = 12  # classes, of which every cell of the confusion is written out
+
+
+def write(
+    name: str,
+    settings: TrainClassifierSettings,
+    figures: Mapping[str, Any],
+    command: str,
+    known: Mapping[str, Any],
+) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the data set.
+        settings: of the training.
+        known: what the model knows: `classes`, `evaluation`.
+        figures: as `studio.classify.training.task.train` gives them.
+        command: that trains it.
+    """
+    classes = ", ".join(known["classes"])
+    own = known.get(KEY)
+    title, side = (
+        (own["title"], own["side"]) if own else (backbones.spec(settings.backbone).title, settings.size)
+    )
+    tuned = ""
+    if settings.finetune and not figures["steps"]:
+        tuned = " The backbone stayed frozen."
+    elif settings.finetune:
+        tuned = (
+            f" Then all layers after {settings.cut} were fine-tuned for {figures['steps']:,} steps of "
+            f"{settings.batch} images; the accuracy before was {figures['head_accuracy']:.1%}."
+        )
+    what = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
+    return cards.write(
+        f"Image classifier: {classes}",
+        f"Data: {name}, {figures['pictures']:,} images at {side} px; {figures['held_out']:,} of "
+        "them, the same share of each class, are the test split.",
+        f"Features of {title}, and {what} trained on them in {figures['seconds']:.0f} seconds.{tuned}",
+        figures,
+        command,
+        [cards.table(_rows(known["evaluation"], figures)), _classes(known["evaluation"])],
+    )
+
+
+def _rows(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    low, high = evaluation["interval"]
+    return [
+        ("test accuracy", f"{evaluation['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%})"),
+        ("test images", f"{evaluation['n']:,}"),
+        ("negative log-likelihood (nats per image)", f"{figures['nats']:.3f}"),
+        (
+            "expected calibration error (of a perfectly calibrated model)",
+            f"{figures['calibration_error']:.3f} ({figures['calibration_floor']:.3f})",
+        ),
+        ("parameters trained", f"{figures['parameters']:,}"),
+    ]
+
+
+def _classes(evaluation: Mapping[str, Any]) -> str:
+    rows = [
+        f"| {one['name']} | {one['count']} | {_share(one['recall'])} | {_share(one['precision'])} |"
+        for one in evaluation["per_class"]
+    ]
+    return "\n".join(["| class | test images | recall | precision |", "|---|---|---|---|", *rows])
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
+
+
+def picture(
+    classes: Sequence[str],
+    settings: TrainClassifierSettings,
+    evaluation: Mapping[str, Any],
+    curve: Sequence[Mapping[str, Any]],
+) -> bytes:
+    """Draws what it took for what, and how it gets better with more images.
+
+    Args:
+        classes: their names.
+        settings: of the training; unless a linear head alone learned, the curve says that it is that of one.
+        evaluation: see `studio.classify.training.evaluate`.
+        curve: of `studio.classify.training.teach_head.learning_curve`.
+
+    Returns:
+        A PNG.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
+    table = np.array(evaluation["confusion"], "float64")
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    left.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    left.set(xlabel="predicted class", ylabel="true class")
+    if len(classes) <= _MOST_WRITTEN:
+        left.set_xticks(range(len(classes)), classes, rotation=45, ha="right", parse_math=False)
+        left.set_yticks(range(len(classes)), classes, parse_math=False)
+        for (row, column), count in np.ndenumerate(table):
+            color = "white" if shares[row, column] > 0.5 else "black"
+            left.text(column, row, f"{count:.0f}", ha="center", va="center", color=color)
+    right.plot([one["pictures"] for one in curve], [one["accuracy"] for one in curve], marker="o")
+    right.set(xlabel="training images", ylabel=_right(settings), xscale="log")
+    right.grid(alpha=0.3)
+    made = io.BytesIO()
+    figure.savefig(made, format="png", dpi=80)
+    return made.getvalue()
+
+
+def _right(settings: TrainClassifierSettings) -> str:
+    of = ", a linear head" if settings.finetune or settings.head == "mlp" else ""
+    before = " before fine-tuning" if settings.finetune else ""
+    return f"test accuracy{of}{before}"

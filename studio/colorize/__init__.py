@@ -1,0 +1,46 @@
+"""Color: the colors that a gray photo may have had."""
+
+from studio.colorize.settings import ColorizeSettings, TrainColorizeSettings
+from studio.core.tasks import Goal, Slot, Task
+
+PICTURE = Task(
+    name="colorize.apply",
+    settings=ColorizeSettings,
+    inputs=(
+        Slot("content", "picture"),
+        Slot("color_hints", "picture", least=0, flag="--color-hints"),
+        Slot("examples", "picture", least=0, most=4, flag="--like"),
+        Slot("network", "model", least=0, flag="--network"),
+    ),
+    produces="picture",
+    lane="job",
+    interactive=True,
+    work="studio.colorize.task:run",
+    usual="studio.colorize.estimate:usual",
+    needs="studio.colorize.estimate:needs",
+    title="Colorize",
+    done=("colored", "like"),
+    command="colorize",
+    help="colorize a gray photo",
+    check="studio.colorize.checks:check",
+    prepare="studio.colorize.task:prepare",
+)
+
+TRAIN = Task(
+    name="colorize.train",
+    settings=TrainColorizeSettings,
+    inputs=(Slot("data", "dataset"), Slot("start", "model", least=0, flag="--start-from")),
+    produces="model",
+    lane="job",
+    work="studio.colorize.learn.task:train",
+    usual="studio.colorize.estimate:usual_training",
+    loads_keras=True,
+    needs="studio.colorize.estimate:needs_training",
+    grows="batch",
+    networks="studio.colorize.network:networks",
+    title="Color training",
+    command="train colorize",
+    help="train a network to colorize photos like those in a folder",
+    check="studio.colorize.learn.task:check",
+    goal=Goal("error over gray's", title="Error relative to gray", varies=("learning_rate", "width")),
+)

@@ -1,0 +1,60 @@
+"""Color hints of color that a user painted on a photo, as the network is told them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from studio.colorize import lab
+from studio.core.errors import invalid
+
+_COVERED = 0.25  # the share of a place that a color hint must cover to count
+_ASPECT = 0.03  # by which the proportions may differ, for images are rounded to whole pixels
+
+
+def told(color_hints: np.ndarray | None, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The colors of color hints, and where they are, at the size that a network sees.
+
+    Args:
+        color_hints: `(h, w, 4) uint8`, clear where there are none; None for none at all.
+
+    Returns:
+        a* and b*, `(height, width, 2) float32`, and where these are told, `(height, width) bool`.
+    """
+    if color_hints is None:
+        return np.zeros((height, width, 2), "float32"), np.zeros((height, width), bool)
+    clear = color_hints[..., 3] / np.float32(255)
+    both = lab.from_rgb(color_hints[..., :3])[..., 1:] * clear[..., None]
+    covered = _shrunk(clear, height, width)
+    a, b = (_shrunk(both[..., n], height, width) for n in (0, 1))
+    where = covered > _COVERED
+    return np.stack([a, b], axis=-1) / np.maximum(covered, 1e-3)[..., None], where
+
+
+def _shrunk(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+    picture = Image.fromarray(np.ascontiguousarray(plane, "float32"))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
+
+
+def check(color_hints: np.ndarray, height: int, width: int) -> None:
+    """Raises `InvalidInput` unless color hints are clear somewhere, and of the photo's proportions.
+
+    Args:
+        color_hints: `(h, w, 3 or 4) uint8`.
+        height, width: of the photo.
+    """
+    if color_hints.shape[2] != 4:
+        raise invalid(
+            "color_hints",
+            expected="an image that is transparent where nothing was painted",
+            received="an image without transparency",
+            next_step="paint on a transparent layer, and save it as a PNG",
+        )
+    down, right = color_hints.shape[:2]
+    if abs(down * width / (right * height) - 1) > _ASPECT:
+        raise invalid(
+            "color_hints",
+            expected=f"the proportions of the photo, {width} x {height} px",
+            received=f"{right} x {down} px",
+            next_step="save the layer at the size of the photo",
+        )

@@ -1,0 +1,45 @@
+"""The card of a network that colors, made from its figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.colorize.settings import TrainColorizeSettings
+from studio.core import amounts
+from studio.core.models import cards
+
+
+def write(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any], command: str) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the photos that it trained on.
+        settings: of the training.
+        figures: as `studio.colorize.learn.task.train` gives them.
+        command: that trains it.
+    """
+    seen = figures["steps"] * settings.batch
+    rows = [
+        ("mean distance of a* and b* from the photo's", f"{figures['error']:.2f}"),
+        ("at vividness 0, where the distance is smallest", f"{figures['pale_error']:.2f}"),
+        ("of the gray photo", f"{figures['gray_error']:.2f}"),
+        ("the first, relative to gray", f"{figures['error'] / figures['gray_error']:.3f}"),
+        ("the second, relative to gray", f"{figures['pale_error'] / figures['gray_error']:.3f}"),
+    ]
+    return cards.write(
+        f"Colorizes photos like {name}",
+        f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px; "
+        f"{figures['held_out']:,} photos were held out.",
+        f"A network of {figures['parameters']:,} parameters. Its inputs are lightness and color "
+        "hints; its output is a probability distribution over colors at a quarter of the size. The result "
+        "is one plausible coloring, not the true one. "
+        f"It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} crops of "
+        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are their EMA.",
+        figures,
+        command,
+        [
+            f"Means over {figures['tested_photos']} held-out photos in gray, without color hints.\n\n"
+            f"{cards.table(rows)}"
+        ],
+    )

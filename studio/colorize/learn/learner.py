@@ -1,0 +1,41 @@
+"""The loss of a network that colorizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from studio.colorize import bins
+from studio.colorize.network import network
+from studio.colorize.settings import TrainColorizeSettings
+from studio.core.training.loss_model import LossModel
+
+
+class Learner(LossModel):
+    """A network, and the cross-entropy of its odds against the colors of photos, rare ones counting more.
+
+    A batch is `{"seen": (B, H, W, 4), "colors": (B, H / 4, W / 4, 2)}`, `float32`.
+
+    Args:
+        settings: of the network and how it learns.
+        prior: how often each color is seen, `(bins,)`.
+    """
+
+    def __init__(self, settings: TrainColorizeSettings, prior: np.ndarray):
+        super().__init__(settings, ["loss_nats"])
+        self.network = network(settings)
+        self.network.get_layer("prior").log.assign(np.log(prior))
+        self.centers = bins.centers()
+        self.rarity = bins.rarity(prior, settings.rebalance)
+
+    def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
+        """The mean loss of all places, in nats."""
+        logits = self.network(batch["seen"], training=training)
+        colors = batch["colors"][..., None, :]
+        away = ops.sum(ops.square(colors - self.centers), axis=-1)
+        shares = ops.softmax(-away / (2 * (bins.SPACING / 2) ** 2))
+        nats = -ops.sum(shares * ops.log_softmax(logits), axis=-1)
+        return {"loss_nats": ops.mean(nats * ops.sum(shares * self.rarity, axis=-1))}

@@ -1,0 +1,76 @@
+"""Learning to color as a task: photos in, a packed network with its card out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from studio.colorize import lab, models
+from studio.colorize.learn import card
+from studio.colorize.settings import TrainColorizeSettings
+from studio.core import data
+from studio.core.data.sources import refused
+from studio.core.data.split import positions, split
+from studio.core.errors import invalid
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.core.training import checkpoints, publish, start_from
+
+LEAST_PHOTOS = 20
+GRAY = 2.0  # the mean distance of a* and b* from 0 below which an image has no colors to learn
+
+
+def check(settings: TrainColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` unless the parts fit into the photos, and a network to start from fits."""
+    if settings.window > settings.photo_size:
+        expected = f"at most the {settings.photo_size} px of a photo"
+        received, step = f"{settings.window} px", "choose a smaller window, or larger photos"
+        raise invalid("window", expected=expected, received=received, next_step=step)
+    start_from.check(settings, inputs, models.TASK, models.WHAT, models.SHAPE)
+
+
+@checkpoints.one_at_a_time(models.TASK)
+def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Trains a network to color. See `studio.colorize.learn.train`."""
+    from studio.colorize.learn import train as training
+
+    file, start = inputs["data"][0], _start(inputs)
+    pictures = data.pictures(file, settings.photo_size, 3, progress, least=LEAST_PHOTOS)
+    colored = np.flatnonzero(colorful(pictures.images))
+    if len(colored) < LEAST_PHOTOS:
+        expected = f"at least {LEAST_PHOTOS} photos in color"
+        raise refused(file.name, expected, f"{len(colored):,}", "add photos that are not gray")
+    parts = split(positions(pictures, progress)[colored], settings.held_out)
+    learned, held_out = (colored[rows] for rows in parts)
+    job = publish.Job(models.TASK, "train_colorize", settings, inputs)
+    trainer = training.Trainer(pictures.images, learned, held_out, settings, job.run, start).fit(progress)
+    gray = len(pictures.names) - len(colored)
+    notes = [*pictures.notes, *([f"Gray images were left out: {gray:,}."] if gray else [])]
+    figures = {
+        **job.figures(trainer, notes),
+        "photos": len(colored),
+        "held_out": len(held_out),
+        "tested_photos": len(trainer.end_rows),
+        **trainer.scores,
+    }
+    picture = publish.picture(trainer.sheet(), figures["curve"])
+    return job.publish(trainer.result, figures, card.write, picture=picture, suffix="-colors")
+
+
+def colorful(photos: np.ndarray) -> np.ndarray:
+    """Which photos have colors, `(n,) bool`; every fourth pixel either way is looked at."""
+    found = np.empty(len(photos), bool)
+    for n, photo in enumerate(photos):
+        found[n] = lab.chroma(photo[::4, ::4]).mean() >= GRAY
+    return found
+
+
+def _start(inputs: Inputs) -> list[np.ndarray] | None:
+    """The weights of the network to start from, if there is one."""
+    preset = start_from.model(inputs)
+    if preset is None:
+        return None
+    from studio.colorize.network import load
+
+    return load(preset).get_weights()

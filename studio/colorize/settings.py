@@ -1,0 +1,80 @@
+"""The settings of coloring and of learning it; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from studio.core.settings import Settings, setting
+from studio.core.training import settings as shared
+
+SHIPPED = "colorize"  # the network that comes with the studio
+VIVIDNESS = 0.4
+
+
+class ColorizeSettings(Settings):
+    """Gives a gray photo colors that it may have had; not the true ones, which are lost."""
+
+    vividness: float = setting(
+        VIVIDNESS,
+        "Saturation of the colors: low is pale and cautious, high is bold and sometimes wrong.",
+        tier="main",
+        ge=0,
+        le=1,
+        step=0.05,
+    )
+    variant: int = setting(
+        0,
+        "Number of the coloring: 0 is the most probable one, every other number gives another.",
+        tier="main",
+        ge=0,
+        le=999,
+    )
+    likeness: float = setting(
+        0.5,
+        "Weight of the example photos, if there are any; raise it to follow their colors more closely.",
+        ge=0,
+        le=1,
+        step=0.05,
+    )
+    recolor: bool = setting(
+        False, "Recolor a photo that already has colors, as if it were gray.", tier="main"
+    )
+    network: str = setting(SHIPPED, "Network that colorizes: its name or folder.", tier="hidden")
+
+
+class TrainColorizeSettings(shared.TrainImageSettings):
+    """Trains a network to colorize photos like those of a folder."""
+
+    warmup_steps = 200
+    steps: int = shared.steps(10_000)
+    batch: int = shared.batch(16, most=256)
+    held_out: float = shared.held_out(0.03)
+    photo_size: int = setting(
+        96, "Side of the training photos.", tier="main", unit="px", ge=48, le=256, step=16
+    )
+    window: int = setting(
+        80,
+        "Side of the crops of the photos to train on.",
+        unit="px",
+        ge=32,
+        le=256,
+        step=16,
+        label="Crop size",
+    )
+    width: int = setting(
+        32, "Base number of channels; raise it for better results, at the cost of time.", ge=4, le=64, step=4
+    )
+    rebalance: float = setting(
+        0.5,
+        "Weight of rare colors in the loss: 0 weights all colors alike, 1 follows the paper and gives bold "
+        "colors.",
+        ge=0,
+        le=1,
+        step=0.1,
+        label="Class rebalancing",
+    )
+    hinted: float = setting(
+        0.5,
+        "Share of the training photos that get color hints; raise it to follow hints more closely.",
+        ge=0,
+        le=1,
+        label="Share with color hints",
+    )

@@ -1,0 +1,61 @@
+"""How a step follows from a gradient, as Keras does it: all weights of a network lie in one array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+_EPSILON = np.float32(1e-7)
+_MOMENTUM = np.float32(0.9)
+_RHO = np.float32(0.9)  # of RMSProp
+_BETA_1, _BETA_2 = 0.9, 0.999  # of Adam, arXiv:1412.6980
+
+Step = Callable[[np.ndarray, np.ndarray], None]
+
+
+class Optimizer:
+    """Changes weights by their gradient.
+
+    Attributes:
+        rate: the learning rate, which may change between two steps.
+
+    Args:
+        name: "sgd", "momentum", "rmsprop" or "adam".
+        size: how many weights there are.
+        rate: the learning rate.
+        decay: by which share of itself, times the rate, each weight shrinks before each step
+            (arXiv:1711.05101).
+    """
+
+    def __init__(self, name: str, size: int, rate: float, decay: float = 0.0):
+        self.rate, self._shrink = rate, np.float32(1 - rate * decay)
+        self._steps = 0
+        self._mean = np.zeros(size, "float32")  # of the gradients so far, or where they have led to
+        self._square = np.zeros(size, "float32")
+        self._step: Step = getattr(self, f"_{name}")
+
+    def step(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+        """Changes `weights`, `(size,) float32`, in their place."""
+        self._steps += 1
+        if self._shrink != 1:
+            weights *= self._shrink
+        self._step(weights, gradient)
+
+    def _sgd(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+        weights -= np.float32(self.rate) * gradient
+
+    def _momentum(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+        self._mean *= _MOMENTUM
+        self._mean -= np.float32(self.rate) * gradient
+        weights += self._mean
+
+    def _rmsprop(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+        self._square += (1 - _RHO) * (gradient * gradient - self._square)
+        weights -= np.float32(self.rate) * gradient / np.sqrt(self._square + _EPSILON)
+
+    def _adam(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+        self._mean += np.float32(1 - _BETA_1) * (gradient - self._mean)
+        self._square += np.float32(1 - _BETA_2) * (gradient * gradient - self._square)
+        rate = self.rate * np.sqrt(1 - _BETA_2**self._steps) / (1 - _BETA_1**self._steps)
+        weights -= np.float32(rate) * self._mean / (np.sqrt(self._square) + _EPSILON)

@@ -1,1 +1,0 @@
-"""Searches that a person's eye decides, two pictures at a time."""

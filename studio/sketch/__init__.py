@@ -1,0 +1,79 @@
+"""Sketch: a drawing of a face becomes an avatar while one draws, and any image another, as pairs train."""
+
+from studio.core.tasks import Slot, Task
+from studio.sketch.settings import (
+    SketchSettings,
+    TrainSketchSettings,
+    TrainTranslateSettings,
+    TranslateSettings,
+)
+
+START = Slot("start", "model", least=0, flag="--start-from")
+NETWORK = Slot("network", "model", least=0, flag="--network")
+
+PAINT = Task(
+    name="sketch.paint",
+    settings=SketchSettings,
+    inputs=(Slot("content", "picture"), NETWORK),
+    produces="picture",
+    lane="job",
+    interactive=True,
+    work="studio.sketch.task:run",
+    title="Sketch",
+    done=("as an avatar", ""),
+    command="sketch",
+    help="turn a drawing of a face into an avatar",
+    check="studio.sketch.models:check_network",
+    prepare="studio.sketch.task:prepare",
+    beside="Drawing",
+)
+
+TRAIN = Task(
+    name="sketch.train",
+    settings=TrainSketchSettings,
+    inputs=(Slot("data", "dataset"), START),
+    produces="model",
+    lane="job",
+    work="studio.sketch.learn.task:train",
+    usual="studio.sketch.estimate:usual_training",
+    loads_keras=True,
+    needs="studio.sketch.estimate:needs_training",
+    grows="batch",
+    networks="studio.sketch.learn.learner:networks",
+    title="Sketch training",
+    command="train sketch",
+    help="train a network to paint avatars from sketches, such as sample:sketches",
+    check="studio.sketch.models:check",
+)
+
+TRANSLATE = Task(
+    name="sketch.translate",
+    settings=TranslateSettings,
+    inputs=(Slot("content", "picture"), NETWORK),
+    produces="picture",
+    lane="job",
+    interactive=True,
+    work="studio.sketch.translate:run",
+    title="Translate",
+    command="translate",
+    help="translate an image with a network that was trained on pairs (pix2pix)",
+    check="studio.sketch.models:check_pairs_network",
+)
+
+TRAIN_PAIRS = Task(
+    name="sketch.train_pairs",
+    settings=TrainTranslateSettings,
+    inputs=(Slot("data", "dataset"), START),
+    produces="model",
+    lane="job",
+    work="studio.sketch.learn.pairs_task:train",
+    usual="studio.sketch.estimate:usual_pairs",
+    loads_keras=True,
+    needs="studio.sketch.estimate:needs_pairs",
+    grows="batch",
+    networks="studio.sketch.learn.learner:networks",
+    title="Translate training",
+    command="train translate",
+    help="train a network to turn one image into another, from pairs or from photos and their edges",
+    check="studio.sketch.models:check_pairs",
+)

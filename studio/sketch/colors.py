@@ -1,0 +1,62 @@
+"""The colors of an avatar, chosen at random such that they stand apart where they meet."""
+
+from __future__ import annotations
+
+import numpy as np
+
+Color = tuple[int, int, int]
+
+
+def mix(one: Color, other: Color, share: float) -> Color:
+    """`one` with a share of `other` in it."""
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
+def _colors(*codes: str) -> tuple[Color, ...]:
+    return tuple(_color(code) for text in codes for code in text.split())
+
+
+def _color(code: str) -> Color:
+    red, green, blue = bytes.fromhex(code)
+    return red, green, blue
+
+
+BACKGROUNDS = _colors(
+    "f6c6bf f9d9ae f7e8b4 cfe5b8 b5e0cf aadbe6 b3cdf0 c9c2ee e6c3e6 f3cbdb e9e2d6 a3d3cf 9dbbe6 f5b9a8 b7abe0"
+)
+SKINS = _colors("fbe0cd f6cfb2 f0bd96 e3a679 cf8f63 b4764c 94593a 714229 54301f")
+FANTASY = _colors("a5dc9f 92c9ee c8aef0 f5a5bd f4de7c")
+HAIR = _colors("1e1a1f 38251d 593521 80502d a8703c d6a04f efd08a b5472a 7c2d23 b3b1b4 eae7e2")
+DYED = _colors("e86a92 5b8fd9 4fb79b 8a63c9 f0813f")
+EYES = _colors("4a2f1d 6e4826 3f7a4b 3b78b5 6c8791 2c2426")
+CLOTHES = _colors("d9534f f0934a f2c14e 6fae63 3e9a92 4a86c8 3b4a7a 8b62b4 d9709c f3efe6 52565e 2b2d35")
+
+
+def choose(rng: np.random.Generator) -> dict[str, Color]:
+    """The color of each of `palette.CHOSEN`."""
+    skins = FANTASY if rng.random() < 0.1 else SKINS
+    skin = mix(_any(rng, skins), _any(rng, skins), 0.18)
+    hair = _apart(rng, DYED if rng.random() < 0.16 else HAIR, (skin,))
+    cloth = _apart(rng, CLOTHES, (skin, hair))
+    return {
+        "background": _apart(rng, BACKGROUNDS, (skin, hair, cloth)),
+        "skin": skin,
+        "hair": hair,
+        "iris": _any(rng, EYES),
+        "cloth": cloth,
+        "trim": _apart(rng, CLOTHES, (cloth, skin)),
+        "hat_color": _apart(rng, CLOTHES, (hair, skin)),
+        "frame": _apart(rng, CLOTHES[-2:] + CLOTHES[:1] + CLOTHES[6:8] + HAIR[3:4], (skin,)),
+    }
+
+
+def _apart(rng: np.random.Generator, colors: tuple[Color, ...], others: tuple[Color, ...]) -> Color:
+    """Any of the colors that are not nearly one of the others; if there is none, the farthest of a few."""
+    drawn = [_any(rng, colors) for _ in range(6)]
+    far = [min(sum(abs(a - b) for a, b in zip(one, c, strict=True)) for c in others) for one in drawn]
+    return next((one for one, away in zip(drawn, far, strict=True) if away > 90), drawn[int(np.argmax(far))])
+
+
+def _any(rng: np.random.Generator, colors: tuple[Color, ...]) -> Color:
+    return colors[int(rng.random() * len(colors))]

@@ -1,0 +1,74 @@
+"""The card of a network that paints, made from its figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.core import amounts
+from studio.core.models import cards
+from studio.sketch.settings import KINDS, PainterSettings, TrainSketchSettings, TrainTranslateSettings
+
+
+def write(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any], command: str) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the avatars.
+        settings: of the training.
+        figures: as `studio.sketch.learn.task.train` gives them.
+        command: that trains it.
+    """
+    rows = [
+        (f"mean absolute error on drawings of kind {kind} (0 to 255)", f"{figures[f'off_{kind}']:.1f}")
+        for kind in KINDS
+    ]
+    if "fid" in figures:
+        floor = f"{figures['fid']:.1f} (other avatars: {figures['fid_floor']:.1f})"
+        rows.append((f"FID, {figures['scored']:,} outlines", floor))
+    if "lpips" in figures:
+        apart = f"{figures['lpips']:.3f} (other avatars: {figures['lpips_apart']:.3f})"
+        rows.append((f"LPIPS, {figures['scored']:,} outlines", apart))
+    return cards.write(
+        "Paints avatars from drawings",
+        f"Data: {name}, {figures['avatars']:,} avatars with sketches of each; {figures['held_out']:,} were "
+        "held out.",
+        _method(settings, figures, "drawings"),
+        figures,
+        command,
+        [f"On held-out avatars.\n\n{cards.table(rows)}"],
+    )
+
+
+def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[str, Any], command: str) -> str:
+    """The card of a network that was trained on pairs, in Markdown.
+
+    Args:
+        name: of the pairs.
+        settings: of the training.
+        figures: as `studio.sketch.learn.pairs_task.train` gives them.
+        command: that trains it.
+    """
+    kinds = ["edges", "photos"] if settings.edges else ["the first image of each pair", "the second"]
+    shown, painted = reversed(kinds) if settings.reverse else kinds
+    rows = [
+        ("mean absolute error on held-out pairs (0 to 255)", f"{figures['off']:.1f}"),
+        ("of the mean training image", f"{figures['mean_off']:.1f}"),
+    ]
+    return cards.write(
+        f"Translates images as in {name}",
+        f"Data: {name}, {figures['pairs']:,} pairs of {settings.size} px, from {shown} to {painted}; "
+        f"{figures['held_out']:,} were held out.",
+        _method(settings, figures, "pairs"),
+        figures,
+        command,
+        [cards.table(rows)],
+    )
+
+
+def _method(settings: PainterSettings, figures: Mapping[str, Any], what: str) -> str:
+    return (
+        f"A U-Net of {figures['parameters']:,} parameters and a patch discriminator, as in pix2pix "
+        f"(arXiv:1611.07004), with a hinge loss. Trained for {amounts.count(figures['steps'], 'step')} of "
+        f"{settings.batch} {what} in {amounts.duration(figures['seconds'])}. The weights are their EMA."
+    )

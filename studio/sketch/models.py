@@ -1,0 +1,84 @@
+"""Which networks that paint there are; loads no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studio.core.errors import invalid
+from studio.core.models import presets
+from studio.core.models.presets import Preset
+from studio.core.tasks import Inputs
+from studio.core.training import start_from
+from studio.sketch.settings import (
+    PainterSettings,
+    SketchSettings,
+    TrainSketchSettings,
+    TrainTranslateSettings,
+    TranslateSettings,
+)
+
+TASK, PAIRS_TASK = "sketch.train", "sketch.train_pairs"
+WHAT = "a network that paints avatars"
+PAIRS_WHAT = "a network that was trained on pairs"
+SHAPE = ("size", "width", "discriminator_width")  # what weights are shaped by
+
+
+def settings_of(preset: Preset) -> PainterSettings:
+    """The settings of a network that paints, of either kind. Raises `InvalidInput` if it is another model."""
+    if preset.task == PAIRS_TASK:
+        return pairs_settings_of(preset)
+    return preset.settings_as(TrainSketchSettings, TASK, WHAT)
+
+
+def pairs_settings_of(preset: Preset) -> TrainTranslateSettings:
+    """The settings of a network that was trained on pairs. Raises `InvalidInput` if it is another model."""
+    return preset.settings_as(TrainTranslateSettings, PAIRS_TASK, PAIRS_WHAT)
+
+
+def network_of(settings: SketchSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+    """The network of avatars that was given, else the one that the settings name.
+
+    Raises:
+        InvalidInput: if there is none, or it is another kind of model.
+    """
+    found = presets.given_or_named(inputs, settings.network)
+    if found.task == PAIRS_TASK:
+        step = "use it with `studio translate`, or choose another"
+        raise invalid("network", expected=WHAT, received=PAIRS_WHAT, next_step=step)
+    settings_of(found)
+    return found
+
+
+def pairs_network_of(settings: TranslateSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+    """The network trained on pairs that was given, else the one that the settings name.
+
+    Raises:
+        InvalidInput: if there is none, or it is another kind of model.
+    """
+    if not settings.network and not inputs.get("network"):
+        step = "train one with `studio train translate PAIRS -o DIR`, then pass it as --network DIR"
+        raise invalid("network", expected=PAIRS_WHAT, received="none", next_step=step)
+    found = presets.given_or_named(inputs, settings.network)
+    pairs_settings_of(found)
+    return found
+
+
+def check_network(settings: SketchSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` unless there is such a network."""
+    network_of(settings, inputs)
+
+
+def check_pairs_network(settings: TranslateSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` unless there is such a network."""
+    pairs_network_of(settings, inputs)
+
+
+def check(settings: TrainSketchSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` unless a network to start from fits."""
+    start_from.check(settings, inputs, TASK, WHAT, SHAPE)
+
+
+def check_pairs(settings: TrainTranslateSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` unless a network to start from fits."""
+    start_from.check(settings, inputs, PAIRS_TASK, PAIRS_WHAT, SHAPE)

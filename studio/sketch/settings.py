@@ -1,0 +1,120 @@
+"""The settings of painting from a drawing and of learning it; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+from studio.core.training import settings as shared
+
+SHIPPED = "sketch"  # the network that comes with the studio
+Kind = Literal["outline", "parts", "light"]
+KINDS: tuple[Kind, ...] = ("outline", "parts", "light")
+
+
+class SketchSettings(Settings):
+    """Paints an avatar from a drawing of a face."""
+
+    kind: Kind = setting(
+        "outline",
+        "What your drawing shows: outlines, parts in a color each, or light and shade.",
+        tier="main",
+    )
+    night: bool = setting(False, "Paint the avatar in moonlight.", tier="main")
+    seed: int = setting(0, "Random seed for the colors of the avatar.", tier="main", ge=0, le=2**31 - 1)
+    side: int = setting(384, "Width and height of the result.", unit="px", ge=64, le=1024, step=32)
+    network: str = setting(SHIPPED, "Network that paints the avatar: its name or folder.")
+
+
+class TranslateSettings(Settings):
+    """Turns a drawing or a photo into another image, as a network of your own has learned from pairs."""
+
+    network: str = setting("", "Network that you trained on pairs: its name or folder.", tier="main")
+    side: int = setting(
+        256, "Width and height of the result.", tier="main", unit="px", ge=64, le=1024, step=32
+    )
+
+
+class PainterSettings(shared.TrainImageSettings):
+    """What all networks share that learn to paint: their form, and how they learn."""
+
+    warmup_steps = 200
+    steps: int = shared.steps(20_000)
+    batch: int = shared.batch(8, most=128)
+    learning_rate: float = shared.learning_rate(0.0005, most=0.01)
+    size: Literal[32, 64, 96, 128, 256] = setting(
+        96, "Width and height of the images.", tier="main", unit="px"
+    )
+    width: int = setting(
+        16,
+        "Channels of the generator's finest layer; raise it for better results, at the cost of time.",
+        ge=4,
+        le=64,
+        label="Generator width",
+    )
+    discriminator_width: int = setting(
+        24, "Channels of the discriminator's finest layer.", ge=4, le=64, label="Discriminator width"
+    )
+    discriminator_rate: float = setting(
+        0.0002,
+        "Learning rate of the discriminator; lower it when the discriminator learns too fast.",
+        gt=0,
+        le=0.01,
+        scale="log",
+        label="Discriminator learning rate",
+    )
+    likeness: float = setting(
+        100.0,
+        "Weight of the L1 reconstruction loss; raise it to stay closer to the true image.",
+        gt=0,
+        le=1000,
+        scale="log",
+        label="L1 weight",
+    )
+    adversarial: float = setting(
+        1.0,
+        "Weight of the adversarial loss; raise it for sharper images, 0 turns it off.",
+        ge=0,
+        le=10,
+        label="Adversarial weight",
+    )
+
+
+class TrainSketchSettings(PainterSettings):
+    """Trains a network to paint avatars from sketches of them."""
+
+    scored: int = setting(
+        0,
+        "Number of held-out avatars to compute FID on at the end; 0 turns it off.",
+        ge=0,
+        le=5000,
+        label="FID images",
+    )
+    held_out: float = setting(
+        0.05, "Share of the avatars held out of training to test on.", ge=0.01, le=0.5, label="Test split"
+    )
+
+
+class TrainTranslateSettings(PainterSettings):
+    """Trains a network to turn one image into another, from pairs of your own."""
+
+    steps: int = shared.steps(4000)
+    batch: int = shared.batch(4, most=128)
+    size: Literal[32, 64, 96, 128, 256] = setting(
+        128, "Width and height of the images.", tier="main", unit="px"
+    )
+    edges: bool = setting(
+        False, "Train on photos alone: the edges of each photo are the first image of its pair.", tier="main"
+    )
+    reverse: bool = setting(
+        False, "Train the network to turn the second image of each pair into the first.", tier="main"
+    )
+    mirror: bool = setting(True, "Data augmentation: flip half of the pairs left to right at random.")
+    shift: float = setting(
+        0.06,
+        "Data augmentation: largest random shift of a pair, as a share of its side.",
+        ge=0,
+        le=0.25,
+        step=0.01,
+    )
+    held_out: float = shared.held_out(0.1)

@@ -1,0 +1,18 @@
+"""Tune: hyperparameter search over many short trials; weak ones stop early, and the best model is kept."""
+
+from studio.core.tasks import Slot, Task
+from studio.tune.settings import TuneSettings
+
+RUN = Task(
+    name="tune.run",
+    settings=TuneSettings,
+    inputs=(Slot("data", "dataset", least=0), Slot("text", "text", least=0)),
+    produces="model",
+    lane="drive",
+    work="studio.tune.task:run",
+    title="Tune",
+    command="",  # which `studio.cli.search` adds: its data are of the kind that the training takes
+    help="hyperparameter search: run many short trials and keep the best model",
+    check="studio.tune.task:check",
+    tries="studio.tune.task:tries",
+)

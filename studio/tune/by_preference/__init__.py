@@ -1,0 +1,1 @@
+"""Searches that a user's eye decides, two images at a time."""

@@ -1,0 +1,22 @@
+"""A short video to try with: a slow look across a sample photo."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.core.pictures import animations, images, sample_photos
+
+PHOTO = "rocket"
+FRAMES, FPS = 24, 8
+HEIGHT, WIDTH = 288, 384  # px
+
+
+def draw() -> bytes:
+    """The video, an MP4 of FRAMES frames; always the same bytes."""
+    photo = images.fit(sample_photos.photo(PHOTO), WIDTH + 96)
+    height, width = photo.shape[:2]
+    frames = []
+    for way in np.linspace(0.0, 1.0, FRAMES):
+        down, right = round(way * max(0, height - HEIGHT)), round(way * (width - WIDTH))
+        frames.append(photo[down : down + HEIGHT, right : right + WIDTH])
+    return animations.encode(frames, "mp4", FPS)

@@ -1,0 +1,57 @@
+"""The settings of painting a video; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from studio.core import tasks
+from studio.core.pictures import animations
+from studio.core.pictures.video_limits import MOST_FPS
+from studio.core.pictures.video_span import Span
+from studio.core.settings import Settings, setting
+
+
+class VideoSettings(Settings):
+    """Makes every frame of a video again by another task, always with the same settings."""
+
+    task: str = setting("style.transfer", "Task that is applied to each frame.", max_length=100)
+    base: dict[str, Any] = setting({}, "Settings of that task.", max_length=100, label="Task settings")
+    fps: int = setting(
+        0,
+        "Frame rate of the result; 0 keeps the frame times of the video.",
+        tier="main",
+        ge=0,
+        le=MOST_FPS,
+        label="Frames per second",
+    )
+    start: float = setting(0.0, "Start of the part of the video to use.", unit="s", ge=0)
+    end: float | None = setting(
+        None, "End of the part of the video to use; empty means the end of the video.", unit="s", gt=0
+    )
+    video: Literal["mp4", "webp", "gif"] = setting(
+        "mp4", "File format of the result.", tier="main", label="Format"
+    )
+
+    @property
+    def span(self) -> Span:
+        """The part of the video that is read."""
+        return Span(self.start, self.end)
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """Those of its frames."""
+        frames = self._of_frames()
+        return frames.looks if frames else ()
+
+    def decided(self) -> VideoSettings:
+        frames = self._of_frames()
+        base = frames.decided().model_dump(mode="json") if frames else self.base
+        return self.model_copy(update={"base": base})
+
+    def _of_frames(self) -> Settings | None:
+        """The settings of the frames; None where they cannot be read."""
+        return tasks.settings_of(self.task, self.base)
+
+    def for_ending(self, ending: str) -> VideoSettings:
+        """These settings for a file that ends so, which is the kind of its video."""
+        return self.model_copy(update={"video": ending}) if ending in animations.KINDS else self

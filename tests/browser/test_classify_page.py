@@ -1,0 +1,82 @@
+"""From an archive of images to a classifier that names one, in a real browser against a real server."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+EACH = 12
+SIDE = 64  # px; small, so that a network on a busy machine is through in seconds
+CLASSES = ("<i>round</i>", "square")  # as a user may name a folder
+
+
+@pytest.fixture
+def teach(tab, server_home):
+    """The page, for images of a user's own."""
+    if not list(server_home.glob("weights/resnet50-*")):
+        pytest.skip("no weights of ResNet50 within reach")
+    return tab(f"/classify?pictures=Your+own&size={SIDE}")
+
+
+def drawn(kind: str, rng: np.random.Generator) -> bytes:
+    """A spot or a box of any color on another."""
+    ground, ink = (tuple(map(int, color)) for color in rng.integers(0, 256, (2, 3)))
+    picture = Image.new("RGB", (96, 96), ground)
+    left, top = map(int, rng.integers(8, 30, 2))
+    box = (left, top, left + 50, top + 50)
+    draw = ImageDraw.Draw(picture)
+    (draw.rectangle if kind == "square" else draw.ellipse)(box, ink)
+    body = io.BytesIO()
+    picture.save(body, "PNG")
+    return body.getvalue()
+
+
+def archive() -> bytes:
+    rng, packed = np.random.default_rng(3), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for kind in CLASSES:
+            for n in range(EACH):
+                file.writestr(f"{kind.replace('/', '_')}/{n}.png", drawn(kind, rng))
+    return packed.getvalue()
+
+
+def button(page, name):
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def test_pictures_become_a_classifier_that_is_tried(teach):
+    page = teach
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "shapes.zip", "mimeType": "application/zip", "buffer": archive()}
+    )
+    page.get_by_text(f"{2 * EACH} images in 2 classes").wait_for()
+    button(page, "Train").click()
+    button(page, "Make again").wait_for()
+    page.get_by_text(re.compile(r"confidence interval of the accuracy")).wait_for()
+
+    cell = page.get_by_role("button", name=re.compile(r"^square classified (correctly|as)")).first
+    assert page.locator("th i").count() == 0, "names of classes are text, not markup"
+    cell.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile(r"highest confidence first")).wait_for()
+    assert cell.get_attribute("aria-pressed") == "true"
+    assert page.get_by_role("img", name=re.compile(r"% confidence$")).count() > 0
+
+    page.get_by_role("tab", name="Try it").click()
+    page.get_by_role("img", name=re.compile("evidence for")).wait_for()
+    told = page.get_by_test_id("stProgress").all_inner_texts()
+    assert len(told) == 2 and all(re.search(r"\d+\.\d%", one) for one in told)
+    page.get_by_role("radio", name="Overlaid").click()
+    page.get_by_text("Class to explain").wait_for()
+
+    page.get_by_role("tab", name="Evaluation").click()
+    page.get_by_label("Name of the model").fill("Shapes of mine")
+    button(page, "Keep as model").click()
+    page.get_by_text(re.compile("Classes: .*square")).wait_for()
+    page.wait_for_url(re.compile("half=Try"))

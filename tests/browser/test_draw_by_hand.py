@@ -1,0 +1,73 @@
+"""Classes by hand in a real browser: one from files, one from the camera, trained, and tried on the
+camera.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SIDE = 64  # px; small, so that a network on a busy machine is through in seconds
+
+
+@pytest.fixture
+def teach(tab, server_home):
+    """The page, to gather images by hand."""
+    if not list(server_home.glob("weights/resnet50-*")):
+        pytest.skip("no weights of ResNet50 within reach")
+    return tab(f"/classify?pictures=By+hand&size={SIDE}")
+
+
+def noise(count: int) -> list[dict]:
+    """Files that look like nothing of Chromium's test camera, which is green."""
+    rng, files = np.random.default_rng(0), []
+    for n in range(count):
+        body = io.BytesIO()
+        Image.fromarray(rng.integers(0, 256, (80, 80, 3), "uint8")).save(body, "PNG")
+        files.append({"name": f"{n}.png", "mimeType": "image/png", "buffer": body.getvalue()})
+    return files
+
+
+def button(page, name):
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def test_files_and_the_camera_become_a_classifier_that_is_tried_live(teach, expect):
+    page = teach
+    page.get_by_label("Name of class 1").fill("noise")
+    page.get_by_label("Name of class 1").press("Enter")
+    page.locator(".st-key-hand_1 input[type=file]").set_input_files(noise(8))
+    page.locator(".st-key-hand_1").get_by_text("8 images", exact=True).wait_for()
+
+    camera = page.locator(".st-key-hand_2")
+    camera.get_by_role("button", name="Camera", exact=True).click()
+    hold = camera.get_by_role("button", name="Hold to record")
+    expect(hold).to_be_enabled()
+    hold.hover()
+    page.mouse.down()
+    expect(camera.get_by_role("status")).to_have_text(re.compile(r"^([6-9]|\d\d) images"))
+    page.mouse.up()
+    hold.press("Enter")  # by keyboard, too
+    expect(camera.get_by_role("status")).to_have_text("1 image")
+
+    page.get_by_role("button", name=re.compile("^Use these")).click()
+    button(page, "Train").click()
+    button(page, "Make again").wait_for()
+    page.get_by_role("tab", name="Try it").click()
+    page.get_by_text("Live on the camera").click()
+    start = page.get_by_role("button", name="Start", exact=True)
+    expect(start).to_be_enabled()
+    start.click()
+    bars = page.get_by_test_id("stProgress")
+    expect(bars).to_have_count(2)
+    likely = bars.filter(has_text="Class 2").inner_text()
+    assert float(re.search(r"([\d.]+)%", likely)[1]) > 50
+
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_text("Live on the camera").click()
+    expect(page.locator("video")).to_have_count(0)

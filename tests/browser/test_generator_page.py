@@ -1,0 +1,72 @@
+"""From an archive of images to a generator, in a real browser against a real server."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from studio.core.pictures import images
+from training.drawings import avatars
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+EACH = 70
+TINY = "size=28&steps=250&width=4&discriminator_width=4&latent_dim=8&batch=8"
+
+
+def archive() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for n, picture in enumerate(avatars.collection(EACH, seed=1, size=32)["images"]):
+            file.writestr(f"{n}.png", images.encode_png(picture))
+    return packed.getvalue()
+
+
+def test_pictures_become_a_model_that_draws(tab, expect):
+    page = tab(f"/train-generator?learn_from=Your+own&{TINY}")
+    main = page.get_by_test_id("stMain")
+
+    def button(name):
+        return main.get_by_role("button", name=name, exact=True)
+
+    zipped = {"name": "mine.zip", "mimeType": "application/zip", "buffer": archive()}
+    page.locator("input[type=file]").first.set_input_files(zipped)
+    page.get_by_text(f"{EACH} images").first.wait_for()
+    expect(main.get_by_text(re.compile("which takes (about|a few)"))).to_be_visible()
+    expect(
+        main.get_by_text(re.compile("^The VGG16-feature discriminator uses features of VGG16"))
+    ).to_be_visible()
+    button("Train").click()
+    main.get_by_role("img", name=re.compile("^Images generated so far")).wait_for()
+    main.locator(".vega-embed canvas, .vega-embed svg").first.wait_for()
+    button("Make again").wait_for()
+    expect(main.get_by_text(f"Trained on {EACH} images for 250 of 250 steps")).to_be_visible()
+    main.get_by_role("img", name="New images from the model").wait_for()
+    main.get_by_text("Training progress").click()
+    main.get_by_role("img", name=re.compile("the discriminator gives generated images")).wait_for()
+
+    page.get_by_label("Name of the model").fill("Drawers of mine")
+    button("Keep as model").click()
+    main.get_by_role("link", name="Open Faces with Drawers of mine").click()
+    expect(page.get_by_role("heading", name="Faces")).to_be_visible()
+    expect(main.get_by_role("radio", name="Drawers of mine")).to_be_checked()
+    main.get_by_text("Choose a face to enlarge").wait_for()
+
+
+def test_sliders_of_a_kind_show_its_own_values(tab, expect):
+    page = tab("/train-generator")
+    main = page.get_by_test_id("stMain")
+
+    def shows(name: str, value: str, within=main):
+        expect(within.locator(f".st-key-{name}").first).to_contain_text(value)
+
+    shows("vgg16_discriminator", "1.00")
+    main.get_by_role("radio", name="VAE, redraws photos").click()
+    folded = main.locator(".st-key-more_TrainVaeSettings")
+    folded.get_by_text("More", exact=True).click()
+    for name, value in {"width": "48", "batch": "64", "vgg16_discriminator": "0.00"}.items():
+        shows(name, value, folded)
+    main.get_by_role("radio", name="GAN, sharp").click()
+    shows("vgg16_discriminator", "1.00")

@@ -1,0 +1,20 @@
+"""What a user does on the search page, in a real browser: two images, a pick, and the best of them."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_a_search_by_preference_goes_from_a_pick_to_the_next_pair_and_is_found_again(tab):
+    page = tab("/tune?select_by=By+preference")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_text("Comparison 1 of 30").wait_for()
+    page.get_by_role("button", name="This one").first.wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_text("Comparison 2 of 30").wait_for()
+    again = tab("/tune?" + page.url.partition("?")[2])
+    again.get_by_text("Comparison 2 of 30").wait_for()
+    again.get_by_role("button", name="Show the best").click()
+    again.get_by_role("button", name="Use these").wait_for()

@@ -1,0 +1,18 @@
+"""A small network that colors, and the image of a cat."""
+
+import pytest
+import tiny_colorize
+
+from studio.core.pictures import images, sample_photos
+
+
+@pytest.fixture(scope="session")
+def tiny(session_home):
+    """Saved in STUDIO_HOME/presets of the whole run; `home` is another."""
+    return tiny_colorize.make(session_home / "tiny-color")
+
+
+@pytest.fixture(scope="session")
+def cat():
+    """`(120, 90, 3) uint8`."""
+    return images.resize(sample_photos.photo("chelsea")[:300, 100:325], 120, 90)

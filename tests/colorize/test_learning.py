@@ -1,0 +1,105 @@
+"""Learning to color, on small images."""
+
+import numpy as np
+import pytest
+import resumed
+import tiny_colorize
+
+from studio.colorize import bins, colorizer, lab, models
+from studio.colorize.learn import windows
+from studio.colorize.learn.train import Trainer, prior
+from studio.core import data, tasks
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.pictures import images
+
+SETTINGS = tiny_colorize.SETTINGS
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """Green below, blue above, the lighter the bluer: `(24, 48, 48, 3) uint8`."""
+    rng = np.random.default_rng(0)
+    found = np.empty((24, 48, 48, 3), "uint8")
+    for photo in found:
+        edge = rng.integers(16, 32)
+        photo[:edge], photo[edge:] = (130, 180, 240), (40, 90, 20)
+        photo += rng.integers(0, 15, (48, 48, 1)).astype("uint8")
+    return found
+
+
+def trainer(photos, run=None, **settings):
+    settings = SETTINGS.model_copy(update=settings)
+    return Trainer(photos, np.arange(20), np.arange(20, 24), settings, run)
+
+
+def test_what_is_shown_is_gray_but_for_color_hints(photos):
+    rows, rng = np.arange(8), np.random.default_rng(1)
+    plain = windows.batch(photos, rows, 32, 0.0, rng)
+    assert plain["seen"].shape == (8, 32, 32, 4) and plain["colors"].shape == (8, 8, 8, 2)
+    assert not plain["seen"][..., 1:].any() and np.ptp(plain["seen"][..., 0]) > 0.1
+    hinted = windows.batch(photos, rows, 32, 1.0, rng)["seen"]
+    where = hinted[..., 3] == 1
+    assert where.any(axis=(1, 2)).all() and not where.all()
+    assert not hinted[..., 1:3][~where].any() and hinted[..., 1:3][where].any()
+
+
+def test_the_prior_is_that_of_the_photos(photos):
+    found = prior(photos, np.arange(20))
+    mean = lab.from_rgb(photos[:20])[..., 1:].mean(axis=(0, 1, 2))
+    np.testing.assert_allclose(found @ bins.centers(), mean, atol=2)
+    assert found.min() > 0 and found.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_network_that_knows_nothing_says_the_prior(photos):
+    made = trainer(photos)
+    weights = made.learner.network.get_layer(index=-2).get_weights()
+    made.learner.network.get_layer(index=-2).set_weights([np.zeros_like(one) for one in weights])
+    logits = np.asarray(made.learner.network(np.zeros((1, 16, 16, 4), "float32")))
+    np.testing.assert_allclose(bins.softmax(logits)[0, 0, 0], prior(photos, np.arange(20)), atol=1e-5)
+
+
+def test_rare_colors_count_more():
+    often = np.array([0.9, 0.09, 0.01], "float32")
+    found = bins.rarity(often, 0.5)
+    assert found[0] < found[1] < found[2] and often @ found == pytest.approx(1)
+    np.testing.assert_allclose(bins.rarity(often, 0), 1)
+
+
+@pytest.mark.slow
+def test_it_comes_nearer_than_gray(photos):
+    made = trainer(photos, steps=120, test_every=120, learning_rate=0.01, ema_steps=20)
+    made.fit()
+    assert made.curves.tests["error over gray's"][-1] < 0.5
+
+
+@pytest.mark.slow
+def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, home):
+    resumed.ends_as_unbroken(lambda run: trainer(photos, run), home / "run")
+
+
+@pytest.fixture
+def folder(tmp_path, photos):
+    place = tmp_path / "photos"
+    place.mkdir()
+    for n, photo in enumerate(photos):
+        (place / f"{n:02d}.png").write_bytes(images.encode_png(photo))
+    (place / "gray.png").write_bytes(images.encode_png(images.gray(photos[0]).repeat(3, axis=2)))
+    return data.reference(str(place))
+
+
+@pytest.mark.slow
+def test_a_trained_network_is_kept_and_colors(home, folder):
+    made = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
+    assert made.figures["photos"] == 24 and made.figures["gray_error"] > 10
+    preset = presets.unpack(made.files[0].read(), "mine")
+    assert "Gray images were left out: 1." in preset.card() and preset.picture()
+    assert "train_colorize photos -o DIR --steps 4 " in preset.card()
+    assert " --photo-size 48 --window 32" in preset.card()
+    colored = colorizer.open(preset).color(np.full((20, 30, 3), 100, "uint8"), colorizer.How())
+    assert colored.shape == (20, 30, 3)
+    more = {"data": [folder], "start": made.files}
+    again = tasks.run(models.TASK, SETTINGS.model_copy(update={"seed": 1}), more)
+    assert again.figures["started_from"] == "photos-colors"
+    with pytest.raises(InvalidInput, match="at most the 48 px of a photo"):
+        tasks.run(models.TASK, SETTINGS.model_copy(update={"window": 64}), {"data": [folder]})

@@ -1,0 +1,224 @@
+"""What a channel likes best: the waves it is made of, the views, and real images of real channels."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from studio.core import recipes, tasks
+from studio.core.errors import Cancelled, InvalidInput, Unavailable
+from studio.core.objectives import backbones
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import Evaluator
+from studio.core.objectives.gradients import compiled, value_and_grad
+from studio.core.objectives.terms import channel
+from studio.core.pictures import images, sample_photos
+from studio.core.progress import Progress
+from studio.core.weights import pretrained
+from studio.core.weights.networks import vgg16
+from studio.dream.channels import leaky_relu, task
+from studio.dream.channels.canvas import Canvas, hartley
+from studio.dream.channels.transforms import Lens, View, any_view
+from studio.dream.channels.visualize import grow, visualize
+from studio.dream.settings import ChannelSettings
+
+SMALL = {"layer": "block4_conv3", "channel": 200, "size": 96, "steps": 16}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def draw(progress=None, **settings):
+    return tasks.run("dream.channel", ChannelSettings(**(SMALL | settings)), {}, progress)
+
+
+def test_the_waves_are_orthonormal_and_their_own_inverse(rng):
+    planes = rng.normal(size=(12, 15, 3)).astype("float32")
+    waves = hartley(planes)
+    assert np.allclose(hartley(waves), planes, atol=1e-5)
+    assert np.linalg.norm(waves) == pytest.approx(np.linalg.norm(planes), rel=1e-5)
+    assert not np.allclose(waves, planes, atol=0.1)
+
+
+def test_a_picture_of_no_waves_is_gray_and_one_of_loud_ones_stays_in_range(rng):
+    canvas = Canvas(16)
+    assert np.all(canvas.picture(np.zeros((16, 16, 3), "float32")) == 0.5)
+    loud = canvas.picture(100 * rng.normal(size=(16, 16, 3)).astype("float32"))
+    assert loud.shape == (1, 16, 16, 3)
+    assert loud.min() >= 0 and loud.max() <= 1
+
+
+def test_a_faint_picture_is_raised_to_be_seen_and_a_vivid_one_left(rng):
+    canvas, waves = Canvas(16), rng.normal(size=(16, 16, 3)).astype("float32")
+    faint, vivid = 1e-3 * waves, 10 * waves
+    assert canvas.picture(faint).std() < 0.01 < 0.1 < canvas.picture(faint, 0.9).std()
+    assert np.array_equal(canvas.picture(vivid, 0.9), canvas.picture(vivid))
+
+
+def test_the_gradient_by_the_waves_agrees_with_finite_differences(rng):
+    canvas, lens = Canvas(12), Lens(View(3.2, 7.9, 0.1, 1.05), 12, 8)
+    waves = 0.1 * rng.normal(size=(12, 12, 3))
+    slope, way = rng.normal(size=(1, 8, 8, 3)), rng.normal(size=(12, 12, 3))
+
+    def value(waves):
+        return float((lens.through(canvas.picture(waves)) * slope).sum())
+
+    foretold = (canvas.pull(canvas.picture(waves), lens.back(slope)) * way).sum()
+    found = (value(waves + 1e-4 * way) - value(waves - 1e-4 * way)) / 2e-4
+    assert foretold == pytest.approx(found, rel=1e-3)
+
+
+def test_a_straight_view_is_a_cut_that_goes_on_at_the_other_side(rng):
+    picture = rng.random((1, 10, 10, 3)).astype("float32")
+    seen = Lens(View(top=8.5, left=1.5, turn=0, scale=1), 10, 4).through(picture)
+    assert np.allclose(seen, np.roll(picture, (-7, 0), (1, 2))[:, :4, :4], atol=1e-6)
+
+
+def test_a_view_is_turned_and_scaled_about_its_middle():
+    rows, columns = np.mgrid[0:40, 0:40].astype("float32")
+    picture = np.stack([rows, columns, 0 * rows], -1)[None]
+    seen = Lens(View(top=20, left=20, turn=np.pi / 6, scale=1.5), 40, 9).through(picture)[0]
+    assert np.allclose(seen[4, 4, :2], (20, 20), atol=1e-4)
+    assert np.linalg.norm(seen[4, 8, :2] - 20) == pytest.approx(4 * 1.5, rel=1e-4)
+    assert np.allclose(seen[4, 8, :2] - 20, (-3, 6 * np.cos(np.pi / 6)), atol=1e-4)
+
+
+def test_views_come_from_all_over_a_picture_and_follow_the_seed():
+    def views(seed):
+        rng = np.random.default_rng(seed)
+        return np.array([any_view(96, rng) for _ in range(200)])
+
+    assert np.array_equal(views(0), views(0))
+    assert not np.array_equal(views(0), views(1))
+    assert np.all(views(0)[:, :2].min(0) < 8) and np.all(views(0)[:, :2].max(0) > 88)
+
+
+def test_the_leak_changes_the_gradient_of_silent_places_alone():
+    from keras import ops
+
+    def total(x):
+        return ops.sum(leaky_relu.leaky_relu(x) ** 1.0 * 3.0), ()
+
+    x = np.array([[[[-2.0, -0.1, 0.5, 4.0]]]], "float32")
+    value, _, gradient = compiled(value_and_grad(total))(x)
+    assert float(value) == pytest.approx(3 * 4.5)
+    assert np.allclose(gradient, 3 * np.array([leaky_relu.LEAK, leaky_relu.LEAK, 1, 1]), atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", backbones.BACKBONES)
+def test_a_leaking_network_answers_as_the_strict_one(weights_home, needs, name, rng):
+    needs(name)
+    picture = rng.random((1, 96, 96, 3)).astype("float32")
+    deep = list(backbones.spec(name).layers)[-2]
+    strict, leaking = (
+        np.asarray(load(name).features((deep,))(picture)[deep]) for load in (backbones.load, leaky_relu.load)
+    )
+    assert np.allclose(strict, leaking, atol=1e-4)
+    assert strict.max() > 0.1
+
+
+@pytest.fixture
+def needs(weights_home):
+    """Skips a test where the weights of a backbone are out of reach."""
+
+    def here(name):
+        if not pretrained.status(name).cached:
+            pytest.skip(f"no weights of {name}")
+
+    return here
+
+
+@pytest.mark.slow
+def test_a_channel_likes_its_picture_far_better_than_any_photo(weights_home):
+    drawn = visualize(ChannelSettings(**SMALL))
+    goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
+    photos = [images.resize(sample_photos.photo(name), 96, 96) for name in sample_photos.photos()]
+    best = max(goal(images.to_01(photo)).value for photo in photos)
+    assert goal(images.to_01(drawn.image)).value > 5 * max(best, 0.1)
+    assert drawn.image.shape == (96, 96, 3)
+    assert drawn.figures["after"] > 5 * max(drawn.figures["before"], 0.1)
+
+
+@pytest.mark.slow
+def test_a_channel_that_sleeps_at_the_start_wakes(weights_home):
+    drawn = visualize(ChannelSettings(**(SMALL | {"layer": "block5_conv3", "channel": 400, "steps": 20})))
+    assert drawn.figures["before"] == 0
+    assert drawn.figures["after"] > 0.5
+
+
+@pytest.mark.slow
+def test_a_channel_that_nothing_wakes_is_told_in_one_sentence():
+    network = vgg16.network()
+    kernel, bias = network.get_layer("block1_conv1").get_weights()
+    network.get_layer("block1_conv1").set_weights([kernel, bias - 1e6])
+    dead = ChannelSettings(layer="block1_conv1", channel=3, size=96, steps=30)
+    with pytest.raises(Unavailable, match="block1_conv1:3 of VGG16 stayed inactive"):
+        grow(Backbone(vgg16.SPEC, network, "0" * 64), dead, Progress())
+
+
+@pytest.mark.slow
+def test_the_task_draws_once_and_then_at_once(weights_home):
+    first = draw()
+    (kept,) = (weights_home / "channels").iterdir()
+    assert first.files[0].read() == kept.read_bytes()
+    assert recipes.read(kept.read_bytes()).task == "dream.channel"
+    asked = "tasks.run('dream.channel', ChannelSettings(**{}), {{}})".format(SMALL | {"backbone": "vgg16"})
+    program = (
+        "import sys; from studio.core import tasks; from studio.dream.settings import ChannelSettings;"
+        f"print({asked}.files[0].digest, any(m in sys.modules for m in ('keras', 'tensorflow', 'jax')))"
+    )
+    again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert again.stdout.split() == [first.files[0].digest, "False"], again.stderr
+
+
+@pytest.mark.slow
+def test_it_is_drawn_again_just_so_and_a_damaged_copy_is_drawn_again(weights_home):
+    first = draw(steps=3)
+    (kept,) = (weights_home / "channels").iterdir()
+    kept.write_bytes(kept.read_bytes()[:500])
+    assert draw(steps=3).files[0].digest == first.files[0].digest
+    assert images.read(kept).shape == (96, 96, 3)
+
+
+def test_other_settings_and_other_weights_have_another_place(home):
+    plain = task.place(ChannelSettings(**SMALL), "a")
+    others = [{"channel": 201}, {"layer": "block4_conv2"}, {"size": 128}, {"steps": 17}, {"seed": 1}]
+    places = [task.place(ChannelSettings(**(SMALL | other)), "a") for other in others]
+    assert len({plain, task.place(ChannelSettings(**SMALL), "b"), *places}) == 7
+    assert plain == task.place(ChannelSettings(**SMALL, backbone="vgg16"), "a")
+
+
+@pytest.mark.slow
+def test_a_stopped_picture_is_kept_with_a_recipe_that_makes_it_again(weights_home):
+    done = []
+    progress = Progress(done.append, cancelled=lambda: sum(bool(report.step) for report in done) >= 4)
+    stopped = draw(progress)
+    assert stopped.stopped_early
+    assert stopped.recipe.settings["steps"] == 4
+    (weights_home / "channels").rename(weights_home / "away")
+    again = tasks.run("dream.channel", stopped.recipe.checked_settings(), {})
+    assert again.files[0].digest == stopped.files[0].digest
+
+
+def test_a_stop_before_the_first_step_leaves_nothing(weights_home):
+    with pytest.raises(Cancelled):
+        draw(Progress(cancelled=lambda: True))
+    assert not list((weights_home / "channels").iterdir())
+
+
+@pytest.mark.parametrize(
+    "settings, told",
+    [
+        ({"layer": "block4_conf3"}, "block4_conv3"),
+        ({"channel": 512}, "from 0 to 511"),
+        ({"backbone": "resnet50"}, "layer of resnet50"),
+        ({"layer": "mixed4:3"}, "LAYER"),
+    ],
+)
+def test_what_there_is_not_is_told_before_anything_is_loaded(home, settings, told):
+    with pytest.raises(InvalidInput, match=told):
+        tasks.check("dream.channel", ChannelSettings(**(SMALL | settings)), {})

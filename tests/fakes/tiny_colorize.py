@@ -1,0 +1,34 @@
+"""A small network that colors, never trained: its colors mean nothing, but are always the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.colorize import models
+from studio.colorize.settings import TrainColorizeSettings
+from studio.core import recipes
+from studio.core.models import presets
+from studio.core.models.presets import Preset
+
+SETTINGS = TrainColorizeSettings(
+    width=4, photo_size=48, window=32, batch=4, steps=4, test_every=2, ema_steps=2, held_out=0.1
+)
+
+
+def network(settings: TrainColorizeSettings = SETTINGS):
+    """The network itself, with biases and a prior too."""
+    from studio.colorize.network import network as fresh
+
+    model = fresh(settings)
+    rng = np.random.default_rng(3)
+    model.set_weights([one + rng.normal(0, 0.05, one.shape) for one in model.get_weights()])
+    return model
+
+
+def make(target: str | Path = "tiny") -> Preset:
+    """Saves it under a name of STUDIO_HOME/presets, or in a folder."""
+    recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
+    told = {"command": "none", "figures": {}}
+    return presets.save(target, network(), models.TASK, SETTINGS, "# Tiny\n", recipe, told)

@@ -1,0 +1,47 @@
+"""Under the hood of classes: its words are those of the classifier that is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.classify import under_the_hood
+from studio.classify.settings import TrainClassifierSettings
+from studio.classify.training import card
+
+
+@pytest.mark.parametrize(
+    "settings, told, untold",
+    [
+        ({}, ["stays frozen", "penalty"], ["fine-tuned", "hidden"]),
+        ({"head": "mlp"}, ["stays frozen", "hidden layer"], ["fine-tuned", "penalty"]),
+        ({"finetune": True}, ["fine-tuned", "penalty"], ["stays frozen"]),
+    ],
+)
+def test_it_says_what_learned(settings, told, untold):
+    found = under_the_hood._text(settings)
+    assert all(part in found for part in told) and not any(part in found for part in untold)
+    assert "Grad-CAM" in found
+
+
+@pytest.mark.parametrize(
+    "change, whose",
+    [
+        ({}, ""),
+        ({"head": "mlp"}, "a linear head"),
+        ({"finetune": True}, "a linear head before fine-tuning"),
+        ({"head": "mlp", "finetune": True}, "a linear head before fine-tuning"),
+    ],
+)
+def test_a_curve_of_another_head_says_so(change, whose):
+    assert under_the_hood._curve_of(change) == whose
+    label = card._right(TrainClassifierSettings(**change))
+    assert label.endswith(whose) and ("linear" in label) == bool(whose)
+
+
+@pytest.mark.parametrize(
+    "last, told",
+    [(0.9, "went up by 10.0"), (0.803, "hardly"), (0.797, "hardly"), (0.6, "went down by 20.0"), (1, "All")],
+)
+def test_what_the_last_pictures_brought(last, told):
+    curve = [{"pictures": 40, "accuracy": 0.8}, {"pictures": 80, "accuracy": last}]
+    assert told in under_the_hood._more(curve)

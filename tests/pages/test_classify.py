@@ -1,0 +1,547 @@
+"""The page that trains: images, what is in them, a training run, its figures, a try, an export."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+import streamlit as st
+import tiny_classes
+from PIL import Image
+
+from pages.classify import audit, base_model, imported_models, live_camera, study
+from pages.form import samples
+from pages.home.tiles import TILES
+from pages.recorded import runs
+from studio.classify.models import imported_classifier as imported
+from studio.classify.models.imported_classifier import Known
+from studio.classify.settings import TrainClassifierSettings
+from studio.classify.training import study_words
+from studio.core import paths, tasks
+from studio.core.data import sample_sets
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.dream.settings import DreamSettings
+from studio.imported import packing, safe_copies
+from tests.wording import says_what_to_do
+
+COLORS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
+
+
+@pytest.fixture(autouse=True)
+def stand_ins(engine, until, monkeypatch):
+    """The tasks of the page without Keras, here and in the workers."""
+    for name, entry in (tiny_classes.TASKS | tiny_classes.MOVERS).items():
+        monkeypatch.setitem(tasks.TASKS, name, entry)
+    monkeypatch.setattr("pages.widgets.weight_downloads.missing", lambda names: [])
+    engine.live("colors.live", tiny_classes.NoSettings(), {}, "moving in")
+    job = engine.submit("colors.job", tiny_classes.NoSettings(), {})
+    until(lambda: engine.job(job.id).finished)
+    engine.job(job.id).folder.remove()
+    yield
+    shutil.rmtree(paths.folder("presets"), ignore_errors=True)
+
+
+def labels(page):
+    return [found.label for found in page.button]
+
+
+def said(*kinds) -> str:
+    return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
+
+
+def button(page, label):
+    return next(found for found in page.button if found.label == label)
+
+
+def done(page):
+    assert not page.exception and not page.error, [*page.exception, *page.error]
+    return page
+
+
+def archive(each: int = 6, **extra: bytes) -> bytes:
+    """A zip of one-colored images, some of them the wrong way round, in a folder for each color."""
+    packed, rng = io.BytesIO(), np.random.default_rng(0)
+    with zipfile.ZipFile(packed, "w") as file:
+        for name, color in COLORS.items():
+            for n in range(each):
+                pixels = np.clip(np.array(color) + rng.normal(0, 30, (48, 60, 3)), 0, 255).astype("uint8")
+                body = io.BytesIO()
+                Image.fromarray(pixels).save(body, "PNG")
+                file.writestr(f"{name}/{n}.png", body.getvalue())
+        for name, data in extra.items():
+            file.writestr(name, data)
+    return packed.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_trained(engine):
+    """What earlier tests trained is not what this one tries."""
+    for job in engine.jobs(limit=50):
+        if job.task == "classify.train" and job.finished:
+            engine.job(job.id).folder.remove()
+
+
+@pytest.fixture
+def brought(visit):
+    """The page with a zip of a user's own."""
+
+    def brought(data: bytes, name: str = "colors.zip"):
+        page = visit("classify", pictures="Your own")
+        return page.file_uploader[0].upload(name, data, "application/zip").run()
+
+    return brought
+
+
+@pytest.fixture
+def taught(brought, until):
+    """The page after a training run has ended."""
+
+    def taught():
+        page = done(brought(archive()))
+        button(page, "Train").click().run()
+        until(lambda: page.run() and "Make again" in labels(page))
+        return done(page)
+
+    return taught
+
+
+@pytest.mark.slow
+def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
+    page = visit("classify")
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    first = next(iter(sample_sets.sets().values()))
+    assert f"images in {len(first.classes)} classes" in said(done(page).markdown)
+    assert "No missing, broken or duplicate images" in said(page.success)
+    assert "Train** trains a classifier on these images, which takes" in said(page.markdown)
+    assert "GiB of memory" in said(page.markdown)
+    assert page.button_group(key="pictures").value == "Cartoons"
+    assert "Train" in labels(page)
+
+
+@pytest.mark.slow
+def test_an_upload_says_what_is_wrong_with_it(brought, until):
+    page = brought(archive(**{"red/broken.png": b"no picture", "blue/copy.png": _first(archive())}))
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    told = said(done(page).markdown) + " ".join(found.label for found in page.expander)
+    assert "18 images in 3 classes" in told
+    assert "1 broken image file was left out" in told
+    assert "1 exact duplicate was left out" in told
+    assert "Fewer than 20 images of" in told
+    assert "red/broken.png" in said(page.text)
+
+
+@pytest.mark.slow
+def test_a_doubted_picture_is_moved_and_a_double_removed_and_both_come_back(brought, until):
+    whole = archive()
+    with zipfile.ZipFile(io.BytesIO(whole)) as file:
+        double = io.BytesIO()
+        Image.open(io.BytesIO(file.read("green/2.png"))).save(double, "JPEG", quality=95)
+    page = brought(archive(**{"green/double.jpg": double.getvalue()}))
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    button(page, "Look for wrong labels").click().run()
+    until(lambda: page.run() and "Apply" in labels(page))
+    [before] = page.session_state["set_file"]
+    bytes_before = before.read()
+    chosen = {one.label.replace("\\", ""): one for one in done(page).selectbox}
+    chosen["What to do with blue/0.png"].set_value(1)  # its stand-in says that it looks like blue; it is red
+    chosen["What to do with green/2.png and green/double.jpg"].set_value(1)
+    page = button(page, "Apply").click().run()
+    until(lambda: page.run() and "Undo" in labels(page))
+    assert "1 removed, 1 moved." in said(done(page).markdown)
+    [now] = page.session_state["set_file"]
+    assert now.name == "colors corrected.zip" and before.read() == bytes_before
+    with zipfile.ZipFile(now.path) as file:
+        assert "green/double.jpg" not in file.namelist() and len(file.namelist()) == 18
+    page = done(button(page, "Undo").click().run())
+    assert page.session_state["set_file"] == [before] and "1 moved" not in said(page.markdown)
+
+
+@pytest.mark.slow
+def test_of_a_sample_set_a_copy_is_corrected(visit, until):
+    page = visit("classify")
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    button(page, "Look for wrong labels").click().run()
+    until(lambda: page.run() and "Apply" in labels(page))
+    page = done(button(page, "Apply").click().run())
+    assert "Nothing was changed" in said(page.info)
+    page.button_group(key="correct_first").set_value("Remove").run()
+    page = button(page, "Apply").click().run()
+    until(lambda: page.run() and "Undo" in labels(page))
+    assert "1 removed." in said(done(page).markdown) and page.button_group(key="pictures").value == "Your own"
+    page = done(button(page, "Undo").click().run())
+    assert page.button_group(key="pictures").value == "Cartoons"
+
+
+def _first(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        return file.read("red/0.png")
+
+
+def test_what_is_no_data_set_is_one_sentence(brought):
+    page = brought(b"PK not a zip", "a_file.zip")
+    assert not page.exception
+    assert len(page.error) == 1 and "a\\_file" in page.error[0].value.replace("\\\\", "\\")
+
+
+def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taught):
+    page = taught()
+    assert page.metric[0].value == "100.0%"
+    assert "9 of 9" in said(page.markdown)
+    page.session_state["confusion.chosen"] = (2, 2)
+    page.run()
+    assert "red, found" in said(done(page).markdown)
+    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    assert sum("sure" in caption for caption in captions) == 3
+
+
+@pytest.mark.slow
+def test_a_result_of_other_pictures_than_are_chosen_says_whose_it_is(visit, brought, until):
+    page = visit("classify")
+    button(page, "Train").click().run()
+    until(lambda: page.run() and "Make again" in labels(page))
+    assert "Classifier training: cartoons" in said(done(page).subheader)
+    assert "chosen now" not in said(page.info)
+    job = page.query_params["job"]
+    page = brought(archive(), "mine.zip")
+    # as a link to a recent result opens it, or a training run that ends only now
+    page.query_params["job"] = job
+    page.run()
+    assert "Classifier training: cartoons" in said(done(page).subheader)
+    assert "uses cartoons.zip, not mine.zip, which is chosen now" in said(page.info)
+
+
+@pytest.mark.slow
+def test_the_size_of_another_page_is_not_the_size_here(visit, until):
+    page = visit("dream", size="1024")
+    assert page.slider(key="size").value == 1024
+    page.switch_page("classify_images.py").run()
+    assert done(page).slider(key="size").value == 224
+    page.switch_page("dream_photo.py").run()
+    assert done(page).slider(key="size").value == DreamSettings().size
+
+
+def test_every_setting_is_asked_for_once(visit):
+    page = visit("classify")
+    kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
+    there = [found.key for kind in kinds for found in getattr(page, kind)]
+    for name in TrainClassifierSettings.described():
+        assert there.count(name) == (name not in base_model.GIVEN), name
+
+
+@pytest.mark.slow
+def test_it_is_tried_with_a_held_out_picture(taught):
+    page = taught()
+    page.session_state["side_3_False"] = "Try it"
+    page.run()
+    assert "held out" in said(done(page).caption)
+    assert page.button_group(key="picture").value == "Blue"
+    bars = " ".join(found.proto.text for found in page.get("progress"))
+    assert bars.startswith("**blue**")
+
+
+@pytest.mark.slow
+def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(taught, until, monkeypatch):
+    page = taught()
+    page.session_state["side_3_False"] = "Try it"
+    page.run()
+    page = done(page.toggle(key="try_live").set_value(True).run())
+    assert "Press Start" in said(page.caption) and not page.get("progress")
+    shown = page.session_state["taught_last"]
+    mine = {}
+
+    def look(*pictures):
+        """As if the browser had sent these."""
+        with monkeypatch.context() as patch:
+            patch.setattr(st, "session_state", mine)
+            live_camera._look(shown, pictures)
+        for key, value in mine.items():
+            page.session_state[key] = value
+        return page.run()
+
+    kept = set(paths.folder("files").iterdir())
+    noise = np.random.default_rng(0).normal(0, 20, (40, 40, 3))
+    for color, sure in (("green", 1), ("blue", 0)):
+        frame = np.clip(np.array(COLORS[color]) + noise, 0, 255).astype("uint8")
+        look(b"an older one", images.encode_as(frame, ".jpg"))
+        told = [bar.proto.text for bar in done(page).get("progress")]
+        assert [one.split()[0] for one in told] == ["**blue**", "**green**", "**red**"]
+        assert max(range(3), key=lambda n: float(told[n].split()[1][:-1])) == sure
+    look(images.encode_as(np.full((40, 40, 3), 128, "uint8"), ".jpg"))
+    assert "camera.jpg is gray. " in said(page.error)
+    assert page.get("progress"), "what was said last is gone"
+    look(b"no picture")
+    assert len(page.error) == 1 and says_what_to_do(said(page.error))
+    assert set(paths.folder("files").iterdir()) == kept
+
+
+@pytest.mark.slow
+def test_it_is_taken_along_with_a_program(taught, until):
+    page = taught()
+    page.session_state["side_3_False"] = "Export"
+    page.run()
+    button(page, "Export as Keras").click().run()
+    until(lambda: page.run() and any("import keras" in code.value for code in page.code))
+    assert "Download" in [link.proto.label for link in done(page).get("download_button")]
+    assert "It is within 0" in said(page.markdown)
+
+
+def test_a_classifier_whose_file_was_damaged_since_is_one_sentence(taught, engine):
+    page = taught()
+    kept = engine.job(page.query_params["job"]).result.files[0].path
+    whole = kept.read_bytes()
+    shutil.rmtree(paths.folder("cache") / "models", ignore_errors=True)  # where it was unpacked
+    try:
+        kept.write_bytes(whole.replace(b'"classes"', b'"glasses"'))
+        page.run()
+        assert not page.exception and len(page.error) == 1
+        assert ": another file, or a damaged one. " in said(page.error)
+    finally:
+        kept.write_bytes(whole)
+
+
+@pytest.mark.slow
+def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
+    page = taught()
+    page.text_input[0].set_value("My Colors!").run()
+    button(page, "Keep as model").click().run()
+    assert presets.find("My Colors!").task == "classify.train"
+    assert page.button_group(key="half").value == "try"
+    assert page.selectbox(key="preset").value == "My Colors!"
+    assert "Classes: blue, green, red" in said(done(page).caption)
+    assert page.get("progress")[0].proto.text.startswith("**blue**")
+
+
+@pytest.mark.slow
+def test_what_is_tried_is_the_classifier_that_was_trained_last(visit, brought, taught, until):
+    page = done(brought(archive()))
+    page.button_group(key="half").set_value("try").run()
+    assert page.selectbox(key="preset").value == "imagenet-resnet50"
+    page = taught()
+    page.button_group(key="half").set_value("try").run()
+    chosen = done(page).selectbox(key="preset")
+    assert chosen.value == "" and "last trained" in chosen.options[0]
+    assert "Classes: blue, green, red" in said(page.caption)
+    chosen.set_value("imagenet-resnet50").run()
+    page.button_group(key="half").set_value("train").run()
+    page.number_input(key="seed").set_value(5).run()
+    button(page, "Train").click().run()
+    until(lambda: page.run() and "Make again" in labels(page))
+    page.button_group(key="half").set_value("try").run()
+    assert done(page).selectbox(key="preset").value == "", "another was trained since"
+    reloaded = done(visit("classify", half="Try"))
+    assert reloaded.selectbox(key="preset").value == ""
+    tile = next(tile for tile in TILES if tile.opens.get("half") == "Try")
+    shown = done(visit("classify", picture="Chelsea", **tile.opens))
+    assert shown.selectbox(key="preset").value == "imagenet-resnet50"
+
+
+def keras_file(**more: bytes) -> bytes:
+    """What passes for a Keras classifier until it is loaded."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr(
+            "config.json",
+            json.dumps({"module": "keras", "class_name": "Sequential", "config": {"layers": []}}),
+        )
+        file.writestr("model.weights.h5", b"none")
+        for name, data in more.items():
+            file.writestr(name, data)
+    return packed.getvalue()
+
+
+@pytest.fixture
+def bring(visit):
+    """The half that tries, with a model of a user's own."""
+    imported_models.of_file.clear()  # two files of the same second are the same file
+
+    def bring(data: bytes, name: str = "my net.keras"):
+        page = visit("classify", half="Try")
+        return page.file_uploader[0].upload(name, data, "application/zip").run()
+
+    return bring
+
+
+def storing(monkeypatch) -> list[str]:
+    """The choices of preprocessing that are stored with the model from now on, without its safe copy."""
+    stored: list[str] = []
+
+    def store(file, choice):
+        stored.append(choice)
+        return File.keep(packing.with_preprocessing(file.read(), file.name, choice), "model", "my net.zip")
+
+    monkeypatch.setattr(safe_copies, "with_preprocessing", store)
+    return stored
+
+
+def preprocessing(page):
+    """The control that is next to the answer."""
+    return next(one for one in page.button_group if one.label == "Preprocessing")
+
+
+@pytest.mark.slow
+def test_an_imported_model_is_checked_chosen_and_tried(bring, monkeypatch):
+    found = Known(
+        "my net", ("mine", "yours"), (20, 30), 7, preprocessing="0-255", reason="it has a Rescaling layer"
+    )
+    asked = []
+    monkeypatch.setattr(imported, "known", lambda file, flat=False: asked.append(file.name) or found)
+    stored = storing(monkeypatch)
+    page = done(bring(keras_file()))
+    assert set(asked) == {"my net.keras"}
+    chosen = page.selectbox(key="preset")
+    assert chosen.options[chosen.index] == "my net.keras"
+    assert "Imported: 2 classes (mine, yours); input size 30 × 20 px." in said(page.caption)
+    assert page.get("progress")[0].proto.text == "**yours** 75.0%"
+    assert "Preprocessing: 0 to 255 (it has a Rescaling layer)." in said(page.caption)
+    preprocessing(page).set_value("0-1").run()
+    assert stored == ["0-1"]
+    assert "my net.zip" in page.selectbox(key="preset").options
+    chosen = page.selectbox(key="preset")
+    assert chosen.options[chosen.index] == "my net.zip" and page.get("progress")
+    chosen.set_value("imagenet-resnet50").run()
+    assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
+
+
+@pytest.mark.slow
+def test_an_imported_model_is_scored_on_images_in_folders(bring, engine, until, monkeypatch):
+    found = Known(
+        "my net",
+        ("red", "blue", "green"),
+        (20, 30),
+        7,
+        preprocessing="0-255",
+        reason="it has a Rescaling layer",
+    )
+    monkeypatch.setattr(imported, "known", lambda file, flat=False: found)
+    page = done(bring(keras_file()))
+    page.session_state["side_3_True"] = "Evaluation"
+    page.run()
+    assert "called red, blue, green" in said(done(page).markdown)
+    upload = next(one for one in page.file_uploader if "npz of images" in one.label)
+    page = done(upload.upload("colors.zip", archive(), "application/zip").run())
+    button(page, "Evaluate").click().run()
+    until(lambda: page.run() and page.metric)
+    assert page.metric[0].value == "100.0%" and page.metric[0].label == "Accuracy on these images"
+    assert "18 of 18" in said(done(page).markdown)
+    job = engine.jobs()[0]
+    assert job.task == "classify.audit" and [one.name for one in job.inputs["model"]] == ["my net.keras"]
+
+
+@pytest.mark.parametrize("where", ["at once", "by its process"])
+def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatch):
+    def refuse(file, flat=False):
+        raise InvalidInput("Invalid model my net.keras. Choose another.")
+
+    monkeypatch.setattr(imported, "known", refuse)
+    page = bring(keras_file(**{"evil.py": b"open('PWNED', 'w')"}) if where == "at once" else keras_file())
+    assert not page.exception and len(page.error) == 1
+    told = page.error[0].value.replace("\\", "")
+    assert "Invalid model my net.keras" in told and says_what_to_do(told)
+    assert page.selectbox(key="preset").value == "imagenet-resnet50"
+    page.run()
+    assert not page.error  # it is told once, and not tried again and again
+
+
+@pytest.mark.slow
+def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(brought, engine, until, monkeypatch):
+    imported_models.of_file.clear()
+    found = Known(
+        "my net", ("mine", "yours"), (48, 64), 7, preprocessing="0-255", reason="it has a Rescaling layer"
+    )
+    monkeypatch.setattr(imported, "known", lambda file, flat=False: found)
+    page = done(brought(archive()))
+    assert "backbone" in page.query_params or page.button_group(key="backbone")
+    upload = next(one for one in page.file_uploader if "model" in one.label)
+    page = done(upload.upload("my net.keras", keras_file(), "application/zip").run())
+    chosen = page.selectbox(key="looks")
+    assert chosen.options[chosen.index] == "my net.keras"
+    assert {"backbone", "finetune", "flip"}.isdisjoint(keys(page)) and "head" in keys(page)
+    stored = storing(monkeypatch)
+    preprocessing(page).set_value("0-1").run()
+    assert stored == ["0-1"]
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    assert "64 px" not in said(page.markdown)
+    button(page, "Look for wrong labels").click().run()
+    button(page, "Train").click().run()
+    until(lambda: page.run() and "Make again" in labels(page))
+    jobs = {job.task: job for job in reversed(engine.jobs())}  # the newest of each
+    for task in ("classify.train", "classify.audit"):
+        assert [file.name for file in jobs[task].inputs["model"]] == ["my net.zip"], "with its preprocessing"
+    page.selectbox(key="looks").set_value("").run()
+    assert "backbone" in keys(done(page))
+
+
+def keys(page):
+    kinds = (page.button_group, page.toggle, page.slider, page.selectbox, page.select_slider)
+    return {one.key for found in kinds for one in found}
+
+
+def test_imagenet_needs_no_teaching(visit):
+    page = done(visit("classify", half="Try"))
+    assert page.selectbox(key="preset").value == "imagenet-resnet50"
+    assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
+    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    assert any("the darkened sides are ignored" in caption for caption in captions)
+    page.button_group(key="look_for:ImageNet, a thousand things:Chelsea").set_value("lynx").run()
+    made = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
+    assert made[0]["settings"]["label"] == "lynx"
+    assert any(
+        "where it sees “lynx”" in image.caption for one in page.get("image") for image in one.proto.imgs
+    )
+
+
+@pytest.mark.slow
+def test_under_the_hood_are_the_map_and_the_curve(taught):
+    page = taught()
+    page.session_state["hood"] = True
+    page.run()
+    charts = [chart.proto.spec for chart in done(page).get("vega_lite_chart")]
+    assert any("predicted" in spec for spec in charts)
+    assert "25.0 points" in said(page.caption)
+
+
+@pytest.mark.parametrize(
+    "pairs, told, matters",
+    [
+        ([False], "1 pair of images is nearly identical", False),
+        ([True], "The two are in two classes", True),
+        ([True, False, False], "1 of them is in two classes", True),
+    ],
+)
+def test_pairs_that_are_nearly_the_same_are_told_once_with_their_pictures(pairs, told, matters):
+    near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": one} for n, one in enumerate(pairs)]
+    facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "pictures": 9, "notes": []}
+    warned = ["1 pair of nearly the same image in two classes: check which class is right."]
+    [found] = audit.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
+    assert told in found.sentence
+    assert (found.matters, len(found.names), found.pictured) == (matters, 2 * len(pairs), True)
+
+
+def test_every_sample_has_a_tile():
+    for name in [*sample_sets.sets(), "own"]:
+        assert (samples.SHIPPED / f"set-{name}.webp").is_file(), name
+
+
+def test_what_learning_needs_is_drawn_of_a_recorded_run_until_ones_own(visit):
+    page = visit("classify", hood="true")
+    assert not page.exception
+    assert "Measure on my images" in [one.label for one in page.button]
+    told = runs.recorded("study").figures
+    said = study_words.sentences(told)
+    shown = [one.value.replace("\\", "") for one in page.caption]
+    assert all(sentence in shown for sentence in said.values())
+    assert len(page.get("vega_lite_chart")) >= 2 + len(said)
+
+
+def test_wrong_labels_are_found_sooner_down_the_list_than_by_chance():
+    lost = {"wrong": 2, "pictures": 10, "list": [True, False, True]}
+    rows = study.hidden_rows(lost)
+    assert [row["found"] for row in rows if row["order"] == "suspicion list"] == [0, 1, 1, 2]
+    assert [row["found"] for row in rows if row["order"] == "random order"] == [0, 0.2, 0.4, 0.6]

@@ -1,0 +1,79 @@
+"""The page that colors: it follows the sliders, asks of photos in color, and offers other colorings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pages.colorize import color_hint_brush, under_the_hood
+from pages.form import samples
+from pages.jobs.use_again import USES
+from studio.colorize import checks
+from studio.colorize.settings import ColorizeSettings
+from studio.core.pictures import images, sample_photos
+from studio.core.tasks import File
+
+from .test_frame import texts
+
+
+def labels(page) -> list[str]:
+    return [button.label for button in page.button]
+
+
+@pytest.mark.slow
+def test_it_follows_the_sliders_and_offers_others(visit):
+    page = visit("colorize", hood="true")
+    assert not page.exception and not page.error
+    live = page.session_state["live"][1]
+    made = images.read(live.data)
+    assert np.ptp(made.astype(int), axis=2).max() > 10 and live.figures["was"] == "gray"
+    assert labels(page).count("Use this one") == 3 and "Keep" in labels(page)
+    assert any("studio colorize sample:camera" in code.value for code in page.code)
+    assert page.metric[0].label == "Mean confidence"
+    page.button(key="take_2").click().run()
+    other = page.session_state["live"][1]
+    assert other.recipe.settings["variant"] == 2 and other.data != live.data
+    assert "Back to the most probable" in labels(page) and not page.exception
+
+
+@pytest.mark.slow
+def test_a_photo_in_color_is_asked_about(visit):
+    cat = File.keep(images.encode_png(sample_photos.photo("chelsea")), "picture", "cat.png")
+    page = visit("colorize", content="Your photo", **{"content.file": cat.digest})
+    assert "a color photo" in texts(page.warning) and not page.exception
+    page = visit("colorize", content="Your photo", recolor="true", **{"content.file": cat.digest})
+    assert not page.warning and page.session_state["live"][1].figures["was"] == "colored"
+
+
+def test_every_photo_that_is_offered_can_be_colored(home):
+    offered = samples.gray_photos()
+    assert len(offered) == len(sample_photos.photos())
+    for photo in offered:
+        checks.check(ColorizeSettings(), {"content": [photo.file()]})
+
+
+@pytest.mark.slow
+def test_the_command_of_a_gray_sample_names_it(visit):
+    page = visit("colorize", content="Gray Coffee")
+    assert not page.warning and not page.exception
+    assert any("studio colorize sample:coffee_gray" in code.value for code in page.code)
+    assert page.session_state["live"][1].inputs["content"] == [samples.gray_photos()[3].file()]
+
+
+def test_color_hints_of_the_brush_become_one_layer_and_go_back():
+    masks = [np.zeros((20, 30, 3), "uint8") for _ in color_hint_brush.INKS]
+    assert color_hint_brush.layer(masks) is None
+    masks[1][2:6, 3:9], masks[5][10:12, 20:24] = 255, 200
+    made = images.read_transparent(color_hint_brush.layer(masks).read())
+    assert made.shape == (20, 30, 4) and tuple(made[3, 4]) == (0xB3, 0x24, 0x2B, 255)
+    assert tuple(made[11, 21]) == (0x6F, 0xA5, 0xD9, 200) and not made[0, 0, 3]
+
+
+def test_what_was_sure_is_drawn():
+    drawn = under_the_hood.sure_map([[0, 50], [100, 100]])
+    assert drawn.shape == (32, 32) and drawn[0, 0] < 20 and drawn[-1].min() > 235
+
+
+@pytest.mark.slow
+def test_other_results_can_be_colored_or_be_an_example():
+    assert {use.slot for use in USES if use.file == "colorize_photo.py"} == {"content", "examples"}

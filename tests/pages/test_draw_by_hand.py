@@ -1,0 +1,99 @@
+"""The page that gathers classes by hand: images in, an archive out, and nothing lost on the way."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from pages.classify import by_hand
+
+
+@pytest.fixture(autouse=True)
+def weights_are_here(monkeypatch):
+    monkeypatch.setattr("pages.widgets.weight_downloads.missing", lambda names: [])
+
+
+def labels(page):
+    return [one.label for one in page.button]
+
+
+def button(page, label):
+    return next(one for one in page.button if one.label == label)
+
+
+def done(page):
+    assert not page.exception and not page.error, [*page.exception, *page.error]
+    return page
+
+
+def said(*kinds) -> str:
+    return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
+
+
+def upload(page, number, *colors):
+    """Puts images of one color each into the class that stands there."""
+    place = [one for one in page.file_uploader if one.label.startswith("Images of")][number - 1]
+    files = []
+    for color in colors:
+        body = io.BytesIO()
+        Image.new("RGB", (40, 30), color).save(body, "PNG")
+        files.append((f"{color}.png", body.getvalue(), "image/png"))
+    return place.set_value(files).run()
+
+
+@pytest.mark.slow
+def test_two_classes_are_filled_used_and_changed_again(visit, until):
+    page = done(visit("classify", pictures="By hand"))
+    assert button(page, "Use these images").disabled and "Train" not in labels(page)
+    page = done(upload(page, 1, "red", "orange", "yellow"))
+    page = done(upload(page, 2, "blue", "navy"))
+    page = page.text_input(key="hand_1.name").set_value("a/b").run()
+    assert "Give it another name" in said(page.error)
+    assert page.text_input(key="hand_1.name").value == "Class 1"
+    page = done(page.text_input(key="hand_1.name").set_value("_warm_ [x](y)").run())
+    assert page.text_input(key="hand_1.name").value == "_warm_ [x](y)"
+    page = done(page.text_input(key="hand_1.name").set_value("warm").run())
+
+    page.switch_page("visit_lab.py").run()
+    page.switch_page("classify_images.py").run()
+    assert page.text_input(key="hand_1.name").value == "warm", "what was gathered went with the page"
+    page = button(done(page), "Use these 5 images").click().run()
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    assert "5 images in 2 classes" in said(done(page).markdown)
+    assert "Train" in labels(page)
+
+    page = done(button(page, "Change").click().run())
+    page = upload(page, 2, "red")
+    assert "red.png is already in warm. " in said(page.error)
+    page = done(button(page, "Delete").click().run())
+    assert "Add another class" in said(page.caption)
+    page = done(button(page, "Undo").click().run())
+    assert "Use these 5 images" in labels(page)
+
+
+def test_pictures_are_chosen_to_be_removed_or_moved(visit):
+    page = done(visit("classify", pictures="By hand"))
+    page = upload(page, 1, "red", "orange", "yellow")
+    page = upload(page, 2, "blue", "navy")
+    held = page.session_state[by_hand._HELD]
+    first, second, third = held.classes[0].pictures
+    page = done(page.button_group(key="hand_1.chosen").set_value([second]).run())
+    page = done(button(page, "Remove 1").click().run())
+    assert list(held.classes[0].pictures) == [first, third]
+    page = done(page.button_group(key="hand_1.chosen").set_value([first]).run())
+    page = done(page.selectbox(key="hand_1.to").set_value(2).run())
+    assert list(held.classes[0].pictures) == [third] and first in held.classes[1].pictures
+    assert "Remove 1" not in labels(page)
+
+
+@pytest.mark.slow
+def test_a_sample_set_is_gone_on_with_by_hand(visit, until):
+    page = visit("classify")
+    until(lambda: page.run() and "Change by hand" in labels(page))
+    button(page, "Change by hand").click().run()
+    until(lambda: page.run() and "Use these 96 images" in labels(page))
+    assert page.button_group(key="pictures").value == "By hand"
+    named = [one.value for one in done(page).text_input if one.label.startswith("Name of class")]
+    assert named == ["glasses", "hat", "plain"]

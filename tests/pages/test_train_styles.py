@@ -1,0 +1,256 @@
+"""The half of the style page that trains styles: what it takes, what it refuses, and what it leads to."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny_styles
+
+from pages.form import learning_pictures, samples
+from pages.style import halves, lesson, teaching
+from studio.core import paths, recipes, tasks
+from studio.core.data import sample_sets
+from studio.core.models import model_zip
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.core.training import checkpoints
+from studio.engine import Live
+from studio.style.house.settings import TrainStyleSettings
+from studio.style.settings import TransferSettings
+from tests.wording import says_what_to_do
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def no_models_are_left(engine):
+    """What one test keeps is not offered in the next."""
+    yield
+    shutil.rmtree(paths.folder("presets"))
+
+
+def labels(page):
+    return [found.label for found in page.button]
+
+
+def said(*kinds) -> str:
+    return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
+
+
+def png(side: int = 160, seed: int = 0, width: int = 0) -> bytes:
+    rng = np.random.default_rng(seed)
+    return images.encode_png(rng.integers(0, 255, (side, width or side, 3), "uint8"))
+
+
+def zipped(*pictures: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for n, picture in enumerate(pictures):
+            file.writestr(f"{n}.png", picture)
+    return packed.getvalue()
+
+
+@pytest.fixture
+def teach(visit, until):
+    """The half that trains, once its photos are read."""
+
+    def teach(**params):
+        page = visit("style", work=halves.HALVES["train"], **params)
+        until(lambda: page.run() and ("Train" in labels(page) or page.error))
+        assert not page.exception
+        return page
+
+    return teach
+
+
+def test_a_first_click_adds_a_style_to_those_of_the_studio(teach):
+    page = teach()
+    assert "Train" in labels(page) and not page.error
+    assert "1 painting" in said(page.markdown) and "96 photos" in said(page.markdown)
+    assert "which takes about" in said(page.markdown) and "GiB of memory" in said(page.markdown)
+    assert page.selectbox(key=lesson.BEGIN).value == "house"
+    assert page.select_slider(key="steps").value == lesson.ADDED
+    assert not {"width", "blocks"} & {found.key for found in page.slider}, (
+        "those of the network that is there"
+    )
+
+
+def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
+    page = visit(
+        "style", work=halves.HALVES["train"], added_to=lesson._NOTHING, learn_from=learning_pictures.GALLERY
+    )
+    kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle", "selectbox")
+    there = [found.key for kind in kinds for found in getattr(page, kind)]
+    for name in TrainStyleSettings.described():
+        assert there.count(name) == (name not in ("test_every", "kept", "only_new")), name
+
+
+@pytest.mark.parametrize(
+    "images, wrong",
+    [
+        ([("small.png", png(100, width=300))], ": 300 x 100 px. Use a shorter side of at least 128 px"),
+        ([("My stars.png", png()), ("my_stars.png", png(seed=1))], "my_stars twice"),
+        ([("mosaic.png", png()), ("mine.png", png(seed=1))], ": mosaic.png"),
+        ([("notes.png", b"Dear diary")], "notes.png"),
+    ],
+    ids=["too small", "of one name", "known and new", "no image"],
+)
+def test_paintings_that_cannot_be_learned_from_are_one_sentence(teach, pictures, wrong):
+    page = teach()
+    page.button_group(key=lesson.SLOT).set_value([]).run()
+    for n, (name, body) in enumerate(pictures):
+        uploader = page.file_uploader(key=f"{lesson.SLOT}.upload_{n}")
+        page = uploader.upload(name, body, "image/png").run()
+    assert not page.exception
+    assert len(page.error) == 1 and wrong in said(page.error) and says_what_to_do(said(page.error))
+    assert ("Train" in labels(page)) == (pictures[0][1] == b"Dear diary"), "what was chosen before still can"
+
+
+def test_a_ninth_painting_takes_the_place_of_the_oldest(teach):
+    page = teach(added_to=lesson._NOTHING)
+    titles = [sample.title for sample in lesson.offered()]
+    assert len(titles) == lesson.MOST + 1
+    page.button_group(key=lesson.SLOT).set_value(titles[:-1]).run()
+    page.button_group(key=lesson.SLOT).set_value(titles).run()
+    assert page.button_group(key=lesson.SLOT).value == titles[1:]
+    assert "8 paintings" in said(page.markdown) and "250 steps per painting" not in said(page.caption)
+
+
+@pytest.mark.parametrize(
+    "name, body, wrong",
+    [
+        ("few.zip", lambda: zipped(*(png(80, n) for n in range(9))), ": 9. Use at least 50 images"),
+        ("broken.zip", lambda: zipped(png(80))[:-30], "an intact zip or tar"),
+        ("notes.zip", lambda: b"Dear diary", ": another kind of file"),
+    ],
+    ids=["few", "broken", "notes"],
+)
+def test_photos_that_are_too_few_or_none_are_one_sentence(visit, until, name, body, wrong):
+    page = visit("style", work=halves.HALVES["train"], learn_from=learning_pictures.OWN, size="64")
+    assert not page.exception and "Train" not in labels(page)
+    uploader = next(one for one in page.file_uploader if one.key.startswith("draw.upload"))
+    page = uploader.upload(name, body(), "application/octet-stream").run()
+    until(lambda: page.error or page.run() is None)
+    assert len(page.error) == 1 and wrong in said(page.error) and says_what_to_do(said(page.error))
+    assert "Train" not in labels(page)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What the page starts."""
+    asked: list = []
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *told: asked.append(told))
+    return asked
+
+
+def press(page, label):
+    return next(found for found in page.button if found.label == label).click().run()
+
+
+def test_what_is_started_fits_the_network_that_is_added_to(teach, started):
+    tiny_styles.make("mine")
+    page = teach(added_to="mine", steps="100")
+    press(page, "Train")
+    assert not page.exception
+    [(task, settings, inputs)] = started
+    assert tasks.check(task, settings, inputs).name == lesson.TASK
+    assert (settings.only_new, settings.width, settings.blocks, settings.steps) == (True, 8, 1, 100)
+    assert [file.name for file in inputs["start"]] == ["mine.zip"]
+    page.selectbox(key=lesson.BEGIN).set_value("").run()
+    press(page, "Train")
+    task, settings, inputs = started[1]
+    assert tasks.check(task, settings, inputs) and not settings.only_new and "start" not in inputs
+    assert settings.steps == lesson.AGAIN, "a new network learns longer"
+
+
+def test_each_half_begins_with_its_own_settings(teach):
+    page = teach(size="96", strength="0.3", steps="1000")
+    page.button_group(key=lesson.HALF).set_value("paint").run()
+    assert not page.exception
+    usual = TransferSettings()
+    assert (page.session_state["size"], page.session_state["strength"]) == (usual.size, usual.strength)
+    assert page.session_state["steps"] == usual.steps
+    page.button_group(key=lesson.HALF).set_value("train").run()
+    assert page.select_slider(key="steps").value == lesson.ADDED
+    assert page.session_state["size"] == TrainStyleSettings().size
+
+
+FIGURES = {
+    "steps": 3,
+    "photos": 96,
+    "seconds": 7.0,
+    "styles": 2,
+    "taught": ["rain"],
+    "ended": "cancelled",
+    "notes": ["*odd* <b>"],
+    "curve": {"steps": [1, 2], "style": [2.0, 1.0], "content": [0.5, 0.6], "validation style": [2.0, 1.5]},
+}
+
+
+@pytest.fixture
+def trained(engine, monkeypatch, tmp_path):
+    """A training run of rain that was stopped."""
+    monkeypatch.setattr(teaching, "_made", lambda style, inputs: b"")  # the workers of these tests are cold
+    rain = File.keep(png(), "picture", "rain.png")
+    preset = tiny_styles.make(tmp_path / "tiny", learned_from=[rain])
+    inputs = {"data": [sample_sets.reference("sample:photos")], "style": [rain]}
+    made = recipes.Recipe(task=lesson.TASK, settings=tiny_styles.SETTINGS.model_dump(mode="json"))
+    data = model_zip.zipped(preset.folder)
+    told = ("model", "photos-styles.zip", FIGURES, made, 7.0)
+    job = engine.keep(Live(lesson.TASK, tiny_styles.SETTINGS, inputs, data, *told))
+    yield job
+    engine.job(job.id).folder.remove()
+
+
+def test_a_stopped_training_goes_on_or_is_kept_and_painted_with(visit, engine, trained, started, monkeypatch):
+    stopped = replace(trained, result=replace(trained.result, stopped_early=True))
+    monkeypatch.setattr(engine, "job", lambda name, owner: stopped)
+    page = visit("style", job=trained.id)
+    assert not page.exception
+    assert page.button_group(key=lesson.HALF).value == "train", "its own half is open"
+    told = said(page.markdown)
+    assert "**Rain.** Trained on 96 photos for 3 of 4 steps" in told
+    assert "stopped early" in told and "knows 2 styles now" in told and "*odd* <b>" in told
+    assert len(page.get("vega_lite_chart")) == 2, "curves of style and content"
+    press(page, "Continue")
+    assert started[0][:2] == (lesson.TASK, tiny_styles.SETTINGS)
+    assert "Paint with stars" not in labels(page)
+    page.text_input[0].set_value("stars").run()
+    press(page, "Keep as model")
+    press(page, "Paint with stars")
+    assert not page.exception
+    assert page.button_group(key=lesson.HALF).value == "paint"
+    assert page.button_group(key="style").value == ["Rain (stars)"]
+
+
+def test_a_training_that_ended_gives_way_to_other_paintings(visit, trained):
+    page = visit("style", job=trained.id)
+    assert "Keep as model" in labels(page)
+    page.button_group(key=lesson.SLOT).set_value(["Mosaic"]).run()
+    assert "Keep as model" not in labels(page)
+
+
+def test_a_training_that_was_broken_off_goes_on_from_its_checkpoint(
+    visit, engine, trained, monkeypatch, started
+):
+    broken = replace(trained, state="interrupted", result=None, error="The studio was stopped.")
+    monkeypatch.setattr(engine, "job", lambda name, owner: broken)
+    page = visit("style", job=trained.id)
+    assert "Run again" in labels(page) and "Continue" not in labels(page)
+    run = checkpoints.find(lesson.TASK, tiny_styles.SETTINGS, trained.inputs)
+    run.save(checkpoints.Checkpoint(2, {"one": np.zeros(1)}))
+    page.run()
+    assert "Continue from step 2" in said(page.warning)
+    press(page, "Continue")
+    assert started[0][:2] == (lesson.TASK, tiny_styles.SETTINGS)
+    run.forget()
+
+
+def test_samples_have_their_pictures():
+    for name in sample_sets.practice():
+        assert (samples.SHIPPED / f"set-{name}.webp").is_file()

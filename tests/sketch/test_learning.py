@@ -1,0 +1,143 @@
+"""Learning to paint, on a few small avatars."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import tiny_sketch
+
+from studio.core.data import arrays, sample_sets
+from studio.core.errors import InvalidInput
+from studio.core.progress import Progress
+from studio.core.tasks import File
+from studio.core.training import checkpoints
+from studio.sketch.learn import bank as banks
+from studio.sketch.learn.bank import Bank
+from studio.sketch.learn.train import Trainer
+from training.drawings import sketches
+
+COUNT, SIZE = 16, tiny_sketch.SETTINGS.size
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Arrays, as the studio draws them."""
+    return sketches.collection(COUNT, 0, size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def bank(drawn):
+    return Bank(drawn)
+
+
+def kept(made):
+    """An npz of some arrays, kept."""
+    packed = io.BytesIO()
+    arrays.write(packed, made)
+    return File.keep(packed.getvalue(), "dataset", "mine.npz")
+
+
+def trainer(bank, run=None, **settings):
+    settings = tiny_sketch.SETTINGS.model_copy(update=settings)
+    tested = bank.drawn(np.arange(6), ["outline"] * 6, np.random.default_rng(0))
+    return Trainer(bank, tested, settings, run)
+
+
+def test_pictures_are_what_the_true_layers_would_paint(bank):
+    """The roles can show what avatars are drawn with: nearly all pixels are a mix of few of them."""
+    for picture, colors in zip(bank.images, bank.arrays["colors"], strict=True):
+        pixels = picture.reshape(-1, 1, 3).astype("float32") / 255
+        shaded = (colors[:, None] * (1 - np.linspace(0, 2.6, 14)[:, None] * (0.15, 0.21, 0.18))).reshape(
+            -1, 3
+        )
+        nearest = np.abs(pixels - shaded).sum(-1).min(1)
+        assert np.mean(nearest < 0.08) > 0.7  # the others are borders
+
+
+def test_batches_have_other_sketches_for_another_seed(bank):
+    rows = np.arange(4)
+    one, again, other = (bank.batch(rows, np.random.default_rng(n)) for n in (1, 1, 2))
+    assert one["drawing"].shape == (4, 32, 32, 7) and one["drawing"].max() <= 1
+    assert one["picture"].shape == (4, 32, 32, 3) and one["colors"].shape[0] == 4
+    assert np.array_equal(one["drawing"], again["drawing"])
+    assert not np.array_equal(one["drawing"], other["drawing"])
+    assert np.array_equal(one["picture"], other["picture"])
+
+
+def test_avatars_are_read_and_made_smaller(home, drawn):
+    same = banks.read(kept(drawn), SIZE)
+    assert all(np.array_equal(same.arrays[name], one) for name, one in drawn.items())
+    shipped = sample_sets.reference("sample:sketches")
+    large, small = banks.read(shipped, 96), banks.read(shipped, 32)
+    assert len(large) == len(small) == 128 and small.arrays["parts"].shape[1:] == (3, 32, 32, 3)
+    assert np.abs(small.images.mean((1, 2)) - large.images.mean((1, 2))).max() < 1
+    coarse = large.arrays["outline"].reshape(-1, 32, 3, 32, 3).mean((2, 4))
+    assert np.abs(small.arrays["outline"].reshape(-1, 32, 32) - coarse).max() <= 0.51
+    assert np.array_equal(small.arrays["roles"], large.arrays["roles"][:, 1::3, 1::3])
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ({"roles": np.zeros((COUNT, SIZE, 4), "uint8")}, "arrays of other shapes"),
+        ({"roles": np.full((COUNT, SIZE, SIZE), 200, "uint8")}, "arrays of other shapes"),
+        ({"images": np.float32(1)}, "arrays of other shapes"),
+        ({"light": np.zeros((COUNT, 0, SIZE, SIZE), "uint8")}, "arrays of other shapes"),
+        ({"outline": np.zeros((COUNT, 2, SIZE, SIZE), "float32")}, "arrays of other shapes"),
+        ({"colors": None}, "none called colors"),
+    ],
+)
+def test_what_are_no_avatars_is_refused(home, drawn, change, says):
+    made = {name: one for name, one in (drawn | change).items() if one is not None}
+    with pytest.raises(InvalidInput, match=says):
+        banks.read(kept(made), SIZE)
+
+
+def test_few_avatars_other_sizes_and_other_files_are_refused(home, drawn):
+    with pytest.raises(InvalidInput, match="at least 16 avatars"):
+        banks.read(kept({name: one[:15] for name, one in drawn.items()}), SIZE)
+    with pytest.raises(InvalidInput, match="32 px"):
+        banks.read(kept(drawn), 96)
+    for file in (File.keep(b"no zip", "dataset", "mine.npz"), sample_sets.reference("sample:hair")):
+        with pytest.raises(InvalidInput, match="an npz of arrays"):
+            banks.read(file, SIZE)
+
+
+def test_each_loss_reaches_its_own_network(bank):
+    import keras
+    import tensorflow as tf
+
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("asks TensorFlow for gradients")
+    made = trainer(bank)
+    batch = bank.batch(np.arange(4), np.random.default_rng(0))
+    both = made.learner.generator.trainable_variables, made.learner.discriminator.trainable_variables
+    for name, (mine, others) in (("painter", both), ("discriminator", both[::-1])):
+        with tf.GradientTape(persistent=True) as tape:
+            loss = made.learner(batch, training=True)[name]
+        assert any(np.abs(one).max() > 0 for one in tape.gradient(loss, [v.value for v in mine]))
+        assert all(one is None for one in tape.gradient(loss, [v.value for v in others]))
+
+
+@pytest.mark.slow
+def test_it_learns_and_goes_on_from_a_checkpoint_as_if_unbroken(bank, tmp_path):
+    run = checkpoints.Run(tmp_path / "run")
+    whole = trainer(bank, steps=12, test_every=6)
+    assert whole.fit().ended == ""
+    first = trainer(bank, run, steps=12, test_every=6)
+    first._resume()
+    for _ in range(6):
+        first.advance()
+        first.step += 1
+    first.curves.add(6, {}, {})
+    first.save()
+    second = trainer(bank, run, steps=12, test_every=6)
+    assert second.fit().ended == "" and second.step == 12
+    for one, other in zip(whole.ema.arrays, second.ema.arrays, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    start, end = (
+        float(v) for v in (trainer(bank).test(Progress())["held out"], whole.test(Progress())["held out"])
+    )
+    assert end < start

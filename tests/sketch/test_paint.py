@@ -1,0 +1,110 @@
+"""What a network paints: as Keras would, in any colors, and as large as one likes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tiny_sketch
+
+from studio.core.errors import InvalidInput
+from studio.core.pictures import images
+from studio.sketch import drawings, paint, palette
+from studio.sketch.parts import COLORS
+from studio.sketch.settings import KINDS
+from training.drawings.sketches import doodles, views
+from training.drawings.sketches.lots import draw_lot
+
+
+@pytest.fixture(scope="module")
+def painter(tiny):
+    return paint.Painter(tiny)
+
+
+@pytest.fixture
+def planes():
+    return np.random.default_rng(0).random((32, 32, 7)).astype("float32")
+
+
+def test_it_gives_what_keras_gives(painter, planes):
+    wanted = tiny_sketch.learner().generator.predict_on_batch(planes[None])[0]
+    np.testing.assert_allclose(painter.layers(planes), wanted, atol=1e-5)
+
+
+def test_layers_become_the_same_picture_with_keras_and_without(painter, planes):
+    from studio.sketch.learn.learner import painted
+
+    layers = painter.layers(planes)
+    colors = palette.colors_of(palette.drawn_by_lot(3), night=True)
+    with_keras = np.asarray(painted(layers[None], colors[None]))[0]
+    plain = paint.avatar(layers, colors, 32)
+    assert np.abs(with_keras * 255 - plain).max() <= 0.51
+
+
+def test_a_role_has_the_color_that_was_chosen():
+    layers = np.full((32, 32, palette.ROLES + 1), -20, "float32")
+    skin = palette.CHOSEN.index("skin")
+    layers[..., skin] = 20
+    colors = palette.colors_of(palette.drawn_by_lot(5))
+    for side in (32, 96):
+        made = paint.avatar(layers, colors, side)
+        assert made.shape == (side, side, 3)
+        assert np.abs(made - 255 * colors[skin]).max() <= 1
+
+
+def test_borders_stay_sharp_where_a_picture_is_enlarged():
+    layers = np.full((32, 32, palette.ROLES + 1), -8, "float32")
+    layers[:, :16, 0] = layers[:, 16:, 1] = 8
+    colors = np.zeros((palette.ROLES, 3), "float32")
+    colors[1] = 1
+    row = paint.avatar(layers, colors, 320)[160, :, 0].astype(int)
+    assert row[:150].max() < 3 and row[170:].min() > 252
+    assert ((row > 25) & (row < 230)).sum() <= 6
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_drawing_is_seen_the_same_however_large(kind):
+    lot = draw_lot(1, 5, 0.0)
+    large = doodles.drawing(lot, kind, 384, np.random.default_rng(4))
+    seen = [drawings.read(one, kind, 96).astype(int) for one in (large, images.resize(large, 256, 256))]
+    assert seen[0].shape == (96, 96, 3)
+    assert np.abs(seen[0] - seen[1]).mean() < 10
+
+
+def test_ink_on_paper_is_a_line_on_black():
+    lines = views.outline(draw_lot(1, 5, 0.0).scene.shapes(), 200)
+    seen = [drawings.read(one, "outline", 96).astype(int) for one in (lines, 255 - lines)]
+    np.testing.assert_array_equal(*seen)
+
+
+def test_parts_are_told_by_the_nearest_color():
+    painted = np.zeros((64, 64, 3), "uint8")
+    painted[8:40, 8:40] = np.array(COLORS["Hair"]) + 9
+    painted[40:] = (0, 255, 255)  # no part has it
+    seen = drawings.read(painted, "parts", 64)
+    assert (seen[8:40, 8:40] == COLORS["Hair"]).all() and not seen[40:].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_picture_of_one_color_is_no_drawing(kind, level):
+    with pytest.raises(InvalidInput, match="Use a"):
+        drawings.read(np.full((40, 60, 3), level, "uint8"), kind, 32)
+
+
+def test_one_dot_is_a_drawing():
+    dot = np.zeros((280, 280, 3), "uint8")
+    dot[140:144, 140:144] = 255
+    assert drawings.read(dot, "outline", 96).max() > 60
+
+
+def test_painting_loads_no_keras(tiny):
+    code = (
+        "import sys; from pathlib import Path; import numpy as np;"
+        "from studio.core.models import presets; from studio.sketch import paint;"
+        f"p = paint.open(presets.find(Path({str(tiny.folder)!r})));"
+        "p.layers(np.zeros((32, 32, 7), 'float32')); sys.exit('keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

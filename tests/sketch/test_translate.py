@@ -1,0 +1,213 @@
+"""Training a network one's own pairs, and drawing with it, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from studio.cli import main
+from studio.core.pictures import images
+from studio.sketch import drawings
+from training.drawings.sketches import views
+from training.drawings.sketches.lots import draw_lot
+
+COUNT, SIDE = 12, 64
+QUICK = [
+    "--size",
+    "32",
+    "--width",
+    "4",
+    "--discriminator-width",
+    "4",
+    "--batch",
+    "4",
+    "--steps",
+    "2",
+    "--json",
+]
+
+
+@pytest.fixture(scope="session")
+def lines_and_pictures():
+    """Avatars as lines on paper, and as they are painted."""
+    scenes = [draw_lot(2, n, 0.0).scene for n in range(COUNT)]
+    return [(255 - views.outline(one.shapes(), SIDE), one.picture(SIDE)) for one in scenes]
+
+
+@pytest.fixture
+def said(home, tmp_path, monkeypatch, capsys):
+    """Runs a command in a folder of its own: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def said(*words):
+        code = main([*words, "--quiet"])
+        return code, *capsys.readouterr()
+
+    return said
+
+
+def save(path, picture):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(images.encode_png(picture))
+
+
+def put(root, form, pairs):
+    """Lays pairs down as one of the known forms has them."""
+    for n, (first, second) in enumerate(pairs):
+        if form == "side by side":
+            save(root / f"{n}.png", np.concatenate([first, second], axis=1))
+            continue
+        names = {"folders": ("a/{n}.png", "b/{n}.png"), "letters": ("{n}_A.png", "{n}_b.png")}[form]
+        for name, one in zip(names, (first, second), strict=True):
+            save(root / name.format(n=n), one)
+
+
+@pytest.fixture
+def read(home):
+    """Both images of all pairs of a folder, as a training reads them."""
+    from studio.core import data
+    from studio.core.progress import Progress
+    from studio.sketch.learn import pairs_task
+    from studio.sketch.settings import TrainTranslateSettings
+
+    def read(root, **settings):
+        asked = TrainTranslateSettings(size=64, **settings)
+        return pairs_task.both(asked, data.reference(str(root)), Progress())
+
+    return read
+
+
+@pytest.mark.parametrize("form", ["folders", "letters", "side by side"])
+def test_pairs_are_found_in_each_form_and_either_way(read, tmp_path, lines_and_pictures, form):
+    put(tmp_path / "pairs", form, lines_and_pictures)
+    (tmp_path / "pairs" / ".DS_Store").write_bytes(b"junk")
+    first, second, positions, notes = read(tmp_path / "pairs")
+    assert len(np.unique(positions)) == len(first) == COUNT and not notes
+    known = {one.tobytes(): other for one, other in lines_and_pictures}
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(known[one.tobytes()], other)
+    back = read(tmp_path / "pairs", reverse=True)
+    assert np.array_equal(back[0], second) and np.array_equal(back[1], first)
+    assert np.array_equal(back[2], positions)
+
+
+def test_halves_of_a_data_set_are_no_pairs(read, tmp_path, lines_and_pictures):
+    for part in ("train", "val"):
+        put(tmp_path / "pairs" / part, "side by side", lines_and_pictures)
+    assert len(read(tmp_path / "pairs")[0]) == 2 * COUNT
+
+
+def test_the_edges_of_photos_are_lines_where_they_change(read, tmp_path):
+    """A light disc on a dark ground has one ring."""
+    at = np.mgrid[:128, :128] - 64
+    for n in range(8):
+        disc = np.where(np.hypot(*at) < 30 + n, 200, 60 + n).astype("uint8")
+        save(tmp_path / "photos" / f"{n}.png", np.repeat(disc[..., None], 3, axis=2))
+    first, second, _, _ = read(tmp_path / "photos", edges=True)
+    away = np.hypot(*(np.mgrid[:64, :64] - 31.5))
+    lines = first[0][..., 0] > 100
+    assert lines.sum() > 60 and np.all(np.abs(away[lines] - 15) < 3)
+    assert second[0][32, 32, 0] == 200 and second[0][2, 2, 0] == 60
+
+
+def test_what_does_not_pair_is_named(said, tmp_path, lines_and_pictures):
+    put(tmp_path / "pairs", "folders", lines_and_pictures)
+    (tmp_path / "pairs" / "b" / "7.png").unlink()
+    code, _, err = said("train", "translate", "pairs", "-o", "m", *QUICK)
+    assert code == 2 and err.count("\n") == 1 and "1 without the other: a/7.png" in err
+    put(tmp_path / "side", "side by side", lines_and_pictures)
+    save(tmp_path / "side" / "alone.png", lines_and_pictures[0][0])
+    code, _, err = said("train", "translate", "side", "-o", "m", *QUICK)
+    assert code == 2 and err.count("\n") == 1 and "1 that are none: alone.png" in err
+    put(tmp_path / "few", "letters", lines_and_pictures[:3])
+    code, _, err = said("train", "translate", "few", "-o", "m", *QUICK)
+    assert code == 2 and "at least 8 pairs" in err and ": 3" in err
+
+
+def test_a_broken_picture_leaves_its_pair_out(read, tmp_path, lines_and_pictures):
+    put(tmp_path / "pairs", "letters", lines_and_pictures)
+    (tmp_path / "pairs" / "3_b.png").write_bytes(b"no picture")
+    first, _, _, notes = read(tmp_path / "pairs")
+    assert len(first) == COUNT - 1 and "1 pair was left out" in notes[0] and "3" in notes[0]
+
+
+@pytest.mark.slow
+def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(said, tmp_path, lines_and_pictures):
+    put(tmp_path / "pairs", "folders", lines_and_pictures)
+    code, out, err = said("train", "translate", "pairs", "-o", "mine", *QUICK)
+    assert code == 0, err
+    figures = json.loads(out)["figures"]
+    assert figures["steps"] == 2 and figures["pairs"] == COUNT and 1 <= figures["held_out"] <= 3
+    assert "mean training image" in (tmp_path / "mine" / "card.md").read_text()
+    save(tmp_path / "paper.png", lines_and_pictures[0][0])
+    save(tmp_path / "slate.png", 255 - lines_and_pictures[0][0])
+    for name in ("paper", "slate"):
+        words = ["translate", f"{name}.png", "--network", "mine", "-o", f"{name}-out.png", "--side", "96"]
+        assert said(*words)[0] == 0
+    paper, slate = (images.read(tmp_path / f"{name}-out.png") for name in ("paper", "slate"))
+    assert paper.shape == (96, 96, 3)
+    np.testing.assert_array_equal(paper, slate)  # it is shown drawings on the ground that it learned from
+    assert said("replay", "paper-out.png", "--verify")[:2] == (0, "identical\n")
+    more = ["--start-from", "mine", "--seed", "1"]
+    assert said("train", "translate", "pairs", "-o", "again", *QUICK, *more)[0] == 0
+    code, _, err = said("sketch", "slate.png", "-o", "no.png", "--network", "mine")
+    assert code == 2 and "`studio translate`" in err
+    code, _, err = said("translate", "slate.png", "-o", "no.png")
+    assert code == 2 and "studio train translate PAIRS" in err
+    code, _, err = said("translate", "slate.png", "-o", "no.png", "--network", "sketch")
+    assert code == 2 and "trained on pairs" in err
+    shutil.rmtree(tmp_path / "pairs" / "a")
+    code, _, err = said("train", "translate", "pairs", "-o", "none", *QUICK)
+    assert code == 2 and "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_it_learns_what_pairs_have_in_common(home, lines_and_pictures):
+    """That one image is the other's negative can be learned in a few steps."""
+    from studio.core.progress import Progress
+    from studio.sketch.learn.pair_bank import PairBank
+    from studio.sketch.learn.train import Trainer
+    from studio.sketch.settings import TrainTranslateSettings
+
+    lines = np.stack([drawings.middle(one, 32) for one, _ in lines_and_pictures])
+    settings = TrainTranslateSettings(
+        size=32, width=8, discriminator_width=4, steps=60, test_every=60, ema_steps=5
+    )
+    bank = PairBank(lines, 255 - lines, np.arange(8), settings)
+    others = PairBank(lines, 255 - lines, np.arange(8, COUNT), settings)
+    trainer = Trainer(bank, others.plain(np.arange(len(others))), settings)
+    before = trainer.test(Progress())["held out"]
+    assert trainer.fit().ended == ""
+    assert trainer.test(Progress())["held out"] < before / 2
+
+
+def test_pairs_are_moved_and_mirrored_alike(lines_and_pictures):
+    from studio.sketch.learn.pair_bank import PairBank
+    from studio.sketch.settings import TrainTranslateSettings
+
+    pictures = np.stack([other for _, other in lines_and_pictures])
+    bank = PairBank(pictures, 255 - pictures, np.arange(COUNT), TrainTranslateSettings(size=64, shift=0.2))
+    found = bank.batch(np.arange(4), np.random.default_rng(0))
+    np.testing.assert_allclose(found["drawing"] + found["picture"], 1, atol=1e-6)
+    assert np.abs(found["drawing"] - bank.plain(np.arange(4))["drawing"]).mean() > 0.02
+
+
+def test_drawings_are_told_from_photos(lines_and_pictures):
+    from skimage import data
+
+    paper = np.linspace(0.6, 1, SIDE)[:, None, None]  # in the light of a window
+    for drawing, _ in lines_and_pictures:
+        assert drawings.is_drawn(drawing) and drawings.is_drawn(255 - drawing)
+        assert drawings.is_drawn((drawing * paper).astype("uint8"))
+    assert not any(drawings.is_drawn(photo) for photo in (data.astronaut(), data.cat(), data.coffee()))
+
+
+def test_a_photo_is_no_outline_and_is_told_so(said, tmp_path):
+    from skimage import data
+
+    save(tmp_path / "photo.png", data.astronaut())
+    code, _, err = said("sketch", "photo.png", "-o", "out.png")
+    assert code == 2 and err.count("\n") == 1 and "looks like a photo" in err and "--edges" in err

@@ -1,0 +1,164 @@
+"""A model folder is read without Keras, exactly as Keras reads it, and refused when anything is wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.core import paths, recipes
+from studio.core.errors import InvalidInput
+from studio.core.models import model_folder, model_zip, presets
+from studio.text import language_model, model
+from studio.text.settings import TrainTextSettings
+
+SIZE = 7
+
+
+def saved(built, letters, target="tiny", **shape):
+    core, network = built(SIZE, **shape)
+    settings = TrainTextSettings(**{"units": 8, "embedding": 5, **shape})
+    recipe = recipes.make("text.train", settings, {})
+    data = {"vocabulary": letters.characters}
+    return presets.save(target, core, "text.train", settings, "# Tiny\n", recipe, data), core, network
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_it_reads_what_keras_saved(home, built, letters, cell, tied, layers):
+    made, core, network = saved(built, letters, cell=cell, tied=tied, layers=layers)
+    weights, settings, vocabulary = language_model.parts(made)
+    assert vocabulary == letters
+    assert all(np.array_equal(a, b) for a, b in zip(weights, core.get_weights(), strict=True))
+    again = model.build(settings, SIZE)
+    again.load_weights(made.weights())
+    assert all(np.array_equal(a, b) for a, b in zip(weights, again.get_weights(), strict=True))
+    states = network.states(1)
+    expected, _ = network.step(np.array([3]), states)
+    assert np.array_equal(language_model.load("tiny").network.step(np.array([3]), states)[0], expected)
+
+
+def test_a_language_model_is_held_for_the_next_time(home, built, letters):
+    saved(built, letters)
+    assert language_model.load("tiny").network is language_model.load("tiny").network
+
+
+def test_other_letters_with_the_same_weights_are_another_language_model(home, built, letters, monkeypatch):
+    """Else whoever brings a zip with the weights of a model that all have decides what theirs writes."""
+    monkeypatch.setattr(language_model, "_HELD", {})
+    made, *_ = saved(built, letters)
+    told = json.loads((made.folder / model_folder.SETTINGS).read_text())
+    told["data"]["vocabulary"] = letters.characters[::-1]
+    forged = paths.home() / "forged"
+    shutil.copytree(made.folder, forged)
+    (forged / model_folder.SETTINGS).write_text(json.dumps(told))
+    brought = presets.unpack(model_zip.zipped(forged), "forged")
+    assert brought.digest == made.digest
+    assert language_model.load(brought).vocabulary.characters == letters.characters[::-1]
+    assert language_model.load("tiny").vocabulary == letters
+
+
+@pytest.mark.slow
+def test_it_needs_no_keras(home, built, letters):
+    saved(built, letters)
+    code = (
+        "import sys; from studio.core import tasks; from studio.text.settings import WriteSettings;"
+        "tasks.run('text.write', WriteSettings(preset='tiny', chars=9), {});"
+        "sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def _link_outside(file):
+    del file["head/vars/1"]
+    file["head/vars/1"] = h5py.ExternalLink("/etc/hostname", "/x")
+
+
+def _soft_link(file):
+    del file["head/vars/1"]
+    file["head/vars/1"] = h5py.SoftLink("/head/vars/0")
+
+
+def _bomb(file):
+    del file["head/vars/1"]
+    file.create_dataset("head/vars/1", (2**40,), "float32", chunks=True)
+
+
+def _hollow(file):
+    del file["head/vars/1"]
+    file.create_dataset("head/vars/1", (SIZE,), "float32")
+
+
+def _outside(file):
+    del file["head/vars/1"]
+    file.create_dataset("head/vars/1", (SIZE,), "float32", external=[("/etc/hostname", 0, 28)])
+
+
+def _missing(file):
+    del file["head"]
+
+
+def _wrong_shape(file):
+    del file["head/vars/1"]
+    file["head/vars/1"] = np.zeros(SIZE + 1, "float32")
+
+
+def _words(file):
+    del file["head/vars/1"]
+    file["head/vars/1"] = np.array([b"x"] * SIZE)
+
+
+def _not_finite(file):
+    file["head/vars/1"][0] = np.nan
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "damage",
+    [_link_outside, _soft_link, _bomb, _hollow, _outside, _missing, _wrong_shape, _words, _not_finite],
+)
+def test_weights_that_are_not_plain_arrays_of_the_right_shape_are_refused(home, built, letters, damage):
+    folder = saved(built, letters)[0].folder
+    with h5py.File(folder / model_folder.WEIGHTS, "r+") as file:
+        damage(file)
+    made = json.loads((folder / model_folder.SETTINGS).read_bytes())
+    made["weights"] = paths.file_digest(folder / model_folder.WEIGHTS)  # as who made it on purpose would
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    with pytest.raises(InvalidInput, match="weights"):
+        language_model.load(folder)
+
+
+@pytest.mark.parametrize("cut", [0, 100, -16])
+def test_cut_weights_are_refused(home, built, letters, cut):
+    path = saved(built, letters)[0].folder / model_folder.WEIGHTS
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(InvalidInput, match="as it was saved"):
+        language_model.load("tiny")
+    with pytest.raises(InvalidInput, match="weights"):
+        language_model.arrays(path, TrainTextSettings(units=8, embedding=5), SIZE)
+
+
+@pytest.mark.parametrize("data", [{}, {"vocabulary": 7}, {"vocabulary": "aab"}, {"vocabulary": "abc"}])
+def test_a_model_whose_characters_are_not_there_is_refused(home, built, letters, data):
+    folder = saved(built, letters)[0].folder
+    made = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {"data": data}
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    with pytest.raises(InvalidInput):
+        language_model.load(folder)
+
+
+def test_a_model_of_another_task_is_refused(home, built, letters):
+    folder = saved(built, letters)[0].folder
+    made = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {
+        "task": "style.transfer",
+        "settings": {},
+    }
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    with pytest.raises(InvalidInput, match="a language model"):
+        language_model.load(folder)

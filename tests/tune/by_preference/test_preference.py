@@ -1,0 +1,93 @@
+"""What a user likes, told from pairs: the maths against closed forms, differences and brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+
+from studio.tune.by_preference import preference
+from studio.tune.by_preference.preference import MARGIN, Belief, Judged
+
+PLACES = np.array([[0.0], [0.35], [0.7], [1.0]])
+
+
+@pytest.mark.parametrize("answers", [preference._picked, preference._too_alike])
+def test_slopes_and_bends_are_those_of_the_likelihood(answers):
+    gaps, step = np.array([-6.0, -2.0, -0.4, 0.1, 0.9, 3.0, 7.0]), 1e-4
+    _, slope, bend = answers(gaps)
+    above, below = answers(gaps + step), answers(gaps - step)
+    assert slope == pytest.approx((above[0] - below[0]) / (2 * step), rel=1e-4, abs=1e-6)
+    assert bend == pytest.approx(-(above[1] - below[1]) / (2 * step), rel=1e-3, abs=1e-5)
+    assert (bend > 0).all(), "one hill, so that the climb ends at its top"
+
+
+def test_the_three_answers_are_all_there_are():
+    gaps = np.linspace(-4, 4, 9)
+    left, right = (np.exp(preference._picked(one)[0]) for one in (gaps, -gaps))
+    alike = np.exp(preference._too_alike(gaps)[0])
+    assert left + right + alike == pytest.approx(1)
+    assert left == pytest.approx(ndtr(gaps - MARGIN))
+
+
+def test_before_anything_is_picked_all_is_open():
+    belief = Belief(PLACES, [], [0])
+    assert belief.mean(PLACES) == pytest.approx(0)
+    assert belief.variance(PLACES) == pytest.approx(preference.SPREADS[1])
+
+
+def test_what_was_picked_is_believed_and_what_lies_near_it_too():
+    belief = Belief(PLACES, [Judged(1, 0), Judged(1, 3), Judged(2, 3)], [0])
+    means = belief.mean(PLACES)
+    assert means.argmax() == 1 and means[2] > means[3]
+    assert belief.mean(np.array([[0.4]]))[0] > means[3]
+    assert belief.variance(PLACES).max() < preference.SPREADS[-1]
+
+
+def test_two_that_are_too_alike_come_closer():
+    apart = [Judged(0, 1), Judged(1, 3)]
+    gap = np.ptp(Belief(PLACES, apart, [0]).mean(PLACES[[0, 1]]))
+    alike = Belief(PLACES, [*apart, *[Judged(0, 1, alike=True)] * 4], [0])
+    assert np.ptp(alike.mean(PLACES[[0, 1]])) < 0.6 * gap
+
+
+def test_one_comparison_is_weighed_as_brute_force_weighs_it():
+    """The difference of two utilities, on a fine grid: Gaussian before, a probit of it seen."""
+    belief = Belief(PLACES[[0, 3]], [Judged(0, 1)], [0])
+    variance = 2 * (belief._kernel(PLACES[:1], PLACES[:1]) - belief._kernel(PLACES[:1], PLACES[3:])).item()
+    gaps = np.linspace(-15, 15, 20_001)
+    weights = np.exp(-(gaps**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance) * ndtr(gaps - MARGIN)
+    mean = (weights * gaps).sum() / weights.sum()
+    deviation = np.sqrt((weights * (gaps - mean) ** 2).sum() / weights.sum())
+    ends = PLACES[[0, 3]]
+    assert belief.mean(ends) @ [1, -1] == pytest.approx(gaps[weights.argmax()], abs=2e-3), (
+        "the top of the hill"
+    )
+    spread = np.sqrt([1, -1] @ belief.covariance(ends, ends) @ [1, -1])
+    assert spread == pytest.approx(deviation, rel=0.15)
+    assert belief.evidence == pytest.approx(np.log(weights.sum() * (gaps[1] - gaps[0])), abs=0.1)
+
+
+def test_a_variance_is_the_middle_of_the_covariance():
+    belief = Belief(PLACES, [Judged(1, 0), Judged(2, 3), Judged(0, 3, alike=True)], [0])
+    places = np.linspace(0, 1, 7)[:, None]
+    covariance = belief.covariance(places, places)
+    assert belief.variance(places) == pytest.approx(np.diag(covariance))
+    assert np.linalg.eigvalsh(covariance).min() > -1e-8
+
+
+def test_a_setting_that_never_mattered_is_told_from_one_that_did():
+    rng = np.random.default_rng(0)
+    places = rng.random((24, 2))
+    pairs = [(a, b) for a in range(24) for b in range(a) if rng.random() < 0.15]
+    wave = np.sin(9 * places[:, 0])
+    judged = [Judged(a, b) if wave[a] > wave[b] else Judged(b, a) for a, b in pairs]
+    matters, idle = Belief(places, judged, [0, 1]).reaches
+    assert matters < idle
+
+
+def test_the_champion_itself_promises_nothing_and_the_unknown_most():
+    belief = Belief(PLACES[:2], [Judged(0, 1)] * 6, [0])
+    same, near, far = belief.improvement(np.array([[0.0], [0.05], [1.0]]), PLACES[:1])
+    assert same == pytest.approx(0, abs=1e-4)
+    assert far > near > same

@@ -1,0 +1,439 @@
+"""Searches: what is found, what is stopped early, what happens to a search that is stopped or killed."""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+from dataclasses import replace
+
+import pytest
+import tiny_search
+from tiny_search import NAME, BowlSettings, loss
+
+from studio.cli import main
+from studio.core import paths, recipes, tasks
+from studio.core.data import sample_sets
+from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
+from studio.core.progress import Progress, Report
+from studio.core.tasks import Goal
+from studio.engine.cluster.drivers import Crew
+from studio.tune import selection, study
+from studio.tune.pruning import Watch
+from studio.tune.settings import TuneSettings
+from studio.tune.task import weights_of
+from tests.wording import says_what_to_do
+
+TASK = "tune.run"
+
+
+def asked(**settings) -> TuneSettings:
+    return TuneSettings.parse({"train": NAME, "vary": ("x", "shape"), "trials": 12} | settings)
+
+
+def searched(text, progress=None, **settings):
+    return tasks.run(TASK, asked(**settings), text, progress)
+
+
+@pytest.mark.slow
+def test_it_finds_the_best_and_gives_its_model(text):
+    result = searched(text, trials=40)
+    figures = result.figures
+    assert figures["best"] < 1 and abs(figures["best_settings"]["x"] - 3) < 1
+    assert figures["best_settings"]["shape"] == "round"
+    made = BowlSettings.model_validate_json(result.files[0].read())
+    assert made.x == figures["best_settings"]["x"] and loss(made) == figures["best"]
+    assert len(figures["trials"]) == 40 == figures["trials_ended"] + figures["stopped_early"]
+    assert result.recipe.checked_settings() == asked(trials=40)
+    assert figures["importance"]["x"] + figures["importance"]["shape"] == pytest.approx(1)
+
+
+def test_progress_counts_trials_from_the_one_under_way(text):
+    heard: list[Report] = []
+    found = searched(text, Progress(heard.append), trials=3, pruning="none").figures
+    stages = list(dict.fromkeys(report.stage for report in heard))
+    assert stages == ["Trial 1 of 3", "Trial 2 of 3", "Trial 3 of 3", ""]
+    told = {name for report in heard for name in report.metrics if name != "best"}
+    assert (
+        told == {f"trial {trial['number']}" for trial in found["trials"]} == {"trial 1", "trial 2", "trial 3"}
+    )
+    assert found["best_trial"] in (1, 2, 3)
+
+
+@pytest.mark.slow
+def test_poor_trials_are_stopped_early_and_the_best_is_as_good(text):
+    whole, halved = (searched(text, trials=30, pruning=how).figures for how in ("none", "halving"))
+    assert not whole["stopped_early"] and halved["stopped_early"] > 10
+    told = [sum(len(trial["curve"]) for trial in found["trials"]) for found in (whole, halved)]
+    assert told[0] == 30 * 9 and told[1] < told[0] / 2
+    assert halved["best"] < whole["best"] + 1
+
+
+@pytest.mark.slow
+def test_it_is_better_than_chance(text):
+    """Against the median of twenty searches at random, each drawn here without the studio."""
+
+    def at_random(seed):
+        rng = random.Random(seed)
+        shapes = ("round", "square", "flat")
+        drawn = [BowlSettings(x=rng.uniform(-10, 10), shape=rng.choice(shapes)) for _ in range(40)]
+        return min(map(loss, drawn))
+
+    usual = statistics.median(at_random(seed) for seed in range(20))
+    assert searched(text, trials=40, pruning="none").figures["best"] < usual
+
+
+def test_a_short_search_is_not_random_search(text):
+    """TPE begins with ten random trials unless it is told how many there are at all."""
+    tried = {}
+    for sampler in ("tpe", "random"):
+        found = searched(text, trials=10, sampler=sampler, pruning="none").figures
+        tried[sampler] = [trial["settings"] for trial in found["trials"]]
+    assert tried["tpe"][:3] == tried["random"][:3] and tried["tpe"] != tried["random"]
+    assert [study.random_starts(count) for count in (1, 10, 12, 20, 200)] == [3, 3, 3, 5, 10]
+
+
+def test_the_same_seed_tries_the_same(text, tmp_path, monkeypatch):
+    tried = []
+    for place, seed in (("a", 1), ("b", 1), ("c", 2)):
+        monkeypatch.setenv("STUDIO_HOME", str(tmp_path / place))
+        file = tasks.File.keep(b"so it is", "text", "so.txt")
+        found = tasks.run(TASK, asked(seed=seed, sampler="tpe"), {"text": [file]})
+        tried.append([trial["settings"] for trial in found.figures["trials"]])
+    assert tried[0] == tried[1] != tried[2]
+
+
+def test_a_stopped_search_keeps_its_best_and_goes_on(text):
+    stops = iter([False] * 60)
+    result = searched(text, Progress(cancelled=lambda: next(stops, True)), trials=50)
+    assert result.stopped_early
+    assert not result.figures["failed"], "what a user stopped has not failed"
+    done = result.figures["trials_ended"]
+    assert 0 < done < 50 and result.files
+    again = searched(text, trials=50)
+    assert not again.stopped_early
+    before = [t["settings"] for t in result.figures["trials"] if t["state"] == "done"]
+    after = [t["settings"] for t in again.figures["trials"] if t["state"] == "done"]
+    assert after[: len(before)] == before
+    assert again.figures["trials_ended"] + again.figures["stopped_early"] == 50
+    assert searched(text, trials=50).figures["trials"] == again.figures["trials"], "nothing was left to do"
+
+
+def kept():
+    """The file that the only search of this home is kept in."""
+    (path,) = paths.folder("searches").glob("*.log")
+    return path
+
+
+def test_half_a_line_of_a_search_that_was_killed_is_forgotten(text):
+    first = searched(text, trials=6).figures["trials"]
+    with kept().open("ab") as file:
+        file.write(b'{"op_code":4,"wor')
+    again = searched(text, trials=9).figures["trials"]
+    assert again[: len(first)] == first and len(again) > len(first)
+    assert all(json.loads(line) for line in kept().read_bytes().splitlines())
+
+
+def test_a_damaged_search_is_said_in_one_sentence(text):
+    searched(text, trials=3)
+    kept().write_bytes(b"nonsense\n" + kept().read_bytes())
+    with pytest.raises(Unavailable, match=r"cannot be read .* Use another --name"):
+        searched(text, trials=6)
+
+
+def test_its_recipe_names_what_its_trials_were_made_with(text, monkeypatch):
+    ran = Crew.run
+
+    def run(*asked):
+        result = ran(*asked)
+        return replace(result, recipe=recipes.make(NAME, asked[2], {}, {f"model-{asked[2].shape}": "a" * 64}))
+
+    monkeypatch.setattr(Crew, "run", run)
+    result = searched(text, trials=12, pruning="none")
+    shapes = {trial["settings"]["shape"] for trial in result.figures["trials"]}
+    assert len(shapes) > 1 and result.recipe.weights == {f"model-{shape}": "a" * 64 for shape in shapes}
+
+
+def test_few_choices_are_tried_once_each_and_then_it_ends(text, monkeypatch):
+    tried, ran = [], Crew.run
+    monkeypatch.setattr(Crew, "run", lambda *asked: (tried.append(asked[2]), ran(*asked))[1])
+    found = searched(text, vary=("shape", "flip"), trials=100, pruning="none").figures
+    assert len(tried) == 6 == len({(one.shape, one.flip) for one in tried})
+    assert found["notes"] == ["All combinations of the search space were tried."] and found["best"] == 9.0
+    assert found["trials_ended"] == len(found["trials"]) < 100
+    assert all(trial["value"] is not None for trial in found["trials"])
+    searched(text, vary=("shape", "flip"), trials=100, pruning="none")
+    assert len(tried) == 6, "nothing is left to try"
+
+
+def test_the_order_of_words_makes_no_other_search(text, monkeypatch):
+    tried, ran = [], Crew.run
+    monkeypatch.setattr(Crew, "run", lambda *asked: (tried.append(asked[2]), ran(*asked))[1])
+    searched(text, vary=("shape", "x=-5:5"), fixed=("epochs=2", "flip=false"), trials=4)
+    searched(text, vary=("x=-5:5", "shape"), fixed=("flip=false", "epochs=2"), trials=4)
+    assert len(tried) == 4
+
+
+def test_a_training_that_has_reached_its_end_is_not_stopped_as_poor(text):
+    found = searched(text, trials=30, fixed=("epochs=1",)).figures
+    assert not found["stopped_early"]
+
+
+def test_a_search_that_is_stopped_at_once_has_nothing_to_keep(text):
+    with pytest.raises(Cancelled):
+        searched(text, Progress(cancelled=lambda: True))
+
+
+def test_what_all_trials_share_reaches_them(text):
+    found = searched(text, fixed=("epochs=2", "flip=false"), pruning="none")
+    assert {len(trial["curve"]) for trial in found.figures["trials"]} == {2}
+    assert not BowlSettings.model_validate_json(found.files[0].read()).flip
+
+
+def test_trials_that_fail_again_and_again_end_the_search_with_their_reason(text):
+    with pytest.raises(StudioError, match=r"5 trials in a row failed.*It cannot learn"):
+        searched(text, fixed=("trouble=refuse",))
+    with pytest.raises(StudioError, match="reported no metric"):
+        searched(text, fixed=("trouble=silent",))
+
+
+def test_what_ended_well_before_is_kept(text):
+    found = searched(text, vary=("x=-5:5", "trouble=none|refuse"), sampler="random", trials=500)
+    assert found.figures["trials_ended"] and found.figures["trials_ended"] < 500
+    assert found.files[0].read() and "5 trials in a row failed" in found.figures["notes"][0]
+
+
+def test_failures_with_trials_between_that_were_stopped_as_poor_are_not_in_a_row(text, monkeypatch):
+    ran, counted = Crew.run, []
+
+    def every_second_fails(*asked):
+        counted.append(1)
+        if len(counted) > 3 and len(counted) % 2:
+            raise StudioError("It cannot learn.")
+        return ran(*asked)
+
+    monkeypatch.setattr(Crew, "run", every_second_fails)
+    found = searched(text, sampler="random", trials=30, pruning="halving").figures
+    assert found["stopped_early"] > 5 and found["failed"] > 5, "else this tells nothing"
+    assert not found["notes"]
+
+
+def test_models_are_compared_by_one_measure_which_is_named(text):
+    settings = {"pruning": "none", "sampler": "random", "trials": 6}
+    assert searched(text, **settings).figures["measure"] == "loss"
+    assert searched(text, fixed=("trouble=unscored",), **settings).figures["measure"] == "held out"
+    mixed = searched(text, vary=("x=-5:5", "trouble=none|unscored"), **settings).figures
+    assert mixed["failed"] and mixed["trials_ended"]
+    compared = {trial["settings"]["trouble"] for trial in mixed["trials"] if trial["state"] == "done"}
+    assert len(compared) == 1
+
+
+def test_where_what_a_loss_counts_varies_trials_are_not_compared_by_it(text, monkeypatch):
+    task = tiny_search.TRAIN
+    monkeypatch.setattr(tiny_search, "TRAIN", replace(task, goal=replace(task.goal, units=("x",))))
+    figures = searched(text, pruning="halving").figures
+    assert figures["stopped_early"] == 0 and figures["measure"] == "loss"
+    with pytest.raises(StudioError, match="reported no metric"):
+        searched(text, fixed=("trouble=unscored",))
+
+
+def test_the_selected_model_alone_is_tested_on_data_that_selected_nothing(text, monkeypatch):
+    task = tiny_search.TRAIN
+    goal = replace(task.goal, test="epochs", shared=("epochs=5",))
+    monkeypatch.setattr(tiny_search, "TRAIN", replace(task, goal=goal))
+    figures = searched(text, pruning="none", trials=3, fixed=("epochs=7",)).figures
+    assert figures["test"] == {"measure": "epochs", "value": 5, "interval": None}, "what the goal shares wins"
+    assert "which was not used for selection: epochs 5." in selection.sentence(figures, goal)
+    assert not any("epochs" in trial for trial in figures["trials"])
+
+
+def test_where_the_figure_that_selects_is_that_of_the_card_it_is_said(text):
+    found = searched(text, pruning="none", trials=3)
+    assert "test" not in found.figures
+    said = selection.sentence(found.figures, tiny_search.TRAIN.goal)
+    assert said.startswith("Best of 3 trials by loss. This value is optimistic")
+
+
+@pytest.mark.parametrize("name", ["classify.train", "text.train"])
+def test_what_selects_is_not_what_is_tested(name):
+    goal = tasks.get(name).goal
+    assert goal.test and goal.figure.startswith("validation") and goal.test != goal.figure
+
+
+@pytest.mark.parametrize("most, best", [(False, 1.0), (True, 3.0)])
+def test_without_a_figure_a_trial_counts_by_its_best_measurement(most, best):
+    watch = Watch(Goal("held out", "loss", most), trial=None, tell=None)
+    watch.found = [2.0, 1.0, 3.0, 2.5]
+    assert watch.value({}) == (best, "held out")
+    assert watch.value({"loss": 7}) == (7.0, "loss")
+
+
+class _Trial:
+    """Notes what a trial is told, as Optuna's would."""
+
+    def __init__(self):
+        self.told: list[tuple[float, int]] = []
+
+    def report(self, value, step):
+        self.told.append((value, step))
+
+    def should_prune(self):
+        return False
+
+
+def test_each_test_of_a_training_counts_once_also_one_that_finds_the_same_as_the_one_before():
+    trial = _Trial()
+    watch = Watch(Goal("held out", "loss"), trial, tell=lambda value: None)
+    progress = watch.progress(lambda: False)
+    for step, value, tests in ((1, 2.0, 1), (2, 2.0, 1), (3, 2.0, 2), (4, 1.5, 3), (5, 1.5, 3)):
+        progress.report(step, 9, {"held out": value}, tests=tests)
+    assert trial.told == [(2.0, 1), (2.0, 2), (1.5, 3)]
+
+
+def test_a_search_whose_best_model_was_cleared_away_gives_the_best_that_is_there(text):
+    first = searched(text, name="kept")
+    first.files[0].path.unlink()
+    again = searched(text, name="kept")
+    assert again.files[0].digest != first.files[0].digest and again.files[0].read()
+    for file in (paths.folder("files")).iterdir():
+        if file.read_bytes().startswith(b"{"):
+            file.unlink()
+    with pytest.raises(StudioError, match="cleared away"):
+        searched(text, name="kept")
+
+
+MEASURED = {"train": "vae", "vary": ("latent_dim=4:8",), "trials": 1}
+
+
+@pytest.mark.slow
+def test_what_trainings_are_measured_with_is_fetched_before_the_first(home, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))
+    settings = TuneSettings.parse(MEASURED)
+    assert weights_of(settings) == ("inceptionv3",)
+    with pytest.raises(Unavailable, match=r"InceptionV3 are not here "):
+        tasks.run(TASK, settings, {"data": [sample_sets.reference("sample:cartoons")]})
+
+
+def test_where_a_loss_alone_is_told_nothing_is_fetched():
+    assert weights_of(TuneSettings.parse(MEASURED | {"fixed": ("scored=0",)})) == ()
+    assert weights_of(asked()) == ()
+
+
+def test_a_name_stands_for_one_search(text):
+    searched(text, name="mine", trials=3)
+    assert searched(text, name="mine", trials=5).figures["trials_ended"] > 0
+    with pytest.raises(InvalidInput, match=r"search mine.*space"):
+        searched(text, name="mine", vary=("x=0:1",))
+
+
+def test_a_storage_out_of_reach_is_said_without_its_password(text):
+    with pytest.raises(Unavailable) as refused:
+        searched(text, storage="postgresql://me:secret@nowhere.invalid/db")
+    assert "nowhere.invalid" in str(refused.value) and "secret" not in str(refused.value)
+
+
+def test_too_short_a_time_for_one_trial_is_said(text):
+    with pytest.raises(StudioError, match="No trial finished"):
+        searched(text, minutes=1e-9, fixed=("trouble=refuse",))  # over when the first one fails
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ({"train": "style"}, "text"),
+        ({"train": "faces.draw"}, "text"),
+        ({"vary": ("y",)}, "x"),
+        ({"fixed": ("epochs",)}, "VALUE"),
+        ({"trials": 0}, "trials"),
+        ({"train": "vae", "vary": ("width", "scored")}, "scored"),
+        ({"train": "classify", "vary": ("seed=0:20",)}, "seed"),  # which says what is tested on
+    ],
+)
+def test_what_cannot_be_searched_is_refused_before_it_begins(text, change, says):
+    with pytest.raises(InvalidInput, match=says):
+        searched(text, **change)
+
+
+def test_where_there_are_no_lanes_the_crew_works_here(text):
+    crew = Crew()
+    result = crew.run(NAME, BowlSettings(epochs=2), text)
+    crew.close()
+    assert result.figures["epochs"] == 2
+
+
+def test_a_trial_that_is_too_large_ends_no_other(text):
+    found = searched(text, trials=8, fixed=("trouble=memory",), pruning="none").figures
+    assert found["failed"] > 0 and found["trials_ended"] + found["failed"] >= 8
+    assert found["best_settings"]["shape"] == "round"
+
+
+def test_trials_that_were_stopped_early_leave_nothing_behind(text):
+    result = searched(text, trials=30, pruning="halving")
+    assert result.figures["stopped_early"] > 10
+    assert not list(paths.folder("runs").iterdir())
+    named = next(paths.folder("searches").glob("*.log")).read_text()
+    assert sum('"model"' in line for line in named.splitlines()) == result.figures["trials_ended"] > 0
+
+
+def test_no_address_of_a_database_goes_into_the_recipe(text, tmp_path):
+    result = searched(text, trials=1, storage=f"sqlite:///{tmp_path}/secret.db")
+    assert "secret" not in result.recipe.to_json()
+
+
+def test_without_data_nothing_begins(home):
+    with pytest.raises(InvalidInput, match="text"):
+        tasks.run(TASK, asked(), {})
+
+
+@pytest.fixture
+def said(home, tmp_path, monkeypatch, capsys):
+    """Runs `studio tune` in a folder with a text; its code, its words, its complaints."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "so.txt").write_text("so it is, " * 40)
+
+    def run(*words):
+        code = main(["tune", *words])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.slow
+def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
+    fixed = "epochs=2,units=16,embedding=8,streams=2,sequence=16"
+    words = ["text", "so.txt", "-o", "best", "--vary", "learning_rate=0.001:0.05", "--fixed", fixed]
+    code, out, err = said(*words, "--trials", "3", "--json")
+    found = json.loads(out)
+    assert (code, found["path"]) == (0, "best")
+    assert (tmp_path / "best" / "card.md").is_file()
+    assert found["figures"]["trials_ended"] >= 1 and 0 < found["figures"]["best"] < 5
+    assert "trials ended" in err and "The best by nats per character, validation:" in err
+    assert "On the test split, which was not used for selection: nats_per_char" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sculpture", "so.txt", "-o", "best", "--vary", "x"],
+        ["text", "nothing.txt", "-o", "best", "--vary", "units"],
+        ["text", "so.txt", "--vary", "units"],
+        ["text", "so.txt", "-o", "best", "--vary", "unit"],
+        ["text", "so.txt", "-o", "best", "--vary", "units=9:3"],
+        ["text", "so.txt", "-o", ".", "--vary", "units"],
+        ["text", "so.txt", "-o", "best", "--vary", "units", "--jobs", "2"],
+    ],
+)
+def test_bad_input_is_one_line(said, words):
+    code, out, err = said(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
+
+
+@pytest.mark.slow
+def test_what_is_fetched_first_is_said_first(said, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))
+    code, _, err = said("vae", "sample:cartoons", "-o", "best", "--vary", "latent_dim", "--trials", "1")
+    assert code == 2 and "InceptionV3, which evaluates each model, is downloaded first" in err
+    assert err.splitlines()[-1].startswith("error: The weights InceptionV3 are not here")

@@ -1,0 +1,90 @@
+"""What varies in a search, from a user's words."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_search import BowlSettings
+
+from studio.core import tasks
+from studio.core.errors import InvalidInput
+from studio.tune.space import Range, plain, shared, space
+from tests.wording import says_what_to_do
+
+
+@pytest.mark.parametrize(
+    "word, expected",
+    [
+        ("x", Range(-10.0, 10.0)),
+        ("x=-2:4.5", Range(-2.0, 4.5)),
+        ("rate", Range(0.0025, 0.04, log=True)),
+        ("rate=0.001:0.1", Range(0.001, 0.1, log=True)),
+        ("units", Range(2.0, 32.0, whole=True, log=True)),
+        ("units = 4 : 16", Range(4.0, 16.0, whole=True, log=True)),
+        ("penalty", Range(0.0001, 100.0, log=True)),  # 0 turns it off and has no logarithm
+        ("shape", Range(choices=("round", "square", "flat"))),
+        ("shape=flat|round", Range(choices=("flat", "round"))),
+        ("flip", Range(choices=(False, True))),
+        ("--rate=0.5:1", Range(0.5, 1.0, log=True)),
+    ],
+)
+def test_a_range_is_what_was_said_or_what_is_usual(word, expected):
+    [found] = space(BowlSettings, [word]).values()
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        ([], "Name what varies"),
+        (["unit"], "units"),
+        (["x", "x=1:2"], "twice"),
+        (["note"], "text"),
+        (["x=4:1"], "start is below its end"),
+        (["x=1:1"], "start is below its end"),
+        (["x=1"], "LOW:HIGH"),
+        (["x=a:b"], "LOW:HIGH"),
+        (["x=1:2:3"], "LOW:HIGH"),
+        (["x=-11:3"], "-10 to 10"),
+        (["x=nan:3"], "numbers"),
+        (["x=1:inf"], "numbers"),
+        (["units=1.5:4"], "whole numbers"),
+        (["shape=round"], "at least two"),
+        (["shape=round|oval"], "oval"),
+        (["=1:2"], "setting"),
+    ],
+)
+def test_what_cannot_vary_is_refused_in_one_sentence(words, says):
+    with pytest.raises(InvalidInput) as refused:
+        space(BowlSettings, words)
+    assert says in str(refused.value) and says_what_to_do(str(refused.value))
+
+
+def test_shared_settings_are_checked_too():
+    varied = space(BowlSettings, ["x"])
+    assert shared(BowlSettings, ["epochs=4", "flip=false", "shape=flat"], varied) == {
+        "epochs": 4,
+        "flip": False,
+        "shape": "flat",
+    }
+    for word, says in {"epochs": "VALUE", "epoch=4": "epochs", "x=4": "both", "epochs=0": "epochs"}.items():
+        with pytest.raises(InvalidInput, match=says):
+            shared(BowlSettings, [word], varied)
+
+
+def test_a_space_is_the_same_in_any_order():
+    one, other = (plain(space(BowlSettings, words)) for words in (["x", "rate"], ["rate", "x"]))
+    assert list(one) == list(other) and one == other
+
+
+def test_rates_and_penalties_are_sampled_by_ratio():
+    """Between 1e-6 and 1, uniform draws would nearly all be above 0.01."""
+    linear = [
+        f"{name} {field}"
+        for name in tasks.TASKS
+        if tasks.get(name).goal
+        for field, known in tasks.get(name).settings.described().items()
+        if field in ("learning_rate", "strength", "weight_decay", "gradient_penalty") and known.scale != "log"
+    ]
+    assert not linear
+    [strength] = space(tasks.get("classify.train").settings, ["strength"]).values()
+    assert strength == Range(1e-6, 1.0, log=True)
