@@ -10,7 +10,7 @@ from pages.style import lesson
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 
-HALVES = {"paint": "Paint", "classify": "Train styles"}
+HALVES = {"paint": "Paint", "train": "Train styles"}
 _PAGE = "style_photo.py"
 _PAINT_WITH = "paint_with"  # of the session: the style to paint with next
 

@@ -240,7 +240,7 @@ def test_it_is_tried_with_a_held_out_picture(taught):
     page = taught()
     page.session_state["side_3_False"] = "Try it"
     page.run()
-    assert "held out" in said(done(page).caption)
+    assert "from the test split" in said(done(page).caption)
     assert page.button_group(key="picture").value == "Blue"
     bars = " ".join(found.proto.text for found in page.get("progress"))
     assert bars.startswith("**blue**")
@@ -423,7 +423,7 @@ def test_an_imported_model_is_scored_on_images_in_folders(bring, engine, until, 
     page = done(bring(keras_file()))
     page.session_state["side_3_True"] = "Evaluation"
     page.run()
-    assert "called red, blue, green" in said(done(page).markdown)
+    assert "named red, blue, green" in said(done(page).markdown)
     upload = next(one for one in page.file_uploader if "npz of images" in one.label)
     page = done(upload.upload("colors.zip", archive(), "application/zip").run())
     button(page, "Evaluate").click().run()
@@ -493,7 +493,7 @@ def test_imagenet_needs_no_teaching(visit):
     made = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
     assert made[0]["settings"]["label"] == "lynx"
     assert any(
-        "where it sees “lynx”" in image.caption for one in page.get("image") for image in one.proto.imgs
+        "“lynx” (Grad-CAM)" in image.caption for one in page.get("image") for image in one.proto.imgs
     )
 
 

@@ -94,7 +94,7 @@ def test_the_stages_of_a_model_are_slid_over(grown, grid):
     slider = next(one for one in page.select_slider if one.label == "Training step")
     assert slider.options == ["4", "25", "100"] and slider.value == 100
     assert "gives generated images 50%, to real ones 90%" in _stage(page)
-    assert "Step 25:" in _stage(done(slider.set_value(25).run()))
+    assert "Step 25\\:" in _stage(done(slider.set_value(25).run()))
     assert "no images from its training" not in said(page.caption)
 
 

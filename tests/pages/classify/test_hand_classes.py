@@ -117,7 +117,7 @@ def test_what_is_missing_is_said(held):
     held.delete(3)
     held.rename(1, "train")
     held.rename(2, "test")
-    assert "another name" in held.missing()
+    assert "Rename one" in held.missing()
     held.delete(2)
     assert "another class" in held.missing()
 
@@ -192,9 +192,9 @@ def test_images_are_checked_with_little_memory_before_they_are_decoded_here(held
 
     monkeypatch.setattr(images, "read", None)
     monkeypatch.setattr(file_checks, "check_bytes", refused)
-    with pytest.raises(InvalidInput, match=r"image large\.png takes"):
+    with pytest.raises(InvalidInput, match=r"picture large\.png takes"):
         held.take(1, drawn(9), "large.png")
-    with pytest.raises(InvalidInput, match=r"image large\.png takes"):
+    with pytest.raises(InvalidInput, match=r"picture large\.png takes"):
         dropped_file._take(drawn(9), "large.png")
     monkeypatch.setattr(st, "session_state", session := {})
     live_camera._look(None, [drawn(9)])

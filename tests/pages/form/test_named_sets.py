@@ -65,7 +65,7 @@ def test_what_is_here_is_read_at_once(named, no_network, until):
 
 
 @pytest.mark.parametrize(
-    "name, wrong", [("no_such_set", "no such name"), ("../etc", "spelling"), ("imdb_reviews", "pictures")]
+    "name, wrong", [("no_such_set", "no such name"), ("../etc", "spelling"), ("imdb_reviews", "images")]
 )
 def test_a_name_that_does_not_do_is_one_sentence(named, name, wrong):
     page = named(name)
