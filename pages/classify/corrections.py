@@ -85,4 +85,4 @@ def _label(pictures: Pictures, rows: Mapping[str, int], one: Mapping[str, Any], 
     at = {KEEP: 0, MOVE: 1, REMOVE: len(choices) - 1}[first]
     with st.container(width=CARD, gap="xsmall"):
         near_pictures.show(pictures, rows, f"{label}; predicted {looks_like}, {one['confidence']:.0%}", name)
-        return near_pictures.choose(f"What becomes of {name}", choices, at, f"label_{first}_{name}")
+        return near_pictures.choose(f"What to do with {name}", choices, at, f"label_{first}_{name}")

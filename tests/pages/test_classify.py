@@ -196,7 +196,7 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
     assert "9 of 9" in said(page.markdown)
     page.session_state["confusion.chosen"] = (2, 2)
     page.run()
-    assert "red, found" in said(done(page).markdown)
+    assert "red, classified correctly" in said(done(page).markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
     assert sum("sure" in caption for caption in captions) == 3
 
