@@ -40,12 +40,12 @@ USES = (
     Use("dream_photo.py", "content", "Your photo"),
     Use("dream_photo.py", "guide", "Your guide"),
     Use("enhance_photo.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),
-    Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), called="Color"),
+    Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), called="Colorize"),
     Use("colorize_photo.py", "examples", "Your example"),
     Use("playground_photo.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
     Use("generate_faces.py", "photo", "Your photo"),
-    Use("classify_images.py", "picture", "Your image", opens=(("half", "try"),)),
+    Use("classify_images.py", "picture", "Your image", opens=(("half", "try"),), called="Image in Classify"),
 )
 
 

@@ -492,9 +492,7 @@ def test_imagenet_needs_no_teaching(visit):
     page.button_group(key="look_for:ImageNet, a thousand things:Chelsea").set_value("lynx").run()
     made = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
     assert made[0]["settings"]["label"] == "lynx"
-    assert any(
-        "“lynx” (Grad-CAM)" in image.caption for one in page.get("image") for image in one.proto.imgs
-    )
+    assert any("“lynx” (Grad-CAM)" in image.caption for one in page.get("image") for image in one.proto.imgs)
 
 
 @pytest.mark.slow

@@ -17,7 +17,9 @@ def drawn(page):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("address", ["style", "dream", "playground", "x-ray", "lab", "classify", "tune", "text"])
+@pytest.mark.parametrize(
+    "address", ["style", "dream", "playground", "x-ray", "lab", "classify", "tune", "text"]
+)
 def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypatch, address):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     folded, opened = visit(address), visit(address, hood="true")
