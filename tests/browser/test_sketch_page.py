@@ -8,7 +8,7 @@ from . import strokes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-AVATAR = "img[alt^='The avatar that is painted']"
+AVATAR = "img[alt^='Your drawing as an avatar']"
 
 
 def test_a_stroke_of_the_mouse_paints_another_avatar(tab):
