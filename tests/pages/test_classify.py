@@ -198,7 +198,7 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
     page.run()
     assert "red, classified correctly" in said(done(page).markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
-    assert sum("sure" in caption for caption in captions) == 3
+    assert sum("confidence" in caption for caption in captions) == 3
 
 
 @pytest.mark.slow
@@ -492,7 +492,9 @@ def test_imagenet_needs_no_teaching(visit):
     page.button_group(key="look_for:ImageNet, a thousand things:Chelsea").set_value("lynx").run()
     made = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
     assert made[0]["settings"]["label"] == "lynx"
-    assert any("“lynx” (Grad-CAM)" in image.caption for one in page.get("image") for image in one.proto.imgs)
+    assert any(
+        "evidence for “lynx”" in image.caption for one in page.get("image") for image in one.proto.imgs
+    )
 
 
 @pytest.mark.slow
