@@ -198,7 +198,7 @@ import studio
 from studio.core import tasks
 
 logging.basicConfig(format="%(message)s", level=logging.INFO)  # holds the stream that is there now
-streams, work = (sys.stdout, sys.stderr), tasks.run
+streams, work = (sys.stdout, sys.stderr), tasks.perform
 
 def run(*asked):
     logging.info("log of the program")
@@ -209,7 +209,7 @@ def run(*asked):
     logging.getLogger("library").addHandler(logging.StreamHandler())
     return work(*asked)
 
-tasks.run = run
+tasks.perform = run
 studio.make("faces.draw", preset="digits-dcgan", n=2, quiet=True)
 logging.getLogger("library").warning("library afterwards")
 os.write(2, b"native afterwards\\n")
@@ -295,7 +295,7 @@ def test_an_answer_is_told_in_words_and_as_data(weights_home, tmp_path):
 def test_what_there_is_to_say_besides_is_said_unless_it_shall_be_quiet(weights_home, capsys):
     asked = {"content": "sample:coffee", "look": "eyes", "backbone": "resnet50", "size": 64, "steps": 1}
     studio.make("dream.ascend", **asked)
-    assert "does not have the look eyes" in capsys.readouterr().err
+    assert "does not have the preset eyes" in capsys.readouterr().err
     studio.make("dream.ascend", quiet=True, **asked)
     assert not capsys.readouterr().err
 

@@ -62,7 +62,7 @@ def test_another_kind_of_model_is_refused(said, face):
 
 @pytest.mark.slow
 def test_a_training_learns_from_sketches_and_another_goes_on_from_it(said, face):
-    train = ["train", "outline", "sample:sketches"]
+    train = ["train", "sketch", "sample:sketches"]
     quick = ["--size", "32", "--width", "4", "--discriminator-width", "4", "--batch", "4"]
     code, out, _ = said(*train, "-o", "first", *quick, "--steps", "4", "--json")
     figures = json.loads(out)["figures"]

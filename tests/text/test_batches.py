@@ -55,7 +55,7 @@ def test_a_text_shorter_than_a_sequence_gets_shorter_ones_and_it_is_said():
     found = planned(90)
     assert found.sequence < 96 and found.streams == 1 and found.pieces >= 1
     assert f"{found.sequence} characters, not 96" in found.notes[0]
-    assert "1 places" in found.notes[1] or "one place" in found.notes[1]
+    assert "batch size is 1" in found.notes[1]
 
 
 def test_the_least_text_can_be_planned():
