@@ -70,7 +70,7 @@ def _show(key: str, take: Callable[[list[bytes]], None], mode: str, **words: obj
 
 
 def _pictures(told: object) -> list[bytes]:
-    """The files that a browser sent; whatever else it sent is left out."""
+    """Returns the image files among the data that a browser sent."""
     found = []
     for text in told[:MOST_AT_ONCE] if isinstance(told, list) else []:
         if isinstance(text, str) and text.startswith(_HEAD) and len(text) <= _MOST_TEXT:

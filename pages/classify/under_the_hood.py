@@ -142,7 +142,7 @@ def _curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any:
 
 
 def _more(curve: Sequence[Mapping[str, Any]]) -> str:
-    """What the last images brought, and so what more of them may bring."""
+    """How much the last images improved the accuracy, which suggests what more of them may add."""
     before, last = curve[-2], curve[-1]
     points = 100 * (last["accuracy"] - before["accuracy"])
     if last["accuracy"] == 1:
