@@ -24,7 +24,7 @@ def pytest_configure():
     """Gives all that tests start one priority.
 
     Two files of tests run at a time. Jobs of the studio are polite: they give way to others by a niceness of
-    10. Those of one file would stand still next to a training run of the other, and its test would wait in
+    10. Those of one file would stand still while the other file trains, and its test would wait in
     vain.
     """
     if hasattr(os, "nice"):

@@ -47,7 +47,7 @@ def networks(asked: Sequence[Settings], inputs: Inputs) -> list[Taught]:
 
 
 def again_button() -> None:
-    """The button that trains what is shown once more."""
+    """The button that trains the network again."""
     streams.again_button(_AGAIN, *_SHELVES)
 
 

@@ -27,7 +27,7 @@ def owner() -> str:
 
     A visitor whose browser keeps no cookie is somebody of their own for as long as the tab is open. Names are
     digests: a made-up cookie can never spell `local` or a signed-in person, and what is kept on disk
-    alongside the work does not let anybody in.
+    with the work does not let anybody in.
     """
     if os.environ.get("STUDIO_USERS", "one") == "one":
         return LOCAL

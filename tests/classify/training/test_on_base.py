@@ -48,7 +48,7 @@ def taught(base, folder, **change):
 
 @pytest.fixture(scope="module")
 def once(drawn, tmp_path_factory):
-    """A model that was trained what edges tell, for all tests that only look at one: its bytes."""
+    """A model that was trained on edges, for all tests that only look at one: its bytes."""
     place = tmp_path_factory.mktemp("once")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(place / "home"))
