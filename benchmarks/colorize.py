@@ -52,7 +52,7 @@ def nearness(network: str, truths: Sequence[np.ndarray]) -> dict[str, object]:
     true = [lab.from_rgb(one)[..., 1:] for one in truths]
 
     def away(how: colorizer.How) -> list[float]:
-        made = (lab.from_rgb(made_by.color(gray, how))[..., 1:] for gray in grays)
+        made = (lab.from_rgb(made_by.color(gray, how)[0])[..., 1:] for gray in grays)
         return [float(np.linalg.norm(a - b, axis=-1).mean()) for a, b in zip(made, true, strict=True)]
 
     plain = float(np.mean([np.linalg.norm(one, axis=-1).mean() for one in true]))
@@ -76,7 +76,7 @@ def moved(made_by: Any, gray: np.ndarray) -> float:
 
     levels = np.arange(256, dtype="uint8")
     light = lab.lightness(levels[:, None].repeat(3, axis=1))
-    made = lab.lightness(made_by.color(gray, colorizer.How(1.0)))
+    made = lab.lightness(made_by.color(gray, colorizer.How(1.0))[0])
     return float(np.abs(np.interp(made, light, levels) - gray[..., 0]).max())
 
 

@@ -29,7 +29,7 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
         given: inputs and settings by their names, which are those of the command's flags with `_` for `-`.
             An image is a path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` (or gray, or
             with alpha) or what `make` gave before; a text, model or data set is a path, a name or what
-            `make` gave before. `resume=False` begins a training again that was stopped before.
+            `make` gave before. `resume=False` starts a stopped training over.
 
     Returns:
         What was made: `image`, `text`, `figures`, `recipe`, and `save(path)`. A notebook shows it.

@@ -4,7 +4,7 @@ Command: python -m training.publish runs/shakespeare --name shakespeare --licens
     --trained-on "plays of Shakespeare (tinyshakespeare.txt)"
 
 Weights are shipped as float16, which halves their size; `--full` keeps them as they are. The settings.json of
-the model must hold its figures and its command, as every training run task saves them.
+the model must hold its figures and its command, as every training task saves them.
 """
 
 from __future__ import annotations

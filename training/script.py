@@ -1,4 +1,4 @@
-"""What every training run script is made of: the task's own flags, and the run that `studio train` does
+"""What every training script is made of: the task's own flags, and the run that `studio train` does
 too.
 """
 

@@ -165,7 +165,7 @@ def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
             True,
         )
     for note in facts["notes"]:
-        listed = ("not intact images", "of other pictures left out", "of other images left out")
+        listed = ("not intact images", "of other images left out")
         if not any(part in note for part in listed):
             yield Finding(words.plain(note))
 

@@ -214,7 +214,7 @@ def _add(slot: str, own: str, many: bool) -> None:
         label = "An image from your device"
         uploads.ask(slot, label, take, type=TAKEN, accept_multiple_files=many)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
-            uploads.snap(slot, "Take an image", lambda data, name: take(data, own))
+            uploads.snap(slot, "Take a photo", lambda data, name: take(data, own))
 
 
 def _take(slot: str, own: str, data: bytes, name: str) -> None:

@@ -23,7 +23,6 @@ from studio.core.tasks import File, Inputs, Result
 
 MOST_SEEDS = 8
 Again = Callable[[Settings], None]
-# A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
 
 
 def show_result(

@@ -1,4 +1,4 @@
-"""The two halves of the style page: painting in styles, and training a network styles of one's own."""
+"""The two halves of the style page: painting in styles, and training a network on one's own styles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a network of house styles is to be trained: paintings, what it begins with, photos, and how long."""
+"""What a network of house styles is trained on: paintings, what it begins with, photos, and how long."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST = 8
 SLOT, BEGIN = "paintings", "added_to"
 _FIRST = "Hubble"
 STEPS = (50, 100, 200, 300, 500, 1000, 2000, 4000, 8000, 16_000)
-ADDED, AGAIN = 200, 2000  # steps: for a style that is added, and for a network that knows nothing
+ADDED, NEW = 200, 2000  # steps: for a style that is added, and for a network that knows nothing
 _TESTS = 10  # of a training
 _SHIPPED_TITLE, _NOTHING = "The studio's eight house styles", "Nothing: a new network"
 # What follows from a sample: of few photos more are kept to look at.
@@ -144,7 +144,7 @@ def _beginning() -> Beginning:
 
 
 def _length(begun: Beginning) -> dict[str, int]:
-    usual, of = (ADDED, "added") if begun.network else (AGAIN, "new")
+    usual, of = (ADDED, "added") if begun.network else (NEW, "new")
     if st.session_state.setdefault(_OF, of) != of:
         st.session_state[_OF], st.session_state["steps"] = of, usual
     steps = st.select_slider(

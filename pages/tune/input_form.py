@@ -230,7 +230,7 @@ def _length_key(subject: Subject, inputs: Inputs) -> str:
 
 
 def _enough(inputs: Inputs) -> int:
-    """How often half a usual training reads the text: in fewer steps a short one trains nothing."""
+    """How often half a usual training reads the text: in fewer steps a short one learns nothing."""
     if not inputs:
         return 1
     chars = own_texts.facts_of(inputs["text"][0]).facts.chars

@@ -23,6 +23,7 @@ def read(module: str, name: str) -> str:
     return Path(module).with_name(name).read_text(encoding="utf-8")
 
 
+@cache
 def sections(module: str, name: str) -> dict[str, str]:
     """The sections of a Markdown file by their headings of the second level, in order. See `read`."""
     parts = (part.partition("\n") for part in f"\n{read(module, name)}".split("\n## ")[1:])

@@ -14,7 +14,7 @@ from typing import Any
 from pages.widgets import assets
 
 LEVELS = (0.5, 1.5, 3.0, 5.0)  # nats: where one shade ends and the next begins
-_WORDS = ("expected", "likely", "open", "unlikely", "a negative log-likelihood")
+_WORDS = ("expected", "likely", "open", "unlikely", "surprising")
 # nats between two language models: where one shade ends and the next begins
 APART = (math.log(2), math.log(10))
 _TIMES = ("twice as likely, or more", "ten times as likely, or more")

@@ -25,7 +25,7 @@ routes = APIRouter(tags=["Jobs"])
 async def submit_batch(
     owner: Caller, what: bodies.AskedBatch, idempotency_key: jobs.Key = ""
 ) -> shapes.BatchOut:
-    """Puts a job an image into the queue, as one batch: all of them, or none.
+    """Adds one job per image to the queue, as one batch: all of them, or none.
 
     For tasks whose first input is one image; here it may list up to 500. Sent again with its
     `Idempotency-Key`, it makes no more jobs.

@@ -47,19 +47,19 @@ async def submit(owner: Caller, what: bodies.AskedJob, idempotency_key: Key = ""
     one job, and answers with that.
     """
 
-    def work() -> engine.Job:
+    def work() -> shapes.JobOut:
         task, settings, inputs = resolve_body(what)
         key = shapes.plain(idempotency_key)
-        return engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=what.batch)
+        submitted = engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=what.batch)
+        return shapes.job(submitted)
 
-    return shapes.job(await aside(owner, work))
+    return await aside(owner, work)
 
 
 @routes.get("/jobs", responses=answers())
 async def list_jobs(owner: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[shapes.JobOut]:
     """The jobs of whoever asks, newest first; those under way are among them."""
-    found = await aside(owner, lambda: engine.connect().jobs(owner, limit))
-    return [shapes.job(one) for one in found]
+    return await aside(owner, lambda: [shapes.job(one) for one in engine.connect().jobs(owner, limit)])
 
 
 @routes.get("/jobs/{id}", responses=answers(404))
@@ -76,7 +76,7 @@ async def show_job(
     while True:
         job = await aside(owner, partial(_found, id, owner))
         if job.finished or time.monotonic() >= end:
-            return shapes.job(job, all_figures)
+            return await aside(owner, partial(shapes.job, job, all_figures))
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -97,7 +97,7 @@ async def watch(owner: Caller, job: There) -> AsyncIterator[ServerSentEvent]:
         if job.preview and job.preview != seen:
             seen = job.preview
             yield ServerSentEvent(event="preview", data=base64.b64encode(seen).decode())
-        now = shapes.job(job)
+        now = await aside(owner, partial(shapes.job, job))
         if now != told:
             yield ServerSentEvent(event="job", data=now)
         told = now
@@ -154,11 +154,11 @@ async def resume(owner: Caller, job: There) -> shapes.JobOut:
 async def _after(owner: str, job: engine.Job, change: Callable[[], object]) -> shapes.JobOut:
     """The job as it stands after a change."""
 
-    def work() -> engine.Job:
+    def work() -> shapes.JobOut:
         change()
-        return _found(job.id, owner)
+        return shapes.job(_found(job.id, owner))
 
-    return shapes.job(await aside(owner, work))
+    return await aside(owner, work)
 
 
 @routes.post(
@@ -238,7 +238,9 @@ def _check_settings(task: Task, settings: Mapping[str, Any]) -> None:
     try:
         from_json(json.dumps(settings, ensure_ascii=False).encode())
     except (ValueError, RecursionError):
-        raise InvalidInput("The settings hold what is no text, or too many levels. Mend them.") from None
+        raise InvalidInput(
+            "The settings contain invalid text or are nested too deeply. Correct them."
+        ) from None
     for name, field in task.settings.described().items():
         if field.here and name in settings:
             raise invalid(f"`{name}`", expected="nothing", received="a value", next_step="leave it out")

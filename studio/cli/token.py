@@ -26,7 +26,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.revoke is not None:
         return _revoke(arguments.revoke, arguments.json)
     if arguments.owner is None:
-        token = tokens.own(again=arguments.new)
+        token = tokens.own(renew=arguments.new)
     else:
         owner = owners.checked(arguments.owner)
         if arguments.new:

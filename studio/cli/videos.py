@@ -99,7 +99,7 @@ def first_frame(task: Task, named: Words, out: str | None) -> str:
 
 
 def _frames(text: str) -> int:
-    """How many frames per file has; 0 of what cannot be read, which is told where its frames are."""
+    """Returns the number of frames of a file; 0 if it cannot be read, which is reported later."""
     with suppress(OSError, ValueError, InvalidInput, paths.TooLarge):
         data = paths.read(paths.expand_user(text), video_limits.MOST_BYTES)
         is_png = data.startswith(b"\x89PNG") and not video_facts.is_apng(data)

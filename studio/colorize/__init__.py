@@ -1,4 +1,4 @@
-"""Color: the colors that a gray photo may have had."""
+"""Colorize: plausible colors for a gray photo."""
 
 from studio.colorize.settings import ColorizeSettings, TrainColorizeSettings
 from studio.core.tasks import Goal, Slot, Task

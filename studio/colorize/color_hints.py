@@ -1,4 +1,4 @@
-"""Color hints of color that a user painted on a photo, as the network is told them."""
+"""Color hints that a user paints on a photo, as inputs of the network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COVERED = 0.25  # the share of a place that a color hint must cover to count
 _ASPECT = 0.03  # by which the proportions may differ, for images are rounded to whole pixels
 
 
-def told(color_hints: np.ndarray | None, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def hint_maps(color_hints: np.ndarray | None, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """The colors of color hints, and where they are, at the size that a network sees.
 
     Args:

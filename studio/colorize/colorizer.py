@@ -71,7 +71,9 @@ class Colorizer:
         self._prior = bins.softmax(*loading.arrays(preset.weights(), [log_prior]))
         self._network = network.load(preset, sizes=_SIZES)
 
-    def color(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
+    def color(
+        self, picture: np.ndarray, how: How, progress: Progress | None = None
+    ) -> tuple[np.ndarray, Answer]:
         """Colors an image by its lightness alone, which stays as it is.
 
         Args:
@@ -80,7 +82,7 @@ class Colorizer:
             progress: told of every strip.
 
         Returns:
-            `(H, W, 3 or 4) uint8`.
+            `(H, W, 3 or 4) uint8`, and what the network answered.
 
         Raises:
             Cancelled: if a user stopped it: half of an image is of no use.
@@ -94,15 +96,15 @@ class Colorizer:
             progress.report(rows.start, len(picture))
             made[rows, :, :3] = part
         progress.report(len(picture), len(picture))
-        return made
+        return made, answer
 
     def answer(self, picture: np.ndarray, how: How) -> Answer:
         """What the network says of an image, `(H, W, 3) uint8`, at a quarter of the size that it sees."""
         height, width = _sides(*picture.shape[:2])
         light = lab.lightness(images.resize(picture, height, width))
-        told, where = color_hints.told(how.color_hints, height, width)
-        (logits,) = self._network(inputs.stack(light, told, where)[None])
-        n = models.SMALLER
+        hints, where = color_hints.hint_maps(how.color_hints, height, width)
+        (logits,) = self._network(inputs.stack(light, hints, where)[None])
+        n = models.OUTPUT_STRIDE
         small = light.reshape(height // n, n, -1, n).mean((1, 3))
         leaning = odds.by_chance(how.variant)
         for photo in how.examples:

@@ -12,7 +12,7 @@ from studio.core.models.presets import Preset
 TASK = "colorize.train"
 WHAT = "a network for colorizing"
 TIMES = 16  # sides of its inputs are multiples of so many px
-SMALLER = 4  # times its output is
+OUTPUT_STRIDE = 4  # pixels of the input for each position of the output
 SHAPE = ("width",)  # what weights are shaped by
 
 

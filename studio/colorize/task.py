@@ -24,8 +24,7 @@ def run(settings: ColorizeSettings, inputs: Inputs, progress: Progress) -> Resul
     content = inputs["content"][0]
     picture = transparency.extend_colors(images.read_transparent(content.read(), content.name))
     network = colorizer.open(models.network_of(settings, inputs))
-    asked = how(settings, inputs)
-    made, answer = network.color(picture, asked, progress), network.answer(_opaque(picture), asked)
+    made, answer = network.color(picture, how(settings, inputs), progress)
     weights = {} if inputs.get("network") else {settings.network: network.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-colored.png"

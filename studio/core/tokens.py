@@ -19,15 +19,15 @@ _BYTES = 32  # of randomness
 _MOST = 1000  # bytes of a file here
 
 
-def own(again: bool = False) -> str:
+def own(renew: bool = False) -> str:
     """The token of whoever runs the studio, made the first time that somebody asks for it.
 
     Args:
-        again: whether another takes its place; the one of before opens nothing from then on.
+        renew: whether a new token replaces the old one, which is no longer accepted.
     """
     path = _folder() / _OWN
     with paths.locked(paths.folder("locks") / "tokens.lock"):
-        if not again and path.is_file() and (found := _text(path)):
+        if not renew and path.is_file() and (found := _text(path)):
             return found
         token = secrets.token_urlsafe(_BYTES)
         paths.write(path, token.encode())

@@ -193,14 +193,16 @@ class Gan(LossModel):
         self.augment = augmentation(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
 
-    def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Adam for each network, both with a learning rate that decays to the same share."""
         settings = self.settings
-        rate, discriminator_rate = (
-            optimizers.schedule(one, settings.steps, end=settings.rate_end)
-            for one in (settings.learning_rate, settings.discriminator_rate)
-        )
-        return adams(self.generator.trainable_variables, rate, discriminator_rate, MOMENTA[settings.loss])
+        rates = self.schedule(settings.learning_rate), self.schedule(settings.discriminator_rate)
+        return adams(self.generator.trainable_variables, *rates, MOMENTA[settings.loss])
+
+    def schedule(self, rate: float) -> Any:
+        """Returns the learning rate over all steps: cosine decay to the share `rate_end`."""
+        settings = self.settings
+        return optimizers.schedule(rate, settings.steps, settings.warmup_steps, settings.rate_end)
 
     def call(self, batch: Any, training: bool = False) -> dict[str, Any]:
         """What each network loses on a batch, as scalars by its name.

@@ -39,13 +39,13 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     file, start = inputs["data"][0], _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
     learned, held_out = split(positions(pictures, progress), settings.held_out)
-    discriminator = comparison.Scorer(pictures, learned, held_out, settings.scored, progress)
+    scorer = comparison.Scorer(pictures, learned, held_out, settings.scored, progress)
     see, weights = _sight(settings, progress)
     job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
     trainer = training.Trainer(
         pictures.part(learned),
         settings,
-        discriminator.distance,
+        scorer.distance,
         job.run,
         start,
         progress,
@@ -57,7 +57,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     z = _latents(settings)[: QUICK if stopped else None]
     made = generator.generate(trainer.result.generator, z)
     try:
-        found = discriminator.compare(made, None if stopped else progress)
+        found = scorer.compare(made, None if stopped else progress)
     except Cancelled:
         stopped, found = True, comparison.Comparison()
     notes = [*pictures.notes, *found.figures.get("notes", ())]

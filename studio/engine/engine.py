@@ -6,7 +6,7 @@ import atexit
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 
 from studio.core import capacity, owners, tasks
 from studio.core.errors import InvalidInput
@@ -103,8 +103,7 @@ class Engine(Serving):
                 admission.check(task, settings, inputs, capacity.JOB_SHARE)
                 request.expected = admission.expected(named_task, settings, inputs)
         quotas.note_visit(owner)
-        with self._lock if len(requests) == 1 else nullcontext():  # jobs of a batch are written one by one
-            return self._queue(ledger, requests)
+        return self._queue(ledger, requests)
 
     def _check_count(self, ledger: Ledger, requests: Sequence[Request]) -> None:
         owner = requests[0].owner

@@ -27,7 +27,7 @@ MOST_LET_GO_SECONDS = 120.0
 MOST_TRIES = 2
 FRESH_SECONDS = 1.0  # s, within which the event that a job has begun may still be on its way
 STUCK = "It did not stop within {:.0f} s, so its process was ended; its last preview is kept."
-NEVER = "Whatever ran before it took its process along, again and again. Run it again later."
+NEVER = "Earlier jobs kept crashing this worker. Run it again later."
 TWICE = "Its process crashed or was ended from outside, twice. Try a smaller size or other settings."
 
 NO_ROOM = "Its folder could not be written, so it was not started. Free some space and run it again."

@@ -27,7 +27,7 @@ def network(settings: TrainEnhanceSettings) -> keras.Model:
     """A fresh network, in the numbers that Keras computes in now.
 
     To enlarge: `(B, H, W, 1) float32 in [0, 1]`, lightness -> for each of SCALES the maps
-    `(B, H, W, scale * scale)` of what to add to its bicubic enlargement, to be laid `side_by_side`.
+    `(B, H, W, scale * scale)` of what to add to its bicubic enlargement, for `ops.depth_to_space`.
     To clean: `(B, h, w, 15)`, what `studio.enhance.planes.shown` gives -> `(B, h, w, 12)`, to be unfolded and
     added to the planes.
     """
@@ -69,10 +69,3 @@ def networks(preset: Preset) -> dict[str, keras.Model]:
         models.part_of(scale): keras.Model(whole.inputs, ops.depth_to_space(maps, scale))
         for scale, maps in zip(SCALES, whole.outputs, strict=True)
     }
-
-
-def side_by_side(maps: Any, scale: int) -> Any:
-    """`(B, H, W, scale * scale)` -> `(B, scale * H, scale * W)`: the maps of a place become its pixels."""
-    count, height, width = ops.shape(maps)[:3]
-    parts = ops.reshape(maps, (count, height, width, scale, scale))
-    return ops.reshape(ops.transpose(parts, (0, 1, 3, 2, 4)), (count, height * scale, width * scale))

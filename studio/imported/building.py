@@ -39,7 +39,8 @@ def fitted(part: Any) -> Any:
         taken |= {"batch_shape"}
     config = {key: value for key, value in part["config"].items() if key in taken}
     for key, value in part["config"].items():
-        if key not in taken and value not in (None, False, [], {}, "", 1):
+        # True equals 1, which is the default of counts, but a flag that is on changes what a layer computes.
+        if key not in taken and (value is True or value not in (None, False, [], {}, "", 1)):
             raise Refused(f"a {part['class_name']} with {printable(key, 40)}, which Keras no longer supports")
     return part | {"config": config}
 

@@ -99,11 +99,6 @@ def _variant(file: File, data: bytes, copy: SafeCopy, facts: Facts) -> File:
     return variant
 
 
-def is_admitted(file: File) -> bool:
-    """Whether `admit` has a safe copy already."""
-    return (_folder(file) / _FACTS).is_file()
-
-
 def admit(file: File) -> SafeCopy:
     """The safe copy of a kept file; made the first time, in a process of its own.
 

@@ -53,9 +53,11 @@ class Machine:
         if goes_on is False or quiet:
             return
         if goes_on is None and run.folder.exists():
-            terminal.note("It continues where the same training was stopped; --no-resume begins again.")
+            terminal.note("It continues where the same training was stopped; --no-resume starts over.")
         elif goes_on and not run.folder.exists():
-            terminal.note("There is nothing to resume with these data and settings; it begins again.")
+            terminal.note(
+                "There is nothing to resume with these data and settings; it starts from the beginning."
+            )
 
     # Runs a task that was checked; its files are kept here.
     run: Callable[[Task, Settings, Inputs, Progress | None], Result] = staticmethod(tasks.perform)

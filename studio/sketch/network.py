@@ -59,17 +59,12 @@ def painter(settings: PainterSettings) -> keras.Model:
         maps = ops.leaky_relu(convolved(maps, channels, 4, 2), SLOPE)
         seen.append(maps)
     for n, channels in enumerate(up):
-        maps = ops.leaky_relu(spread(convolved(maps, 4 * channels, 3)), SLOPE)
+        maps = ops.leaky_relu(ops.depth_to_space(convolved(maps, 4 * channels, 3), 2), SLOPE)
         maps = ops.concatenate([maps, seen[-2 - n]], axis=-1)
     maps = ops.leaky_relu(convolved(maps, 2 * settings.width, 3), SLOPE)
-    return keras.Model(drawing, spread(convolved(maps, 4 * layers_of(settings), 1, gain=0.1)), name="painter")
-
-
-def spread(maps: Any) -> Any:
-    """`(B, H, W, 4 C)` -> `(B, 2 H, 2 W, C)`: each place becomes a square of pixels, row by row."""
-    _, height, width, channels = maps.shape
-    parts = ops.reshape(maps, (-1, height, width, 2, 2, channels // 4))
-    return ops.reshape(ops.transpose(parts, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, channels // 4))
+    return keras.Model(
+        drawing, ops.depth_to_space(convolved(maps, 4 * layers_of(settings), 1, gain=0.1), 2), name="painter"
+    )
 
 
 def discriminator(settings: PainterSettings) -> keras.Model:

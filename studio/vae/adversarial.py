@@ -74,7 +74,7 @@ class Adversarial(keras.Layer):
         self.augment = Augment(settings.size, SHIFT, settings.flip, 0.0, settings.seed + 1)
         self.built = True
 
-    def weights_that_discriminator(self) -> list[np.ndarray]:
+    def discriminator_weights(self) -> list[np.ndarray]:
         """Of both discriminators."""
         return weights_of(self.discriminator, self.second)
 

@@ -52,8 +52,9 @@ class Learner(LossModel):
         # In a function: the weights of VGG16 are no part of this model.
         self._look = (lambda pictures: see(pictures)) if see and settings.perceptual else None
 
-    def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Adam; against a discriminator, which has a constant learning rate, one for each side."""
+        rate = self.schedule(self.settings.learning_rate)
         return adams(self.vae.trainable_variables, rate, RATE) if self.game else optimizers.adam(rate)
 
     def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:

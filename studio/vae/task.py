@@ -103,8 +103,8 @@ def _closest(
         for name, way in ways.items()
     }
     try:
-        discriminator = comparison.Scorer(pictures, learned, held_out, measured, progress)
-        name, closest, others = discriminator.closest(drawn, None if stopped else progress)
+        scorer = comparison.Scorer(pictures, learned, held_out, measured, progress)
+        name, closest, others = scorer.closest(drawn, None if stopped else progress)
     except Cancelled:
         return found.density, drawn["mixture"], comparison.Comparison(), True
     more = {

@@ -89,7 +89,7 @@ class Trainer(BaseTrainer):
         """
         if self.learner.game is None:
             return []
-        found = self.learner.game.weights_that_discriminator()
+        found = self.learner.game.discriminator_weights()
         return found if all(np.isfinite(one).all() for one in found) else []
 
     def batch(self, step: int) -> np.ndarray:
@@ -108,7 +108,7 @@ class Trainer(BaseTrainer):
     def _averaged_vae(self) -> Vae:
         """The tester's network with the EMA of the weights.
 
-        Several processes may share the trained network, so the generator a preview cannot assign to it.
+        Several processes may share the trained network, so a preview cannot assign to it.
         """
         self.tester.vae.set_weights(self.ema.arrays)
         return self.tester.vae

@@ -63,7 +63,7 @@ def test_the_token_is_for_one_person_alone(home):
     token = tokens.own()
     assert (home / "tokens" / "own").stat().st_mode & 0o77 == 0
     assert tokens.own() == token and tokens.owner_of(token) == "local"
-    assert tokens.own(again=True) != token and tokens.owner_of(token) is None
+    assert tokens.own(renew=True) != token and tokens.owner_of(token) is None
     given = tokens.give("visitor-ada")
     assert tokens.owner_of(given) == "visitor-ada"
     assert given not in "".join(path.read_text() for path in (home / "tokens").iterdir())

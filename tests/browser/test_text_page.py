@@ -61,7 +61,7 @@ def test_nll_is_told_by_more_than_color(tab, language_model, expect):
     assert re.match(r"\d+\.\d\d nats: a chance of about 1 in", letters.first.get_attribute("title"))
     lines = sheet(page).locator("i.s4").first.evaluate("e => getComputedStyle(e).textDecorationLine")
     assert lines == "underline"
-    page.get_by_text("a negative log-likelihood: 5 and more").wait_for()
+    page.get_by_text("surprising: 5 and more").wait_for()
 
 
 def test_a_reload_shows_the_same_text(tab, language_model):

@@ -119,7 +119,7 @@ def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
     monkeypatch.setattr(running, "LONG", 0.0)
     code, _, err = train("-o", "model")
     assert (code, list(steps)) == (130, [4, 5])
-    assert "continues where the same training was stopped; --no-resume begins again" in err
+    assert "continues where the same training was stopped; --no-resume starts over" in err
     assert "here from its beginning" in err
 
 

@@ -96,7 +96,7 @@ def test_a_trained_network_is_kept_and_colors(home, folder):
     assert "Gray images were left out: 1." in preset.card() and preset.picture()
     assert "train_colorize photos -o DIR --steps 4 " in preset.card()
     assert " --photo-size 48 --window 32" in preset.card()
-    colored = colorizer.open(preset).color(np.full((20, 30, 3), 100, "uint8"), colorizer.How())
+    colored = colorizer.open(preset).color(np.full((20, 30, 3), 100, "uint8"), colorizer.How())[0]
     assert colored.shape == (20, 30, 3)
     more = {"data": [folder], "start": made.files}
     again = tasks.run(models.TASK, SETTINGS.model_copy(update={"seed": 1}), more)

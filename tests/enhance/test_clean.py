@@ -98,7 +98,7 @@ def test_eight_ways_of_looking_do_not_depend_on_how_the_picture_lies(cleaner, ca
 def test_a_network_of_the_other_kind_is_refused(preset, tiny):
     with pytest.raises(InvalidInput, match="Use a network for denoising"):
         clean.Cleaner(tiny)
-    with pytest.raises(InvalidInput, match="Use a network that enlarges"):
+    with pytest.raises(InvalidInput, match="Use a network for upscaling"):
         enlarge.Enlarger(preset)
 
 

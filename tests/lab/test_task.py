@@ -108,7 +108,7 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
 
 
 @pytest.mark.parametrize(
-    "image, told",
+    "picture, told",
     [
         (drawing(), "The drawing is empty"),
         (drawing(ground=255), "The drawing is empty"),

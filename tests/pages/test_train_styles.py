@@ -91,7 +91,7 @@ def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
 
 
 @pytest.mark.parametrize(
-    "images, wrong",
+    "pictures, wrong",
     [
         ([("small.png", png(100, width=300))], ": 300 x 100 px. Use a shorter side of at least 128 px"),
         ([("My stars.png", png()), ("my_stars.png", png(seed=1))], "my_stars twice"),

@@ -1,4 +1,4 @@
-"""Every training run script takes a few steps on both backends, and its model is whole.
+"""Every training script takes a few steps on both backends, and its model is whole.
 
 Other files train text and a DCGAN on TensorFlow (test_scripts.py, test_killed.py), and text and a VAE on JAX
 (test_parallel.py).

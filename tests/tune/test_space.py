@@ -35,7 +35,7 @@ def test_a_range_is_what_was_said_or_what_is_usual(word, expected):
 @pytest.mark.parametrize(
     "words, says",
     [
-        ([], "Name what varies"),
+        ([], "Name the settings to vary"),
         (["unit"], "units"),
         (["x", "x=1:2"], "twice"),
         (["note"], "text"),

@@ -63,7 +63,7 @@ def test_a_collapse_is_told_with_a_way_out():
     told = codes.code_facts(np.zeros((50, 8)), np.zeros((50, 8)))
     assert told.collapsed
     (note,) = latent_analysis.notes(told)
-    assert "Only 0 of the 8" in note and "beta" in note
+    assert "only 0 of 8" in note and "beta" in note
     assert (
         latent_analysis.notes(
             codes.code_facts(np.random.default_rng(0).standard_normal((50, 8)), np.zeros((50, 8)))

@@ -171,7 +171,7 @@ def unmoved(pictures):
 def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch):
     monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
     game = Adversarial(tiny.model_copy(update={"adversarial": 0.5, "vgg16_discriminator": 3.0}), unmoved)
-    fresh = game.weights_that_discriminator()
+    fresh = game.discriminator_weights()
     game.take([np.zeros_like(one) for one in fresh])
     pictures = discs[:4].astype("float32") / 255
     mine, its = (float(one) for one in game(pictures, pictures, pictures[:2]))
@@ -179,8 +179,8 @@ def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch)
     assert its == pytest.approx(4 * math.log(2))
     first = len(game.discriminator.get_weights())
     game.take(fresh[:first])  # of a model without a second one
-    assert all(map(np.array_equal, game.weights_that_discriminator()[:first], fresh[:first]))
-    assert not any(one.any() for one in game.weights_that_discriminator()[first:])
+    assert all(map(np.array_equal, game.discriminator_weights()[:first], fresh[:first]))
+    assert not any(one.any() for one in game.discriminator_weights()[first:])
 
 
 def test_a_discriminator_misses_less_where_pictures_are_drawn_well(discs, tiny):

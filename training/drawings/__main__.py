@@ -4,7 +4,7 @@ Command: python -m training.drawings avatars -o avatars.npz -n 20000 --seed 0
 
 avatars: cartoon faces, `images`, `(n, size, size, 3) uint8`, and what each shows as one array of floats a
 fact: smile, glasses, hat, beard, hair_length. sketches: cartoon faces with sketches of each, which
-training.train_sketch learns from. images: faces and paintings, for the `--drawings` of
+training.train_sketch learns from. pictures: faces and paintings, for the `--drawings` of
 training.train_enhance. The same seed gives the same bytes.
 """
 

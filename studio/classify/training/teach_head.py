@@ -102,7 +102,7 @@ def _mlp(
             keras.layers.Dense(len(lesson.classes), activation="softmax"),
         ]
     )
-    rate = keras.optimizers.schedules.CosineDecay(_MLP_RATE, _MLP_PASSES * -(-len(rows) // 64))
+    rate = optimizers.schedule(_MLP_RATE, _MLP_PASSES * -(-len(rows) // 64))
     network.compile(optimizers.adamw(rate, weight_decay=0.01), "sparse_categorical_crossentropy")
 
     def told(epoch: int, logs: dict[str, float]) -> None:

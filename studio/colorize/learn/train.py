@@ -9,7 +9,7 @@ import numpy as np
 from studio.colorize import bins, lab, odds
 from studio.colorize.learn import windows
 from studio.colorize.learn.learner import Learner
-from studio.colorize.models import SMALLER
+from studio.colorize.models import OUTPUT_STRIDE
 from studio.colorize.settings import VIVIDNESS
 from studio.core.progress import Progress
 from studio.core.training.batches import evenly_spaced
@@ -66,7 +66,7 @@ class Trainer(PhotoTrainer):
         photos = self.photos[rows]
         found = self._colors(self._answered(rows)[0])
         light = lab.from_rgb(photos)[..., :1]
-        colors = found.repeat(SMALLER, axis=1).repeat(SMALLER, axis=2)
+        colors = found.repeat(OUTPUT_STRIDE, axis=1).repeat(OUTPUT_STRIDE, axis=2)
         made = [lab.to_levels(lab.to_linear(np.concatenate([light, n * colors], axis=-1))) for n in (0, 1)]
         return np.concatenate([np.concatenate(list(one), axis=1) for one in (*made, photos)])
 

@@ -50,7 +50,7 @@ def whole(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def quartered(colors: np.ndarray) -> np.ndarray:
     """The mean of every four by four: `(n, H, W, 2)` -> `(n, H / 4, W / 4, 2)`."""
     count, height, width, _ = colors.shape
-    n = models.SMALLER
+    n = models.OUTPUT_STRIDE
     return colors.reshape(count, height // n, n, width // n, n, 2).mean(axis=(2, 4))
 
 

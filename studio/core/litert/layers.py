@@ -132,7 +132,7 @@ def doubled(graph: Graph, around: Tensor, kernel: np.ndarray, bias: np.ndarray) 
     joined = convolution(graph, around, four.reshape(2, 2, inputs, -1), np.tile(bias, 4))
     begin, shape = (0, 1, 1, 0), (count, 2 * (height - 2), 2 * (width - 2), channels)
     ends = [graph.constant(np.array(numbers, "int32")) for numbers in (begin, shape)]
-    return graph.add("SLICE", [spread(graph, joined), *ends], shape)
+    return graph.add("SLICE", [depth_to_space(graph, joined), *ends], shape)
 
 
 def to_colors(graph: Graph, around: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
@@ -147,7 +147,7 @@ def to_colors(graph: Graph, around: Tensor, kernel: np.ndarray, bias: np.ndarray
         down, right = divmod(n, 2)
         channels = slice(n * len(bias), (n + 1) * len(bias))
         four[down : down + side, right : right + side, :, channels] = kernel
-    return spread(graph, convolution(graph, around, four, np.tile(bias, 4), 2))
+    return depth_to_space(graph, convolution(graph, around, four, np.tile(bias, 4), 2))
 
 
 def reshaped(graph: Graph, x: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -155,12 +155,11 @@ def reshaped(graph: Graph, x: Tensor, shape: tuple[int, ...]) -> Tensor:
     return graph.add("RESHAPE", [x, graph.constant(np.array(shape, "int32"))], shape, newShape=list(shape))
 
 
-def spread(graph: Graph, x: Tensor, times: int = 2) -> Tensor:
-    """`(B, H, W, times * times * C)` -> `(B, times * H, times * W, C)`: each place becomes a square, row by
-    row."""
+def depth_to_space(graph: Graph, x: Tensor) -> Tensor:
+    """`(B, H, W, 4 C)` -> `(B, 2 H, 2 W, C)`: each position becomes a square of pixels, row by row."""
     count, height, width, channels = x.shape
-    shape = (count, times * height, times * width, channels // times**2)
-    return graph.add("DEPTH_TO_SPACE", [x], shape, blockSize=times)
+    shape = (count, 2 * height, 2 * width, channels // 4)
+    return graph.add("DEPTH_TO_SPACE", [x], shape, blockSize=2)
 
 
 def leaky(graph: Graph, x: Tensor, slope: float) -> Tensor:

@@ -49,12 +49,6 @@ class Network:
         self._model, self._cores, self._sizes = model, cores, sizes
         self._ready: dict[Any, _Ready] = {}
 
-    @property
-    def takes(self) -> list[tuple[int, ...]]:
-        """The shape of each input as the file states it; a free side is 1."""
-        inputs = self._interpreter().get_input_details()
-        return [tuple(map(int, one["shape"])) for one in inputs]
-
     def __call__(self, *inputs: np.ndarray) -> Sequence[np.ndarray]:
         """`float32` arrays, in the order of the network's inputs -> its outputs, each a copy."""
         shapes = tuple(one.shape for one in inputs)

@@ -1,4 +1,4 @@
-"""The rows of a data set that each training run step learns from, and those that a test measures."""
+"""The rows of a data set that each training step learns from, and those that a test measures."""
 
 from __future__ import annotations
 

@@ -32,14 +32,16 @@ class LossModel(keras.Model):
 
     def start(self) -> None:
         """Compiles the model with a learning rate that warms up, then decays to 0 along a cosine."""
-        settings = self.settings
-        rate = optimizers.schedule(settings.learning_rate, settings.steps, settings.warmup_steps)
-        self.compile(self.make_optimizer(rate), jit_compile=self.jit)
+        self.compile(self.make_optimizer(), jit_compile=self.jit)
         self.optimizer.build(self.trainable_variables)
 
-    def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Adam; one batch may have a loss far above all others, so gradients are clipped."""
-        return optimizers.adam(rate, global_clipnorm=1.0)
+        return optimizers.adam(self.schedule(self.settings.learning_rate), global_clipnorm=1.0)
+
+    def schedule(self, rate: float) -> Any:
+        """Returns the learning rate over all steps: linear warm-up to `rate`, then cosine decay to 0."""
+        return optimizers.schedule(rate, self.settings.steps, self.settings.warmup_steps)
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
         """The scalar whose gradient is followed: the sum of all losses."""

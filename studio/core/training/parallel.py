@@ -106,7 +106,7 @@ def on_all_devices() -> contextlib.AbstractContextManager[Any]:
 
 
 def step(model: Any, inputs: Any, wanted: Any = None, **options: Any) -> Any:
-    """One training run step of a compiled Keras model, each device on its part of the batch.
+    """One training step of a compiled Keras model, each device on its part of the batch.
 
     Args:
         model: made within `on_all_devices`.

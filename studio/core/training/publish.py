@@ -46,7 +46,7 @@ class Job:
         return next((file for slot in ("data", "text") for file in self.inputs.get(slot, ())), None)
 
     def figures(self, trainer: Trainer, notes: Sequence[str] = (), split: bool = True) -> dict[str, Any]:
-        """What every training run run tells of itself.
+        """What every training run tells of itself.
 
         Args:
             trainer: after `fit`.

@@ -85,11 +85,6 @@ class History:
     stages: Numbers
     sheet: bytes | None
 
-    @property
-    def measured(self) -> Mapping[str, Sequence[float]]:
-        """The curve without its steps."""
-        return {name: values for name, values in self.curve.items() if name != "steps"}
-
 
 def history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
     """That of a training run of so many steps, with the stages of the model that it continued from before its

@@ -35,7 +35,7 @@ REPORT_SECONDS = 0.1
 
 
 class Trainer:
-    """One training run run. A subclass adds the data, what a test measures and what is kept.
+    """One training run. A subclass adds the data, what a test measures and what is kept.
 
     Args:
         steps: number of batches.

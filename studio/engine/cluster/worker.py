@@ -239,7 +239,7 @@ def _prepare(entries: dict[str, str], how: str) -> None:
         if name := getattr(task, how):
             _outcome(partial(tasks.imported(name), task.settings()), task.title)
     gc.collect()
-    gc.freeze()  # what is loaded now stays: later collections need not interpolation it again
+    gc.freeze()  # what is loaded now stays: later collections need not scan it again
 
 
 def be_polite(lane: str) -> None:

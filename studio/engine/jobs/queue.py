@@ -18,7 +18,8 @@ RULE = (
     "Jobs run in the order in which they were asked for, unless you move yours forward. "
     f"But one that is expected to take less than {SMALL_SECONDS:.0f} seconds passes those that are expected "
     f"to take more than {LONG_SECONDS / 60:.0f} minutes and have not begun; no job is passed more than "
-    f"{MOST_PASSES} times, and none that you moved. A batch counts as one job; what joins it later, again."
+    f"{MOST_PASSES} times, and none that you moved. A batch counts as one job; jobs added later count as "
+    "another."
 )
 _STEP = 1e-3  # s, between the turns of two jobs where the clock gives none
 

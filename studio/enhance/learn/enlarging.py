@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from keras import ops
 
 from studio.core.progress import Progress
 from studio.enhance import bicubic
 from studio.enhance.learn import windows
 from studio.enhance.learn.learner import EnlargingLearner
 from studio.enhance.learn.train import SHOWN, Trainer, gains, sheet
-from studio.enhance.network import side_by_side
 from studio.enhance.psnr import psnr
 from studio.enhance.settings import SCALES
 
@@ -50,7 +50,7 @@ class Enlarging(Trainer):
         small = np.clip(np.rint(bicubic.shrunken(truth, scale)), 0, 255)
         plain = bicubic.enlarged(small, scale)
         maps = self.learner.network.predict_on_batch(small[..., None] / 255)[n]
-        return truth, plain, plain + 255 * np.asarray(side_by_side(maps, scale), "float32")
+        return truth, plain, plain + 255 * np.asarray(ops.depth_to_space(maps, scale)[..., 0], "float32")
 
     def sheet(self) -> np.ndarray:
         """Held-out photos enlarged: plainly, by the network of now, and the truth below each other.

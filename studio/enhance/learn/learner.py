@@ -9,7 +9,7 @@ from keras import ops
 
 from studio.core.training.loss_model import LossModel
 from studio.core.training.precision import as_float32, computing_in
-from studio.enhance.network import network, side_by_side
+from studio.enhance.network import network
 from studio.enhance.settings import SCALES, TrainEnhanceSettings
 
 
@@ -53,7 +53,7 @@ class EnlargingLearner(Learner):
             ends.append(ends[-1] + one.shape[0])
         found = {}
         for n, scale in enumerate(SCALES):
-            added = side_by_side(maps[n][ends[n] : ends[n + 1]], scale)
+            added = ops.depth_to_space(maps[n][ends[n] : ends[n + 1]], scale)[..., 0]
             found[f"error x{scale}"] = 255 * ops.mean(ops.abs(added - batch[f"lacks{scale}"]))
         return found
 

@@ -22,7 +22,7 @@ from studio.sketch.settings import PainterSettings
 class Game(LossModel):
     """Both networks, and their game. A subclass says what becomes of the layers, and how unlike it is.
 
-    A batch has "drawing", `(B, size, size, planes) float32 in [0, 1]`, and "image", `(B, size, size, 3)`
+    A batch has "drawing", `(B, size, size, planes) float32 in [0, 1]`, and "picture", `(B, size, size, 3)`
     alike, and what else the subclass needs.
 
     Args:
@@ -35,8 +35,9 @@ class Game(LossModel):
         super().__init__(settings, ("off", "painter", "discriminator"))
         self.generator, self.discriminator = painter(settings), discriminator(settings)
 
-    def make_optimizer(self, rate: Any) -> keras.optimizers.Optimizer:
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Adam for each network; the learning rate of the discriminator is constant."""
+        rate = self.schedule(self.settings.learning_rate)
         return adams(self.generator.trainable_variables, rate, self.settings.discriminator_rate)
 
     def painted(self, layers: Any, batch: Mapping[str, Any]) -> Any:

@@ -71,7 +71,7 @@ class Trainer(PhotoTrainer):
         return widened(start, self.learner.network)
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
-        """Windows of photos with video grain, some mirrored, and the style of each."""
+        """Windows of photos with film grain, some mirrored, and the style of each."""
         batch = super().batch(step)
         # In turn, not at random: with few steps chance would train one style twice as much as another. Each
         # turn begins one style later, so that none is always at an odd place, without a second view.

@@ -53,7 +53,7 @@ def test_words_for_a_person():
 
 
 @pytest.mark.parametrize(
-    "image, label", [("chelsea", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "drilling platform")]
+    "picture, label", [("chelsea", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "drilling platform")]
 )
 def test_imagenet_names_what_there_is(resnet50_home, picture, label):
     result = tasks.run("classify.predict", PredictSettings(), {"pictures": [kept(getattr(data, picture)())]})

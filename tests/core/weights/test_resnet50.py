@@ -69,7 +69,7 @@ def test_the_packages_arrays_find_their_places(keras_own):
 
 
 @pytest.mark.parametrize(
-    "image, number, name, probability",
+    "picture, number, name, probability",
     [
         ("chelsea", 285, "Egyptian cat", 0.966),
         ("coffee", 967, "espresso", 0.990),

@@ -120,14 +120,14 @@ def test_an_item_that_is_not_there_is_a_sentence_above_the_grid(visit, made, id)
     made(shade=1)
     page = visit("gallery", item=id)
     assert not page.exception
-    assert "no such removed item" in page.warning[0].value
+    assert "no such item" in page.warning[0].value
     assert len(labels(page)) == 1
 
 
 def test_anothers_items_cannot_be_seen(visit, made):
     hers = made(owner="ann")
     page = visit("gallery", item=hers)
-    assert "no such removed item" in page.warning[0].value
+    assert "no such item" in page.warning[0].value
     assert "The gallery is empty" in page.info[0].value
 
 
@@ -184,7 +184,7 @@ def test_pages_live_with_a_folder_that_cannot_be_read_and_it_can_be_removed(visi
         os.utime(path, (1, 1))  # long enough ago that nobody still writes it
     if harm == "listed before":
         page = visit("gallery", item=odd)
-        assert not page.exception and "no such removed item" in page.warning[0].value
+        assert not page.exception and "no such item" in page.warning[0].value
     page = visit("gallery")
     assert not page.exception and labels(page) == ["shade 1"]
     assert any(one.label == "Unreadable (1)" for one in page.expander)

@@ -70,14 +70,6 @@ class Pen:
         self._frame = before
 
     @contextmanager
-    def unzoomed(self) -> Iterator[None]:
-        """Meanwhile a unit is a 64th of the side, whatever the zoom."""
-        before = self._frame
-        self._frame = np.eye(2) * (self._image.width / UNITS), np.zeros(2)
-        yield
-        self._frame = before
-
-    @contextmanager
     def inside(self, outline: Points) -> Iterator[None]:
         """What is drawn meanwhile shows only within the outline."""
         box, mask = self._mask(outline, 255)

@@ -51,7 +51,7 @@ def _sites(rng, size, sun, horizon, unit):
     rose = np.concatenate(rings)
     border = _mirrored(rng, size, horizon, unit)
     rose = rose[rose[:, 0] < np.interp(rose[:, 1], np.arange(size[1]), horizon) - 14 * unit]
-    rows = _rows(rng, size, horizon, unit)
+    rows = _rows(rng, size, unit)
     rows = rows[np.linalg.norm(rows - sun, axis=1) > radius - 8 * unit]
     rows = rows[cKDTree(border).query(rows)[0] > 17 * unit]
     fixed = np.concatenate([rose[:, :2], border])
@@ -72,7 +72,7 @@ def _mirrored(rng, size, horizon, unit):
     return np.concatenate([spots - 11 * unit * normal, spots + 11 * unit * normal])
 
 
-def _rows(rng, size, horizon, unit):
+def _rows(rng, size, unit):
     """Long panes: close rows of wide steps that swing like wind above, and like furrows below."""
     phase = rng.random(3) * 6
     rows = []

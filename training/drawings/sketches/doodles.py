@@ -123,7 +123,7 @@ def _by_hand(shapes: Sequence[Shape], how: Hand, rng: np.random.Generator) -> li
         middle = points.mean(0)
         points = (points - middle) @ moves[part][:, :2].T + middle + moves[part][:, 2]
         if how.wobble:
-            points = _wobbled(points, how.wobble, not shape.width, rng)
+            points = _wobbled(points, how.wobble, rng)
         ink = None
         if how.gaps and rng.random() < how.gaps and len(points) > 8:
             length = int(len(points) * rng.uniform(0.68, 0.92))
@@ -146,7 +146,7 @@ def _move(how: Hand, rng: np.random.Generator) -> np.ndarray:
     return np.array([[cos * across, -sin * down, shift[0]], [sin * across, cos * down, shift[1]]])
 
 
-def _wobbled(points: np.ndarray, wobble: float, closed: bool, rng: np.random.Generator) -> np.ndarray:
+def _wobbled(points: np.ndarray, wobble: float, rng: np.random.Generator) -> np.ndarray:
     """The same line by an unsteady hand; a closed one hardly ever ends where it began."""
     steps = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0], np.cumsum(steps)])
