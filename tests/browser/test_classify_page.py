@@ -66,7 +66,7 @@ def test_pictures_become_a_classifier_that_is_tried(teach):
     page.keyboard.press("Enter")
     page.get_by_text(re.compile(r"highest confidence first")).wait_for()
     assert cell.get_attribute("aria-pressed") == "true"
-    assert page.get_by_role("img", name=re.compile(r"% confidence$")).count() > 0
+    page.get_by_role("img", name=re.compile(r"% confidence$")).first.wait_for()
 
     page.get_by_role("tab", name="Try it").click()
     page.get_by_role("img", name=re.compile("evidence for")).wait_for()

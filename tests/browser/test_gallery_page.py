@@ -86,8 +86,13 @@ def test_a_star_is_one_click_on_its_tile_and_two_are_compared(tab, there, expect
     star = page.get_by_role("button", name="Star: attic + attic").first
     star.click()  # which waits until it lies where it stays, with nothing over it
     expect(star).to_have_attribute("aria-pressed", "true")
-    on, under = star.bounding_box(), tile(page, "attic").bounding_box()
-    assert under["x"] < on["x"] < under["x"] + under["width"] and under["y"] < on["y"] < under["y"] + 20
+    star_is_on_its_tile = """([star, tile]) => {
+      const [on, under] = [star, tile].map(e => e.getBoundingClientRect());
+      return under.x < on.x && on.x < under.right && under.y < on.y && on.y < under.y + 20;
+    }"""  # both measured in the same frame: the grid moves while images load
+    page.wait_for_function(
+        star_is_on_its_tile, arg=[star.element_handle(), tile(page, "attic").element_handle()]
+    )
     page.get_by_text("Starred").click()
     page.get_by_text("1 result").wait_for()
     assert items.find(there["attic"]).marks.starred

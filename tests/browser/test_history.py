@@ -100,9 +100,9 @@ def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
     assert drawn > 0
 
     def shows_it():
-        found = page.locator("canvas").first
-        found.wait_for()
-        page.wait_for_function(f"e => ({PAINTED})(e) === {drawn}", arg=found.element_handle())
+        page.locator("canvas").first.wait_for()
+        # By selector: a rerun may replace the element, and an old handle would keep its old pixels.
+        page.wait_for_function(f"() => ({PAINTED})(document.querySelector('canvas')) === {drawn}")
 
     page.reload()
     shows_it()
