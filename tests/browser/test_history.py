@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -100,9 +101,11 @@ def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
     assert drawn > 0
 
     def shows_it():
-        page.locator("canvas").first.wait_for()
-        # By selector: a rerun may replace the element, and an old handle would keep its old pixels.
-        page.wait_for_function(f"() => ({PAINTED})(document.querySelector('canvas')) === {drawn}")
+        # Located again each time: a rerun may replace the element, and an old handle keeps its old pixels.
+        deadline = time.monotonic() + 240
+        while page.locator("canvas").first.evaluate(PAINTED) != drawn:
+            assert time.monotonic() < deadline, "the drawing did not come back"
+            page.wait_for_timeout(100)
 
     page.reload()
     shows_it()
