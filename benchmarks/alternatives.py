@@ -130,10 +130,10 @@ def stepping() -> Callable[[], object]:
 
 def sky() -> np.ndarray:
     """The clouds of the test data; without it, a sample photo."""
-    from studio.core.pictures import images, sample_photos
+    from studio.core.imaging import image_io, sample_photos
 
     path = DATA / "images" / "sky1024px.jpg"
-    return images.read(path) if path.is_file() else sample_photos.photo("chelsea")
+    return image_io.read(path) if path.is_file() else sample_photos.photo("chelsea")
 
 
 def dream(size: int, seeds: Sequence[int] = SEEDS, steps: int = STEPS) -> dict[str, object]:
@@ -141,13 +141,13 @@ def dream(size: int, seeds: Sequence[int] = SEEDS, steps: int = STEPS) -> dict[s
 
     Where the photo lies on the network's grid, and as the mean of sixteen grids that are shifted.
     """
+    from studio.core.imaging import image_io
     from studio.core.objectives import backbones, terms
     from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
-    from studio.core.pictures import images
     from studio.dream.ascend import ascend
     from studio.dream.settings import DreamSettings
 
-    photo = images.fit(sky(), size)
+    photo = image_io.fit(sky(), size)
     found: dict[str, object] = {}
     for backbone, layer in LAYERS:
         note(f"dream, {layer}")
@@ -175,11 +175,11 @@ def dream(size: int, seeds: Sequence[int] = SEEDS, steps: int = STEPS) -> dict[s
 
 def risen(answer: Callable, photo: np.ndarray, made: np.ndarray) -> tuple[float, float, float]:
     """The rise at the own grid, the mean rise of shifted grids, and by how many levels pixels moved."""
-    from studio.core.pictures import images
+    from studio.core.imaging import image_io
 
-    def seen(picture: np.ndarray, grids: Sequence[tuple[int, int]]) -> float:
-        picture_01 = images.to_01(picture)
-        return float(np.mean([answer(np.roll(picture_01, grid, (1, 2))).value for grid in grids]))
+    def seen(image: np.ndarray, grids: Sequence[tuple[int, int]]) -> float:
+        image_01 = image_io.to_01(image)
+        return float(np.mean([answer(np.roll(image_01, grid, (1, 2))).value for grid in grids]))
 
     shifted = list(itertools.product(SHIFTS, SHIFTS))
     own, away = (seen(made, grids) / seen(photo, grids) for grids in ([(0, 0)], shifted))
@@ -201,34 +201,34 @@ def large() -> dict[str, object]:
 
 def plain(photo: np.ndarray, answer: Callable, step: float, steps: int = STEPS) -> np.ndarray:
     """Gradient ascent as in the example: a fixed step along the gradient, the lost detail put back."""
-    from studio.core.pictures import images
+    from studio.core.imaging import image_io
     from studio.dream.octaves import octave_sizes, resize_01
 
-    whole = images.to_01(photo)
+    whole = image_io.to_01(photo)
     sizes = octave_sizes(*photo.shape[:2], OCTAVES, GROWTH, 1)
-    picture = shrunk = resize_01(whole, sizes[0])
+    image = shrunk = resize_01(whole, sizes[0])
     for size in sizes:
-        picture = resize_01(picture, size)
+        image = resize_01(image, size)
         for _ in range(steps):
-            gradient = answer(picture).gradient
-            picture = picture + step * gradient / max(float(np.abs(gradient).mean()), 1e-12)
+            gradient = answer(image).gradient
+            image = image + step * gradient / max(float(np.abs(gradient).mean()), 1e-12)
         same = resize_01(whole, size)
-        picture = picture + same - resize_01(shrunk, size)
+        image = image + same - resize_01(shrunk, size)
         shrunk = same
-    return images.to_uint8(np.clip(picture, 0, 1))
+    return image_io.to_uint8(np.clip(image, 0, 1))
 
 
 def peaks() -> dict[str, Callable[[], object]]:
     """What dreams one image of 2048 px: the example's way, in one piece, and the studio's, in windows."""
+    from studio.core.imaging import image_io
     from studio.core.objectives import backbones, terms
     from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
-    from studio.core.pictures import images
     from studio.dream.ascend import ascend
     from studio.dream.settings import DreamSettings
 
     def whole() -> None:
         answer = Evaluator(backbones.load("vgg16"), terms.layer("block4_conv3"), whole=ANY_SIZE)
-        plain(images.fit(sky(), LARGE), answer, STEP, steps=1)
+        plain(image_io.fit(sky(), LARGE), answer, STEP, steps=1)
 
     return {
         "the example's way": whole,

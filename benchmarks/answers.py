@@ -48,9 +48,9 @@ _WATCH = """selector => {
 }"""
 
 
-def answer(page: Page, picture: str, act: Callable[[], None]) -> float:
+def answer(page: Page, image: str, act: Callable[[], None]) -> float:
     """Milliseconds from the mouse button's release in some act until an image is another one."""
-    page.evaluate(_WATCH, picture)
+    page.evaluate(_WATCH, image)
     act()
     taken = page.evaluate("window.taken")
     time.sleep(SETTLED)
@@ -112,13 +112,13 @@ def visits(browser: Browser, address: str, times: int) -> list[float]:
 
 def answers(page: Page, address: str, name: str, times: int) -> list[float]:
     """Milliseconds of each answer of a page, without the first ones."""
-    place, picture, acts = PLACES[name]
+    place, image, acts = PLACES[name]
     page.goto(address + place)
-    page.locator(picture).first.wait_for(timeout=PATIENCE)
+    page.locator(image).first.wait_for(timeout=PATIENCE)
     time.sleep(SETTLED)
     found = []
     for act, _ in zip(acts(page), range(FIRST + times), strict=False):
-        found.append(answer(page, picture, act))
+        found.append(answer(page, image, act))
         note(f"{name}: {found[-1]:.0f} ms")
     return found[FIRST:]
 

@@ -27,27 +27,27 @@ def photos(path: str, most: int) -> list[np.ndarray]:
     from studio.colorize.learn.task import colorful
     from studio.core import data
     from studio.core.data.split import by_count
-    from studio.core.pictures import images, sample_photos
+    from studio.core.imaging import image_io, sample_photos
     from studio.core.training.batches import evenly_spaced
 
     if not path:
-        found = [images.fit(sample_photos.photo(name), 256) for name in sample_photos.photos()]
+        found = [image_io.fit(sample_photos.photo(name), 256) for name in sample_photos.photos()]
         return [one for one in found if colorful(one[None])[0]][:most]
-    pictures = data.pictures(data.reference(path), SIZE).images
-    colored = np.flatnonzero(colorful(pictures))
+    images = data.load_dataset(data.reference(path), SIZE).images
+    colored = np.flatnonzero(colorful(images))
     held_out = colored[by_count(len(colored), HELD_OUT)[1]]  # what `colorize` was not trained on
-    return [np.array(pictures[row]) for row in evenly_spaced(held_out, most)]
+    return [np.array(images[row]) for row in evenly_spaced(held_out, most)]
 
 
 def nearness(network: str, truths: Sequence[np.ndarray]) -> dict[str, object]:
     """Distances at each vividness, and of the best of four variants at the usual one."""
     from studio.colorize import colorizer, lab
     from studio.colorize.settings import VIVIDNESS
+    from studio.core.imaging import image_io
     from studio.core.models import presets
-    from studio.core.pictures import images
 
     made_by, figures = colorizer.open(presets.find(network)), {}
-    grays = [images.gray(one).repeat(3, axis=2) for one in truths]
+    grays = [image_io.gray(one).repeat(3, axis=2) for one in truths]
 
     true = [lab.from_rgb(one)[..., 1:] for one in truths]
 
@@ -83,10 +83,10 @@ def moved(made_by: Any, gray: np.ndarray) -> float:
 def times(network: str, side: int, repeats: int) -> dict[str, object]:
     """Seconds to color a photo, warm, and how many passes of VGG16 that is."""
     from studio.colorize import colorizer
+    from studio.core.imaging import image_io, sample_photos
     from studio.core.models import presets
-    from studio.core.pictures import images, sample_photos
 
-    photo = images.resize(sample_photos.photo("astronaut"), side, side)
+    photo = image_io.resize(sample_photos.photo("astronaut"), side, side)
     made_by = colorizer.open(presets.find(network))
     took = seconds(lambda: made_by.color(photo, colorizer.How()), repeats)
     return {f"{side} px, s": took, f"P at {side} px": took / one_pass(side)}

@@ -31,11 +31,11 @@ from training.script import main
 checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 """
-PICTURES = ("data.npz", "--size", "32", "--batch", "16", "--scored", "0")
+IMAGES = ("data.npz", "--size", "32", "--batch", "16", "--scored", "0")
 WORDS = {
     "text": ("data.txt", "--units", "64", "--embedding", "16", "--streams", "8", "--sequence", "32"),
-    "vae": (*PICTURES, "--width", "8", "--latent-dim", "16"),
-    "dcgan": (*PICTURES, "--width", "8", "--discriminator-width", "8", "--latent-dim", "16"),
+    "vae": (*IMAGES, "--width", "8", "--latent-dim", "16"),
+    "dcgan": (*IMAGES, "--width", "8", "--discriminator-width", "8", "--latent-dim", "16"),
     "style": ("data.npz", "--size", "64", "--photo-size", "96", "--batch", "2", "--style", "sample:mosaic"),
 }
 

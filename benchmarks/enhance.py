@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.report import DATA, arguments, note, one_pass, seconds, show
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 if TYPE_CHECKING:
     from studio.enhance.damage import Damage
@@ -31,11 +31,11 @@ GRAY = ("set12", "bsds400")
 NOISES, QUALITIES = (15, 25, 50), (10, 20, 30)
 
 
-def pictures_of(name: str) -> Iterator[np.ndarray]:
+def images_of(name: str) -> Iterator[np.ndarray]:
     """The images of a set, `(H, W, 3) uint8`, gray ones `(H, W)`; sample photos without the data."""
     from PIL import Image
 
-    from studio.core.pictures import sample_photos
+    from studio.core.imaging import sample_photos
 
     path = DATA / "restore" / f"{name}.tar"
     if not path.is_file():
@@ -43,24 +43,24 @@ def pictures_of(name: str) -> Iterator[np.ndarray]:
         return
     with tarfile.open(path) as archive:
         for member in archive:
-            with Image.open(io.BytesIO(archive.extractfile(member).read())) as picture:
-                yield np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
+            with Image.open(io.BytesIO(archive.extractfile(member).read())) as image:
+                yield np.asarray(image if image.mode == "L" else image.convert("RGB"))
 
 
-def lightness(picture: np.ndarray, scale: int) -> np.ndarray:
+def lightness(image: np.ndarray, scale: int) -> np.ndarray:
     """Y of MATLAB's `rgb2ycbcr`, of 16 to 235, cut to sides that are multiples of the scale.
 
     Args:
-        picture: `(H, W, 3) uint8`; a gray one, `(H, W)`, is its own lightness, by custom of 0 to 255.
+        image: `(H, W, 3) uint8`; a gray one, `(H, W)`, is its own lightness, by custom of 0 to 255.
 
     Returns:
         `(h, w) float32`, whole numbers.
     """
-    height, width = (side // scale * scale for side in picture.shape[:2])
-    if picture.ndim == 2:
-        return picture[:height, :width].astype("float32")
+    height, width = (side // scale * scale for side in image.shape[:2])
+    if image.ndim == 2:
+        return image[:height, :width].astype("float32")
     weights = np.array([65.481, 128.553, 24.966]) / 255
-    return np.rint(16 + picture[:height, :width].astype("float64") @ weights).astype("float32")
+    return np.rint(16 + image[:height, :width].astype("float64") @ weights).astype("float32")
 
 
 def ssim(truth: np.ndarray, made: np.ndarray, border: int) -> float:
@@ -100,16 +100,16 @@ def nearness(
 
     enlarger, figures = enlarge.open(presets.find(network)), {}
     for name in sets:
-        pictures = list(itertools.islice(pictures_of(name), most))
+        images = list(itertools.islice(images_of(name), most))
         for scale in scales:
             note(f"{name} x{scale}")
             rows = []
-            for picture in pictures:
-                truth = lightness(picture, scale)
+            for image in images:
+                truth = lightness(image, scale)
                 small = np.clip(np.rint(bicubic.shrunken(truth, scale)), 0, 255)
                 plain = bicubic.enlarged(small, scale)
                 how = enlarge.How(scale, ensemble=ensemble)
-                black, levels = (0, 255) if picture.ndim == 2 else (16, 219)
+                black, levels = (0, 255) if image.ndim == 2 else (16, 219)
                 made = plain + levels * enlarger.lacks((small - black) / levels, how)
                 rows.append([f(truth, one, scale) for f in (psnr, ssim, unlike) for one in (made, plain)])
             db, bicubic_db, similar, bicubic_ssim, apart, bicubic_apart = np.mean(rows, axis=0)
@@ -130,18 +130,18 @@ def cleanness(
     from studio.enhance.psnr import psnr
 
     opened, figures = clean.open(presets.find(cleaner)), {}
-    pictures = [made_gray(picture) for picture in itertools.islice(pictures_of(gray), most)]
-    pictures = [picture[: len(picture) // 2 * 2, : picture.shape[1] // 2 * 2] for picture in pictures]
+    images = [made_gray(image) for image in itertools.islice(images_of(gray), most)]
+    images = [image[: len(image) // 2 * 2, : image.shape[1] // 2 * 2] for image in images]
     tried = [(f"noise {level}", Damage(light=level)) for level in NOISES]
     tried += [(f"JPEG {quality}", Damage(quality=quality)) for quality in QUALITIES]
     for name, damage in tried:
         note(f"{gray} {name}")
         rows = []
-        for n, picture in enumerate(pictures):
-            seen = damaged(picture, damage, n)
+        for n, image in enumerate(images):
+            seen = damaged(image, damage, n)
             shown = planes(np.repeat(seen[..., None], 3, axis=2) / 255)
             made = seen + 255 * opened.lacks(shown, clean.How(damage, ensemble=ensemble))[..., 0]
-            truth = picture.astype("float32")
+            truth = image.astype("float32")
             rows.append([f(truth, one, 0) for f in (psnr, ssim, unlike) for one in (made, seen)])
         db, before_db, similar, before_ssim, apart, before_apart = np.mean(rows, axis=0)
         figures[f"{gray} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
@@ -150,20 +150,20 @@ def cleanness(
     return figures
 
 
-def made_gray(picture: np.ndarray) -> np.ndarray:
+def made_gray(image: np.ndarray) -> np.ndarray:
     """`(H, W, 3) uint8` -> `(H, W) uint8`, lightness; a gray image stays as it is."""
-    return picture if picture.ndim == 2 else images.gray(picture)[..., 0]
+    return image if image.ndim == 2 else image_io.gray(image)[..., 0]
 
 
-def damaged(picture: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
+def damaged(image: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
     """A gray image, `(H, W) uint8`, with noise or out of a JPEG file: `(H, W) float32`, levels."""
     from PIL import Image
 
     if damage.light:
-        noise = np.random.default_rng(seed).standard_normal(picture.shape, "float32")
-        return picture + np.float32(damage.light) * noise
+        noise = np.random.default_rng(seed).standard_normal(image.shape, "float32")
+        return image + np.float32(damage.light) * noise
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=int(damage.quality))
+    Image.fromarray(image).save(buffer, "JPEG", quality=int(damage.quality))
     with Image.open(buffer) as read:
         return np.asarray(read, "float32")
 
@@ -172,17 +172,17 @@ def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, obje
     """Seconds to double a photo's sides, and to clean it, warm, and how many times those of others."""
     from PIL import Image
 
+    from studio.core.imaging import sample_photos
     from studio.core.models import presets
-    from studio.core.pictures import sample_photos
     from studio.enhance import clean, enlarge
     from studio.enhance.damage import Damage
 
-    photo = images.resize(sample_photos.photo("astronaut"), side, side)
+    photo = image_io.resize(sample_photos.photo("astronaut"), side, side)
     opened, how = clean.open(presets.find(cleaner)), clean.How(Damage(10, 10, 50))
     cleaned = seconds(lambda: opened.clean(photo, how), repeats)
-    enlarger, picture = enlarge.open(presets.find(network)), Image.fromarray(photo)
+    enlarger, image = enlarge.open(presets.find(network)), Image.fromarray(photo)
     ours = seconds(lambda: enlarger.enlarge(photo, enlarge.How(2)), repeats)
-    plain = seconds(lambda: picture.resize((2 * side, 2 * side), Image.Resampling.BICUBIC), repeats)
+    plain = seconds(lambda: image.resize((2 * side, 2 * side), Image.Resampling.BICUBIC), repeats)
     eight = seconds(lambda: enlarger.enlarge(photo, enlarge.How(2, ensemble=True)), 1)
     return {
         f"{side} px x2, s": ours,

@@ -38,7 +38,7 @@ def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
     from studio.core.metrics import scores
 
     note("floor")
-    images = data.pictures(data.reference(path), size, channels).images
+    images = data.load_dataset(data.reference(path), size, channels).images
     rows = np.random.default_rng(0).permutation(len(images))[: 2 * n]
     first, second = np.array_split(scores.features(images[rows]), 2)
     told = f"{len(first):,} real images against {len(second):,} others, {size} px"

@@ -27,7 +27,7 @@ def photos(count: int) -> list[np.ndarray]:
     """Photos that no network of ours was trained on: those that scikit-image and scikit-learn carry."""
     from sklearn.datasets import load_sample_images
 
-    from studio.core.pictures import sample_photos
+    from studio.core.imaging import sample_photos
 
     found = [sample_photos.photo(name) for name in sample_photos.photos()] + load_sample_images().images
     return found[:count]
@@ -35,12 +35,12 @@ def photos(count: int) -> list[np.ndarray]:
 
 def unsteadiness(network: str, size: int = SIZE) -> float:
     """How far a photo moved by MOVED px is from the painting, moved back: mean of levels of 255."""
+    from studio.core.imaging import image_io
     from studio.core.models import presets
-    from studio.core.pictures import images
     from studio.style.house import paint
 
     painter = paint.open(presets.find(network))
-    photo = images.to_01(images.fit(photos(1)[0], size))
+    photo = image_io.to_01(image_io.fit(photos(1)[0], size))
     found = []
     for place in range(len(painter.styles)):
         still = painter.paint(photo[:, :-MOVED, :-MOVED], [place], [1.0])
@@ -70,10 +70,10 @@ def peak(network: str) -> float:
 
 def report_peak(network: str) -> None:
     """Paints a photo of 1920 x 1080 px and prints the peak memory of this process in GiB."""
-    from studio.core.pictures import images
+    from studio.core.imaging import image_io
     from studio.style.transfer import transfer
 
-    photo = images.resize(photos(3)[2], 1080, 1920)
+    photo = image_io.resize(photos(3)[2], 1080, 1920)
     transfer(photo, settings=_asked(network, _styles(network)[0], 1920))
     tell_peak()
 

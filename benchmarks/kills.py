@@ -166,7 +166,7 @@ def run(workers: int, servers: int, seed: int) -> dict[str, object]:
 
 def _looked_over(told: list[tuple[str, str, str]]) -> dict[str, object]:
     """What a new studio finds, and whether it works."""
-    from studio.core.pictures import images
+    from studio.core.imaging import image_io
 
     engine, chores = _engine()
     try:
@@ -180,7 +180,7 @@ def _looked_over(told: list[tuple[str, str, str]]) -> dict[str, object]:
             found = engine.job(id)
             lost += found.state != "done"
             try:
-                images.read(found.result.files[0].read())
+                image_io.read(found.result.files[0].read())
             except Exception:
                 unreadable += 1
     finally:

@@ -137,21 +137,21 @@ def answered() -> dict[str, object]:
     """Processor time of the answer to one drawing, from the canvas' image on, without the page."""
     from PIL import Image
 
-    from studio.core.pictures import images
-    from studio.lab import drawings, pictures
+    from studio.core.imaging import image_io
+    from studio.lab import drawings, images
     from studio.lab.autoencoder import Autoencoder
     from studio.lab.digits import digits
     from studio.lab.settings import SIDE, TeachSettings
 
     levels = (digits().others[0].reshape(SIDE, SIDE) * 255).astype("uint8")
-    canvas = images.encode_png(np.asarray(Image.fromarray(levels).resize((384, 384)).convert("RGB")))
+    canvas = image_io.encode_png(np.asarray(Image.fromarray(levels).resize((384, 384)).convert("RGB")))
     told: dict[str, object] = {}
     for kind in ("deep", "convolutional"):
         network, times = Autoencoder(TeachSettings(kind=kind, bottleneck=32)), []
         for _ in range(STROKES // 4):
             began = time.process_time()
-            drawing = drawings.read(images.read(canvas), fit=True)[None]
-            pictures.shown(np.concatenate([drawing, network.redraw(drawing)]), 2, 8)
+            drawing = drawings.read(image_io.read(canvas), fit=True)[None]
+            images.shown(np.concatenate([drawing, network.redraw(drawing)]), 2, 8)
             times.append(1000 * (time.process_time() - began))
         told[f"{kind}, an answer to a drawing, ms"] = statistics.median(times)
     return told

@@ -27,9 +27,9 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.report import DATA, arguments, note, show
+from studio.core.imaging import image_io, paintings, sample_photos
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
-from studio.core.pictures import images, paintings, sample_photos
 from studio.style.nnst import measure
 from studio.style.settings import TransferSettings
 
@@ -50,16 +50,16 @@ PAIRS = (
 def photo(name: str) -> np.ndarray:
     """A photo of the test data or of the studio, `(H, W, 3) uint8`."""
     if name in PHOTOS:
-        return images.read(DATA / "images" / PHOTOS[name])
+        return image_io.read(DATA / "images" / PHOTOS[name])
     if name not in SET14:
         return sample_photos.photo(name)
     with tarfile.open(DATA / "restore" / "set14.tar") as archive:
-        return images.read(archive.extractfile(f"img_{SET14[name]:03}_SRF_4_HR.png").read())
+        return image_io.read(archive.extractfile(f"img_{SET14[name]:03}_SRF_4_HR.png").read())
 
 
 def painting(name: str) -> np.ndarray:
     """A painting of the test data or of the studio, `(H, W, 3) uint8`."""
-    return images.read(DATA / "images" / PAINTINGS[name]) if name in PAINTINGS else paintings.painting(name)
+    return image_io.read(DATA / "images" / PAINTINGS[name]) if name in PAINTINGS else paintings.painting(name)
 
 
 def structure(
@@ -73,7 +73,7 @@ def structure(
     """
 
     def distances(image: np.ndarray) -> np.ndarray:
-        resized = images.resize(image, *content.shape[:2])
+        resized = image_io.resize(image, *content.shape[:2])
         features = measure.grid(backbone, resized, size, STRUCTURE_GRID)
         found = 1.0 - measure.similarity(features, features)
         return found / (found.sum(axis=0, keepdims=True) + 1e-8)
@@ -103,7 +103,7 @@ def rendered(pair: tuple[str, str], settings: TransferSettings, folder: Path | N
 
     name = f"{pair[0]}_{pair[1]}_{settings.mode}_{settings.size}_{settings.strength}.png"
     if folder and (folder / name).exists():
-        return images.read(folder / name)
+        return image_io.read(folder / name)
     note(name)
     image = transfer(photo(pair[0]), [painting(pair[1])], settings).image
     if folder:
@@ -116,7 +116,7 @@ def compare(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
     """Measures the published results and those of every mode and strength."""
     for pair in ((one, other) for one in PHOTOS for other in PAINTINGS):
         name, content, target = "_".join(pair), photo(pair[0]), painting(pair[1])
-        published = images.read(DATA / "published" / f"{name}.png")
+        published = image_io.read(DATA / "published" / f"{name}.png")
         yield f"{name}, published", row(backbone, published, content, target)
         for mode in chosen.modes:
             for strength in chosen.strengths:
@@ -146,7 +146,7 @@ def sheets(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
             " ".join(f"{one:.2f}/{other:.2f}" for one, other in zip(structures, styles, strict=True)),
         )
         if chosen.folder:
-            tiles = [images.resize(one, *look.shape[:2]) for one in (content, target, look, *results)]
+            tiles = [image_io.resize(one, *look.shape[:2]) for one in (content, target, look, *results)]
             Image.fromarray(np.hstack(tiles)).save(chosen.folder / f"sheet_{'_'.join(pair)}.png")
     steps = len(PAIRS) * (len(chosen.strengths) - 1)
     for name, count in right.items():
@@ -162,13 +162,13 @@ def blind(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
         name, content, target = "_".join(pair), photo(pair[0]), painting(pair[1])
         fine = rendered(pair, TransferSettings(mode="fine", size=chosen.size), chosen.folder)
         if name in published:
-            other, rival = images.read(published[name]), "published"
+            other, rival = image_io.read(published[name]), "published"
         else:
             other, rival = rendered(pair, TransferSettings(size=chosen.size), chosen.folder), "AdaIN"
         order = [("fine", fine), (rival, other)]
         rng.shuffle(order)
         rows = ([content, target], [image for _, image in order])
-        sheet = [np.hstack([images.resize(one, *fine.shape[:2]) for one in row]) for row in rows]
+        sheet = [np.hstack([image_io.resize(one, *fine.shape[:2]) for one in row]) for row in rows]
         Image.fromarray(np.vstack(sheet)).save(chosen.folder / f"pair{number:02}.png")
         key[f"pair{number:02}"] = {"pair": name, "left": order[0][0], "right": order[1][0]}
         (chosen.folder / "key.json").write_text(json.dumps(key, indent=1), "utf-8")

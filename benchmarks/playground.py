@@ -23,7 +23,7 @@ DEEP = {"activation": "sigmoid", "initializer": "glorot", "depth": 10}
 
 _LARGE = """
 import json, resource, sys, time
-from studio.core.pictures import sample_photos
+from studio.core.imaging import sample_photos
 from studio.core.process import blas_threads
 from studio.playground.learner import Learner
 from studio.playground.settings import PlaygroundSettings
@@ -41,7 +41,7 @@ sys.stdout.write(json.dumps(told))
 
 def learned(controls: dict[str, object], seconds: float) -> dict[str, float]:
     """What a network knows after some seconds of processor time."""
-    from studio.core.pictures import sample_photos
+    from studio.core.imaging import sample_photos
     from studio.playground.learner import Learner
     from studio.playground.settings import PlaygroundSettings
 
@@ -66,7 +66,7 @@ def learned(controls: dict[str, object], seconds: float) -> dict[str, float]:
 
 def handed_back() -> dict[str, object]:
     """The gradients of ten layers of sigmoids before their first step, and of the colors after them."""
-    from studio.core.pictures import sample_photos
+    from studio.core.imaging import sample_photos
     from studio.playground.learner import Learner
     from studio.playground.settings import PlaygroundSettings
 

@@ -34,11 +34,11 @@ MAY_WRITE = {"home", "model"}
 SMALL = 4 << 20  # larger files are left out: cutting and copying them takes longer than reading them
 
 
-def picture(path: Path, place: Path) -> None:
+def image(path: Path, place: Path) -> None:
     """As an image, the way every upload and every command reads one."""
-    from studio.core.pictures import images
+    from studio.core.imaging import image_io
 
-    images.read(path)
+    image_io.read(path)
 
 
 def recipe(path: Path, place: Path) -> None:
@@ -60,7 +60,7 @@ def dataset(path: Path, place: Path) -> None:
     from studio.core import data
     from studio.core.progress import Progress
 
-    data.pictures(data.reference(str(path)), 32, 3, Progress(), least=2)
+    data.load_dataset(data.reference(str(path)), 32, 3, Progress(), least=2)
 
 
 def preset(path: Path, place: Path) -> None:
@@ -84,14 +84,14 @@ def keras_model(path: Path, place: Path) -> None:
 
 def video(path: Path, place: Path) -> None:
     """As a video, frame by frame."""
-    from studio.core.pictures import animations
+    from studio.core.imaging import animations
 
     for _ in animations.frames(path.read_bytes()):
         pass
 
 
 READERS = {
-    "picture": picture,
+    "image": image,
     "recipe": recipe,
     "text": text,
     "dataset": dataset,
@@ -105,8 +105,8 @@ def originals(place: Path) -> dict[str, list[Path]]:
     """Files of each kind to begin with, good and bad ones."""
     import numpy as np
 
+    from studio.core.imaging import animations
     from studio.core.models import model_zip
-    from studio.core.pictures import animations
 
     bad = DATA / "badfiles"
     frames = [np.full((48, 64, 3), 60 * n, "uint8") for n in range(4)]
@@ -121,7 +121,7 @@ def originals(place: Path) -> dict[str, list[Path]]:
     arrays = place / "arrays.npz"
     np.savez_compressed(arrays, images=np.zeros((9, 28, 28), "uint8"), labels=np.arange(9))
     found = {
-        "picture": [*(bad / "images").iterdir(), DATA / "images" / "golden_gate.jpg"],
+        "image": [*(bad / "images").iterdir(), DATA / "images" / "golden_gate.jpg"],
         "recipe": list((bad / "recipes").iterdir()),
         "text": list((bad / "text").iterdir()),
         "dataset": [*(bad / "archives").iterdir(), *(bad / "classes").glob("*.zip"), arrays],

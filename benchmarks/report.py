@@ -116,12 +116,12 @@ def one_pass(size: int) -> float:
     """P at a size: VGG16 forward to block5_conv1 and back to the image, compiled, nothing else."""
     from keras import ops
 
+    from studio.core.imaging import image_io, sample_photos
     from studio.core.objectives import backbones
     from studio.core.objectives.gradients import compiled, value_and_grad
-    from studio.core.pictures import images, sample_photos
 
     layer = "block5_conv1"
     extractor = backbones.load("vgg16").features((layer,))
-    photo = images.to_01(images.fit(sample_photos.photo("chelsea"), size))
+    photo = image_io.to_01(image_io.fit(sample_photos.photo("chelsea"), size))
     work = compiled(value_and_grad(lambda x: (ops.sum(extractor(x)[layer]), ())))
     return seconds(lambda: np.asarray(work(photo)[2]))

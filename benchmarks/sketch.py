@@ -26,8 +26,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=500, help="how many avatars")
     parser.add_argument("--sheet", type=Path, help=f"a PNG of the first {SHOWN} of them")
     chosen = parser.parse_args(argv)
+    from studio.core.imaging import grids, image_io
     from studio.core.models import presets
-    from studio.core.pictures import grids, images
     from studio.core.progress import Progress
     from studio.sketch import paint
     from studio.sketch.learn import task
@@ -44,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     def painted(batch: Mapping[str, np.ndarray]) -> np.ndarray:
         each = zip(batch["drawing"], batch["colors"], strict=True)
         made = np.stack([paint.avatar(painter.layers(one), how, size) for one, how in each]) / 255
-        rows = np.concatenate([batch["drawing"][..., :3], made, batch["picture"]], axis=1)
+        rows = np.concatenate([batch["drawing"][..., :3], made, batch["image"]], axis=1)
         seen.extend(np.rint(255 * rows).astype("uint8"))
-        off.extend(255 * np.abs(made - batch["picture"]).mean((1, 2, 3)))
+        off.extend(255 * np.abs(made - batch["image"]).mean((1, 2, 3)))
         return made.astype("float32")
 
     note("drawing")
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     note("painting and comparing")
     found = task.scored(painted, held_out, others, chosen.count, Progress())
     if chosen.sheet:
-        chosen.sheet.write_bytes(images.encode_png(grids.grid(np.stack(seen[:SHOWN]), 16)))
+        chosen.sheet.write_bytes(image_io.encode_png(grids.grid(np.stack(seen[:SHOWN]), 16)))
     figures: dict[str, object] = {"off, levels of 255": float(np.mean(off)), **found}
     show(figures, chosen.json)
 

@@ -24,7 +24,7 @@ PATIENCE = 900.0
 def kinds(size: int) -> list:
     """What is asked for in turn, each a function of a number that gives a task, settings and inputs."""
     from studio.classify.settings import PredictSettings
-    from studio.core.pictures import animations, images, paintings, sample_photos
+    from studio.core.imaging import animations, image_io, paintings, sample_photos
     from studio.core.tasks import File
     from studio.dream.settings import DreamSettings
     from studio.faces.settings import FacesSettings
@@ -37,14 +37,14 @@ def kinds(size: int) -> list:
 
     def photo(n: int) -> list[File]:
         path = sample_photos.path(names[n % len(names)])
-        return [File.keep(path.read_bytes(), "picture", path.name)]
+        return [File.keep(path.read_bytes(), "image", path.name)]
 
     def painting(n: int) -> list[File]:
         name = drawn[n % len(drawn)]
-        return [File.keep(images.encode_png(paintings.painting(name)), "picture", f"{name}.png")]
+        return [File.keep(image_io.encode_png(paintings.painting(name)), "image", f"{name}.png")]
 
     def video(n: int) -> list[File]:
-        frame = images.fit(sample_photos.photo(names[n % len(names)]), 128)
+        frame = image_io.fit(sample_photos.photo(names[n % len(names)]), 128)
         return [File.keep(animations.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
 
     def style(n: int, **more):
@@ -71,7 +71,7 @@ def kinds(size: int) -> list:
         lambda n: ("faces.draw", FacesSettings(preset="faces-dcgan", n=16, seed=n), {}),
         lambda n: ("faces.draw", FacesSettings(preset="digits-vae", n=16, seed=n), {}),
         lambda n: ("text.write", WriteSettings(chars=80, seed=n, prompt="O, what"), {}),
-        lambda n: ("classify.predict", PredictSettings(), {"pictures": photo(n)}),
+        lambda n: ("classify.predict", PredictSettings(), {"images": photo(n)}),
         frames,
     ]
 

@@ -104,7 +104,7 @@ def distances(
     from studio.core.data import sample_sets
     from studio.core.metrics import scores
 
-    images = data.pictures(sample_sets.resolve(path), size).images
+    images = data.load_dataset(sample_sets.resolve(path), size).images
     order = np.random.default_rng(0).permutation(len(images))
     taught, others = np.array_split(order, 2)
     n = min(n, len(others) // 2)

@@ -7,7 +7,7 @@ from pages.classify import audit, base_model, by_hand, classifiers, training, tr
 from pages.form import data_set_input
 from studio.classify.settings import TrainClassifierSettings
 
-chosen = settings = shown = picture = None
+chosen = settings = shown = image = None
 wanted = False
 left, right = st.columns([5, 9], gap="large")
 with left:
@@ -22,7 +22,7 @@ with left:
             wanted = parts.start_button(":material/school:", "Train")
     else:
         shown = classifiers.choose()
-        picture = tryout.choose(shown) if shown else None
+        image = tryout.choose(shown) if shown else None
 with right:
     stage = parts.stage(left)
 with stage:
@@ -36,7 +36,7 @@ with stage:
             audit.before({"data": [chosen.file], **base.inputs}, settings)
         elif by_hand.wanted():
             by_hand.gather()
-    elif shown is not None and picture is not None:
-        training.show_kept(shown, picture)
+    elif shown is not None and image is not None:
+        training.show_kept(shown, image)
 parts.recent(training.TASK)
 under_the_hood.explain(shown, chosen.file if chosen else None, settings.model_dump() if settings else {})

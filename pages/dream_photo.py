@@ -19,7 +19,7 @@ def inputs():
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Dream", anchor=False)
-    content = parts.picture("content", "Content", parts.photos())
+    content = parts.image("content", "Content", parts.photos())
     wish = targets.what_to_see()
     guide = parts.optional("guide", "Guide image", parts.guides(), GUIDE, "Your guide")
     settings = parts.form(DreamSettings, skip=targets.ASKED_HERE, extra=wish, reset=targets.reset)

@@ -1,7 +1,7 @@
 """The pieces that pages are made of. Nothing here loads Keras."""
 
 from pages.form.forms import form, start_button
-from pages.form.picture_input import optional, picture, pictures
+from pages.form.image_input import image, images, optional
 from pages.form.samples import guides, photos, styles
 from pages.form.saved_settings import saved_settings
 from pages.jobs.job_panel import job_panel
@@ -17,13 +17,13 @@ __all__ = [
     "PLACES",
     "form",
     "guides",
+    "image",
+    "images",
     "job_panel",
     "look",
     "optional",
     "owner",
     "photos",
-    "picture",
-    "pictures",
     "recent",
     "saved_settings",
     "show_job",

@@ -11,7 +11,7 @@ left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Playground", anchor=False)
     st.caption("Watch a tiny network memorize your photo. Change a setting and training restarts.")
-    content = parts.picture("content", "Photo", parts.photos())
+    content = parts.image("content", "Photo", parts.photos())
     settings = parts.form(PlaygroundSettings)
     parts.saved_settings(TASK, settings)
     inputs = {"content": [content.file()]}

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.guide import documents, index
-from pages.widgets import browser_pictures
+from pages.widgets import browser_images
 
 left, right = st.columns([3, 11], gap="large")
 with left:
@@ -12,7 +12,7 @@ with left:
     name = index.choose()
 with right, st.container(width=880):
     for piece in documents.pieces(name):
-        if isinstance(piece, documents.Picture):
-            browser_pictures.captioned(piece.path, caption=piece.says)
+        if isinstance(piece, documents.Image):
+            browser_images.captioned(piece.path, caption=piece.says)
         else:
             st.markdown(piece, unsafe_allow_html=True)  # which is our own

@@ -22,7 +22,7 @@ with left:
         drawn = "draw" if networks.takes_lines(network) else "photo"
         given = {"draw": "A drawing", "photo": "A photo"}
         if forms.one_of("Input", given, key="given", default=drawn, hidden=True) == "photo":
-            photo = parts.picture("content", "Photo", parts.photos())
+            photo = parts.image("content", "Photo", parts.photos())
     kind: type[SketchSettings] | type[TranslateSettings] = TranslateSettings if pairs else SketchSettings
     settings = parts.form(
         kind,

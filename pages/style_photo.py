@@ -23,9 +23,9 @@ with left:
         content = (
             video_input.choose()
             if video_input.ask_kind()
-            else parts.picture("content", "Content", parts.photos())
+            else parts.image("content", "Content", parts.photos())
         )
-        styles = parts.pictures("style", "Style", parts.styles(), most=4, blend="Blend several styles")
+        styles = parts.images("style", "Style", parts.styles(), most=4, blend="Blend several styles")
         brushed = input_form.brushed(content, styles)
         settings = parts.form(
             TransferSettings,

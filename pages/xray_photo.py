@@ -14,7 +14,7 @@ with left:
         "What a pretrained classifier responds to in your photo. Each filter outputs a feature map, bright "
         "where it responds."
     )
-    photo = parts.picture("content", "Photo", parts.photos())
+    photo = parts.image("content", "Photo", parts.photos())
     settings = input_form.ask()
     inputs = {"content": [photo.file()]}
 with right:

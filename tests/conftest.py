@@ -194,7 +194,7 @@ def _with(home: Path, *names: str) -> Path:
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     """`(48, 64, 3) uint8`, every pixel another color, so that turning or swapping shows."""
     rows, columns = np.mgrid[0:48, 0:64]
     return np.stack([rows * 5, columns * 4, (rows + columns) * 2], axis=-1).astype("uint8")

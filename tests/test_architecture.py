@@ -175,7 +175,7 @@ STUDIO_LADDER = (
 SHARED_BY_PAGES = ({"widgets"}, {"recorded"}, {"form"}, {"jobs"})  # single pages stand on these
 BESIDE = {
     "tune": {"text"},
-    "pictures": {"home"},
+    "images": {"home"},
     "xray": {"dream"},
     "generator": {"faces"},
 }  # searches learn from texts; the home page's tiles are drawn; dreams have the images of channels; models
@@ -340,7 +340,7 @@ def _names_settings(path: Path) -> set[str]:
 
 def _may_name_settings(folder: str) -> list[Path]:
     """Its files, but for those that build and read networks, whose layers have such words, too."""
-    networks = {"imported", "data", "metrics", "pictures", "training", "untrusted", "weights"}
+    networks = {"imported", "data", "metrics", "images", "training", "untrusted", "weights"}
     return [path for path in sources(folder) if not networks & {*path.relative_to(ROOT).parts}]
 
 
@@ -490,7 +490,7 @@ def test_whatever_is_imported_is_declared():
     offered = _declared("jax", "heic", "export")
     assert not _undeclared(offered, "studio", "pages", "training")
     assert not _undeclared(offered | _declared("dev"), "tests", "benchmarks")
-    assert "studio/core/pictures/images.py imports PIL" in _undeclared(offered - {"pillow"}, "studio")
+    assert "studio/core/imaging/images.py imports PIL" in _undeclared(offered - {"pillow"}, "studio")
 
 
 @pytest.mark.parametrize("name", ["utils.py", "util.py", "helpers.py", "misc.py", "common.py"])
@@ -660,7 +660,7 @@ def test_pages_show_what_users_have_named_by_way_of_words_plain():
                 continue
             given = node.args[:1] if node.func.attr in MARKDOWN else []
             given += [one.value for one in node.keywords if one.arg in ("help", "label") and given]
-            if ast.unparse(node.func) == "st.image" and path.name != "browser_pictures.py":
+            if ast.unparse(node.func) == "st.image" and path.name != "browser_images.py":
                 captions = [one.value for one in node.keywords if one.arg == "caption"]
                 found += [
                     f"{relative(path)}:{one.lineno}" for one in captions if not isinstance(one, ast.Constant)

@@ -20,7 +20,7 @@ from PIL import Image
 import studio
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.gallery import index
 from studio.gallery.index import Wanted
 from studio.run.machine import Machine
@@ -37,7 +37,7 @@ def one(home):
     return painted()
 
 
-def test_what_is_made_is_a_picture_with_its_recipe_in_the_gallery(one, tmp_path):
+def test_what_is_made_is_a_image_with_its_recipe_in_the_gallery(one, tmp_path):
     assert one.image.dtype == np.uint8 and one.image.shape == (43, 64, 3)
     assert one.settings.house == ("mosaic",) and one.recipe.task == "style.transfer"
     out = one.save(tmp_path / "out.png")
@@ -47,15 +47,15 @@ def test_what_is_made_is_a_picture_with_its_recipe_in_the_gallery(one, tmp_path)
     assert (tmp_path / "out.jpg.json").is_file()
 
 
-def test_whatever_a_program_has_for_a_picture_is_taken(one, tmp_path):
+def test_whatever_a_program_has_for_a_image_is_taken(one, tmp_path):
     photo = sample_photos.photo("coffee")
     path = tmp_path / "coffee.png"
-    path.write_bytes(images.encode_png(photo))
+    path.write_bytes(image_io.encode_png(photo))
     for content in (photo, Image.fromarray(photo), path, str(path), [str(path)]):
         assert np.array_equal(painted(content).image, one.image)
 
 
-def test_pictures_of_a_program_are_read_as_their_files_are(home, tmp_path):
+def test_images_of_a_program_are_read_as_their_files_are(home, tmp_path):
     rng = np.random.default_rng(0)
     # How a file is read is tested with the files themselves.
     color, gray, alpha = (rng.integers(0, 256, (40, 64, *more), "uint8") for more in ((3,), (), (4,)))
@@ -68,14 +68,14 @@ def test_pictures_of_a_program_are_read_as_their_files_are(home, tmp_path):
             path, exif=turned.getexif() if given is turned else b""
         )
         (file,) = painted(given).recipe.inputs["content"]
-        kept = images.read(paths.kept(file.digest))
-        assert np.array_equal(kept, images.read(path))
-    assert images.read(tmp_path / "4.png").shape == (64, 40, 3)
+        kept = image_io.read(paths.kept(file.digest))
+        assert np.array_equal(kept, image_io.read(path))
+    assert image_io.read(tmp_path / "4.png").shape == (64, 40, 3)
     for given in (deep.convert("I"), Image.open(tmp_path / "5.png")):  # scaled, not clipped
-        assert np.array_equal(images.read(images.as_png(given)), images.read(tmp_path / "5.png"))
+        assert np.array_equal(image_io.read(image_io.as_png(given)), image_io.read(tmp_path / "5.png"))
 
 
-def test_the_picture_of_a_program_has_the_transparency_that_is_saved(home, tmp_path):
+def test_the_image_of_a_program_has_the_transparency_that_is_saved(home, tmp_path):
     glass = np.full((24, 32, 4), (200, 90, 40, 255), "uint8")
     glass[:, 16:, 3] = 0
     made = studio.make("enhance", content=glass, scale=2, quiet=True)
@@ -145,9 +145,9 @@ def test_a_video_is_shown_and_saved_as_what_it_is(home, tmp_path):
         _ = video.image
 
 
-def test_a_picture_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
+def test_a_image_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
     photo = tmp_path / "photo.webp"
-    photo.write_bytes(images.encode_as(sample_photos.photo("coffee"), ".webp"))
+    photo.write_bytes(image_io.encode_as(sample_photos.photo("coffee"), ".webp"))
     before = photo.read_bytes()
     made = painted(photo)
     with pytest.raises(InvalidInput, match="one of the inputs"):
@@ -161,7 +161,7 @@ def test_a_picture_is_saved_as_its_name_says_but_never_over_what_it_was_made_fro
 def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     photo = tmp_path / "photo.png"
-    photo.write_bytes(images.encode_png(sample_photos.photo("coffee")))
+    photo.write_bytes(image_io.encode_png(sample_photos.photo("coffee")))
     before = photo.read_bytes()
     opened = Image.open("photo.png")
     made = [painted("photo.png"), painted(["photo.png"]), painted(opened)]
@@ -259,8 +259,8 @@ def test_control_c_before_there_is_a_result_is_one(home, monkeypatch):
         painted()
 
 
-def test_a_cut_picture_is_one_sentence(home, tmp_path):
-    (tmp_path / "cut.jpg").write_bytes(images.encode_as(sample_photos.photo("coffee"), ".jpg")[:9000])
+def test_a_cut_image_is_one_sentence(home, tmp_path):
+    (tmp_path / "cut.jpg").write_bytes(image_io.encode_as(sample_photos.photo("coffee"), ".jpg")[:9000])
     with pytest.raises(InvalidInput, match=r"Invalid content.*: a cut one"):
         painted(Image.open(tmp_path / "cut.jpg"))
 
@@ -272,7 +272,7 @@ def test_a_text_prints_itself(home):
     assert made.answer == {}
 
 
-def test_a_notebook_shows_the_picture_and_a_line_of_progress(home, monkeypatch, capsys):
+def test_a_notebook_shows_the_image_and_a_line_of_progress(home, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
     studio.make("faces.draw", preset="digits-dcgan", n=2, interpolate=2, video="gif", fps=2)
     said = capsys.readouterr()
@@ -284,9 +284,9 @@ def test_a_notebook_shows_the_picture_and_a_line_of_progress(home, monkeypatch, 
 
 @pytest.mark.slow  # a real network
 def test_an_answer_is_told_in_words_and_as_data(weights_home, tmp_path):
-    made = studio.make("classify.predict", pictures="sample:coffee", top=2, quiet=True)
+    made = studio.make("classify.predict", images="sample:coffee", top=2, quiet=True)
     assert "espresso" in made.text or "cup" in made.text
-    assert made.answer["pictures"][0]["path"] == "coffee.png"
+    assert made.answer["images"][0]["path"] == "coffee.png"
     assert made.save(tmp_path / "said.json").read_text().startswith("{")
     assert made.save(tmp_path / "said.txt").read_text().strip() == made.text.strip()
 

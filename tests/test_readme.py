@@ -100,6 +100,6 @@ def test_no_sentence_is_longer_than_two_lines(document):
 
 
 @pytest.mark.slow
-def test_every_picture_of_the_guide_is_shown():
+def test_every_image_of_the_guide_is_shown():
     shown = {(document.parent / link).resolve() for document in DOCUMENTS for link in links(document)}
-    assert not set((DOCS / "pictures").iterdir()) - shown
+    assert not set((DOCS / "images").iterdir()) - shown

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from studio.core.pictures import images, paintings, sample_photos
+from studio.core.imaging import image_io, paintings, sample_photos
 
 from .documents import DOCUMENTS, blocks
 
@@ -30,10 +30,10 @@ def _seven(to: int) -> np.ndarray:
 @pytest.mark.parametrize("name, code", SNIPPETS, ids=[name for name, _ in SNIPPETS])
 def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    Path("photo.jpg").write_bytes(images.encode_as(sample_photos.photo("chelsea"), ".jpg"))
-    Path("painting.jpg").write_bytes(images.encode_as(paintings.painting("mosaic"), ".jpg"))
+    Path("photo.jpg").write_bytes(image_io.encode_as(sample_photos.photo("chelsea"), ".jpg"))
+    Path("painting.jpg").write_bytes(image_io.encode_as(paintings.painting("mosaic"), ".jpg"))
     for drawing, to in (("drawing.png", 250), ("half.png", 140)):
-        Path(drawing).write_bytes(images.encode_png(_seven(to)))
+        Path(drawing).write_bytes(image_io.encode_png(_seven(to)))
     code = re.sub(r"\bsize=\d+", "size=96", code).replace('mode="fine"', 'mode="fine", steps=2')
     Path("snippet.py").write_text(code)
     before = set(Path().iterdir())
@@ -41,7 +41,7 @@ def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys
     made = set(Path().iterdir()) - before
     assert made or "print(" in code
     for path in made:
-        assert images.read(path).std() > 5
+        assert image_io.read(path).std() > 5
     assert ("print(" in code) == bool(capsys.readouterr().out)
 
 

@@ -20,8 +20,8 @@ from studio.cli import console, flags
 from studio.core import data, paths
 from studio.core.data import split
 from studio.core.errors import invalid
+from studio.core.imaging import paintings
 from studio.core.models import model_folder, presets
-from studio.core.pictures import paintings
 from studio.core.progress import Progress
 from studio.core.training.batches import evenly_spaced
 from studio.style.house import card, known_styles
@@ -52,7 +52,7 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
         raise invalid("network", expected=expected, received=", ".join(others), next_step=step)
     # The style is looked for in the whole of a painting, as the fine mode does; in float32.
     settings = known_styles.settings_of(preset).model_copy(update={"parts": 1, "precision": "float32"})
-    found = data.pictures(data.reference(photos), settings.photo_side, 3, progress, least=LEAST_PHOTOS)
+    found = data.load_dataset(data.reference(photos), settings.photo_side, 3, progress, least=LEAST_PHOTOS)
     if "least_held_out" in preset.data().get("figures", {}):
         learned, held_out = split.split(split.positions(found, progress), settings.held_out)
     else:

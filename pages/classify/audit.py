@@ -9,12 +9,12 @@ import numpy as np
 import streamlit as st
 
 from pages.classify import base_model, by_hand, corrections, data_sets, evaluations
-from pages.form import estimates, seen_pictures
+from pages.form import estimates, seen_images
 from pages.jobs import inline_jobs, results
 from pages.widgets import weight_downloads, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core import amounts
-from studio.core.data import Pictures
+from studio.core.data import ImageDataset
 from studio.core.tasks import File, Inputs
 
 TASK, TRAIN = "classify.audit", "classify.train"
@@ -29,7 +29,7 @@ class Finding(NamedTuple):
     sentence: str
     matters: bool = False
     names: Sequence[str] = ()
-    pictured: bool = False
+    shows_images: bool = False
     offered: bool = False  # below, to be put right
 
 
@@ -45,15 +45,15 @@ def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
     looked = data_sets.with_facts(inputs["data"][0], base_model.side(inputs, settings))
     if looked is None:
         return
-    pictures, facts = looked
+    images, facts = looked
     corrections.tell(inputs["data"][0])
     _counts(facts)
-    by_hand.offer(inputs["data"][0], pictures)
+    by_hand.offer(inputs["data"][0], images)
     st.markdown(
         f"**Train** trains a classifier on these images{estimates.cost_in_words(TRAIN, settings, inputs)}."
     )
-    examples(pictures)
-    _findings(pictures, facts)
+    examples(images)
+    _findings(images, facts)
     if not inputs.get("model"):
         weight_downloads.first_run([settings.backbone])
     same = AuditSettings.model_fields.keys() & TrainClassifierSettings.model_fields.keys()
@@ -71,9 +71,9 @@ def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
             if note not in facts["notes"]:
                 st.caption(f":material/info: {words.plain(note)}")
         found = results.of_job(job).figures.get("suspicious") or []
-        doubted(pictures, found, inputs["data"][0], facts["near"])
+        doubted(images, found, inputs["data"][0], facts["near"])
     else:
-        corrections.offer(inputs["data"][0], pictures, (), facts["near"])
+        corrections.offer(inputs["data"][0], images, (), facts["near"])
 
 
 def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
@@ -84,17 +84,17 @@ def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
         size: at which it was looked at.
         facts: the figures of the job.
     """
-    pictures = data_sets.if_available(file, size)
+    images = data_sets.if_available(file, size)
     _counts(facts)
-    _findings(pictures, facts)
-    doubted(pictures, facts.get("suspicious") or [], file, facts["near"])
+    _findings(images, facts)
+    doubted(images, facts.get("suspicious") or [], file, facts["near"])
 
 
 def _counts(facts: Mapping[str, Any]) -> None:
     classes = facts["classes"]
     least, middle, most = facts["sizes"]
     sides = f"{least:,} px" if least == most else f"{least:,} to {most:,} px, median {middle:,} px"
-    told = f"**{facts['pictures']:,} images in {len(classes):,} classes**, shorter side {sides}."
+    told = f"**{facts['images']:,} images in {len(classes):,} classes**, shorter side {sides}."
     st.markdown(told)
     if classes:
         st.altair_chart(_bars(classes), width="stretch")
@@ -112,32 +112,32 @@ def _bars(classes: Sequence[Mapping[str, Any]]) -> Any:
     return (base.mark_bar(cornerRadiusEnd=3) + numbers).properties(height=alt.Step(26))
 
 
-def examples(pictures: Pictures) -> None:
+def examples(dataset: ImageDataset) -> None:
     """A few images of each class."""
-    if pictures.labels is None:
+    if dataset.labels is None:
         return
-    for label, name in list(enumerate(pictures.classes))[:MOST_CLASSES]:
-        rows = np.flatnonzero(pictures.labels == label)[:EACH]
-        there = [seen_pictures.small(pictures.images[row]) for row in rows]
+    for label, name in list(enumerate(dataset.classes))[:MOST_CLASSES]:
+        rows = np.flatnonzero(dataset.labels == label)[:EACH]
+        there = [seen_images.small(dataset.images[row]) for row in rows]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            for picture in there:
-                st.image(picture, width=72, alt=name)
+            for image in there:
+                st.image(image, width=72, alt=name)
             st.caption(words.plain(name))
 
 
-def _findings(pictures: Pictures | None, facts: Mapping[str, Any]) -> None:
+def _findings(dataset: ImageDataset | None, facts: Mapping[str, Any]) -> None:
     """One sentence each, those that matter first, with their images to open."""
     found = sorted(findings(facts), key=lambda one: not one.matters)
     if not found:
         st.success("No missing, broken or duplicate images.", icon=":material/check_circle:")
     for one in found:
         icon = ":material/warning:" if one.matters else ":material/info:"
-        if not one.names or (one.offered and pictures is not None):
+        if not one.names or (one.offered and dataset is not None):
             st.markdown(f"{icon} {one.sentence}")
             continue
         with st.expander(one.sentence, icon=icon):
-            if one.pictured and pictures is not None:
-                evaluations.grid(one.names, one.names, pictures)
+            if one.shows_images and dataset is not None:
+                evaluations.grid(one.names, one.names, dataset)
             else:
                 left = len(one.names) - MOST_NAMED
                 st.text("\n".join(one.names[:MOST_NAMED]) + (f"\nand {left:,} more" if left > 0 else ""))
@@ -157,7 +157,7 @@ def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(f"{count:,} {what} left out, so that each image counts once.", False, copies)
     if count := facts["near_count"]:
         yield _near(count, facts["near"])
-    if (count := facts["small_count"]) * 2 <= facts["pictures"] and count:
+    if (count := facts["small_count"]) * 2 <= facts["images"] and count:
         yield Finding(
             f"{count:,} images are smaller than the input size; larger ones would give more detail.",
             False,
@@ -182,7 +182,7 @@ def _near(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
 
 
 def doubted(
-    pictures: Pictures | None,
+    dataset: ImageDataset | None,
     found: Sequence[Mapping[str, Any]],
     file: File | None = None,
     near: Sequence[Mapping[str, Any]] = (),
@@ -190,12 +190,12 @@ def doubted(
     """The labels that look wrong, each with its image and what it looks like, to be put right.
 
     Args:
-        pictures: of the data set; None where it is gone.
+        dataset: of the data set; None where it is gone.
         found: as `studio.classify.data.audit.suspicious` has them.
         file: the data set; None where it is only looked at.
         near: pairs that are nearly the same, to be put right besides.
     """
-    change = pictures is not None and file is not None
+    change = dataset is not None and file is not None
     if not found:
         st.success("No label looks wrong.", icon=":material/check_circle:")
     else:
@@ -204,9 +204,9 @@ def doubted(
             f"**{amounts.count(len(found), 'label')} to check**, the most suspicious first. Some may be "
             f"right but hard to classify; {wrong}, then train again."
         )
-    if file is not None and pictures is not None:
-        corrections.offer(file, pictures, found, near)
+    if file is not None and dataset is not None:
+        corrections.offer(file, dataset, found, near)
         return
     captions = [f"{one['label']}; predicted {one['looks_like']}, {one['confidence']:.0%}" for one in found]
     if found:
-        evaluations.grid([one["name"] for one in found], captions, pictures)
+        evaluations.grid([one["name"] for one in found], captions, dataset)

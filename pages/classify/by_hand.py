@@ -13,12 +13,12 @@ import streamlit as st
 
 from pages.classify import camera
 from pages.classify.hand_classes import LONGEST, LONGEST_NAME, MOST, HandClass, HandClasses
-from pages.form import data_set_input, kept_inputs, loose_pictures, picture_input, samples, uploads
-from pages.form.data_set_input import PictureSet
+from pages.form import data_set_input, image_input, kept_inputs, loose_images, samples, uploads
+from pages.form.data_set_input import DatasetChoice
 from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio.core import amounts
-from studio.core.data import Pictures
+from studio.core.data import ImageDataset
 from studio.core.errors import StudioError
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File
@@ -35,7 +35,7 @@ def wanted() -> bool:
     return st.session_state.get(data_set_input.KEY) == TITLE
 
 
-def choose() -> PictureSet | None:
+def choose() -> DatasetChoice | None:
     """The images that were gathered, once a user has said that these are all; None until then."""
     archives = kept_inputs.restore_files(_MADE, "dataset")
     if archives and not archives[0].here:
@@ -49,12 +49,12 @@ def choose() -> PictureSet | None:
         st.caption(f":material/photo_library: {words.plain(_counted())}")
         st.button("Change", type="tertiary", icon=":material/edit:", on_click=_again)
         data_set_input.download(archives[0])
-    return PictureSet(archives[0].name, archives[0])
+    return DatasetChoice(archives[0].name, archives[0])
 
 
-def offer(file: File, pictures: Pictures) -> None:
+def offer(file: File, dataset: ImageDataset) -> None:
     """Offers to continue by hand with an archive that is not too large for it."""
-    if wanted() or pictures.labels is None or len(pictures.names) > MOST:
+    if wanted() or dataset.labels is None or len(dataset.names) > MOST:
         return
     help = "Add images to this dataset or remove some, one by one, also with the camera"
     if not st.button("Change by hand", type="tertiary", icon=":material/edit:", help=help):
@@ -119,7 +119,7 @@ def _finish(held: HandClasses) -> bool:
     """Makes an archive of all; whether that went well."""
     try:
         quotas.check_room(owner(), sum(file.path.stat().st_size for file in held.members().values()))
-        made = loose_pictures.packed(held.called, held.members(), key=_PACKED, longest=LONGEST)
+        made = loose_images.packed(held.called, held.members(), key=_PACKED, longest=LONGEST)
     except (StudioError, OSError) as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
@@ -139,7 +139,7 @@ def _told(slot: str, do: Callable[[], object]) -> None:
 def _card(held: HandClasses, one: HandClass) -> None:
     """One class: its name, how it gets images, and which it has."""
     slot = f"hand_{one.number}"
-    key, count = keys.part(slot, "name"), len(one.pictures)
+    key, count = keys.part(slot, "name"), len(one.images)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text_input(
             f"Name of class {one.number}",
@@ -161,7 +161,7 @@ def _card(held: HandClasses, one: HandClass) -> None:
         slot,
         f"A folder of {words.plain(one.name)}" if folder else f"Images of {words.plain(one.name)}",
         partial(_take, held, one.number),
-        type=picture_input.TAKEN,
+        type=image_input.TAKEN,
         accept_multiple_files="directory" if folder else True,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -173,7 +173,7 @@ def _card(held: HandClasses, one: HandClass) -> None:
         camera.record(
             keys.part(slot, "camera"), partial(_shoot, held, one.number, slot), max(1, MOST - len(held))
         )
-    _pictures(held, one, slot)
+    _images(held, one, slot)
 
 
 def _take(held: HandClasses, number: int, data: bytes, name: str) -> None:
@@ -183,7 +183,7 @@ def _take(held: HandClasses, number: int, data: bytes, name: str) -> None:
 def _shoot(held: HandClasses, number: int, slot: str, shots: list[bytes]) -> None:
     """Takes what the camera sent."""
     for data in shots:
-        count = next(len(one.pictures) for one in held.classes if one.number == number)
+        count = next(len(one.images) for one in held.classes if one.number == number)
         _told(slot, partial(held.take, number, data, f"camera-{count + 1}.jpg"))
 
 
@@ -196,20 +196,20 @@ def _rename(held: HandClasses, one: HandClass, slot: str, key: str) -> None:
     st.session_state[key] = next(now.name for now in held.classes if now.number == one.number)
 
 
-def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
+def _images(held: HandClasses, one: HandClass, slot: str) -> None:
     """Those of a class, the newest first, of which some can be removed or moved."""
-    if not one.pictures:
+    if not one.images:
         return
     key, more = keys.part(slot, "chosen"), keys.part(slot, "more")
     most = st.session_state.setdefault(more, SHOWN)
-    shown = list(one.pictures)[::-1][:most]
+    shown = list(one.images)[::-1][:most]
     chosen = set(
-        picture_input.pills(
+        image_input.pills(
             f"Images of {words.plain(one.name)}",
             shown,
-            [samples.small(one.pictures[digest]) for digest in shown],
+            [samples.small(one.images[digest]) for digest in shown],
             selection_mode="multi",
-            format_func=lambda digest: words.plain(one.pictures[digest].name),
+            format_func=lambda digest: words.plain(one.images[digest].name),
             label_visibility="collapsed",
             key=key,
         )
@@ -235,8 +235,8 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
                     args=(held, one, key, chosen, keys.part(slot, "to")),
                     width=200,
                 )
-        elif len(one.pictures) > most:
-            left = len(one.pictures) - most
+        elif len(one.images) > most:
+            left = len(one.images) - most
             st.button(
                 f"Show more ({left:,} left)", key=keys.part(slot, "shown"), on_click=_more, args=(more,)
             )

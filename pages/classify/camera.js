@@ -1,4 +1,4 @@
-const WAIT_MS = 20000;  // after which pictures that nobody answered are sent once more
+const WAIT_MS = 20000;  // after which images that nobody answered are sent once more
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const find = (name) => parentElement.querySelector(name);
@@ -7,7 +7,7 @@ export default function (component) {
   const watching = data.mode === "watch";
   const say = (text) => { if (told.textContent !== text) told.textContent = text; };
 
-  const picture = () => {
+  const image = () => {
     const scale = Math.min(1, data.longest / Math.max(video.videoWidth, video.videoHeight));
     const sheet = document.createElement("canvas");
     sheet.width = Math.max(1, Math.round(video.videoWidth * scale));
@@ -17,11 +17,11 @@ export default function (component) {
   };
   const tell = () => {
     held.at = Date.now();
-    held.tell("pictures", held.sent);
+    held.tell("images", held.sent);
   };
   const send = () => {
     if (held.sent || !held.waiting.length || document.hidden) return;
-    held.sent = { burst: held.visit + "-" + ++held.number, pictures: held.waiting.splice(0, data.most) };
+    held.sent = { burst: held.visit + "-" + ++held.number, images: held.waiting.splice(0, data.most) };
     tell();
   };
   const tick = () => {
@@ -29,11 +29,11 @@ export default function (component) {
     if (held.sent && Date.now() - held.at > WAIT_MS) tell();
     if (!held.on || document.hidden || !video.videoWidth) return send();
     if (!watching) {
-      held.waiting.push(picture());
+      held.waiting.push(image());
       held.taken += 1;
       say(held.taken === 1 ? "1 image" : held.taken + " images");
       if (held.taken >= data.room) stop();
-    } else if (!held.sent) held.waiting = [picture()];
+    } else if (!held.sent) held.waiting = [image()];
     send();
   };
   const start = () => {

@@ -51,11 +51,11 @@ def _show(key: str, take: Callable[[list[bytes]], None], mode: str, **words: obj
     seen = keys.part(key, "seen")
 
     def came() -> None:
-        sent = st.session_state[key].pictures
+        sent = st.session_state[key].images
         burst = str(sent.get("burst", ""))[:60] if isinstance(sent, dict) else ""
         if burst and burst != st.session_state.get(seen):  # a browser that waits in vain sends once more
             st.session_state[seen] = burst
-            take(_pictures(sent.get("pictures")))
+            take(_images(sent.get("images")))
 
     data = {
         "mode": mode,
@@ -66,10 +66,10 @@ def _show(key: str, take: Callable[[list[bytes]], None], mode: str, **words: obj
         "alt": "Camera image",
         **words,
     }
-    _mount(data=data, key=key, on_pictures_change=came)
+    _mount(data=data, key=key, on_images_change=came)
 
 
-def _pictures(told: object) -> list[bytes]:
+def _images(told: object) -> list[bytes]:
     """Returns the image files among the data that a browser sent."""
     found = []
     for text in told[:MOST_AT_ONCE] if isinstance(told, list) else []:

@@ -42,7 +42,7 @@ class Shown:
         file: the model as a kept zip, for one that is not.
         data: what it knows of its training: classes, evaluation, tested, map, learning_curve.
         settings: what it was made with.
-        pictures: the data set that it learned from, if that is known.
+        images: the data set that it learned from, if that is known.
         about: what it is, in one line, where that does not follow from the rest.
         imported: whether it is an imported model.
         flat: whether that takes an image as a row of numbers.
@@ -53,7 +53,7 @@ class Shown:
     file: File | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    pictures: File | None = None
+    images: File | None = None
     about: str = ""
     imported: bool = False
     flat: bool = False
@@ -81,11 +81,11 @@ class Shown:
         return NEEDS_IMAGENET if self.preset == IMAGENET else (backbone,) if backbone else ()
 
 
-def of_file(model: File, pictures: File | None = None) -> Shown:
+def of_file(model: File, images: File | None = None) -> Shown:
     """The classifier of a kept zip. Raises `InvalidInput` if its zip is not whole."""
     found = presets.from_zip(model)
     title = model.name.rpartition(".")[0] or model.name
-    return Shown(title, "", model, found.data(), found.settings().model_dump(), pictures)
+    return Shown(title, "", model, found.data(), found.settings().model_dump(), images)
 
 
 def of_preset(name: str) -> Shown:
@@ -93,12 +93,12 @@ def of_preset(name: str) -> Shown:
     if name == IMAGENET:
         return Shown(title(name), name)
     found = presets.find(name)
-    pictures = None
+    images = None
     with suppress(StudioError, IndexError, KeyError):
         source = found.recipe().inputs["data"][0]
-        pictures = File(source.digest, "dataset", source.name)
+        images = File(source.digest, "dataset", source.name)
     settings = found.settings().model_dump()
-    return Shown(title(name), name, None, found.data(), settings, pictures)
+    return Shown(title(name), name, None, found.data(), settings, images)
 
 
 def of_imported(file: File) -> Shown:

@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import corrected_sets, data_set_input, near_pictures
+from pages.form import corrected_sets, data_set_input, near_images
 from pages.form.corrected_sets import Chooser
-from pages.form.near_pictures import CARD, Choice
+from pages.form.near_images import CARD, Choice
 from pages.widgets import keys
-from studio.core.data import Pictures
+from studio.core.data import ImageDataset
 from studio.core.data.relabel import Changes
 from studio.core.tasks import File
 
@@ -31,7 +31,7 @@ def tell(file: File) -> None:
 
 def offer(
     file: File,
-    pictures: Pictures,
+    dataset: ImageDataset,
     doubted: Sequence[Mapping[str, Any]],
     near: Sequence[Mapping[str, Any]] = (),
 ) -> None:
@@ -39,24 +39,24 @@ def offer(
 
     Args:
         file: the data set.
-        pictures: its images.
+        dataset: its images.
         doubted: labels that look wrong, as `audit.suspicious` has them.
         near: pairs that are nearly the same, as `audit.facts` has them.
     """
-    rows = {name: row for row, name in enumerate(pictures.names)}
+    rows = {name: row for row, name in enumerate(dataset.names)}
     doubted = [one for one in doubted[:MOST_SHOWN] if one["name"] in rows]
     if not doubted:
-        near_pictures.offer(file, pictures, near, _CHOOSER)
+        near_images.offer(file, dataset, near, _CHOOSER)
         return
-    near = near_pictures.known(pictures, near)
+    near = near_images.known(dataset, near)
     first = _first()
-    with st.form(keys.part(near_pictures.form_key(file), first), border=False):
+    with st.form(keys.part(near_images.form_key(file), first), border=False):
         with st.container(horizontal=True, gap="small"):
-            chosen = [_label(pictures, rows, one, first) for one in doubted]
+            chosen = [_label(dataset, rows, one, first) for one in doubted]
         if near:
-            with st.expander(near_pictures.TITLE, icon=near_pictures.ICON):
-                chosen += near_pictures.pairs(pictures, near)
-        near_pictures.apply_button(file, pictures, chosen, _CHOOSER)
+            with st.expander(near_images.TITLE, icon=near_images.ICON):
+                chosen += near_images.pairs(dataset, near)
+        near_images.apply_button(file, dataset, chosen, _CHOOSER)
 
 
 def _first() -> str:
@@ -72,10 +72,10 @@ def _first() -> str:
     )
 
 
-def _label(pictures: Pictures, rows: Mapping[str, int], one: Mapping[str, Any], first: str) -> Changes:
+def _label(dataset: ImageDataset, rows: Mapping[str, int], one: Mapping[str, Any], first: str) -> Changes:
     """One label that looks wrong; gives what is chosen."""
     name, label, looks_like = (one[key] for key in ("name", "label", "looks_like"))
-    others = [known for known in pictures.classes if known not in (label, looks_like)]
+    others = [known for known in dataset.classes if known not in (label, looks_like)]
     choices = [
         Choice(f"Keep as {label}", {}),
         Choice(f"Move to {looks_like}", {name: looks_like}),
@@ -84,5 +84,5 @@ def _label(pictures: Pictures, rows: Mapping[str, int], one: Mapping[str, Any], 
     ]
     at = {KEEP: 0, MOVE: 1, REMOVE: len(choices) - 1}[first]
     with st.container(width=CARD, gap="xsmall"):
-        near_pictures.show(pictures, rows, f"{label}; predicted {looks_like}, {one['confidence']:.0%}", name)
-        return near_pictures.choose(f"What to do with {name}", choices, at, f"label_{first}_{name}")
+        near_images.show(dataset, rows, f"{label}; predicted {looks_like}, {one['confidence']:.0%}", name)
+        return near_images.choose(f"What to do with {name}", choices, at, f"label_{first}_{name}")

@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from pages.classify import confusion, data_sets
-from pages.widgets import browser_pictures, words
-from studio.core.data import Pictures
+from pages.widgets import browser_images, words
+from studio.core.data import ImageDataset
 
 MOST_SHOWN = 24
 MOST_CLASSES = 24  # beyond which a table of all against all is no longer read
@@ -71,14 +71,14 @@ def _percent(share: float | None) -> float | None:
 
 @st.fragment
 def confused(
-    evaluation: Mapping[str, Any], tested: Mapping[str, Any], pictures: Pictures | None, *, key: str
+    evaluation: Mapping[str, Any], tested: Mapping[str, Any], dataset: ImageDataset | None, *, key: str
 ) -> None:
     """The confusion matrix; a cell opens its images.
 
     Args:
         evaluation: as `studio.classify.training.evaluate` makes it.
         tested: names, truth, guess and confidence of the held-out images.
-        pictures: of the data set; None where it is gone.
+        dataset: of the data set; None where it is gone.
         key: of the table.
     """
     classes = [one["name"] for one in evaluation["per_class"]]
@@ -102,7 +102,7 @@ def confused(
     grid(
         [tested["names"][n] for n in places],
         [f"{tested['confidence'][n]:.0%} confidence" for n in places],
-        pictures,
+        dataset,
     )
 
 
@@ -122,16 +122,16 @@ def _worst(classes: Sequence[str], counts: Sequence[Sequence[int]], key: str) ->
     )
 
 
-def grid(names: Sequence[str], captions: Sequence[str], pictures: Pictures | None) -> None:
+def grid(names: Sequence[str], captions: Sequence[str], dataset: ImageDataset | None) -> None:
     """Images of a data set by their names, each with a few words below it."""
-    found = data_sets.thumbnails(pictures, names[:MOST_SHOWN]) if pictures is not None else []
-    there = [n for n, picture in enumerate(found) if picture is not None]
+    found = data_sets.thumbnails(dataset, names[:MOST_SHOWN]) if dataset is not None else []
+    there = [n for n, image in enumerate(found) if image is not None]
     if not there:
         st.caption("These images are no longer stored.")
         return
     with st.container(horizontal=True, gap="small"):
         for n in there:
-            browser_pictures.captioned(found[n], width=SIDE, caption=captions[n])
+            browser_images.captioned(found[n], width=SIDE, caption=captions[n])
     if len(names) > MOST_SHOWN:
         st.caption(f"and {len(names) - MOST_SHOWN:,} more")
 
@@ -140,14 +140,14 @@ def calibrated(evaluation: Mapping[str, Any]) -> None:
     """The calibration: a reliability diagram and the expected calibration error."""
     found = evaluation["calibration"]
     rows = [
-        {"sure": one["confidence"], "right": one["accuracy"], "pictures": one["count"]}
+        {"sure": one["confidence"], "right": one["accuracy"], "images": one["count"]}
         for one in found["bins"]
         if one["count"]
     ]
     st.altair_chart(_curve(rows), width="stretch")
     off, floor = found["error"], found.get("floor")
-    sure = sum(row["sure"] * row["pictures"] for row in rows)
-    right = sum(row["right"] * row["pictures"] for row in rows)
+    sure = sum(row["sure"] * row["images"] for row in rows)
+    right = sum(row["right"] * row["images"] for row in rows)
     way = "overconfident" if sure > right else "underconfident"
     told = "well calibrated" if off < max(0.05, 1.5 * (floor or 0)) else way
     least = "" if floor is None else f" (a perfectly calibrated model would have {floor:.1%} by chance)"
@@ -167,11 +167,11 @@ def _curve(rows: Sequence[Mapping[str, Any]]) -> Any:
     seen = alt.Chart(alt.Data(values=list(rows)))
     x = alt.X("sure:Q", title="confidence", scale=scale, axis=percent)
     y = alt.Y("right:Q", title="accuracy", scale=scale, axis=percent)
-    size = alt.Size("pictures:Q", legend=None, scale=alt.Scale(range=[30, 320]))
+    size = alt.Size("images:Q", legend=None, scale=alt.Scale(range=[30, 320]))
     tip = [
         alt.Tooltip("sure:Q", title="confidence", format=".0%"),
         alt.Tooltip("right:Q", title="accuracy", format=".0%"),
-        alt.Tooltip("pictures:Q", title="images"),
+        alt.Tooltip("images:Q", title="images"),
     ]
     return (
         ideal.encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))

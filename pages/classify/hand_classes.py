@@ -8,13 +8,13 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import Any
 
-from pages.form import kept_inputs, loose_pictures
+from pages.form import kept_inputs, loose_images
 from studio.classify.data.audit import LEAST_EACH
 from studio.core import data
 from studio.core.data import names
 from studio.core.data.sources import DataSource
 from studio.core.errors import InvalidInput, invalid, printable, sentence
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.run import file_checks
@@ -32,12 +32,12 @@ class HandClass:
     Attributes:
         number: that no other class of this tab had, also none that was deleted.
         name: what a user calls it.
-        pictures: by their digests, in the order in which they came.
+        images: by their digests, in the order in which they came.
     """
 
     number: int
     name: str
-    pictures: Mapping[str, File] = field(default_factory=dict)
+    images: Mapping[str, File] = field(default_factory=dict)
 
 
 class HandClasses:
@@ -54,7 +54,7 @@ class HandClasses:
         held, classes = cls(), []
         for number, one in enumerate(description if isinstance(description, list) else (), 1):
             if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str):
-                files = kept_inputs.read_files(one[1], "picture")
+                files = kept_inputs.read_files(one[1], "image")
                 classes.append(HandClass(number, _usable(one[0]), {file.digest: file for file in files}))
         if classes:
             held.classes = tuple(classes[:MOST_CLASSES])
@@ -64,10 +64,10 @@ class HandClasses:
     @property
     def description(self) -> list[Any]:
         """Names and images as values of JSON."""
-        return [[one.name, kept_inputs.describe_files(list(one.pictures.values()))] for one in self.classes]
+        return [[one.name, kept_inputs.describe_files(list(one.images.values()))] for one in self.classes]
 
     def __len__(self) -> int:
-        return sum(len(one.pictures) for one in self.classes)
+        return sum(len(one.images) for one in self.classes)
 
     @property
     def can_undo(self) -> bool:
@@ -77,12 +77,12 @@ class HandClasses:
     def undo(self) -> None:
         """Brings back what was taken away last; whatever was added since stays."""
         now = {one.number: one for one in self.classes}
-        there = {digest for one in self.classes for digest in one.pictures}
+        there = {digest for one in self.classes for digest in one.images}
         back = []
         for one in self._before:
-            mine = now.pop(one.number, replace(one, pictures={}))
-            lost = {digest: picture for digest, picture in one.pictures.items() if digest not in there}
-            back.append(replace(mine, pictures={**lost, **mine.pictures}))
+            mine = now.pop(one.number, replace(one, images={}))
+            lost = {digest: image for digest, image in one.images.items() if digest not in there}
+            back.append(replace(mine, images={**lost, **mine.images}))
         self.classes, self._before = (*back, *now.values()), ()
 
     def add(self, name: str = "") -> HandClass:
@@ -123,10 +123,10 @@ class HandClasses:
         if len(self) >= MOST:
             step = "For more, put the images into one folder per class and upload a zip."
             raise InvalidInput(f"{called} exceeds the limit of {MOST:,} images. {step}")
-        file_checks.check_bytes("picture", data, name)
-        file = File.keep(loose_pictures.smaller(data, LONGEST), "picture", name)
+        file_checks.check_bytes("image", data, name)
+        file = File.keep(loose_images.smaller(data, LONGEST), "image", name)
         for one in self.classes:
-            if file.digest in one.pictures:
+            if file.digest in one.images:
                 if one.number == number:
                     return False
                 step = "Remove the image there first if that class is wrong."
@@ -151,7 +151,7 @@ class HandClasses:
         except BaseException:  # also where a user leaves the page meanwhile
             self.classes = before
             raise
-        self._before = tuple(one for one in before if one.pictures)
+        self._before = tuple(one for one in before if one.images)
         return left
 
     def _bring(self, source: DataSource, progress: Progress) -> int:
@@ -163,7 +163,7 @@ class HandClasses:
                 name = _usable(source.classes[item.label] if item.label >= 0 else "")
                 if name.casefold() not in numbers:
                     numbers[name.casefold()] = self.add(name).number
-                body = item.data if isinstance(item.data, bytes) else images.encode_png(item.data)
+                body = item.data if isinstance(item.data, bytes) else image_io.encode_png(item.data)
                 self.take(numbers[name.casefold()], body, PurePosixPath(source.names[item.place]).name)
             except InvalidInput:
                 left += 1
@@ -176,8 +176,8 @@ class HandClasses:
 
     def move(self, number: int, digests: set[str], to: int) -> None:
         """Puts images of a class into another one."""
-        found = next(one for one in self.classes if one.number == number).pictures
-        moved = {digest: picture for digest, picture in found.items() if digest in digests}
+        found = next(one for one in self.classes if one.number == number).images
+        moved = {digest: image for digest, image in found.items() if digest in digests}
         self.classes = tuple(_without(one, digests) if one.number == number else one for one in self.classes)
         self._put(to, moved)
 
@@ -185,7 +185,7 @@ class HandClasses:
         """What there must be before a classifier can learn from them, as a sentence; "" if all is there."""
         if len(self.classes) < 2:
             return "Add another class: a classifier needs at least two."
-        if few := [one for one in self.classes if len(one.pictures) < LEAST_EACH]:
+        if few := [one for one in self.classes if len(one.images) < LEAST_EACH]:
             told = names.first_few([one.name for one in few])
             return f"Add at least {LEAST_EACH} different images to {told}; a few dozen are much better."
         if names.splits([f"{one.name}/1" for one in self.classes]):
@@ -201,14 +201,14 @@ class HandClasses:
     def members(self) -> dict[str, File]:
         """All images by their paths in an archive: a folder for each class."""
         return {
-            f"{one.name}/{number:04}-{picture.name}": picture
+            f"{one.name}/{number:04}-{image.name}": image
             for one in self.classes
-            for number, picture in enumerate(one.pictures.values(), 1)
+            for number, image in enumerate(one.images.values(), 1)
         }
 
     def _put(self, number: int, found: Mapping[str, File]) -> None:
         self.classes = tuple(
-            replace(one, pictures={**one.pictures, **found}) if one.number == number else one
+            replace(one, images={**one.images, **found}) if one.number == number else one
             for one in self.classes
         )
 
@@ -245,5 +245,5 @@ def _usable(name: str) -> str:
 
 
 def _without(one: HandClass, digests: set[str]) -> HandClass:
-    left = {digest: picture for digest, picture in one.pictures.items() if digest not in digests}
-    return replace(one, pictures=left)
+    left = {digest: image for digest, image in one.images.items() if digest not in digests}
+    return replace(one, images=left)

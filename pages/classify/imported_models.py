@@ -47,7 +47,7 @@ def take(choose: Callable[[str], None]) -> None:
         with st.spinner("Checking the model; this takes a while ..."):
             known(file)
     except imported_classifier.Flat as error:
-        st.session_state[_ASKED] = (file, error.pictures)
+        st.session_state[_ASKED] = (file, error.images)
         return
     except StudioError as error:
         uploads.set_fault(_SLOT, str(error))

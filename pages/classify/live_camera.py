@@ -55,11 +55,11 @@ def _who(classifier: Shown) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name)[:80]
 
 
-def _look(classifier: Shown, pictures: Sequence[bytes]) -> None:
+def _look(classifier: Shown, images: Sequence[bytes]) -> None:
     """Asks the classifier about the newest image. What it says stays until it says something else."""
     try:
-        for data in pictures[-1:]:
-            file_checks.check_bytes("picture", data, "camera.jpg")
+        for data in images[-1:]:
+            file_checks.check_bytes("image", data, "camera.jpg")
             told = _asked(classifier, data)
             st.session_state[_TOLD] = _who(classifier), told
             st.session_state[_FAULT] = ""
@@ -72,10 +72,10 @@ def _look(classifier: Shown, pictures: Sequence[bytes]) -> None:
 
 def _asked(classifier: Shown, data: bytes) -> list[dict[str, Any]]:
     settings = PredictSettings.parse({**classifier.asked, "top": MOST_TOLD})
-    with files.for_now(data, "picture", "camera.jpg") as file:
-        inputs = {"pictures": [file], **classifier.inputs}
+    with files.for_now(data, "image", "camera.jpg") as file:
+        inputs = {"images": [file], **classifier.inputs}
         made = engine.connect().live(TASK, settings, inputs, live.session(), owner())
-    labels = made.figures["pictures"][0]["labels"]
+    labels = made.figures["images"][0]["labels"]
     known = list(classifier.data.get("classes", ()))
     if 0 < len(known) <= MOST_TOLD:  # in one order, so that bars grow and shrink where they are
         labels = sorted(labels, key=lambda one: known.index(one["label"]))

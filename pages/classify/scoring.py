@@ -49,11 +49,11 @@ def show(shown: Shown) -> None:
     if job is None:
         return
     figures = results.of_job(job).figures
-    pictures = data_sets.if_available(file, shown.side)
+    images = data_sets.if_available(file, shown.side)
     if scored := figures.get("score"):
         evaluations.headline(scored["evaluation"], "Accuracy on these images", "images")
         st.markdown("**Confusion matrix**")
-        evaluations.confused(scored["evaluation"], scored["tested"], pictures, key="score_confusion")
+        evaluations.confused(scored["evaluation"], scored["tested"], images, key="score_confusion")
         evaluations.by_class(scored["evaluation"])
     elif unknown := figures.get("unknown"):
         st.warning(
@@ -66,7 +66,7 @@ def show(shown: Shown) -> None:
         st.warning("The model could not be evaluated on these images.", icon=":material/error:")
     for note in figures["notes"]:
         st.caption(f":material/info: {words.plain(note)}")
-    audit.doubted(pictures, figures.get("suspicious") or [])
+    audit.doubted(images, figures.get("suspicious") or [])
 
 
 def _take(data: bytes, name: str) -> None:

@@ -27,15 +27,15 @@ _TITLES = {
 }
 
 
-def show(pictures: File | None, settings: Mapping[str, Any]) -> None:
+def show(images: File | None, settings: Mapping[str, Any]) -> None:
     """Draws them, of a user's own images once that was asked for, else of a recorded run.
 
     Args:
-        pictures: the data set; None where there is none, or it is no longer known.
+        images: the data set; None where there is none, or it is no longer known.
         settings: of the classifier, whose size and split are taken.
     """
     st.markdown("#### What affects accuracy")
-    told = _own(pictures, settings) if pictures is not None else None
+    told = _own(images, settings) if images is not None else None
     if told is None:
         run = runs.recorded("study")
         run.say_whose()
@@ -51,12 +51,12 @@ def show(pictures: File | None, settings: Mapping[str, Any]) -> None:
         st.caption(f":material/info: {words.plain(note)}")
 
 
-def _own(pictures: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _own(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
     known = StudySettings.model_fields.keys() & settings.keys()
     wanted = StudySettings.parse({name: settings[name] for name in known})
     label = "Measure on my images"
     help = "Extracts features with two networks and trains about a hundred heads; takes about a minute"
-    job = inline_jobs.inline_job(TASK, wanted, {"data": [pictures]}, label, ":material/science:", help)
+    job = inline_jobs.inline_job(TASK, wanted, {"data": [images]}, label, ":material/science:", help)
     return results.of_job(job).figures if job is not None else None
 
 
@@ -84,22 +84,22 @@ def _features(told: Mapping[str, Any]) -> Any:
 
 def _strengths(told: Mapping[str, Any]) -> Any:
     rows = [
-        {"strength": one["strength"], "pictures": name, "nats": one[key]}
+        {"strength": one["strength"], "images": name, "nats": one[key]}
         for one in told["strengths"]
         for name, key in ((_LEARNED, "learned"), (_OTHERS, "left_out"))
     ]
-    return _lines(rows, "strength", "L2 regularization", "nats", "nats per image", "pictures", log=True)
+    return _lines(rows, "strength", "L2 regularization", "nats", "nats per image", "images", log=True)
 
 
 def _amounts(told: Mapping[str, Any]) -> Any:
     import altair as alt
 
     base = alt.Chart(alt.Data(values=list(told["amounts"]))).encode(
-        x=alt.X("pictures:Q", title="training images per class", scale=alt.Scale(type="log", nice=False))
+        x=alt.X("images:Q", title="training images per class", scale=alt.Scale(type="log", nice=False))
     )
     band = base.mark_area(opacity=0.2).encode(y=_share("low:Q"), y2="high:Q")
     shares = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("accuracy", "low", "high")]
-    tooltip = ["pictures:Q", *shares]
+    tooltip = ["images:Q", *shares]
     line = base.mark_line(point=True).encode(y=_share("accuracy:Q"), tooltip=tooltip)
     return (band + line).properties(height=_HEIGHT)
 
@@ -129,7 +129,7 @@ def hidden_rows(lost: Mapping[str, Any]) -> list[dict[str, Any]]:
     found, rows = 0, []
     for at, hit in enumerate([False, *lost["list"]]):
         found += hit
-        chance = round(lost["wrong"] * at / lost["pictures"], 2)
+        chance = round(lost["wrong"] * at / lost["images"], 2)
         rows += [
             {"looked at": at, "found": found, "order": _LIST},
             {"looked at": at, "found": chance, "order": _CHANCE},

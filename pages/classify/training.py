@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.classify import audit, base_model, classifiers, data_sets, evaluations, export, scoring, tryout
 from pages.classify.classifiers import Shown
-from pages.form.data_set_input import PictureSet
+from pages.form.data_set_input import DatasetChoice
 from pages.form.samples import Sample
 from pages.jobs import jobs, kept_models, results
 from pages.widgets import curves, words
@@ -24,12 +24,12 @@ OTHERS = ("classify.audit", "classify.export", "classify.explain")
 GOOD, TRY, TAKE = "Evaluation", "Try it", "Export"
 
 
-def find(chosen: PictureSet | None) -> engine.Job | None:
+def find(chosen: DatasetChoice | None) -> engine.Job | None:
     """The job of the address, or the last one of this tab; a finished one gives way to other images."""
     return jobs.find((TASK, *OTHERS), chosen and chosen.file.digest)
 
 
-def show(job: engine.Job, chosen: PictureSet | None) -> Shown | None:
+def show(job: engine.Job, chosen: DatasetChoice | None) -> Shown | None:
     """Draws a job of this page; gives the classifier, once there is one.
 
     Args:
@@ -41,9 +41,9 @@ def show(job: engine.Job, chosen: PictureSet | None) -> Shown | None:
         _watch(job.id)
         _curve(job.id)
         if "data" in job.inputs and isinstance(settings, TrainClassifierSettings | AuditSettings):
-            pictures = data_sets.if_available(job.inputs["data"][0], base_model.side(job.inputs, settings))
-            if pictures is not None:
-                audit.examples(pictures)
+            images = data_sets.if_available(job.inputs["data"][0], base_model.side(job.inputs, settings))
+            if images is not None:
+                audit.examples(images)
     elif job.result is None:
         jobs.failed(job, settings)
     elif isinstance(settings, TrainClassifierSettings):
@@ -99,7 +99,7 @@ def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
     results.recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
 
 
-def show_kept(shown: Shown, picture: Sample) -> None:
+def show_kept(shown: Shown, image: Sample) -> None:
     """A classifier that was trained before: to be tried, first of all."""
     known, own = shown.data.get("evaluation"), shown.imported
 
@@ -112,33 +112,33 @@ def show_kept(shown: Shown, picture: Sample) -> None:
     views(
         shown,
         how_good=how_good if known or own else None,
-        picture=picture,
+        image=image,
     )
 
 
 def views(
     shown: Shown,
     how_good: Callable[[], None] | None,
-    picture: Sample | None = None,
+    image: Sample | None = None,
     below: Callable[[], None] | None = None,
 ) -> None:
     """The classifier seen from three sides; only the one that is open is drawn.
 
     Args:
         how_good: draws the first, None where nothing is known of it.
-        picture: what to try it with, which then comes first; asked for here when None.
+        image: what to try it with, which then comes first; asked for here when None.
         below: draws what belongs below the first and the last.
     """
     sides = [TRY, TAKE] if how_good is None else [GOOD, TRY, TAKE]
-    if picture is not None:
+    if image is not None:
         sides.sort(key=lambda side: side != TRY)
-    tabs = st.tabs(sides, key=f"side_{len(sides)}_{picture is not None}", on_change="rerun")
+    tabs = st.tabs(sides, key=f"side_{len(sides)}_{image is not None}", on_change="rerun")
     for side, tab in zip(sides, tabs, strict=True):
         if not tab.open:
             continue
         with tab:
             if side == TRY:
-                tryout.show(shown, picture)
+                tryout.show(shown, image)
                 continue
             if side == GOOD and how_good is not None:
                 how_good()
@@ -161,16 +161,16 @@ def accuracy_in_words(shown: Shown, figures: Mapping[str, Any]) -> None:
         st.caption(f"Accuracy before fine-tuning: {figures['head_accuracy']:.1%}.")
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
-    pictures = data_sets.if_available(shown.pictures, shown.side) if shown.pictures else None
+    images = data_sets.if_available(shown.images, shown.side) if shown.images else None
     if tested:
         st.markdown("**Confusion matrix**")
-        evaluations.confused(evaluation, tested, pictures, key="confusion")
+        evaluations.confused(evaluation, tested, images, key="confusion")
     evaluations.by_class(evaluation)
     with st.expander("Calibration", icon=":material/speed:"):
         evaluations.calibrated(evaluation)
     if doubted := figures.get("suspicious"):
         with st.expander(f"Suspicious labels: {len(doubted):,}", icon=":material/troubleshoot:"):
-            audit.doubted(pictures, doubted, shown.pictures)
+            audit.doubted(images, doubted, shown.images)
 
 
 def _another(job: engine.Job, settings: Any) -> None:

@@ -14,21 +14,21 @@ from PIL import Image
 from pages.classify import data_sets, study
 from pages.classify.classifiers import Shown
 from pages.recorded import runs
-from pages.widgets import assets, browser_pictures, under_the_hood
+from pages.widgets import assets, browser_images, under_the_hood
 from studio.core.tasks import File
 
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
-MOST_PICTURED = 400  # points of the map that show their image when pointed at
+MOST_SHOWN = 400  # points of the map that show their image when pointed at
 
 
 def explain(
-    classifier: Shown | None, pictures: File | None = None, asked: Mapping[str, Any] = MappingProxyType({})
+    classifier: Shown | None, images: File | None = None, asked: Mapping[str, Any] = MappingProxyType({})
 ) -> None:
     """The folded section, drawn from how the classifier was trained, or else from how a recorded one was.
 
     Args:
         classifier: the one that is shown, if one is.
-        pictures: the data set that is chosen, for what learning needs where there is no classifier yet.
+        images: the data set that is chosen, for what learning needs where there is no classifier yet.
         asked: what the form asks for next to it.
     """
     section = under_the_hood.section()
@@ -37,10 +37,10 @@ def explain(
     settings = classifier.settings if classifier else {}
     with section:
         under_the_hood.beside(lambda: _drawn(classifier), _text(settings))
-        if classifier is not None and classifier.pictures is not None:
-            study.show(classifier.pictures, settings)
+        if classifier is not None and classifier.images is not None:
+            study.show(classifier.images, settings)
         else:
-            study.show(pictures, asked)
+            study.show(images, asked)
 
 
 def _text(settings: Mapping[str, Any]) -> str:
@@ -80,24 +80,24 @@ def _curve_of(settings: Mapping[str, Any]) -> str:
 def _points(classifier: Shown) -> list[dict[str, Any]]:
     """One row a point of the map; the first ones with their image as an address of its own bytes."""
     found, tested, classes = (classifier.data[part] for part in ("map", "tested", "classes"))
-    pictures = data_sets.if_available(classifier.pictures, classifier.side) if classifier.pictures else None
-    seen = data_sets.thumbnails(pictures, tested["names"][:MOST_PICTURED]) if pictures else []
+    images = data_sets.if_available(classifier.images, classifier.side) if classifier.images else None
+    seen = data_sets.thumbnails(images, tested["names"][:MOST_SHOWN]) if images else []
     columns = (tested["names"], tested["truth"], tested["guess"], found["x"], found["y"])
     rows = [
         {"name": name, "class": classes[truth], "predicted": classes[guess], "x": x, "y": y}
         for name, truth, guess, x, y in zip(*columns, strict=True)
     ]
-    for row, picture in zip(rows, seen, strict=False):
-        if picture is not None:
-            row["image"] = _address(picture)
+    for row, image in zip(rows, seen, strict=False):
+        if image is not None:
+            row["image"] = _address(image)
     return rows
 
 
-def _address(picture: np.ndarray) -> str:
+def _address(image: np.ndarray) -> str:
     """A small image as an address that holds it."""
     body = io.BytesIO()
-    Image.fromarray(picture[::2, ::2]).save(body, "WEBP", quality=60, method=2)
-    return browser_pictures.address(body.getvalue())
+    Image.fromarray(image[::2, ::2]).save(body, "WEBP", quality=60, method=2)
+    return browser_images.address(body.getvalue())
 
 
 def _map(points: Sequence[Mapping[str, Any]]) -> Any:
@@ -128,14 +128,14 @@ def _curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any:
         alt.Chart(alt.Data(values=list(curve)))
         .mark_line(point=True, strokeWidth=2)
         .encode(
-            x=alt.X("pictures:Q", title="training images", scale=alt.Scale(type="log", nice=False)),
+            x=alt.X("images:Q", title="training images", scale=alt.Scale(type="log", nice=False)),
             y=alt.Y(
                 "accuracy:Q",
                 title=title,
                 axis=alt.Axis(format="%"),
                 scale=alt.Scale(zero=False, padding=12),
             ),
-            tooltip=["pictures:Q", alt.Tooltip("accuracy:Q", format=".1%")],
+            tooltip=["images:Q", alt.Tooltip("accuracy:Q", format=".1%")],
         )
         .properties(height=220)
     )
@@ -147,7 +147,7 @@ def _more(curve: Sequence[Mapping[str, Any]]) -> str:
     points = 100 * (last["accuracy"] - before["accuracy"])
     if last["accuracy"] == 1:
         return "All test images are classified correctly: only harder ones can show whether more data helps."
-    told = f"From {before['pictures']:,} to {last['pictures']:,} images, accuracy went"
+    told = f"From {before['images']:,} to {last['images']:,} images, accuracy went"
     if abs(points) < 0.5:
         return "The last images hardly changed the accuracy: more images of the same kind would help little."
     if points < 0:

@@ -6,9 +6,9 @@ import streamlit as st
 
 from pages.colorize.input_form import TASK, Wish
 from pages.jobs import live
-from pages.widgets import browser_pictures
+from pages.widgets import browser_images
 from studio.colorize.settings import ColorizeSettings
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 
 LONGEST = 320  # px of a small one
@@ -26,7 +26,7 @@ def show(wish: Wish, settings: ColorizeSettings) -> None:
             other = settings.model_copy(update={"variant": number})
             made = live.live_result(TASK, other, inputs, "colorings", most=4 * COUNT)
             if made is not None:
-                browser_pictures.image(made.data, alt=f"Coloring {number}")
+                browser_images.image(made.data, alt=f"Coloring {number}")
             chosen = settings.variant == number
             label = "Chosen" if chosen else "Use this one"
             st.button(
@@ -48,9 +48,9 @@ def _roll() -> None:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _small_png(digest: str) -> bytes:
-    photo = images.read(File(digest, "picture", "").path)
-    return images.encode_png(images.fit(photo, min(LONGEST, max(photo.shape[:2]))))
+    photo = image_io.read(File(digest, "image", "").path)
+    return image_io.encode_png(image_io.fit(photo, min(LONGEST, max(photo.shape[:2]))))
 
 
 def _small(photo: File) -> File:
-    return File.keep(_small_png(photo.digest), "picture", photo.name)
+    return File.keep(_small_png(photo.digest), "image", photo.name)

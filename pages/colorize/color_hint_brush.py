@@ -15,7 +15,7 @@ from pages.form import brush_component, kept_inputs
 from pages.form.painted_masks import as_text, of_text
 from pages.widgets import owners
 from studio.core.errors import StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 
 INKS = {
@@ -50,7 +50,7 @@ def color_hint_brush(photo: File) -> File | None:
         "paints": list(INKS.values()),
         "marks": list(INKS.values()),
         "swatches": True,
-        "picture": photo.digest,
+        "image": photo.digest,
         "kept": {"styles": list(INKS), "masks": kept} if kept and told is None else None,
         "alt": "Your photo in gray, to paint on",
         "brush": _BRUSH,
@@ -59,7 +59,7 @@ def color_hint_brush(photo: File) -> File | None:
     }
     told = _of(photo.digest, brush_component.show(words, ground, key))
     if told is not None:
-        st.session_state[_PAINTED] = {"picture": photo.digest, "styles": list(INKS), "masks": told}
+        st.session_state[_PAINTED] = {"image": photo.digest, "styles": list(INKS), "masks": told}
         kept = told
     kept_inputs.keep(_PAINTED, st.session_state[_PAINTED])
     st.caption(
@@ -82,12 +82,12 @@ def layer(masks: list[np.ndarray]) -> File | None:
     for mask, ink in zip(masks, INKS.values(), strict=True):
         here = mask[..., 0] > made[..., 3]
         made[here, :3], made[here, 3] = ImageColor.getrgb(ink), mask[here, 0]
-    return File.keep(images.encode_png(made), "picture", "color_hints.png") if made[..., 3].any() else None
+    return File.keep(image_io.encode_png(made), "image", "color_hints.png") if made[..., 3].any() else None
 
 
 def put(photo: File, color_hints: File) -> bool:
     """Gives the brush color hints that it painted before; says whether it could take them. For callbacks."""
-    made = images.read_transparent(color_hints.read(), color_hints.name)
+    made = image_io.read_transparent(color_hints.read(), color_hints.name)
     if made.shape[2] != 4:
         return False
     masks, left = [], made[..., 3] > 0
@@ -97,8 +97,8 @@ def put(photo: File, color_hints: File) -> bool:
         left = left & ~here
     if left.any():
         return False
-    texts = [as_text(images.encode_png(mask)) for mask in masks]
-    st.session_state[_PAINTED] = {"picture": photo.digest, "styles": list(INKS), "masks": texts}
+    texts = [as_text(image_io.encode_png(mask)) for mask in masks]
+    st.session_state[_PAINTED] = {"image": photo.digest, "styles": list(INKS), "masks": texts}
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     return True
 
@@ -116,17 +116,17 @@ def _last() -> object:
 
 def _read(told: object) -> dict[str, object] | None:
     """What a file tells, made again: whatever is in it, the browser gets images of ours."""
-    picture = told.get("picture") if isinstance(told, dict) else None
-    masks = _of(picture, told) if isinstance(picture, str) else None
+    image = told.get("image") if isinstance(told, dict) else None
+    masks = _of(image, told) if isinstance(image, str) else None
     with suppress(StudioError):
-        texts = [as_text(images.encode_png(of_text(mask))) for mask in masks or ()]
-        return {"picture": picture, "styles": list(INKS), "masks": texts} if texts else None
+        texts = [as_text(image_io.encode_png(of_text(mask))) for mask in masks or ()]
+        return {"image": image, "styles": list(INKS), "masks": texts} if texts else None
     return None
 
 
-def _of(picture: str, painted: object) -> list[str] | None:
+def _of(image: str, painted: object) -> list[str] | None:
     """The masks that a browser sent, if they are of this image, one for each color."""
-    if not isinstance(painted, dict) or painted.get("picture") != picture:
+    if not isinstance(painted, dict) or painted.get("image") != image:
         return None
     masks = painted.get("masks")
     if painted.get("styles") != list(INKS) or not isinstance(masks, list) or len(masks) != len(INKS):
@@ -137,11 +137,11 @@ def _of(picture: str, painted: object) -> list[str] | None:
 @owners.cached(max_entries=16)
 def _ground(digest: str) -> tuple[bytes, int, int]:
     """A kept image in gray as the browser gets it, and the size at which it is painted on."""
-    photo = images.gray(images.read(File(digest, "picture", "").path))[..., 0]
-    picture = Image.fromarray(photo)
-    picture.thumbnail((1024, 1024))
+    photo = image_io.gray(image_io.read(File(digest, "image", "").path))[..., 0]
+    image = Image.fromarray(photo)
+    image.thumbnail((1024, 1024))
     buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, "WEBP", quality=90)
-    scale = _LONGEST / max(picture.size)
-    width, height = (max(1, round(side * scale)) for side in picture.size)
+    image.convert("RGB").save(buffer, "WEBP", quality=90)
+    scale = _LONGEST / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
     return buffer.getvalue(), height, width

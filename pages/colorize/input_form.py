@@ -10,16 +10,16 @@ from typing import Any
 import streamlit as st
 
 from pages.colorize import color_hint_brush
-from pages.form import estimates, network_choice, picture_input, samples, video_input
+from pages.form import estimates, image_input, network_choice, samples, video_input
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from studio.colorize import estimate, models
 from studio.colorize.settings import SHIPPED, ColorizeSettings
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.core.pictures import images
-from studio.core.pictures.sample_photos import GRAY_ALREADY
+from studio.core.imaging import image_io
+from studio.core.imaging.sample_photos import GRAY_ALREADY
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
@@ -79,15 +79,15 @@ class Wish:
 
     def before_start(self, settings: ColorizeSettings) -> None:
         """Shows the photo, with one line below it that says what Start will make of it."""
-        browser_pictures.content(self.content.file())
-        height, width = images.size(self.content.file().read())
+        browser_images.content(self.content.file())
+        height, width = image_io.size(self.content.file().read())
         of = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
         st.markdown(f"**Start** colors {of}{estimates.cost_in_words(*self.job(settings))}.")
 
 
 def show_problem(wish: Wish, problem: str) -> None:
     """Shows the photo, and why it cannot be colored as asked."""
-    browser_pictures.content(wish.content.file())
+    browser_images.content(wish.content.file())
     st.warning(words.plain(problem), icon=":material/palette:")
 
 
@@ -95,7 +95,7 @@ def wish() -> Wish:
     """Asks for a photo or a video, and for what its colors shall be like."""
     if video_input.ask_kind():
         return Wish(video_input.choose(), _example())
-    content = picture_input.picture("content", "Photo", samples.gray_photos())
+    content = image_input.image("content", "Photo", samples.gray_photos())
     example = _example()
     on = st.toggle("Color hints", key=COLOR_HINTS, bind="query-params", help=_COLOR_HINTS)
     return Wish(content, example, color_hint_brush.color_hint_brush(content.file()) if on else None)
@@ -103,7 +103,7 @@ def wish() -> Wish:
 
 def _example() -> Sample | None:
     offered = [photo for photo in samples.photos() if photo.title != samples.titles()[GRAY_ALREADY]]
-    return picture_input.optional("examples", "Example photo", offered, _EXAMPLE, "Your example")
+    return image_input.optional("examples", "Example photo", offered, _EXAMPLE, "Your example")
 
 
 def networks() -> list[str]:

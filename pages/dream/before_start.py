@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.dream import targets
 from pages.form import estimates
-from pages.widgets import browser_pictures, weight_downloads
+from pages.widgets import browser_images, weight_downloads
 from studio.core import amounts
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
@@ -14,7 +14,7 @@ from studio.dream.settings import DreamSettings
 
 def before_start(content: File, settings: DreamSettings | None) -> None:
     """Shows the image large, with one line below it."""
-    browser_pictures.content(content)
+    browser_images.content(content)
     if settings is not None:
         st.markdown(_line(content, settings))
         weight_downloads.first_run([targets.network(settings)])

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.form import forms, layer_terms, picture_input, samples
+from pages.form import forms, image_input, layer_terms, samples
 from pages.jobs import jobs, results
 from pages.widgets import keys, numbers, words
 from pages.widgets.owners import owner
@@ -41,7 +41,7 @@ def browse(text: str) -> None:
     )
     layer = _layer(network, {shown.layer for shown in shipped})
     _whole(layer, text)
-    found = {shown.channel: shown.picture() for shown in shipped if shown.layer == layer}
+    found = {shown.channel: shown.image() for shown in shipped if shown.layer == layer}
     _sheet(layer, found | painted(network, layer), text)
     _any_other(network, layer)
 
@@ -61,16 +61,20 @@ def _open(key: str, wanted: Collection[str]) -> None:
         st.session_state[key] = next(iter(wanted))
 
 
-def _layer(network: str, pictured: Collection[str]) -> str:
+def _layer(network: str, with_images: Collection[str]) -> str:
     known = backbones.spec(network).layers
     usual = USUAL[network][0]
-    first = usual if usual in pictured or not pictured else next(name for name in known if name in pictured)
+    first = (
+        usual
+        if usual in with_images or not with_images
+        else next(name for name in known if name in with_images)
+    )
     return st.selectbox(
         "Layer, from input to output",
         list(known),
         index=list(known).index(first),
         format_func=lambda name: (
-            f"{name}, {known[name]} channels" + (", pictured" if name in pictured else "")
+            f"{name}, {known[name]} channels" + (", with image" if name in with_images else "")
         ),
         key=keys.part(network, "layer"),
         bind="query-params",
@@ -98,7 +102,7 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
     names = {layer_terms.term(layer, channel): channel for channel in sorted(found)}
     there = set(map(layer_terms.name, layer_terms.split(text)))
     st.session_state[key] = [channel for term, channel in names.items() if term in there]
-    picture_input.pills(
+    image_input.pills(
         "Feature visualization of each channel",
         list(names.values()),
         [found[channel] for channel in names.values()],

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.dream import channel_sheet
-from pages.form import forms, layer_terms, picture_input, samples
+from pages.form import forms, image_input, layer_terms, samples
 from pages.widgets import words
 from studio.core.errors import StudioError
 from studio.core.tasks import File
@@ -32,7 +32,7 @@ def checked_settings(settings: DreamSettings | None, guided: bool) -> DreamSetti
     if settings is None:
         return None
     try:
-        check(settings, {"guide": [File("", "picture", "")] if guided else []})
+        check(settings, {"guide": [File("", "image", "")] if guided else []})
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
@@ -56,11 +56,11 @@ def _look() -> str:
     names = list(LOOKS)
     lines = "\n".join(f"- **{words.choice(name)}**: {look.what}" for name, look in LOOKS.items())
     forms.choosing("look", names)
-    pictures = samples.looks()
-    look = picture_input.pills(
+    images = samples.looks()
+    look = image_input.pills(
         "Preset",
         names,
-        [pictures[name] for name in names] if len(pictures) == len(names) else [],
+        [images[name] for name in names] if len(images) == len(names) else [],
         format_func=words.choice,
         default=names[0],
         required=True,

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.recorded import runs
-from pages.widgets import assets, browser_pictures, curves, under_the_hood
+from pages.widgets import assets, browser_images, curves, under_the_hood
 
 
 def explain(job: Any) -> None:
@@ -21,12 +21,12 @@ def _of_a_run(job: Any) -> None:
     run.say_whose()
     curves.losses(run.history, caption="Objective over steps; it drops at the start of each octave")
     octaves = run.figures.get("octaves")
-    if not octaves or not run.picture:
+    if not octaves or not run.image:
         st.caption("The octaves of a single image are shown here; a video works through some at every frame.")
         return
     st.altair_chart(_chart(octaves), width="stretch")
     st.caption("The objective at each octave, before its first step and after its last.")
-    st.html(_boxes(octaves, run.picture))
+    st.html(_boxes(octaves, run.image))
     st.caption("The octaves to scale: the smallest copy was dreamed first, the whole image last.")
 
 
@@ -52,7 +52,7 @@ def _chart(octaves: Sequence[dict[str, float]]) -> Any:
     return (line + points).properties(height=60 + 34 * len(octaves))
 
 
-def _boxes(octaves: Sequence[dict[str, float]], picture: bytes) -> str:
+def _boxes(octaves: Sequence[dict[str, float]], image: bytes) -> str:
     """Every octave as a frame over the image, all from the same corner, to scale."""
     whole = octaves[-1]
     frames = "".join(
@@ -61,6 +61,6 @@ def _boxes(octaves: Sequence[dict[str, float]], picture: bytes) -> str:
         for at in octaves
     )
     ratio = f"{whole['width'] / whole['height']:.4f}"
-    image = f'<img alt="" src="{browser_pictures.address(picture)}">'
+    tag = f'<img alt="" src="{browser_images.address(image)}">'
     style = assets.style(__file__, "octaves.css")
-    return f'{style}<div class="octaves" style="aspect-ratio:{ratio}">{image}{frames}</div>'
+    return f'{style}<div class="octaves" style="aspect-ratio:{ratio}">{tag}{frames}</div>'

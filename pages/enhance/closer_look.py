@@ -11,7 +11,7 @@ from PIL import Image
 
 from pages.enhance.made import Made
 from pages.widgets.ab_slider import ab_slider
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.enhance.comparison import Compared
 
 SIZE = (213, 320)  # px of the result
@@ -48,12 +48,12 @@ def show(made: Made | None) -> None:
 
 def _pair(made: Made, found: Compared) -> _Pair:
     rows, columns = found.most_changed(*SIZE)
-    whole = images.read(made.data)
+    whole = image_io.read(made.data)
     down, right = found.place
     place = slice(down + rows.start, down + rows.stop), slice(right + columns.start, right + columns.stop)
     part = whole[place]
     if found.scale == 1:
-        before = images.read(made.content.read(), made.content.name)[place]
+        before = image_io.read(made.content.read(), made.content.name)[place]
         return _Pair(_large(np.ascontiguousarray(before)), _large(np.ascontiguousarray(part)))
     gray = found.plain[rows, columns]
     colors = part.astype("float32") - found.made[rows, columns][..., None]

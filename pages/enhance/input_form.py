@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import estimates, network_choice, picture_input, samples, video_input
+from pages.form import estimates, image_input, network_choice, samples, video_input
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from studio.core import tasks
 from studio.core.errors import StudioError
+from studio.core.imaging import image_io
 from studio.core.models.presets import Preset
-from studio.core.pictures import images
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.enhance import estimate, models
@@ -47,7 +47,7 @@ class Wish:
         if isinstance(self.content, Video) or (settings.scale == 1 and not settings.cleans):
             return False
         inputs = self.inputs()
-        height, width = images.size(inputs["content"][0].read())
+        height, width = image_io.size(inputs["content"][0].read())
         small = height * width * settings.scale**2 <= MOST_PIXELS
         return small and estimate.usual(settings, inputs) <= LONGEST
 
@@ -59,7 +59,7 @@ class Wish:
 
     def before_start(self, settings: EnhanceSettings) -> None:
         """Shows the photo, with one line below it that says what Start will make of it, or why it cannot."""
-        browser_pictures.content(self.content.file())
+        browser_images.content(self.content.file())
         asked = self.job(settings)
         try:
             tasks.check(*asked)
@@ -72,7 +72,7 @@ class Wish:
 
     def size_in_words(self, settings: EnhanceSettings) -> str:
         """How large the result is: "1,024 x 768 px"."""
-        height, width = (side * settings.scale for side in images.size(self.content.file().read()))
+        height, width = (side * settings.scale for side in image_io.size(self.content.file().read()))
         return f"{width:,} x {height:,} px"
 
 
@@ -80,7 +80,7 @@ def content() -> Wish:
     """Asks for a photo or a video."""
     if video_input.ask_kind():
         return Wish(video_input.choose())
-    return Wish(picture_input.picture("content", "Photo", samples.photos()))
+    return Wish(image_input.image("content", "Photo", samples.photos()))
 
 
 def beside(wish: Wish) -> dict[str, Any]:
@@ -129,4 +129,4 @@ def _measured(file: File) -> Damage:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _measured_once(digest: str, _file: File) -> Damage:  # noqa: ARG001 - the key of the cache
     data = _file.read()
-    return measured(data, images.read(data))
+    return measured(data, image_io.read(data))

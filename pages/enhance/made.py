@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from studio import engine
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.enhance.comparison import Compared, compared
 
@@ -37,7 +37,7 @@ class Made:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _compared(digest: str, data: bytes) -> Compared:
-    return compared(images.read(File(digest, "picture", "").path), images.read(data))
+    return compared(image_io.read(File(digest, "image", "").path), image_io.read(data))
 
 
 def of_live(live: engine.Live | None) -> Made | None:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets import browser_pictures, curves, keys, words
+from pages.widgets import browser_images, curves, keys, words
 from studio.core.errors import StudioError
+from studio.core.imaging import image_io
 from studio.core.models.presets import Preset
-from studio.core.pictures import images
 from studio.core.training.stages import Numbers, grids
 
 _MARKS = {"mark": "generated images", "real": "real images"}
@@ -56,7 +56,7 @@ def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
         chosen = st.select_slider("Training step", steps, value=chosen, key=keys.part(key, steps[-1]))
     stage = steps.index(chosen)
     told = in_words(numbers, stage)
-    browser_pictures.captioned(_grid(sheet, stage, len(steps)), width="content", caption=told)
+    browser_images.captioned(_grid(sheet, stage, len(steps)), width="content", caption=told)
     rows = [
         {"step": step, "which": title, "value": numbers[name][n]}
         for name, title in _MARKS.items()
@@ -85,4 +85,4 @@ def in_words(numbers: Numbers, stage: int) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _grid(sheet: bytes, stage: int, stages: int) -> bytes:
     """One grid of the sheet as a PNG, twice as large, in whole pixels."""
-    return images.encode_png(grids(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))
+    return image_io.encode_png(grids(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))

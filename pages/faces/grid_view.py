@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.faces import sliders
 from pages.faces.input_form import FACE, MORPH, MOVES, NEAR, TO
 from pages.jobs import live, results, use_again
-from pages.widgets import browser_pictures, picture_grid, words
+from pages.widgets import browser_images, image_grid, words
 from studio import engine
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import FacesSettings
@@ -61,7 +61,7 @@ def _grid(made: engine.Live, settings: FacesSettings) -> None:
     if morphing:
         st.markdown("**Choose the face to morph into**")
     st.session_state[_PICKED] = (settings.to if morphing else settings.face) or None
-    picture_grid.grid(
+    image_grid.grid(
         made.data, settings.n, "The faces, by number", key=_PICKED, on_change=_pick, args=(settings,)
     )
     if not settings.face:
@@ -90,13 +90,13 @@ def _study(settings: FacesSettings, inputs: Inputs) -> None:
     A fragment, so that nothing else is drawn again when a slider is moved.
     """
     if settings.to:
-        picture = st.container()
+        image = st.container()
         changes: DeltaGenerator = st.expander("Changes", icon=":material/tune:")
     else:
-        picture, changes = st.columns([3, 2], gap="medium")
+        image, changes = st.columns([3, 2], gap="medium")
     with changes:
         moves = sliders.sliders(settings.preset, settings.moves)
-    with picture:
+    with image:
         made = grid_result(
             settings.model_copy(update={"moves": moves, "n": STEPS if settings.to else 1}), inputs
         )
@@ -105,7 +105,7 @@ def _study(settings: FacesSettings, inputs: Inputs) -> None:
             drawn_from = inputs.get("photo") and settings.face == 1 and not settings.near
             name = "Your photo, as the model reconstructs it" if drawn_from else f"Face {settings.face}"
             caption = f"{name}{way}"
-            browser_pictures.image(made.data, caption=caption)
+            browser_images.image(made.data, caption=caption)
             _warn(made)
             _actions(made, key="face")
 
@@ -136,7 +136,7 @@ def _actions(made: engine.Live, *, key: str) -> None:
     with st.container(horizontal=True):
         results.download(made.data, TASK, key=key, made=made.recipe)
         live.keep_button(made, key=key)
-        use_again.menu(lambda: File.keep(made.data, "picture", made.name), key=key)
+        use_again.menu(lambda: File.keep(made.data, "image", made.name), key=key)
     results.recipe(TASK, made.settings, made.inputs, made.recipe)
 
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from pages.faces import models as drawer
 from pages.faces import sliders
-from pages.form import forms, picture_input, samples, saved_settings
+from pages.form import forms, image_input, samples, saved_settings
 from pages.form.samples import Sample
 from pages.widgets import numbers, owners, words
 from studio.core.errors import StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.faces import models, photo
 from studio.faces.settings import FacesSettings
@@ -64,13 +64,13 @@ def photos() -> list[Sample]:
 
 def took_photo() -> None:
     """Takes the photo that is chosen for the one that the chosen face belongs to. Call it from a callback."""
-    st.session_state[_PHOTO] = picture_input.chosen("photo")
+    st.session_state[_PHOTO] = image_input.chosen("photo")
 
 
 def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     """A switch and, when it is on, a photo and which part of it; it becomes the first face, and is chosen."""
     help = "The model encodes the photo and reconstructs it; then you can edit the result"
-    found = picture_input.optional("photo", "Photo", photos(), help)
+    found = image_input.optional("photo", "Photo", photos(), help)
     if st.session_state.get(_PHOTO) != (found and found.title):
         if found or _PHOTO in st.session_state:
             st.session_state[FACE] = 1 if found else 0
@@ -96,7 +96,7 @@ def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
 
 @owners.cached(max_entries=64)
 def _seen(file: File, crop: tuple[float, float, float]) -> bytes:
-    return images.encode_preview(photo.square(images.read(file.read()), *crop), 220)
+    return image_io.encode_preview(photo.square(image_io.read(file.read()), *crop), 220)
 
 
 def seed() -> int:

@@ -89,8 +89,8 @@ def _copies(figures: Mapping[str, Any]) -> str:
     """Whether generated images are copies; older models name how many training images were searched."""
     if among := figures.get("learned_n"):
         where, end = f"among all {among:,}", "If most were copies, the first distance would be near 0."
-    elif {"pictures", "held_out", "real_n"} <= figures.keys():
-        every = figures["pictures"] - figures["held_out"]
+    elif {"images", "held_out", "real_n"} <= figures.keys():
+        every = figures["images"] - figures["held_out"]
         where, end = (
             f"of {figures['real_n']:,} of the {every:,}",
             "Copies of the other images would not show.",
@@ -98,8 +98,8 @@ def _copies(figures: Mapping[str, Any]) -> str:
     else:
         where, end = "among some", "Copies of the other images would not show."
     apart = ""
-    if {"pictures", "held_out"} <= figures.keys():
-        apart = f" Of the {figures['pictures']:,} images, {figures['held_out']:,} are in the test split."
+    if {"images", "held_out"} <= figures.keys():
+        apart = f" Of the {figures['images']:,} images, {figures['held_out']:,} are in the test split."
     return (
         f"**Are they copies?** A generated image is **{figures['nearest']:.1f}** away from its nearest "
         f"training image {where}, a held-out real image **{figures['nearest_held_out']:.1f}** (median "
@@ -147,7 +147,7 @@ def _curve(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _shares(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
     edges = distances.get("edges") or ()
     return [
-        {"from": low, "to": high, "pictures": words, "share": share}
+        {"from": low, "to": high, "images": words, "share": share}
         for name, words in _WHOSE.items()
         for low, high, share in zip(edges, edges[1:], distances.get(name) or (), strict=False)
     ]
@@ -162,9 +162,9 @@ def _histogram(rows: list[dict[str, Any]]) -> Any:
         .encode(
             x=alt.X("from:Q", title="distance", axis=alt.Axis(grid=False), scale=alt.Scale(zero=False)),
             y=alt.Y("share:Q", title="share", axis=alt.Axis(format="%")),
-            color=alt.Color("pictures:N", title=None, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("pictures:N", title=None),
-            tooltip=["pictures:N", "from:Q", "to:Q", alt.Tooltip("share:Q", format=".1%")],
+            color=alt.Color("images:N", title=None, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash("images:N", title=None),
+            tooltip=["images:N", "from:Q", "to:Q", alt.Tooltip("share:Q", format=".1%")],
         )
         .properties(height=220)
     )

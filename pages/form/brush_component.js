@@ -99,15 +99,15 @@ export default function (component) {
     made.width = words.width; made.height = words.height;
     return made;
   };
-  // What was painted outlives a rerun of the page, until another picture is chosen, which is told: the page
-  // would else remember the paint of a picture that is chosen again.
-  const other = parentElement.held && parentElement.held.picture !== words.picture;
+  // What was painted outlives a rerun of the page, until another image is chosen, which is told: the page
+  // would else remember the paint of an image that is chosen again.
+  const other = parentElement.held && parentElement.held.image !== words.image;
   const fresh = !parentElement.held || other;
   if (fresh && words.brush) size.value = words.brush;
   // Another drawing on the same canvas is a step that can be undone.
   const before = other && words.canvas ? [...parentElement.held.past, parentElement.held.paint] : [];
   if (fresh)
-    parentElement.held = { picture: words.picture, paint: new Map(), past: before.slice(-MOST_UNDONE),
+    parentElement.held = { image: words.image, paint: new Map(), past: before.slice(-MOST_UNDONE),
                            future: [], chosen: words.styles[0] };
   const held = parentElement.held;
   // What was told of other styles no longer counts: the same paint is told again.
@@ -154,7 +154,7 @@ export default function (component) {
     show();
     held.told = words.styles;
     const masks = held.layers.map((layer) => asMask(layer, blank));
-    setStateValue("painted", { picture: words.picture, styles: words.styles, masks });
+    setStateValue("painted", { image: words.image, styles: words.styles, masks });
   };
   const copies = () => new Map([...held.paint].map(([name, layer]) => {
     const copy = blank();

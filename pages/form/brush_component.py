@@ -11,18 +11,18 @@ from pages.widgets import assets
 _mount = assets.component("studio_brush", __file__)
 
 
-def show(words: Mapping[str, object], picture: bytes, key: str) -> object:
+def show(words: Mapping[str, object], image: bytes, key: str) -> object:
     """Shows the brush.
 
     Args:
         words: what it is to do, as its JavaScript reads them.
-        picture: the WebP file that it paints on.
+        image: the WebP file that it paints on.
         key: of the widget.
 
     Returns:
-        What the browser sent last: `{"picture", "styles", "masks"}`, masks as data URLs. None while
+        What the browser sent last: `{"image", "styles", "masks"}`, masks as data URLs. None while
         nothing is painted. Check it: a browser can send anything.
     """
     head = json.dumps(words).encode()
-    data = struct.pack(">I", len(head)) + head + picture
+    data = struct.pack(">I", len(head)) + head + image
     return _mount(data=data, key=key, on_painted_change=lambda: None).painted

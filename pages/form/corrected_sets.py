@@ -16,7 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.form import data_set_input
 from pages.widgets import keys, words
 from pages.widgets.owners import owner
-from studio.core.data import Pictures, relabel
+from studio.core.data import ImageDataset, relabel
 from studio.core.data.relabel import Changes
 from studio.core.errors import StudioError
 from studio.core.progress import Progress, Report
@@ -63,12 +63,12 @@ def tell(file: File, chooser: Chooser) -> None:
         data_set_input.download(file)
 
 
-def make(file: File, pictures: Pictures, chosen: Sequence[Changes], chooser: Chooser) -> None:
+def make(file: File, dataset: ImageDataset, chosen: Sequence[Changes], chooser: Chooser) -> None:
     """Makes a new archive with what was chosen, and chooses it; or says why it cannot.
 
     Args:
         file: the data set.
-        pictures: its images.
+        dataset: its images.
         chosen: the changes of each choice; what is removed by one is removed.
         chooser: what the data set was chosen with.
     """
@@ -82,7 +82,7 @@ def make(file: File, pictures: Pictures, chosen: Sequence[Changes], chooser: Cho
     bar = st.progress(0.0, "Copying images")
     try:
         quotas.check_room(owner(), file.path.stat().st_size)
-        made = _made(file, pictures, changes, bar)
+        made = _made(file, dataset, changes, bar)
     except StudioError as error:
         bar.empty()
         st.error(words.plain(str(error)), icon=":material/error:")
@@ -93,11 +93,11 @@ def make(file: File, pictures: Pictures, chosen: Sequence[Changes], chooser: Cho
     st.rerun()
 
 
-def _made(file: File, pictures: Pictures, changes: Mapping[str, str], bar: DeltaGenerator) -> File:
+def _made(file: File, dataset: ImageDataset, changes: Mapping[str, str], bar: DeltaGenerator) -> File:
     def hear(report: Report) -> None:
         bar.progress(report.share, report.text)
 
-    return relabel.made(file, relabel.with_copies(changes, pictures), _name(file), Progress(hear))
+    return relabel.made(file, relabel.with_copies(changes, dataset), _name(file), Progress(hear))
 
 
 def _name(file: File) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from pages.form import forms, kept_inputs, picture_input, samples, uploads
+from pages.form import forms, image_input, kept_inputs, samples, uploads
 from pages.widgets import words
 from studio.core import data
 from studio.core.data import sample_sets
@@ -16,19 +16,21 @@ from studio.core.tasks import File
 
 MOST_MB = 500
 TAKEN = ["zip", "tar", "tgz", "gz", "npz"]
-KEY, OWN, LABEL = "pictures", "Your own", "Training images"
+KEY, OWN, LABEL = "images", "Your own", "Training images"
 _SLOT, _OWN, _NEXT = "set", "set_file", "set_next"
 
 
 @dataclass(frozen=True)
-class PictureSet:
+class DatasetChoice:
     """Images to learn from: what they are called, and the kept archive."""
 
     title: str
     file: File
 
 
-def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyType({})) -> PictureSet | None:
+def choose(
+    others: Mapping[str, Callable[[], DatasetChoice | None]] = MappingProxyType({}),
+) -> DatasetChoice | None:
     """Asks for images, the first sample chosen already; None while there are no own ones yet.
 
     Args:
@@ -46,7 +48,7 @@ def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyT
         return others[chosen]()
     if chosen in known:
         st.caption(f"{known[chosen].title} Drawn by the studio.")
-        return PictureSet(chosen, sample(known[chosen].name))
+        return DatasetChoice(chosen, sample(known[chosen].name))
     _ask()
     if mine is None:
         st.caption(
@@ -55,7 +57,7 @@ def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyT
         )
         return None
     st.caption(f":material/folder_zip: {words.plain(mine.name)}")
-    return PictureSet(mine.name, mine)
+    return DatasetChoice(mine.name, mine)
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def which(
     *,
     key: str,
     label: str = LABEL,
-    tile: float = picture_input.TILE,
+    tile: float = image_input.TILE,
 ) -> str:
     """Asks for one of several data sets, each next to its small image, the first chosen already.
 
@@ -125,7 +127,7 @@ def which(
         tile: a small image's width at least, in rem.
     """
     forms.choosing(key, titles)
-    return picture_input.pills(
+    return image_input.pills(
         label,
         titles,
         [samples.shipped(f"set-{name}") for name in names],

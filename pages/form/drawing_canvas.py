@@ -15,7 +15,7 @@ from pages.form import brush_component, kept_inputs
 from pages.form.painted_masks import as_text, of_text
 from pages.widgets import keys
 from studio.core.errors import StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 SIDE = 280  # px
 Color = tuple[int, int, int]
@@ -63,7 +63,7 @@ class Canvas:
         styles = list(self.inks)
         words = {
             "styles": styles,
-            "picture": turn,
+            "image": turn,
             "canvas": True,  # what is put here can be undone
             "kept": {"styles": styles, "masks": kept} if kept and told is None else None,
             "alt": "",
@@ -88,9 +88,9 @@ class Canvas:
 
     def put(self, drawing: np.ndarray) -> None:
         """Puts a drawing in the place of what is there, `(H, W, 3) uint8`. Call it before it is shown."""
-        large = images.resize(drawing, SIDE, SIDE)
+        large = image_io.resize(drawing, SIDE, SIDE)
         masks = [large] if len(self.inks) == 1 else self._masks(large)
-        st.session_state[self.name] = [as_text(images.encode_png(one)) for one in masks]
+        st.session_state[self.name] = [as_text(image_io.encode_png(one)) for one in masks]
         self._begin_again()
 
     def _kept(self) -> list[str] | None:
@@ -103,9 +103,9 @@ class Canvas:
 
     def _read(self, told: object) -> list[str] | None:
         """The masks that a file tells of, made again: whatever is in it, the browser gets images of ours."""
-        masks = self._told({"picture": "", "masks": told}, "")
+        masks = self._told({"image": "", "masks": told}, "")
         with suppress(StudioError):
-            return [as_text(images.encode_png(of_text(mask))) for mask in masks] if masks else None
+            return [as_text(image_io.encode_png(of_text(mask))) for mask in masks] if masks else None
         return None
 
     def _begin_again(self) -> None:
@@ -113,7 +113,7 @@ class Canvas:
 
     def _told(self, painted: object, turn: str) -> list[str] | None:
         """What a browser sent, if it is of this turn: a mask of each color."""
-        if not isinstance(painted, dict) or painted.get("picture") != turn:
+        if not isinstance(painted, dict) or painted.get("image") != turn:
             return None
         masks = painted.get("masks")
         if not isinstance(masks, list) or len(masks) != len(self.inks):

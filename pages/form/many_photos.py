@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.form import kept_inputs, picture_input, uploads
+from pages.form import image_input, kept_inputs, uploads
 from pages.widgets import words
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
@@ -23,7 +23,7 @@ def ask(ready: bool) -> Sequence[File]:
     Args:
         ready: whether the form can be started as it stands.
     """
-    there = kept_inputs.restore_files(_PHOTOS, "picture")
+    there = kept_inputs.restore_files(_PHOTOS, "image")
     kept_inputs.keep_files(_PHOTOS, there)
     title = f"Many photos ({len(there)})" if there else "Many photos"
     with st.expander(title, icon=":material/photo_library:", key="many"):
@@ -33,7 +33,7 @@ def ask(ready: bool) -> Sequence[File]:
             _PHOTOS,
             "A folder from your device" if folder else "Photos from your device",
             partial(_take, there),
-            type=picture_input.TAKEN,
+            type=image_input.TAKEN,
             accept_multiple_files="directory" if folder else True,
         )
         if not there:
@@ -52,5 +52,5 @@ def ask(ready: bool) -> Sequence[File]:
 def _take(there: list[File], data: bytes, name: str) -> None:
     if len(there) >= MOST:
         raise InvalidInput(f"{name} was left out: the limit is {MOST} photos at a time. Start these first.")
-    there.append(picture_input.keep(data, name))
+    there.append(image_input.keep(data, name))
     there.sort(key=lambda file: file.name)  # a browser sends them in any order

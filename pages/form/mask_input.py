@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.form import kept_inputs, picture_input, uploads
+from pages.form import image_input, kept_inputs, uploads
 from pages.widgets import words
 from studio.core import paths
 from studio.core.errors import invalid
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 
 MOST = 4
@@ -23,7 +23,7 @@ def ask() -> None:
     """Asks for black and white images that say where each style goes."""
     help = "White areas get the style. Add masks in the order of the styles."
     uploads.ask(
-        _SLOT, "Masks, one per style", _take, type=picture_input.TAKEN, accept_multiple_files=True, help=help
+        _SLOT, "Masks, one per style", _take, type=image_input.TAKEN, accept_multiple_files=True, help=help
     )
     if masks():
         st.caption(", ".join(words.plain(file.name) for file in masks()))
@@ -38,7 +38,7 @@ def show_fault() -> None:
 
 def masks() -> list[File]:
     """The masks there are, in the order of the styles; those of the address where a reload has lost them."""
-    return kept_inputs.restore_files(_OWN, "picture", _is_mask)
+    return kept_inputs.restore_files(_OWN, "image", _is_mask)
 
 
 def put(masks: Sequence[File]) -> None:
@@ -58,12 +58,12 @@ def of_brush(data: bytes, number: int) -> File:
         data: a PNG.
         number: of the style, from 1.
     """
-    return File.keep(data, "picture", f"mask-{number}-{paths.digest(data)[:8]}.png")
+    return File.keep(data, "image", f"mask-{number}-{paths.digest(data)[:8]}.png")
 
 
 def is_painted(file: File) -> bool:
     """Whether a file is a mask of the brush, by its name: a user has it only once it was downloaded."""
-    return file.kind == "picture" and _PAINTED.fullmatch(file.name) is not None
+    return file.kind == "image" and _PAINTED.fullmatch(file.name) is not None
 
 
 def downloads(masks: Sequence[File]) -> None:
@@ -85,11 +85,11 @@ def downloads(masks: Sequence[File]) -> None:
 
 def _is_mask(file: File) -> None:
     """Raises `InvalidInput` for what is no image."""
-    images.read(file.read(), file.name)
+    image_io.read(file.read(), file.name)
 
 
 def _take(data: bytes, name: str) -> None:
     if len(masks()) >= MOST:
         step = "remove the masks, then add those that count"
         raise invalid("masks", expected=f"at most {MOST}", received=f"{name} besides", next_step=step)
-    put([*masks(), picture_input.keep(data, name)])
+    put([*masks(), image_input.keep(data, name)])

@@ -19,10 +19,10 @@ import numpy as np
 import streamlit as st
 
 from pages.form import brush_component, mask_input
-from pages.widgets import browser_history, browser_pictures, keys, owners, page_errors
+from pages.widgets import browser_history, browser_images, keys, owners, page_errors
 from studio.core import paths
 from studio.core.errors import NoRoom, StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
@@ -52,18 +52,18 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
     """
     kept = _of(content.digest, _last(content.digest))
     key = keys.part(_KEY, st.session_state.get(_TURN, 0))
-    picture = browser_pictures.of_file(content.digest)
-    height, width = images.size(picture)
+    image = browser_images.of_file(content.digest)
+    height, width = image_io.size(image)
     scale = LONGEST / max(height, width)
     words = {
         "styles": list(styles),
-        "picture": content.digest,
+        "image": content.digest,
         "kept": None if st.session_state.get(key, {}).get("painted") else kept,
         "alt": "Your photo, to paint on",
         "width": max(1, round(width * scale)),
         "height": max(1, round(height * scale)),
     }
-    painted = brush_component.show(words, picture, key)
+    painted = brush_component.show(words, image, key)
     if painted is None:
         painted = kept  # a brush that was put away and is back knows nothing yet
     else:
@@ -83,28 +83,28 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
         return []
 
 
-def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
+def put(image: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
     """Gives the brush masks that it painted before; says whether it could take them. For callbacks.
 
     Args:
-        picture: the digest of the photo.
+        image: the digest of the photo.
         styles: what each is called.
         masks: one for each of them.
     """
     if not all(mask_input.is_painted(file) for file in masks):
         return False
-    found = [images.read_mask(file.read()) for file in masks]
+    found = [image_io.read_mask(file.read()) for file in masks]
     if len({mask.shape for mask in found}) > 1:
         return False
-    texts = [as_text(images.encode_png(mask)) for mask in strokes(found)]
+    texts = [as_text(image_io.encode_png(mask)) for mask in strokes(found)]
     if max(map(len, texts)) > MOST_BYTES:
         return False
-    st.session_state[_PAINT] = {"picture": picture, "styles": list(styles), "masks": texts}
+    st.session_state[_PAINT] = {"image": image, "styles": list(styles), "masks": texts}
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     return True
 
 
-def _last(picture: str) -> object:
+def _last(image: str) -> object:
     """What was painted last, which the address has after a reload."""
     told = st.query_params.get(_ADDRESS, "")
     moved = browser_history.is_back_or_forward() and st.session_state.get(_TOLD, "") != told
@@ -115,9 +115,9 @@ def _last(picture: str) -> object:
         with suppress(StudioError, Refused, OSError):  # removed since, somebody else's, or no such file
             file = File(owners.mine(told), "text", "")
             data = file.read() if file.path.stat().st_size <= _MOST_KEPT else b""
-            found = _of(picture, strict_json.parsed(data, 3))
+            found = _of(image, strict_json.parsed(data, 3))
             if found is not None:  # made again: whatever was in that file, the browser gets images of ours
-                masks = [as_text(images.encode_png(of_text(mask))) for mask in found["masks"]]
+                masks = [as_text(image_io.encode_png(of_text(mask))) for mask in found["masks"]]
                 st.session_state[_PAINT] = {**found, "masks": masks}
     return st.session_state[_PAINT]
 
@@ -136,37 +136,37 @@ def _remember(painted: dict[str, Any] | None) -> None:
         st.query_params[_ADDRESS] = told
 
 
-def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
+def _kept(painted: object, image: str, styles: Sequence[str]) -> list[File]:
     """The masks that a browser sent, kept; none of another image or other styles, or if they are no masks.
 
     Raises:
         InvalidInput: if one is no image.
     """
-    sent = _of(picture, painted)
+    sent = _of(image, painted)
     # What was painted for other styles would put these into their places; the brush soon tells it again.
     if sent is None or sent["styles"] != list(styles):
         return []
     found = whole([of_text(one) for one in sent["masks"]])
     return [
-        mask_input.of_brush(images.encode_png(mask), number) for number, mask in enumerate(found, start=1)
+        mask_input.of_brush(image_io.encode_png(mask), number) for number, mask in enumerate(found, start=1)
     ]
 
 
-def _of(picture: str, painted: object) -> dict[str, Any] | None:
+def _of(image: str, painted: object) -> dict[str, Any] | None:
     """What a browser sent, if it is a mask a style of this image."""
-    if not isinstance(painted, dict) or painted.get("picture") != picture:
+    if not isinstance(painted, dict) or painted.get("image") != image:
         return None
     styles, masks = painted.get("styles"), painted.get("masks")
     if not isinstance(styles, list) or not isinstance(masks, list) or len(styles) != len(masks):
         return None
     if not all(isinstance(style, str) for style in styles):
         return None
-    return {"picture": picture, "styles": styles, "masks": masks}
+    return {"image": image, "styles": styles, "masks": masks}
 
 
 def as_text(mask: bytes) -> str:
     """A PNG as the browser takes it: as an address that holds it."""
-    return browser_pictures.address(mask, "png")
+    return browser_images.address(mask, "png")
 
 
 def of_text(text: object) -> np.ndarray:
@@ -178,7 +178,7 @@ def of_text(text: object) -> np.ndarray:
     if not isinstance(text, str) or len(text) > MOST_BYTES:
         return np.zeros((8, 8, 3), "uint8")
     try:
-        return images.read_mask(base64.b64decode(text.partition(",")[2], validate=True))
+        return image_io.read_mask(base64.b64decode(text.partition(",")[2], validate=True))
     except binascii.Error:
         return np.zeros((8, 8, 3), "uint8")
 

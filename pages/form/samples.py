@@ -14,11 +14,11 @@ import streamlit as st
 from pages.widgets import owners
 from studio.core.data import sample_sets
 from studio.core.errors import StudioError
-from studio.core.pictures import images, sample_photos, thumbnails
+from studio.core.imaging import image_io, sample_photos, thumbnails
 from studio.core.tasks import File
 from studio.style.house import known_styles
 
-SHIPPED = Path(__file__).parents[1] / "pictures"
+SHIPPED = Path(__file__).parents[1] / "images"
 THUMBNAIL = 160
 
 
@@ -69,7 +69,7 @@ def gray_photos() -> list[Sample]:
 
 def paintings() -> list[Sample]:
     """The styles that the studio draws itself."""
-    from studio.core.pictures import paintings
+    from studio.core.imaging import paintings
 
     return [
         Sample(
@@ -92,9 +92,9 @@ def styles() -> list[Sample]:
 def taught() -> list[Sample]:
     """The styles of networks that a user trained and kept, each by the image that it was learned from."""
     found = []
-    for network, pictures in known_styles.taught().items():
-        for name, source in pictures.items():
-            file = File(source.digest, "picture", source.name)
+    for network, images in known_styles.taught().items():
+        for name, source in images.items():
+            file = File(source.digest, "image", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"
             credit = f"A style of your network {network}"
             found.append(Sample(title, credit, _small_if_here(file), partial(_itself, file), name, network))
@@ -109,7 +109,7 @@ def guides() -> list[Sample]:
 
 def titles() -> dict[str, str]:
     """The title of each sample by its name in the library."""
-    from studio.core.pictures import paintings
+    from studio.core.imaging import paintings
 
     drawn = {name: painting.title for name, painting in paintings.paintings().items()}
     gray = {name: _gray_title(name) for name in sample_photos.gray_names()}
@@ -129,7 +129,7 @@ def _gray_title(name: str) -> str:
 
 @st.cache_data(show_spinner=False)
 def _gray_thumbnail(thumbnail: bytes) -> bytes:
-    return square(images.gray(images.read(thumbnail)).repeat(3, axis=2))
+    return square(image_io.gray(image_io.read(thumbnail)).repeat(3, axis=2))
 
 
 def _title(name: str) -> str:
@@ -144,7 +144,7 @@ def own(title: str, file: File) -> Sample:
 @owners.cached(max_entries=256)
 def small(file: File) -> bytes:
     """A thumbnail of a kept image, or of the first frame of a video."""
-    return square(thumbnails.picture_of(file))
+    return square(thumbnails.image_of(file))
 
 
 def _small_if_here(file: File) -> bytes:
@@ -154,12 +154,12 @@ def _small_if_here(file: File) -> bytes:
         return shipped("none")  # the network paints without the image, too
 
 
-def square(picture: np.ndarray) -> bytes:
+def square(image: np.ndarray) -> bytes:
     """`(H, W, 3) uint8` -> a square WebP of its middle, THUMBNAIL px a side."""
     from PIL import Image, ImageOps
 
     buffer = io.BytesIO()
-    ImageOps.fit(Image.fromarray(picture), (THUMBNAIL, THUMBNAIL)).save(buffer, "WEBP", quality=75, method=4)
+    ImageOps.fit(Image.fromarray(image), (THUMBNAIL, THUMBNAIL)).save(buffer, "WEBP", quality=75, method=4)
     return buffer.getvalue()
 
 
@@ -172,18 +172,18 @@ def shipped(name: str) -> bytes:
 
 def _photo(name: str) -> File:
     data, called = sample_photos.data(name)
-    return File.keep(data, "picture", called)
+    return File.keep(data, "image", called)
 
 
 def _painting(name: str) -> File:
-    return File.keep(_drawn(name), "picture", f"{name}.png")
+    return File.keep(_drawn(name), "image", f"{name}.png")
 
 
 @st.cache_data(show_spinner=False, persist=None)
 def _drawn(name: str) -> bytes:
-    from studio.core.pictures import paintings
+    from studio.core.imaging import paintings
 
-    return images.encode_png(paintings.painting(name))
+    return image_io.encode_png(paintings.painting(name))
 
 
 def spelled(file: File) -> str:
@@ -194,7 +194,7 @@ def spelled(file: File) -> str:
 @st.cache_data(max_entries=256, show_spinner=False)
 def is_sample(file: File) -> bool:
     """Whether a file is a sample, by its bytes: any file may have its name."""
-    from studio.core.pictures import paintings
+    from studio.core.imaging import paintings
 
     stem = _stem(file)
     if file.kind == "dataset" and stem in sample_sets.names() and sample_sets.reference(stem) == file:

@@ -12,10 +12,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import data_set_input, kept_inputs, loose_pictures, picture_input, uploads
+from pages.form import data_set_input, image_input, kept_inputs, loose_images, uploads
 from pages.widgets import words
 from studio.core import amounts, data
-from studio.core.pictures import formats
+from studio.core.imaging import formats
 from studio.core.tasks import File
 
 MOST = 2000  # loose images
@@ -77,7 +77,7 @@ def _read(value: Any) -> Brought:
     archives, loose, chosen = value if isinstance(value, list) and len(value) == 3 else ([], [], "")
     mine = Brought(
         {file.digest: file for file in kept_inputs.read_files(archives, "dataset")},
-        {file.digest: file for file in kept_inputs.read_files(loose, "picture")[:MOST]},
+        {file.digest: file for file in kept_inputs.read_files(loose, "image")[:MOST]},
     )
     mine.chosen = chosen if chosen in list(mine.titles()) else next(reversed(mine.titles()), "")
     return mine
@@ -103,7 +103,7 @@ def ask(advice: str) -> File | None:
         _SLOT,
         "A folder from your device" if folder else "A zip, or many images, from your device",
         _take,
-        type=picture_input.TAKEN if folder else [*data_set_input.TAKEN, *picture_input.TAKEN],
+        type=image_input.TAKEN if folder else [*data_set_input.TAKEN, *image_input.TAKEN],
         accept_multiple_files="directory" if folder else True,
         max_upload_size=data_set_input.MOST_MB,
         help="No code in an archive is run, and no links are followed",
@@ -113,14 +113,14 @@ def ask(advice: str) -> File | None:
         return None
     _choose(mine)
     if mine.chosen == LOOSE:
-        return packed("pictures", list(mine.loose.values()))
+        return packed("images", list(mine.loose.values()))
     return mine.archives[mine.chosen]
 
 
 def packed(name: str, files: Sequence[File]) -> File:
     """Kept images as one archive, made once in this tab for the same ones."""
     members = {f"{number:05}-{file.name}": file for number, file in enumerate(files)}
-    return loose_pictures.packed(f"{name}.zip", members, key=_PACKED)
+    return loose_images.packed(f"{name}.zip", members, key=_PACKED)
 
 
 def _choose(mine: Brought) -> None:
@@ -167,5 +167,5 @@ def _take(body: bytes, name: str) -> None:
     if len(mine.loose) >= MOST:
         mine.too_many += 1
         return
-    file = picture_input.keep(body, name)
+    file = image_input.keep(body, name)
     mine.loose[file.digest], mine.chosen = file, LOOSE

@@ -11,8 +11,8 @@ import streamlit as st
 from pages.form import forms, kept_inputs, samples, uploads
 from pages.widgets import owners, words
 from studio.core import amounts
-from studio.core.pictures import animations, images, video_span
-from studio.core.pictures.video_span import Span
+from studio.core.imaging import animations, image_io, video_span
+from studio.core.imaging.video_span import Span
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.run import file_checks
@@ -118,7 +118,7 @@ def frame_of(video: File, settings: VideoSettings) -> File:
 
 def first_frame(video: File, start: float) -> File:
     """The first frame of the used part of a video, as an image."""
-    return File.keep(_frame(video, start), "picture", "first-frame.png")
+    return File.keep(_frame(video, start), "image", "first-frame.png")
 
 
 def _taken() -> File | None:
@@ -186,7 +186,7 @@ def _reel(title: str, video: File, start: float = 0.0, end: float | None = None)
 @owners.cached(max_entries=8, show_spinner="Reading the video ...")
 def _frame(video: File, start: float) -> bytes:
     """The frame of a video at a time, as PNG."""
-    return images.encode_png(animations.first(video.read(), video.name, start))
+    return image_io.encode_png(animations.first(video.read(), video.name, start))
 
 
 @owners.cached(max_entries=8, show_spinner=False)

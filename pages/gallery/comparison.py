@@ -10,11 +10,11 @@ import streamlit as st
 
 from pages.gallery import address, file_view, grid
 from pages.jobs import results
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from pages.widgets.ab_slider import ab_slider
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File
@@ -53,20 +53,20 @@ def _both(one: Item, other: Item) -> None:
     names = [f"{name}: {item.name}" for name, item in zip(NAMES, (one, other), strict=True)]
     size = _size(files)
     if size is not None:
-        shown = [browser_pictures.of_file(file.digest, size) for file in files]
+        shown = [browser_images.of_file(file.digest, size) for file in files]
         caption = ", ".join(names)
         ab_slider(*shown, ratio=size[0] / size[1], key="compare_slider", names=NAMES, caption=caption)
         return
     for place, file, name in zip(st.columns(2, gap="large"), files, names, strict=True):
         with place:
-            file_view.picture(file, None, name, key=f"compare_{name}")
+            file_view.image(file, None, name, key=f"compare_{name}")
 
 
 def _size(files: list[File]) -> tuple[int, int] | None:
     """Width and height of the larger of two images; None where they are no images of one form."""
-    if any(file.kind != "picture" for file in files):
+    if any(file.kind != "image" for file in files):
         return None
-    sizes = sorted(images.size(file.read())[::-1] for file in files)
+    sizes = sorted(image_io.size(file.read())[::-1] for file in files)
     (width, height), larger = sizes
     return larger if abs(width / height * larger[1] / larger[0] - 1) <= _ALIKE else None
 

@@ -39,7 +39,7 @@ def show_fault() -> None:
 
 def _take(data: bytes, name: str) -> None:
     if data.startswith(PNG):
-        file_checks.check_bytes("picture", data, name)  # what is shown and kept is a whole image
+        file_checks.check_bytes("image", data, name)  # what is shown and kept is a whole image
     told = _tell(data, name)
     st.session_state.pop(_FILE, None)
     if told.item:
@@ -69,7 +69,7 @@ def _tell(data: bytes, name: str) -> Provenance:
 
 
 def _is_sample(source: Input) -> bool:
-    found = samples.is_sample(File(source.digest, "picture", source.name))
+    found = samples.is_sample(File(source.digest, "image", source.name))
     if found:
         owners.grant(source.digest)  # which everybody may use
     return found
@@ -93,7 +93,7 @@ def show(told: Provenance) -> None:
     with left:
         file: File | None = st.session_state.get(_FILE)
         if file is not None:
-            file_view.picture(file, None, told.name, key="told")
+            file_view.image(file, None, told.name, key="told")
         elif told.is_recipe:
             st.info(
                 "This file has a recipe but no result. Make it again to see the result.",
@@ -161,7 +161,7 @@ def _take_input(data: bytes, name: str) -> None:
     digest = paths.digest(data)
     if digest not in {source.digest for sources in told.recipe.inputs.values() for source in sources}:
         raise InvalidInput(f"{name} is not the original input. Choose the original file.")
-    File.keep(data, "picture", name)
+    File.keep(data, "image", name)
     left = tuple(source for source in told.missing if source.digest != digest)
     st.session_state[_TOLD] = replace(told, missing=left)
 

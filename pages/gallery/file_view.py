@@ -5,25 +5,25 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.jobs import results
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from pages.widgets.marked_text import marked_text
 from studio.core.errors import StudioError
-from studio.core.pictures import thumbnails
+from studio.core.imaging import thumbnails
 from studio.core.tasks import File
 
 MOST_READ = 200_000  # characters of a text that are shown
 
 
-def picture(file: File, before: File | None, caption: str, *, key: str) -> None:
+def image(file: File, before: File | None, caption: str, *, key: str) -> None:
     """Shows a file of any kind."""
     try:
-        if file.kind in ("picture", "animation"):
+        if file.kind in ("image", "animation"):
             results.show_result(file, before, key=f"item_{key}", caption=caption)
         elif file.kind == "text":
             marked_text(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
             st.caption(words.plain(caption))
         else:
-            shown = thumbnails.picture_of(file, whole=True)
-            browser_pictures.captioned(shown, width="stretch", caption=caption)
+            shown = thumbnails.image_of(file, whole=True)
+            browser_images.captioned(shown, width="stretch", caption=caption)
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.form import forms, picture_input
+from pages.form import forms, image_input
 from pages.gallery import address, marks, selection
 from pages.jobs.navigation import PLACES
 from pages.widgets import assets, keys, words
@@ -17,7 +17,7 @@ from studio.gallery.index import Entry, Wanted
 PAGE = 48
 TILE = 8.5  # rem that a tile is wide at least
 LEFT = "gallery_left"  # of the session: which one was shown large before the grid
-KINDS = {"all": "All", "picture": "Pictures", "animation": "Videos", "text": "Texts", "model": "Models"}
+KINDS = {"all": "All", "image": "Images", "animation": "Videos", "text": "Texts", "model": "Models"}
 BEGIN = ("style", "dream", "faces", "text")  # where a first one is made soon
 _NOUNS = {"animation": "Video: ", "text": "Text: ", "model": "Model: ", "dataset": "Set: "}
 _WANTED, _PAGE, _PICKED, _SHELF = "gallery_wanted", "gallery_page", "gallery_picked", "gallery_shelf"
@@ -134,7 +134,7 @@ def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
     labels = _labels(found)
     key = keys.part(_SHELF, "several" if several else "one")
     with st.container(key=marks.TILES):
-        chosen = picture_input.pills(
+        chosen = image_input.pills(
             "Items, newest first",
             list(labels),
             [entry.thumbnail() for entry in found],

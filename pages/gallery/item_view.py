@@ -51,7 +51,7 @@ def show(item: Item) -> None:
             )
     left, right = st.columns([9, 5], gap="large")
     with left:
-        file_view.picture(item.result.files[0], _content(item), caption(item), key=item.id)
+        file_view.image(item.result.files[0], _content(item), caption(item), key=item.id)
     with right:
         _about(item)
     sweeps.cells(item)
@@ -70,7 +70,7 @@ def _neighbors(item: Item) -> list[tuple[str, str, str]]:
 def _content(item: Item) -> File | None:
     """What an image was made from, if that is here and an image; a sheet is not compared with it."""
     found = item.inputs.get("content", []) if len(item.result.files) == 1 else []
-    return found[0] if found and found[0].kind == "picture" and found[0].here else None
+    return found[0] if found and found[0].kind == "image" and found[0].here else None
 
 
 def caption(item: Item) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from pages.widgets.owners import owner
 from studio.core.errors import StudioError
 from studio.gallery import removal, unreadable
@@ -75,7 +75,7 @@ def show() -> None:
             grid = st.grid(8, min_column_width=110)
         for item in found[:MOST]:
             with grid.cell():
-                browser_pictures.captioned(item.thumbnail(), width="stretch", caption=item.name)
+                browser_images.captioned(item.thumbnail(), width="stretch", caption=item.name)
                 _back(item.id)
         for one in odd[: max(0, MOST - len(found))]:
             with grid.cell():

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.form import samples
 from pages.gallery import address, dropped_file
 from pages.jobs import jobs
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -64,9 +64,7 @@ def cells(item: Item) -> None:
             if file is None or not file.here:
                 st.caption(words.plain(str(cell.get("error") or "This result is no longer here.")))
                 continue
-            browser_pictures.captioned(
-                samples.small(file), width="stretch", caption=str(cell.get("label", ""))
-            )
+            browser_images.captioned(samples.small(file), width="stretch", caption=str(cell.get("label", "")))
             st.button(
                 "Look",
                 key=f"cell_{number}",

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from pages.form import corrected_sets, estimates, named_sets, read_pictures, seen_pictures
-from pages.form.learning_pictures import CHOOSER
-from pages.form.read_pictures import Wish
+from pages.form import corrected_sets, estimates, named_sets, read_images, seen_images
+from pages.form.learning_images import CHOOSER
+from pages.form.read_images import Wish
 from pages.generator import repeated
 from pages.generator.wish import EYES, JUDGED, TASKS, GeneratorSettings
 from pages.widgets import weight_downloads, words
 from studio.core import amounts, data, tasks
-from studio.core.data import Pictures, repeats
+from studio.core.data import ImageDataset, repeats
 from studio.core.errors import StudioError
-from studio.core.generators.least_pictures import LEAST_PICTURES
+from studio.core.generators.least_images import LEAST_IMAGES
 from studio.core.metrics import comparison
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -25,7 +25,7 @@ FEW = 500  # images, below which a model mostly memorizes them
 
 def wish(file: File, settings: GeneratorSettings) -> Wish:
     """Which images a training run of these settings learns from."""
-    return Wish(file, settings.size, settings.channels, LEAST_PICTURES)
+    return Wish(file, settings.size, settings.channels, LEAST_IMAGES)
 
 
 def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
@@ -47,20 +47,20 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
         st.caption("Its images then appear here. **Stop** waits for the fetch to end.")
         _first_run(settings)
         return True
-    looked = read_pictures.with_facts(wish(file, settings), repeats.find)
+    looked = read_images.with_facts(wish(file, settings), repeats.find)
     if looked is None:
         return False
-    pictures, repeated_ones = looked
+    dataset, repeated_ones = looked
     st.markdown(
-        f"**{len(pictures.names):,} images**, {seen_pictures.sides(pictures)} along the shorter side. "
+        f"**{len(dataset.names):,} images**, {seen_images.sides(dataset)} along the shorter side. "
         "**Train** trains a generator of "
         f"similar images{estimates.cost_in_words(task, settings, inputs)}."
     )
     if task == TASKS["dcgan"]:
         st.caption(_vgg16_discriminator(task, inputs, settings))
     told = f"As the model gets them: the central square of each, {settings.size} × {settings.size} px"
-    seen_pictures.show(pictures, told, _notes(pictures, settings.size))
-    repeated.show(file, pictures, repeated_ones)
+    seen_images.show(dataset, told, _notes(dataset, settings.size))
+    repeated.show(file, dataset, repeated_ones)
     _first_run(settings)
     return True
 
@@ -98,11 +98,11 @@ def _seconds(task: str, inputs: Inputs, settings: Settings) -> float | None:
     return tasks.expected_seconds(tasks.get(task), settings, inputs)
 
 
-def _notes(pictures: Pictures, size: int) -> Iterator[str]:
+def _notes(dataset: ImageDataset, size: int) -> Iterator[str]:
     """Notes on the images, one sentence each."""
-    small = int((pictures.sizes.min(1) < size).sum())
+    small = int((dataset.sizes.min(1) < size).sum())
     if small:
         number = "1 of them is" if small == 1 else f"{small:,} of them are"
         yield f"{number} smaller than {size} px and will be upscaled; a smaller size trains faster."
-    if len(pictures.names) < FEW:
+    if len(dataset.names) < FEW:
         yield "With so few images the model memorizes them. Use a thousand or more if you can."

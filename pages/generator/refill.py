@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import learning_pictures
+from pages.form import learning_images
 from pages.generator import beginning, wish
 from pages.jobs.refill import Form
 from studio import engine
@@ -22,7 +22,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 def _fill(job: engine.Job, settings: Any) -> None:
     st.session_state["kind"] = next(kind for kind, task in wish.TASKS.items() if task == job.task)
     st.session_state[beginning.KEY] = ""
-    learning_pictures.put(job.inputs["data"][0], sample_sets.collections())
+    learning_images.put(job.inputs["data"][0], sample_sets.collections())
     wish.put(settings)
 
 

@@ -11,7 +11,7 @@ from pages.faces import duel, models
 from pages.generator import wish
 from pages.jobs import jobs, live, results, trainings
 from pages.jobs.trainings import Chart, View
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -82,9 +82,9 @@ def show(job: engine.Job, chosen: File | None) -> None:
 
 
 def _grid(_job: engine.Job, model: File) -> None:
-    picture, told = _drawn_by(model), "New images from the model"
-    if picture:
-        browser_pictures.image(picture, caption=told)
+    image, told = _drawn_by(model), "New images from the model"
+    if image:
+        browser_images.image(image, caption=told)
     else:
         results.show_result(model, None, key="result", caption=told)
 
@@ -103,7 +103,7 @@ def _drawn_by(model: File) -> bytes:
 
 def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     """The outcome of a training run, one line each, as Markdown."""
-    yield trainings.learned(f"{figures['pictures']:,} images", figures, settings)
+    yield trainings.learned(f"{figures['images']:,} images", figures, settings)
     if begun := figures.get("started_from"):
         yield f"Fine-tuned from {words.plain(models.title(begun))}."
     yield from trainings.ended(figures)

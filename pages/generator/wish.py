@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, learning_pictures, saved_settings
-from pages.form.learning_pictures import Source
+from pages.form import forms, learning_images, saved_settings
+from pages.form.learning_images import Source
 from pages.generator.beginning import Beginning
 from pages.widgets import weight_downloads
 from studio.core.data import sample_sets
-from studio.core.generators.least_pictures import LEAST_PICTURES
+from studio.core.generators.least_images import LEAST_IMAGES
 from studio.dcgan.settings import TrainDcganSettings
 from studio.vae.settings import TrainVaeSettings
 
@@ -51,10 +51,10 @@ def kind() -> str:
 
 def source() -> Source | None:
     """Asks for the images to learn from; None while there are none."""
-    return learning_pictures.choose(
+    return learning_images.choose(
         sample_sets.collections(),
-        LEAST_PICTURES,
-        f"At least {LEAST_PICTURES} images of one subject; a thousand or more, cropped alike, are better.",
+        LEAST_IMAGES,
+        f"At least {LEAST_IMAGES} images of one subject; a thousand or more, cropped alike, are better.",
         named=True,
     )
 

@@ -11,13 +11,13 @@ from studio.core import paths
 
 FIRST = "index"
 PARAMETER = "page"  # of the address, which names the document
-_PICTURE = re.compile(r"^!\[(.*)\]\((.*)\)$", re.MULTILINE)
+_IMAGE = re.compile(r"^!\[(.*)\]\((.*)\)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\(([a-z-]+)\.md(#[a-z0-9-]+)?\)")
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 
 
-class Picture(NamedTuple):
+class Image(NamedTuple):
     """An image of a document."""
 
     path: Path
@@ -40,16 +40,16 @@ def about(title: str) -> str:
     return name if _path(name).is_file() else FIRST
 
 
-def pieces(name: str) -> Iterator[str | Picture]:
+def pieces(name: str) -> Iterator[str | Image]:
     """What a document is made of, in order: Markdown below the page's own title, and images."""
     text = "".join(
         piece if piece.startswith("```") else _HEADING.sub(r"#\1 ", _LINK.sub(_link, piece))
         for piece in _FENCED.split(_text(name))
     )
-    words, *rest = _PICTURE.split(text)
+    words, *rest = _IMAGE.split(text)
     yield words
-    for says, picture, words in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
-        yield Picture(_path(name).parent / picture, says)
+    for says, image, words in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        yield Image(_path(name).parent / image, says)
         yield words
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import samples
 from pages.jobs.navigation import place_of
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 
 
 class Tile(NamedTuple):
@@ -44,7 +44,7 @@ TILES = (
     Tile("faces.draw", {}, "Faces of people who don’t exist"),
     Tile(
         "classify.explain",
-        {"picture": "chelsea"},
+        {"image": "chelsea"},
         "What makes the network say “cat” (Grad-CAM)",
         opens={"half": "Try", "preset": "ImageNet, a thousand things"},
     ),
@@ -64,7 +64,7 @@ def made_here() -> None:
     for tile in TILES:
         place = place_of(tile.task)
         with grid.cell():
-            browser_pictures.image((samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption)
+            browser_images.image((samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption)
             chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
             chosen |= {name: words.choice(value) for name, value in tile.settings.items()} | dict(tile.opens)
             st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)

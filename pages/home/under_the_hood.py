@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form.samples import SHIPPED
-from pages.widgets import assets, browser_pictures, under_the_hood
+from pages.widgets import assets, browser_images, under_the_hood
 
 PHOTO = "chelsea"
 # Layer -> what these maps of it answer to.
@@ -23,6 +23,6 @@ def explain() -> None:
     with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
         st.markdown(assets.read(__file__, "under_the_hood.md"))
         for layer, what in LAYERS.items():
-            picture = str(SHIPPED / f"layer-{layer}.webp")
+            image = str(SHIPPED / f"layer-{layer}.webp")
             told = f"{layer.replace('_', ', ')}: {what}"
-            browser_pictures.captioned(picture, width="stretch", caption=told, alt=what)
+            browser_images.captioned(image, width="stretch", caption=told, alt=what)

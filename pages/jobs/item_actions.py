@@ -68,7 +68,7 @@ def use_as(file: File, *, key: str) -> None:
         if st.button("Write on", icon=":material/arrow_forward:", key=keys.part(key, "on")):
             _write_on(file)
         return
-    if file.kind == "picture":
+    if file.kind == "image":
         use_again.menu(lambda: file, key=key)
 
 

@@ -126,13 +126,13 @@ def _state(job: engine.Job) -> str:
 
 
 def _thumbnail(job: engine.Job) -> bytes | None:
-    pictures = job.inputs.get("content") or [file for files in job.inputs.values() for file in files]
+    images = job.inputs.get("content") or [file for files in job.inputs.values() for file in files]
     # a file that was removed since must not take the job panel of every page along
     with suppress(StudioError):
         if job.result is not None and job.result.files:
             return samples.small(job.result.files[0])
         if job.preview:
             return job.preview
-        if pictures and pictures[0].kind == "picture":
-            return samples.small(pictures[0])
+        if images and images[0].kind == "image":
+            return samples.small(images[0])
     return None

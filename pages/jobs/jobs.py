@@ -21,7 +21,7 @@ from pages.jobs import (
     use_again,
 )
 from pages.jobs.starting import show, start, start_all
-from pages.widgets import browser_history, browser_pictures, css, curves, keys, words
+from pages.widgets import browser_history, browser_images, css, curves, keys, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -157,7 +157,7 @@ def _watch(name: str, every: float) -> None:
     content = job.inputs.get("content", [])
     with working(job, f"{job.title}, as it is so far"):
         if not job.preview and content:
-            browser_pictures.content(content[0])
+            browser_images.content(content[0])
         report = job.report
         if report is not None and report.metrics:
             figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
@@ -174,7 +174,7 @@ def working(job: engine.Job, caption: str) -> Iterator[None]:
     with css.working():
         progress(job)
         if job.preview:
-            browser_pictures.captioned(job.preview, width="stretch", caption=caption)
+            browser_images.captioned(job.preview, width="stretch", caption=caption)
         yield
 
 
@@ -231,7 +231,7 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
             key=job.id,
             all=lambda several: start_all(job.task, [(one, job.inputs) for one in several]),
         )
-        if file.kind == "picture":
+        if file.kind == "image":
             use_again.menu(lambda: file, key=job.id)
         close_button(job.task)
     results.recipe(job.task, settings, job.inputs, job.result.recipe)

@@ -11,14 +11,14 @@ from functools import partial
 import streamlit as st
 
 from pages.jobs import captions, jobs, results, use_again
-from pages.widgets import browser_pictures, keys, weight_downloads, words
+from pages.widgets import browser_images, keys, weight_downloads, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts, paths, tasks
 from studio.core.errors import StudioError
+from studio.core.imaging import image_io
 from studio.core.models import pinned_weights
 from studio.core.models import recently_used as memory
-from studio.core.pictures import images
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
@@ -89,14 +89,14 @@ def show_live(
         results.download(
             live.data, task, key="live", made=live.recipe, what=what, on_click=partial(_keep, live)
         )
-        use_again.menu(lambda: File.keep(live.data, "picture", results.named(live.recipe)), key="live")
+        use_again.menu(lambda: File.keep(live.data, "image", results.named(live.recipe)), key="live")
     _tell()
     results.recipe(task, settings, live.inputs, live.recipe)
     return live
 
 
 def _preview_in_words(live: engine.Live) -> str:
-    height, width = images.size(live.data)
+    height, width = image_io.size(live.data)
     return f"preview, {width:,} x {height:,} px"
 
 
@@ -117,7 +117,7 @@ def ready(
     absent = weight_downloads.missing(needs) if warm else []
     if warm and not absent:
         return True
-    browser_pictures.content(before())
+    browser_images.content(before())
     if warm:
         _offer(task, settings, ask, weight_downloads.sizes(absent))
     else:
@@ -158,7 +158,7 @@ def _made(
     place = st.empty()
     with place.container():
         if held is None:
-            browser_pictures.content(before())
+            browser_images.content(before())
         with st.spinner("Generating ..."):
             inputs = ask()
             wanted = (task, settings.model_dump_json(), str(inputs))

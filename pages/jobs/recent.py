@@ -9,7 +9,7 @@ import streamlit as st
 from pages.form import samples
 from pages.jobs import commands, results
 from pages.jobs.navigation import opening, repeated
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -46,7 +46,7 @@ def _card(job: engine.Job) -> None:
     settings = tasks.settings_of(job.task, job.settings)
     video = ", a video" if results.of_job(job).files[0].kind == "animation" else ""
     caption = (words.made_of(job) or job.title) + video
-    browser_pictures.captioned(thumbnail, width="stretch", caption=caption)
+    browser_images.captioned(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)
         made = results.as_made(settings, results.of_job(job).recipe) if settings else None

@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import blending, forms, picture_input, samples, video_input
+from pages.form import blending, forms, image_input, samples, video_input
 from pages.jobs import use_again
 from pages.jobs.navigation import place_of, repeated
 from pages.widgets import browser_history
@@ -124,7 +124,7 @@ def _choose(use: use_again.Use, files: Sequence[File], offers: Sequence[samples.
     if use.many:
         blending.begin(use.slot, len(files))
     elif not files:
-        picture_input.leave_out(use.slot)
+        image_input.leave_out(use.slot)
     for file in files:
         title = titles.get(samples.spelled(file).removeprefix("sample:"), "")
-        picture_input.use(use.slot, file, picture_input.title_of(file.name) or use.own, title)
+        image_input.use(use.slot, file, image_input.title_of(file.name) or use.own, title)

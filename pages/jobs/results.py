@@ -12,12 +12,12 @@ import streamlit as st
 from pages.form import mask_input
 from pages.form.forms import MOST_SEED
 from pages.jobs import commands
-from pages.widgets import browser_pictures, keys, video, words
+from pages.widgets import browser_images, keys, video, words
 from pages.widgets.ab_slider import ab_slider
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.core.pictures import images, thumbnails
+from studio.core.imaging import image_io, thumbnails
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs, Result
 
@@ -31,8 +31,8 @@ def show_result(
     """Shows a result as large as the page allows, whatever kind it is; `name` is as in `compare`."""
     if file.kind == "animation":
         video.play(file, caption)
-    elif file.kind != "picture":
-        browser_pictures.captioned(thumbnails.picture_of(file, whole=True), caption=caption)
+    elif file.kind != "image":
+        browser_images.captioned(thumbnails.image_of(file, whole=True), caption=caption)
     else:
         compare(before, file.read(), key=key, caption=caption, name=name)
 
@@ -46,11 +46,11 @@ def compare(before: File | None, data: bytes, *, key: str, caption: str = "", na
         name: what the content is called.
     """
     if before is None:
-        browser_pictures.image(data, caption=caption)
+        browser_images.image(data, caption=caption)
         return
-    after = browser_pictures.of_bytes(data)
-    height, width = images.size(after)
-    content = browser_pictures.of_file(before.digest, (width, height))
+    after = browser_images.of_bytes(data)
+    height, width = image_io.size(after)
+    content = browser_images.of_file(before.digest, (width, height))
     ab_slider(content, after, ratio=width / height, key=key, names=(name, "Result"), caption=caption)
 
 

@@ -145,7 +145,7 @@ def _ended(job: engine.Job, settings: Settings, view: View) -> None:
 
 
 def learned(what: str, figures: Mapping[str, Any], settings: Settings) -> str:
-    """`"1,000 pictures"` -> how long it learned from them, as one sentence."""
+    """`"1,000 images"` -> how long it learned from them, as one sentence."""
     took = amounts.duration(max(1, figures["seconds"]))
     steps = settings.model_dump()["steps"]
     return f"Trained on {what} for {figures['steps']:,} of {steps:,} steps, in {took}."

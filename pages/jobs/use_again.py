@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages.form import picture_input
+from pages.form import image_input
 from pages.jobs.navigation import PLACES, leave_for
 from pages.widgets import keys
 from studio.core.tasks import File
@@ -45,7 +45,7 @@ USES = (
     Use("playground_photo.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
     Use("generate_faces.py", "photo", "Your photo"),
-    Use("classify_images.py", "picture", "Your image", opens=(("half", "try"),), called="Image in Classify"),
+    Use("classify_images.py", "image", "Your image", opens=(("half", "try"),), called="Image in Classify"),
 )
 
 
@@ -72,7 +72,7 @@ def menu(keep: Callable[[], File], *, key: str) -> None:
 def _put(use: Use, keep: Callable[[], File]) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
-    picture_input.use(use.slot, keep(), use.own)
+    image_input.use(use.slot, keep(), use.own)
     for name, value in use.opens:
         st.session_state[name] = value
     leave_for(use.file)

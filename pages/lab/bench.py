@@ -12,7 +12,7 @@ from pages.form.drawing_canvas import SIDE
 from pages.jobs import live
 from pages.lab import doodles, figures, teaching
 from pages.lab.taught import Taught
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 from studio.lab import drawings
 from studio.lab.corrupt import levels, spoilt
@@ -101,22 +101,22 @@ def _range(codes: np.ndarray) -> tuple[float, float]:
 
 
 def _keep(wanted: RepairSettings, drawn: np.ndarray, learned: Inputs) -> None:
-    inputs = {**learned, "content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")]}
+    inputs = {**learned, "content": [File.keep(image_io.encode_png(drawn), "image", "drawing.png")]}
     made = live.live_result("lab.repair", wanted, inputs, "lab")
     if made is not None:
         live.keep(made)
 
 
 def _take_digit(others: np.ndarray) -> None:
-    figures.CANVAS.put(figures.as_picture(others[_next() % len(others)]))
+    figures.CANVAS.put(figures.as_image(others[_next() % len(others)]))
 
 
 def _take_letter() -> None:
-    picture = Image.new("RGB", (SIDE, SIDE))
+    image = Image.new("RGB", (SIDE, SIDE))
     font = ImageFont.load_default(SIDE * 0.7)
     letter = LETTERS[_next() % len(LETTERS)]
-    ImageDraw.Draw(picture).text((SIDE / 2, SIDE / 2), letter, "white", font, anchor="mm", stroke_width=4)
-    figures.CANVAS.put(np.asarray(picture))
+    ImageDraw.Draw(image).text((SIDE / 2, SIDE / 2), letter, "white", font, anchor="mm", stroke_width=4)
+    figures.CANVAS.put(np.asarray(image))
 
 
 def _next() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 
 _DOODLES = "lab_doodles"
@@ -20,7 +20,7 @@ def inputs() -> Inputs:
 
 def add(drawn: np.ndarray) -> None:
     """Adds what is on the canvas, `(H, W, 3) uint8`."""
-    file = File.keep(images.encode_png(drawn), "picture", "doodle.png")
+    file = File.keep(image_io.encode_png(drawn), "image", "doodle.png")
     known = st.session_state.setdefault(_DOODLES, [])
     if file not in known and len(known) < MOST:
         st.session_state[_DOODLES] = [*known, file]

@@ -12,10 +12,10 @@ from pages.form import forms
 from pages.jobs import live
 from pages.lab import figures, teaching
 from pages.lab.taught import Taught
-from pages.widgets import browser_pictures, curves
-from studio.core.pictures import images
+from pages.widgets import browser_images, curves
+from studio.core.imaging import image_io
 from studio.core.tasks import File
-from studio.lab import drawings, pictures
+from studio.lab import drawings, images
 from studio.lab.chain import HALVES, Chain, half
 from studio.lab.settings import ImagineSettings
 
@@ -37,7 +37,7 @@ def show(taught: Taught) -> None:
         _curve()
         with st.expander("Filters of the hidden units", icon=":material/visibility:"):
             st.image(
-                pictures.filters(taught.network, taught.others),
+                images.filters(taught.network, taught.others),
                 width="stretch",
                 alt="Filters of the hidden units",
             )
@@ -75,8 +75,8 @@ def _watch(taught: Taught) -> None:
     for energy in chain.follow(_due()):
         energies.append({"step": chain.rounds, "energy": energy})
     del energies[:-_CURVE]
-    shown = pictures.shown(chain.chances, 3, 5)
-    browser_pictures.captioned(shown, width="stretch", caption=_caption(drawn, keep))
+    shown = images.shown(chain.chances, 3, 5)
+    browser_images.captioned(shown, width="stretch", caption=_caption(drawn, keep))
     st.caption(f"Round {chain.rounds:,} · energy {chain.energy:.0f} nats, the mean of nine chains")
 
 
@@ -117,7 +117,7 @@ def _curve() -> None:
 
 def _take(taught: Taught) -> None:
     number = st.session_state["lab_taken"] = st.session_state.get("lab_taken", -1) + 1
-    figures.CANVAS.put(figures.as_picture(taught.others[number % len(taught.others)]))
+    figures.CANVAS.put(figures.as_image(taught.others[number % len(taught.others)]))
 
 
 def _forget() -> None:
@@ -130,7 +130,7 @@ def _keep(taught: Taught, drawn: np.ndarray, keep: str, temperature: float) -> N
     )
     inputs = {
         **taught.made.inputs,
-        "content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")],
+        "content": [File.keep(image_io.encode_png(drawn), "image", "drawing.png")],
     }
     made = live.live_result("lab.imagine", wanted, inputs, "lab")
     if made is not None:

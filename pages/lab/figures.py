@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from pages.form.drawing_canvas import Canvas
-from pages.widgets import assets, browser_pictures
-from studio.core.pictures import images
+from pages.widgets import assets, browser_images
+from studio.core.imaging import image_io
 from studio.lab.settings import SIDE
 
 CANVAS = Canvas()  # one for all that is drawn in the Lab
@@ -31,14 +31,14 @@ def row(digits: Sequence[tuple[str, np.ndarray]]) -> None:
     st.html(f'{_STYLE}<div class="lab-row">{figures}</div>')
 
 
-def as_picture(digit: np.ndarray) -> np.ndarray:
+def as_image(digit: np.ndarray) -> np.ndarray:
     """`(PIXELS,) float32` in [0, 1] -> `(SIDE, SIDE, 3) uint8`."""
     levels = (np.clip(digit, 0, 1) * 255 + 0.5).astype("uint8").reshape(SIDE, SIDE, 1)
     return np.repeat(levels, 3, axis=2)
 
 
 def _address(digit: np.ndarray) -> str:
-    return browser_pictures.address(images.encode_png(as_picture(digit)), "png")
+    return browser_images.address(image_io.encode_png(as_image(digit)), "png")
 
 
 def bars(values: np.ndarray, low: float, high: float) -> None:

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.lab import figures
 from pages.lab.taught import Taught
 from pages.widgets import curves
-from studio.lab import pictures
-from studio.lab.pictures import CodeMap
+from studio.lab import images
+from studio.lab.images import CodeMap
 
 
 @st.fragment
@@ -37,7 +37,7 @@ def _each(taught: Sequence[Taught], draw) -> None:
 
 
 def _filters(one: Taught) -> None:
-    st.image(pictures.filters(one.network, one.others), width="stretch", alt="Filters of the first layer")
+    st.image(images.filters(one.network, one.others), width="stretch", alt="Filters of the first layer")
     what = "patch of 4 x 4 pixels" if one.network.settings.kind == "convolutional" else "unit"
     told = f"Weights of the first layer, one square per {what}"
     st.caption(f"{told}: light where ink raises its activation, dark where ink lowers it.")
@@ -50,8 +50,8 @@ def _codes(one: Taught) -> None:
     number = 1
     if count > 1:
         number = st.slider("Latent dimension", 1, count, int(spread[0]), key=f"lab_unit_{one.title}")
-    ways = pictures.units(one.network, number - 1, codes)
-    st.image(pictures.shown(ways, len(ways)), width="stretch", alt="Effect of each latent dimension")
+    ways = images.units(one.network, number - 1, codes)
+    st.image(images.shown(ways, len(ways)), width="stretch", alt="Effect of each latent dimension")
     st.caption(
         f"Dimension {number} goes through its usual range, from left to right; all others stay at their mean."
     )
@@ -62,7 +62,7 @@ def _map(one: Taught) -> None:
         st.caption("One latent dimension is a line, not a map: see Latent dimensions.")
         return
     found = CodeMap(one.network, one.codes)
-    st.image(found.picture(), width="stretch", alt="Map of the latent space")
+    st.image(found.image(), width="stretch", alt="Map of the latent space")
     across = st.slider("Left to right", 0.0, 1.0, 0.5, 0.01, key=f"lab_across_{one.title}")
     up = st.slider("Bottom to top", 0.0, 1.0, 0.5, 0.01, key=f"lab_up_{one.title}")
     figures.row([("Decoded here", found.digit(np.array([[across, up]]))[0])])

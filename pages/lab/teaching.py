@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.jobs import live, streams
 from pages.lab.taught import Taught
-from pages.widgets import browser_pictures, curves, words
+from pages.widgets import browser_images, curves, words
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
@@ -88,7 +88,7 @@ def _look(held: streams.Held, shelf: str) -> None:
     assert stream is not None and isinstance(settings, TeachSettings | BoltzmannSettings)
     st.markdown(f"**{title(settings)}**")
     if stream.preview:
-        browser_pictures.moving(stream.preview, _caption(settings))
+        browser_images.moving(stream.preview, _caption(settings))
     if stream.finished:
         st.caption("Training is done; waiting for the other network.")
         return

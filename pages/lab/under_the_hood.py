@@ -10,7 +10,7 @@ from pages.lab.input_form import DREAMS
 from pages.lab.taught import Taught
 from pages.recorded import runs
 from pages.widgets import assets, curves, under_the_hood
-from studio.lab import pictures
+from studio.lab import images
 
 _OFF = "Mean absolute error (0 to 255) over the training steps, on training digits and on held-out digits."
 _LOOKED_FOR = (
@@ -31,7 +31,7 @@ def _drawn(taught: Sequence[Taught]) -> None:
         st.markdown(f"**{one.title}**")
         curves.losses(one.made.figures["history"])
         st.caption(_OFF)
-        st.image(pictures.filters(one.network, one.others), width="stretch", alt="Filters of the first layer")
+        st.image(images.filters(one.network, one.others), width="stretch", alt="Filters of the first layer")
         st.caption(_LOOKED_FOR)
 
 
@@ -42,5 +42,5 @@ def _recorded(dreams: bool) -> None:
     curves.losses(run.history)
     st.caption(_OFF)
     told = _DREAMED if dreams else _LOOKED_FOR
-    st.image(run.picture, width="stretch", alt=told)
+    st.image(run.image, width="stretch", alt=told)
     st.caption(told)

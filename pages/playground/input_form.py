@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.form import estimates, samples
 from pages.jobs.refill import Form
-from pages.widgets import browser_pictures
+from pages.widgets import browser_images
 from studio.core import amounts
 from studio.core.tasks import File, Inputs
 from studio.playground import estimate
@@ -25,7 +25,7 @@ def follows(settings: PlaygroundSettings, inputs: Inputs) -> bool:
 
 def before_start(content: File, settings: PlaygroundSettings) -> None:
     """Shows the photo, with one line below it that says what Start will make of it."""
-    browser_pictures.content(content)
+    browser_images.content(content)
     what = f"trains the network and renders the image at {settings.size} px"
     if settings.frames:
         length = amounts.duration(max(settings.frames / settings.fps, 1))

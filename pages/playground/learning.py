@@ -10,7 +10,7 @@ import streamlit as st
 from pages.jobs import live, results, streams, use_again
 from pages.playground import charts
 from pages.playground.input_form import TASK
-from pages.widgets import browser_pictures, css, curves, words
+from pages.widgets import browser_images, css, curves, words
 from studio import engine
 from studio.core.tasks import File, Inputs
 from studio.playground.settings import PlaygroundSettings
@@ -28,7 +28,7 @@ def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
     """
     content = inputs["content"][0]
     if engine.connect().status() != "ready":
-        browser_pictures.content(content)
+        browser_images.content(content)
         live.wait()
         return {}
     held = streams.hold(TASK, settings, inputs, shelf=_HELD)
@@ -36,8 +36,8 @@ def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
         return {}
     if held.stream.finished:
         return _ended(settings, inputs)
-    picture, drawn = st.columns([3, 2], gap="medium")
-    with picture:
+    image, drawn = st.columns([3, 2], gap="medium")
+    with image:
         _watch()
     with drawn:
         _curves()
@@ -54,9 +54,9 @@ def _watch() -> None:
     with css.working():
         streams.bar(stream, settings.steps, key=_HELD)
         if stream.preview:
-            browser_pictures.moving(stream.preview, "Current output of the network")
+            browser_images.moving(stream.preview, "Current output of the network")
         else:
-            browser_pictures.content(held.inputs["content"][0])
+            browser_images.content(held.inputs["content"][0])
         report = stream.report
         if report and report.metrics:
             st.caption(_numbers(settings, report.metrics))
@@ -94,8 +94,8 @@ def _ended(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
         return {}
     for note in made.figures.get("notes", ()):
         st.warning(words.plain(note), icon=":material/trending_up:")
-    picture, drawn = st.columns([3, 2], gap="medium")
-    with picture:
+    image, drawn = st.columns([3, 2], gap="medium")
+    with image:
         stopped = "stopped early" if made.stopped_early else ""
         steps = f"After {made.figures['steps']:,} steps"
         caption = " · ".join(part for part in (steps, stopped) if part)
@@ -107,6 +107,6 @@ def _ended(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
         streams.again_button(_AGAIN, _HELD)
         live.keep_button(made, key="painted")
         results.download(made.data, TASK, key="painted", made=made.recipe)
-        use_again.menu(lambda: File.keep(made.data, "picture", "painted.png"), key="painted")
+        use_again.menu(lambda: File.keep(made.data, "image", "painted.png"), key="painted")
     results.recipe(TASK, settings, inputs, made.recipe)
     return made.figures

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.playground import charts
 from pages.widgets import assets, curves, under_the_hood, words
 from studio import engine
+from studio.core.imaging import grids
 from studio.core.layers.activations import ACTIVATIONS
-from studio.core.pictures import grids
 from studio.playground.inputs import inputs, places
 from studio.playground.settings import PlaygroundSettings
 

@@ -16,8 +16,8 @@ from PIL import Image
 
 from pages.recorded.runs import HERE
 from studio.core import tasks
+from studio.core.imaging import image_io
 from studio.core.models import presets
-from studio.core.pictures import images
 from studio.core.progress import Progress, Report
 from studio.run import request
 from studio.tune.by_preference.searches import Compared, Taste
@@ -112,7 +112,7 @@ def _record(page: str, run: Recorded) -> None:
         "command": run.command,
     }
     _write(page, told)
-    if made.kind == "picture":
+    if made.kind == "image":
         (HERE / f"{page}.webp").write_bytes(_small(made.read()))
 
 
@@ -146,10 +146,10 @@ def _rounded(value: Any) -> Any:
 
 
 def _small(data: bytes) -> bytes:
-    picture = Image.fromarray(images.read(data))
-    picture.thumbnail((LONGEST, LONGEST))
+    image = Image.fromarray(image_io.read(data))
+    image.thumbnail((LONGEST, LONGEST))
     body = io.BytesIO()
-    picture.save(body, "WEBP", quality=80, method=6)
+    image.save(body, "WEBP", quality=80, method=6)
     return body.getvalue()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets import browser_pictures
+from pages.widgets import browser_images
 from studio.core.tasks import File
 
 HERE = Path(__file__).parent
@@ -36,10 +36,10 @@ class Run:
     command: str = ""
 
     @property
-    def picture(self) -> bytes:
+    def image(self) -> bytes:
         """What it made, as a WebP for the browser; empty without one."""
         if isinstance(self.file, File):
-            return browser_pictures.of_file(self.file.digest)
+            return browser_images.of_file(self.file.digest)
         return self.file.read_bytes() if self.file else b""
 
     def say_whose(self) -> None:
@@ -54,7 +54,7 @@ def of_job(job: Any) -> Run:
     if result is None:
         return Run(job.history, settings=job.settings)
     made = result.files[0]
-    return Run(job.history, result.figures, job.settings, made if made.kind == "picture" else None)
+    return Run(job.history, result.figures, job.settings, made if made.kind == "image" else None)
 
 
 @functools.cache
@@ -65,5 +65,5 @@ def recorded(name: str) -> Run:
         name: its page, e.g. "dream".
     """
     found = json.loads((HERE / f"{name}.json").read_text("utf-8"))
-    picture = HERE / f"{name}.webp"
-    return Run(**found, file=picture if picture.exists() else None)
+    image = HERE / f"{name}.webp"
+    return Run(**found, file=image if image.exists() else None)

@@ -8,9 +8,9 @@ import streamlit as st
 from pages.form import samples
 from pages.form.drawing_canvas import SIDE, Canvas
 from pages.jobs import live, results, use_again
-from pages.widgets import browser_pictures
+from pages.widgets import browser_images
 from studio import engine
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.sketch.parts import COLORS, TONES
 from studio.sketch.settings import Kind, SketchSettings, TranslateSettings
@@ -49,7 +49,7 @@ def show(settings: SketchSettings | TranslateSettings) -> None:
         if not drawn.any():
             st.info(_NOTHING[kind], icon=":material/draw:")
             return
-        answer(settings, File.keep(images.encode_png(drawn), "picture", "drawing.png"))
+        answer(settings, File.keep(image_io.encode_png(drawn), "image", "drawing.png"))
 
 
 def answer(settings: SketchSettings | TranslateSettings, content: File) -> None:
@@ -66,11 +66,11 @@ def answer(settings: SketchSettings | TranslateSettings, content: File) -> None:
         live.keep(made)
 
     what = "Your drawing as an avatar" if task == TASK else "The output of your network"
-    browser_pictures.image(made.data, alt=what)
+    browser_images.image(made.data, alt=what)
     with st.container(horizontal=True):
         live.keep_button(made, key=_SHELF)
         results.download(made.data, task, key=_SHELF, made=made.recipe, on_click=keep)
-        use_again.menu(lambda: File.keep(made.data, "picture", _NAMES[task]), key=_SHELF)
+        use_again.menu(lambda: File.keep(made.data, "image", _NAMES[task]), key=_SHELF)
     results.recipe(task, settings, made.inputs, made.recipe)
 
 
@@ -82,7 +82,7 @@ def _take(kind: Kind) -> None:
 
 def sample(kind: Kind, number: int) -> np.ndarray:
     """The drawing of a face to begin with, `(SIDE, SIDE, 3) uint8`."""
-    sheet = images.read(samples.shipped(f"sketch-{kind}"))  # one next to the other
+    sheet = image_io.read(samples.shipped(f"sketch-{kind}"))  # one next to the other
     return np.split(sheet, sheet.shape[1] // SIDE, axis=1)[number % (sheet.shape[1] // SIDE)]
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from pages.form import samples
 from pages.widgets import assets, under_the_hood
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.settings import Settings
 
 HANDS = 6  # avatars of the image that is shipped
@@ -22,7 +22,7 @@ def explain(settings: Settings | None) -> None:
 
 
 def _drawn(seed: int) -> None:
-    sheet = images.read(samples.shipped("sketch-hands"))  # one below the other
+    sheet = image_io.read(samples.shipped("sketch-hands"))  # one below the other
     avatars = np.split(sheet, HANDS)
     st.image(
         Image.fromarray(avatars[seed % HANDS]),

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from pages.form import estimates, read_pictures, seen_pictures
-from pages.form.read_pictures import Wish
+from pages.form import estimates, read_images, seen_images
+from pages.form.read_images import Wish
 from pages.style.lesson import TASK, Lesson
 from pages.widgets import weight_downloads, words
 from studio.core.errors import StudioError, invalid
@@ -30,19 +30,19 @@ def show(lesson: Lesson) -> bool:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
     settings, file = lesson.settings, lesson.source.file
-    looked = read_pictures.with_facts(Wish(file, settings.photo_side, 3, LEAST_PHOTOS))
+    looked = read_images.with_facts(Wish(file, settings.photo_side, 3, LEAST_PHOTOS))
     if looked is None:
         return False
-    pictures, _ = looked
+    dataset, _ = looked
     what, these = "1 painting", "this style"
     if len(paintings) > 1:
         what, these = f"{len(paintings)} paintings", "these styles"
     cost = estimates.cost_in_words(TASK, settings, {"data": [file], "style": paintings})
     st.markdown(
-        f"**{what}** and {len(pictures.names):,} photos to train on. **Train** starts training{cost}. "
+        f"**{what}** and {len(dataset.names):,} photos to train on. **Train** starts training{cost}. "
         f"The network then applies {these} to any photo in an instant."
     )
-    seen_pictures.show(pictures, "Training photos", _notes(lesson, len(pictures.names)))
+    seen_images.show(dataset, "Training photos", _notes(lesson, len(dataset.names)))
     weight_downloads.first_run(("vgg16",))
     return True
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, learning_pictures, network_choice, picture_input, samples, saved_settings
-from pages.form.learning_pictures import Source
+from pages.form import forms, image_input, learning_images, network_choice, samples, saved_settings
+from pages.form.learning_images import Source
 from pages.form.samples import Sample
 from pages.widgets import words
 from studio.core.data import sample_sets
@@ -88,11 +88,11 @@ class Lesson:
 
 def ask() -> Lesson:
     """Asks for all of it; all but own photos is chosen already."""
-    paintings = picture_input.pictures(
+    paintings = image_input.images(
         SLOT, "Paintings to train on, one to eight", offered(), MOST, "Your painting"
     )
     begun = _beginning()
-    source = learning_pictures.choose(
+    source = learning_images.choose(
         sample_sets.practice(),
         LEAST_PHOTOS,
         f"At least {LEAST_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pages.widgets import assets, browser_pictures
-from studio.core.pictures import images
+from pages.widgets import assets, browser_images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 
 _LONGEST = 480  # px
@@ -25,5 +25,5 @@ def show(content: File, styles: Sequence[File], matches: Mapping[str, Any], *, k
 
 
 def _address(file: File) -> str:
-    height, width = images.fitted(*images.size(file.read()), _LONGEST)
-    return browser_pictures.address(browser_pictures.of_file(file.digest, (width, height)))
+    height, width = image_io.fitted(*image_io.size(file.read()), _LONGEST)
+    return browser_images.address(browser_images.of_file(file.digest, (width, height)))

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.widgets import assets
 
-MARK = str(Path(__file__).parents[1] / "pictures" / "mark.svg")
+MARK = str(Path(__file__).parents[1] / "images" / "mark.svg")
 
 
 def stage(form: DeltaGenerator) -> DeltaGenerator:

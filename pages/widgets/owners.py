@@ -54,7 +54,7 @@ def start_again_for_another() -> None:
 def mine(told: str) -> str:
     """The digest that an address names, if that file is this visitor's; "" for any other."""
     digest = told.partition(".")[0]  # addresses of before had a tag after it
-    return digest if File(digest, "picture", "").here else ""
+    return digest if File(digest, "image", "").here else ""
 
 
 def cached(**how: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:

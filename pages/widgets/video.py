@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from studio.core.tasks import File
 
 MIMES = {".png": "image/png", ".mp4": "video/mp4", ".webp": "image/webp", ".gif": "image/gif"}
@@ -23,11 +23,11 @@ def play(file: File, caption: str = "") -> None:
         return
     data = file.read()
     if len(data) > MOST_PLAYED:
-        browser_pictures.captioned(data, width="stretch", caption=caption)
+        browser_images.captioned(data, width="stretch", caption=caption)
         st.caption(
             ":material/info: This is the first frame. The video is too large to play here: download it."
         )
         return
     # Bytes would be made a still image here; an address is taken as it is.
     address = f"data:{MIMES[ending]};base64,{base64.b64encode(data).decode()}"
-    browser_pictures.captioned(address, width="stretch", caption=caption)
+    browser_images.captioned(address, width="stretch", caption=caption)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.dream import channel_sheet
-from pages.form import picture_input
+from pages.form import image_input
 from pages.jobs import jobs
 from studio.core import tasks
 from studio.dream.channels import sheet
@@ -23,17 +23,17 @@ def of(settings: LookSettings, strengths: Sequence[float]) -> dict[int, bytes]:
         strengths: of all channels of the layer.
     """
     found = channel_sheet.painted(settings.backbone, settings.seen) | {
-        shown.channel: shown.picture()
+        shown.channel: shown.image()
         for shown in sheet.shipped(settings.backbone)
         if shown.layer == settings.seen
     }
     return {one: found[one] for one in sorted(found, key=lambda one: -strengths[one])}
 
 
-def show(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) -> None:
+def show(settings: LookSettings, channel: int, images: Mapping[int, bytes]) -> None:
     """Draws the feature visualization of one channel, or offers to compute it."""
-    if channel in pictures:
-        st.image(pictures[channel], width="stretch", alt=f"Feature visualization of channel {channel}")
+    if channel in images:
+        st.image(images[channel], width="stretch", alt=f"Feature visualization of channel {channel}")
         st.caption(
             f"Feature visualization of channel {channel}: an image optimized from noise to maximize its "
             "activation. Compare it with the yellow areas."
@@ -48,17 +48,17 @@ def show(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) ->
         jobs.start(channel_sheet.PAINT, tasks.get(channel_sheet.PAINT).settings.parse(wanted), {})
 
 
-def choose(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) -> None:
+def choose(settings: LookSettings, channel: int, images: Mapping[int, bytes]) -> None:
     """Lets a user choose a channel by its feature visualization."""
-    if pictures:
+    if images:
         told = f"Feature visualizations of {settings.seen}: which of them appear in this photo?"
-        pills(_PILLS, told, list(pictures), channel, list(pictures.values()))
+        pills(_PILLS, told, list(images), channel, list(images.values()))
 
 
 def pills(key: str, label: str, channels: Sequence[int], channel: int, tiles: Sequence[bytes]) -> None:
     """A row of maps, each with a small image; a click chooses it."""
     st.session_state[key] = channel if channel in channels else None
-    picture_input.pills(
+    image_input.pills(
         label, channels, tiles, key=key, tile=5, format_func=str, on_change=_choose, args=(key,)
     )
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.form import forms
 from pages.jobs import live
-from pages.widgets import assets, browser_pictures
+from pages.widgets import assets, browser_images
 from studio.core.tasks import Inputs
 from studio.xray.settings import FILTERED, FilterSettings, LookSettings
 
@@ -54,7 +54,7 @@ def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
         return
     told = made.figures
     with right:
-        browser_pictures.image(made.data, caption=f"Feature map of filter {channel}")
+        browser_images.image(made.data, caption=f"Feature map of filter {channel}")
     with left:
         st.caption(_sizes(asked, told))
     st.markdown(f"**At the dot** (row {told['place'][0] + 1}, column {told['place'][1] + 1} of the output)")

@@ -9,11 +9,11 @@ import streamlit as st
 from PIL import Image
 
 from pages.jobs import live, results, use_again
-from pages.widgets import browser_pictures
+from pages.widgets import browser_images
 from pages.xray import favorites, uses
 from pages.xray.input_form import TASK
 from studio import engine
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 from studio.xray.drawing import COLUMNS, GAP
 from studio.xray.settings import LookSettings
@@ -34,19 +34,19 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
         return None
     over, beside = st.columns([5, 3], gap="medium")
     with over:
-        found, pictures = _over(settings, inputs)
+        found, images = _over(settings, inputs)
     if found is None:
         return None
     channel = found.figures["channel"]
     with beside:
-        favorites.show(settings, channel, pictures)
+        favorites.show(settings, channel, images)
     _strongest(settings, inputs, channel)
-    favorites.choose(settings, channel, pictures)
+    favorites.choose(settings, channel, images)
     with st.container(horizontal=True):
         uses.buttons(settings, channel, inputs)
         live.keep_button(found, key="xray")
         results.download(found.data, TASK, key="xray", made=found.recipe)
-        use_again.menu(lambda: File.keep(found.data, "picture", "x-ray.png"), key="xray")
+        use_again.menu(lambda: File.keep(found.data, "image", "x-ray.png"), key="xray")
     results.recipe(TASK, found.settings, inputs, found.recipe)
     return found
 
@@ -57,7 +57,7 @@ def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, d
     if waiting is not None:
         with waiting.container():
             told = "The photo; its feature map follows in a moment."
-            browser_pictures.image(inputs["content"][0], caption=told)
+            browser_images.image(inputs["content"][0], caption=told)
     field = st.toggle(
         "Show the receptive field",
         True,
@@ -72,15 +72,15 @@ def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, d
             changed["across"] = _slider("Across", "across")
         with down:
             changed["down"] = _slider("Down", "down")
-    found, pictures = _best(settings.model_copy(update=changed), inputs)
+    found, images = _best(settings.model_copy(update=changed), inputs)
     if waiting is not None:
         waiting.empty()
     if found is not None:
         with place:
             seen = found.figures
-            browser_pictures.image(found.data, caption=f"Channel {seen['channel']} of {settings.seen}")
+            browser_images.image(found.data, caption=f"Channel {seen['channel']} of {settings.seen}")
             st.caption(_said(seen, field))
-    return found, pictures
+    return found, images
 
 
 def _best(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
@@ -91,12 +91,12 @@ def _best(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, d
     found = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
     if found is None:
         return None, {}
-    pictures = favorites.of(settings, found.figures["strengths"])
+    images = favorites.of(settings, found.figures["strengths"])
     strongest = [one["channel"] for one in found.figures["loudest"]]
-    best = next((one for one in strongest if one in pictures), found.figures["channel"])
+    best = next((one for one in strongest if one in images), found.figures["channel"])
     if settings.channel is None and best != found.figures["channel"]:
         found = live.live_result(TASK, settings.model_copy(update={"channel": best}), inputs, _MAPS, _MOST)
-    return found, pictures
+    return found, images
 
 
 def _slider(label: str, key: str) -> float:
@@ -133,14 +133,14 @@ def _strongest(settings: LookSettings, inputs: Inputs, channel: int) -> None:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _tiles(grid: bytes, count: int) -> list[bytes]:
     """The single maps of a grid of them, each a small square."""
-    picture = Image.fromarray(images.read(grid))
+    image = Image.fromarray(image_io.read(grid))
     columns = min(COLUMNS, count)
     rows = -(-count // columns)
-    wide, tall = (picture.width + GAP) / columns, (picture.height + GAP) / rows
+    wide, tall = (image.width + GAP) / columns, (image.height + GAP) / rows
     found = []
     for number in range(count):
         left, top = number % columns * wide, number // columns * tall
-        tile = picture.crop((round(left), round(top), round(left + wide) - GAP, round(top + tall) - GAP))
+        tile = image.crop((round(left), round(top), round(left + wide) - GAP, round(top + tall) - GAP))
         side = min(tile.size)
         x, y = (tile.width - side) // 2, (tile.height - side) // 2
         body = io.BytesIO()

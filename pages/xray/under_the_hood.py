@@ -21,8 +21,8 @@ def explain(settings: LookSettings | None, found: engine.Live | None) -> None:
 def _drawn(settings: LookSettings | None, found: engine.Live | None) -> None:
     if found is None or settings is None:
         run = runs.recorded("xray")
-        if run.picture:
-            st.image(run.picture, width="stretch", alt="The strongest channels")
+        if run.image:
+            st.image(run.image, width="stretch", alt="The strongest channels")
             st.caption("The twelve strongest channels of block4_conv2 for Chelsea the cat.")
         _charts(run.figures)
         run.say_whose()

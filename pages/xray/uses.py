@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.form import blending, layer_terms, mask_input, painted_masks, picture_input, samples
+from pages.form import blending, image_input, layer_terms, mask_input, painted_masks, samples
 from pages.jobs import live
 from pages.jobs.navigation import leave_for
 from pages.xray.input_form import TASK
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 from studio.xray.settings import LookSettings
 
@@ -40,8 +40,8 @@ def _to_style(settings: LookSettings, inputs: Inputs) -> None:
         return
     photo = inputs["content"][0]
     _take_along(photo)
-    small = images.fit(images.read(made.data), painted_masks.LONGEST)
-    mask = mask_input.of_brush(images.encode_png(small), 1)
+    small = image_io.fit(image_io.read(made.data), painted_masks.LONGEST)
+    mask = mask_input.of_brush(image_io.encode_png(small), 1)
     first = samples.styles()[0].title
     styles = (st.session_state.get("style") or [first])[:1]
     st.session_state["what"] = "photo"
@@ -61,4 +61,4 @@ def _to_dream(term: str, photo: File) -> None:
 
 def _take_along(photo: File) -> None:
     title = samples.titles().get(samples.spelled(photo).removeprefix("sample:"), "")
-    picture_input.use("content", photo, "Your photo", title)
+    image_input.use("content", photo, "Your photo", title)

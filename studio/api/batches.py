@@ -33,7 +33,7 @@ async def submit_batch(
 
     def work() -> engine.Batch:
         studio, key = engine.connect(), shapes.plain(idempotency_key)
-        task, several = _of_pictures(what)
+        task, several = _of_images(what)
         batch = what.batch or (paths.digest(f"{owner} {key}".encode())[:16] if key else secrets.token_hex(8))
         studio.submit_all(task.name, several, batch, owner, key)
         return studio.batch(batch, owner)
@@ -41,10 +41,10 @@ async def submit_batch(
     return shapes.BatchOut.of(await aside(owner, work))
 
 
-def _of_pictures(what: bodies.AskedBatch) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
+def _of_images(what: bodies.AskedBatch) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
     """A task with each of the images that its first input lists."""
     task = tasks.get(what.task)
-    if not task.of_a_picture:
+    if not task.of_a_image:
         step = "ask for each as a job, with the same `batch`"
         raise invalid("task", expected="one of an image", received=task.name, next_step=step)
     slot = task.inputs[0].name

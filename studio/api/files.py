@@ -36,7 +36,7 @@ _FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]
 _BODY = {"application/octet-stream": {"schema": _BINARY}, form_data.MEDIA: {"schema": _FORM}}
 
 routes = APIRouter(tags=["Files"])
-Input = Literal["picture", "animation", "text", "model", "dataset"]
+Input = Literal["image", "animation", "text", "model", "dataset"]
 
 
 @routes.post(
@@ -48,7 +48,7 @@ Input = Literal["picture", "animation", "text", "model", "dataset"]
 async def upload(
     request: Request,
     owner: Caller,
-    kind: Input = "picture",
+    kind: Input = "image",
     name: Annotated[str, Query(max_length=_MOST_NAME)] = "",
 ) -> shapes.FileOut:
     """Takes the body as an input, and checks it as pages do. The same bytes get the same id.
@@ -102,7 +102,7 @@ def _kept(coming: uploads.Received, owner: str) -> File:
     },
 )
 async def download(
-    owner: Caller, id: str, kind: Kind = "picture", name: Annotated[str, Query(max_length=_MOST_NAME)] = ""
+    owner: Caller, id: str, kind: Kind = "image", name: Annotated[str, Query(max_length=_MOST_NAME)] = ""
 ) -> FileResponse:
     """The bytes of a result or an input; a `Range` of them, if one is asked for."""
     try:

@@ -83,7 +83,7 @@ _MODEL = Slot("model", "model", least=0, flag="--preset", third_party=True)
 PREDICT = Task(
     name="classify.predict",
     settings=PredictSettings,
-    inputs=(Slot("pictures", "picture", most=64), _MODEL),
+    inputs=(Slot("images", "image", most=64), _MODEL),
     produces="text",
     lane="live",
     interactive=True,
@@ -100,8 +100,8 @@ PREDICT = Task(
 EXPLAIN = Task(
     name="classify.explain",
     settings=ExplainSettings,
-    inputs=(Slot("picture", "picture"), _MODEL),
-    produces="picture",
+    inputs=(Slot("image", "image"), _MODEL),
+    produces="image",
     lane="live",
     interactive=True,
     work="studio.classify.ask.grad_cam:run",

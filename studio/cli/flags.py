@@ -214,8 +214,8 @@ class _Second(argparse.Action):
 
 
 def noun(kind: str) -> str:
-    """The word for a kind of file, in help texts: "picture" -> "image"."""
-    return {"picture": "image", "animation": "video", "dataset": "data set"}.get(kind, kind)
+    """The word for a kind of file, in help texts: "image" -> "image"."""
+    return {"image": "image", "animation": "video", "dataset": "data set"}.get(kind, kind)
 
 
 def values(arguments: argparse.Namespace) -> dict[str, Any]:

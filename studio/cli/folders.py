@@ -13,7 +13,7 @@ from studio.cli import console
 from studio.core import amounts, paths
 from studio.core.data.names import first_few, is_hidden, is_junk
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
-from studio.core.pictures import formats
+from studio.core.imaging import formats
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Task
@@ -38,9 +38,9 @@ class _Done:
         self.failed.append(str(path))
 
 
-def picture_folder(task: Task, named: Words) -> Path | None:
+def image_folder(task: Task, named: Words) -> Path | None:
     """The folder that stands where a task takes one image; None if a file does."""
-    content = named[task.inputs[0].name] if task.of_a_picture else []
+    content = named[task.inputs[0].name] if task.of_a_image else []
     if not content:
         return None
     path = paths.expand_user(content[0])
@@ -67,7 +67,7 @@ def run(
         StudioError: for what would end the next ones, too, after what was made until then is told.
     """
     first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0].name][0])
-    found, unread = pictures(folder)
+    found, unread = images(folder)
     out = _place(task, settings, folder, arguments.out)
     if unread and not arguments.quiet:
         was = "was" if len(unread) == 1 else "were"
@@ -131,7 +131,7 @@ def run(
     return _tell(done, len(found), time.monotonic() - began, arguments)
 
 
-def pictures(folder: Path) -> tuple[list[Path], list[str]]:
+def images(folder: Path) -> tuple[list[Path], list[str]]:
     """The files of a folder that are named as images, and the names of its other files, both sorted.
 
     Raises:
@@ -174,7 +174,7 @@ def _names(found: Sequence[Path]) -> dict[Path, str]:
 
 def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
     """The folder of the results, made if need be."""
-    if task.makes(settings) != "picture":
+    if task.makes(settings) != "image":
         expected, step = "settings that make images", "give one image, not a folder"
         raise invalid("settings", expected=expected, received=task.makes(settings), next_step=step)
     shown, expected = f"output {printable(text or '', 100)}", "a folder for the results"

@@ -19,7 +19,7 @@ GROUPS = {
     "train": "train a model on your own data",
 }
 _HINTS = {
-    "picture": ": a file, or sample:NAME",
+    "image": ": a file, or sample:NAME",
     "model": ": a name, a folder or a file",
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
@@ -53,8 +53,8 @@ def _add(commands: Any, word: str, task: Task) -> None:
     parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
     requests.allow_elsewhere(parser)
     flags.add_first_word(parser, task.settings)
-    if task.inputs and task.inputs[0].kind == "picture" and task.inputs[0].most > 1:
-        parser.other = input_files.is_picture  # `predict a.jpg b.jpg` are two images, not a model and one
+    if task.inputs and task.inputs[0].kind == "image" and task.inputs[0].most > 1:
+        parser.other = input_files.is_image  # `predict a.jpg b.jpg` are two images, not a model and one
     for slot in task.inputs:
         if slot.kind != "model" or slot.argument not in task.settings.model_fields:  # else the setting has it
             _add_slot(parser, slot, _instead(task) if slot == task.inputs[0] else "")
@@ -73,7 +73,7 @@ def _add(commands: Any, word: str, task: Task) -> None:
 
 def _instead(task: Task) -> str:
     """What may stand in place of the one image that a task takes, in words."""
-    if not task.of_a_picture:
+    if not task.of_a_image:
         return ""
     return _FOLDER + (_VIDEO if videos.can_go_through(task) else "")
 
@@ -100,7 +100,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     settings, named, chosen, machine = requests.parse(task, arguments)
     if vary := getattr(arguments, "vary", None):
         task, settings, named = sweeps.sweep_task(task, settings, named, vary, arguments.out)
-    elif folders.picture_folder(task, named):
+    elif folders.image_folder(task, named):
         return folders.run(task, settings, named, arguments, machine)
     elif videos.is_asked_for(task, settings, named, arguments.out):
         part = videos.part(arguments, True)

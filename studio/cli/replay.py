@@ -12,7 +12,7 @@ import numpy as np
 from studio.cli import console, flags
 from studio.core import paths, tasks
 from studio.core.errors import a, invalid, printable
-from studio.core.pictures import animations, images, video_limits
+from studio.core.imaging import animations, image_io, video_limits
 from studio.core.tasks import Kind, Result
 from studio.gallery import replay, replay_difference
 from studio.run import input_files, outputs, terminal
@@ -78,8 +78,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
     """What is compared with: the pixels of an image, else the file, once all of it can be read."""
-    if kind == "picture":
-        return images.read(made)
+    if kind == "image":
+        return image_io.read(made)
     name = f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
     if task.readable or kind not in _NOUNS:
         step = "make it again without `--verify`, and compare the scores"

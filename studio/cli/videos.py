@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.pictures import animations, formats, video_facts, video_limits
+from studio.core.imaging import animations, formats, video_facts, video_limits
 from studio.core.settings import Settings
 from studio.core.tasks import Task
 from studio.run.request import Words
@@ -18,7 +18,7 @@ from studio.video.task import NAME
 
 _MADE = tuple(f".{kind}" for kind in animations.KINDS)
 _ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # others may be images
-_PICTURES = (".webp",)  # of these, as which an image is saved
+_IMAGES = (".webp",)  # of these, as which an image is saved
 _PNG = (".png", ".apng")
 _UNREAD = (".avi", ".webm", ".mkv")
 _PART = ("start", "end")  # settings of a video that choose a part of it
@@ -28,9 +28,9 @@ def can_go_through(task: Task) -> bool:
     """Whether each frame of a video can be made again by a task: not if it makes a video of one image."""
     known = {slot.name for slot in tasks.get(NAME).inputs}
     needed = {slot.name for slot in task.inputs[1:] if slot.least}
-    if not task.of_a_picture or not needed <= known:
+    if not task.of_a_image or not needed <= known:
         return False
-    return task.makes(task.settings().for_ending(animations.KINDS[0])) == "picture"
+    return task.makes(task.settings().for_ending(animations.KINDS[0])) == "image"
 
 
 def is_asked_for(task: Task, settings: Settings, named: Words, out: str | None) -> bool:
@@ -62,7 +62,7 @@ def is_asked_for(task: Task, settings: Settings, named: Words, out: str | None) 
     if ends[0] in _PNG and _frames(content[0]) == 1:
         return False
     makes_videos = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
-    return not makes_videos and not (ends[1] in _PICTURES and _frames(content[0]) == 1)
+    return not makes_videos and not (ends[1] in _IMAGES and _frames(content[0]) == 1)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -3,16 +3,16 @@
 from studio.colorize.settings import ColorizeSettings, TrainColorizeSettings
 from studio.core.tasks import Goal, Slot, Task
 
-PICTURE = Task(
+IMAGE = Task(
     name="colorize.apply",
     settings=ColorizeSettings,
     inputs=(
-        Slot("content", "picture"),
-        Slot("color_hints", "picture", least=0, flag="--color-hints"),
-        Slot("examples", "picture", least=0, most=4, flag="--like"),
+        Slot("content", "image"),
+        Slot("color_hints", "image", least=0, flag="--color-hints"),
+        Slot("examples", "image", least=0, most=4, flag="--like"),
         Slot("network", "model", least=0, flag="--network"),
     ),
-    produces="picture",
+    produces="image",
     lane="job",
     interactive=True,
     work="studio.colorize.task:run",

@@ -9,8 +9,8 @@ from functools import partial
 from studio.colorize import color_hints, models, tint
 from studio.colorize.settings import ColorizeSettings
 from studio.core.errors import InvalidInput, invalid
+from studio.core.imaging import image_io
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures import images
 from studio.core.tasks import File
 
 _LOOKED: dict[str, tuple[tint.Kind, int, int] | None] = {}  # by the digest of the photo: a page asks often
@@ -35,14 +35,14 @@ def check(settings: ColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> N
                 next_step="turn on recolor to treat it as gray",
             )
         for layer in inputs.get("color_hints", ()):
-            color_hints.check(images.read_transparent(layer.read(), layer.name), height, width)
+            color_hints.check(image_io.read_transparent(layer.read(), layer.name), height, width)
 
 
 def _look(data: bytes, name: str) -> tuple[tint.Kind, int, int] | None:
     """What a photo is, and its size; None of what is no image, which says so where it is read: a video has
     none yet."""
     with suppress(InvalidInput):
-        photo = images.read(data, name)
+        photo = image_io.read(data, name)
         height, width = photo.shape[:2]
         return tint.kind_of(photo), height, width
     return None

@@ -32,8 +32,8 @@ def hint_maps(color_hints: np.ndarray | None, height: int, width: int) -> tuple[
 
 
 def _shrunk(plane: np.ndarray, height: int, width: int) -> np.ndarray:
-    picture = Image.fromarray(np.ascontiguousarray(plane, "float32"))
-    return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
+    image = Image.fromarray(np.ascontiguousarray(plane, "float32"))
+    return np.asarray(image.resize((width, height), Image.Resampling.BOX))
 
 
 def check(color_hints: np.ndarray, height: int, width: int) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 
 from studio.colorize import bins, color_hints, inputs, lab, models, odds, upsample
 from studio.colorize.settings import VIVIDNESS
+from studio.core.imaging import image_io
 from studio.core.litert import network
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures import images
 from studio.core.progress import Progress
 
 SIDE = 112  # px, about, of what the network sees, if it is a square
@@ -72,12 +72,12 @@ class Colorizer:
         self._network = network.load(preset, sizes=_SIZES)
 
     def color(
-        self, picture: np.ndarray, how: How, progress: Progress | None = None
+        self, image: np.ndarray, how: How, progress: Progress | None = None
     ) -> tuple[np.ndarray, Answer]:
         """Colors an image by its lightness alone, which stays as it is.
 
         Args:
-            picture: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is kept.
+            image: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is kept.
             how: to color it.
             progress: told of every strip.
 
@@ -87,28 +87,28 @@ class Colorizer:
         Raises:
             Cancelled: if a user stopped it: half of an image is of no use.
         """
-        progress, made = progress or Progress(), picture.copy()
-        rgb = np.ascontiguousarray(picture[..., :3])
+        progress, made = progress or Progress(), image.copy()
+        rgb = np.ascontiguousarray(image[..., :3])
         answer = self.answer(rgb, how)
-        guide = images.fit(rgb, min(upsample.GUIDED, max(rgb.shape[:2])))
+        guide = image_io.fit(rgb, min(upsample.GUIDED, max(rgb.shape[:2])))
         line = upsample.lines(answer.colors, lab.lightness(guide))
         for rows, part in upsample.colored(rgb, line):
-            progress.report(rows.start, len(picture))
+            progress.report(rows.start, len(image))
             made[rows, :, :3] = part
-        progress.report(len(picture), len(picture))
+        progress.report(len(image), len(image))
         return made, answer
 
-    def answer(self, picture: np.ndarray, how: How) -> Answer:
+    def answer(self, image: np.ndarray, how: How) -> Answer:
         """What the network says of an image, `(H, W, 3) uint8`, at a quarter of the size that it sees."""
-        height, width = _sides(*picture.shape[:2])
-        light = lab.lightness(images.resize(picture, height, width))
+        height, width = _sides(*image.shape[:2])
+        light = lab.lightness(image_io.resize(image, height, width))
         hints, where = color_hints.hint_maps(how.color_hints, height, width)
         (logits,) = self._network(inputs.stack(light, hints, where)[None])
         n = models.OUTPUT_STRIDE
         small = light.reshape(height // n, n, -1, n).mean((1, 3))
         leaning = odds.by_chance(how.variant)
         for photo in how.examples:
-            shrunk = images.fit(photo, min(SIDE, max(photo.shape[:2])))
+            shrunk = image_io.fit(photo, min(SIDE, max(photo.shape[:2])))
             leaning = leaning + how.likeness / len(how.examples) * odds.of_example(shrunk, self._prior)
         vivid = odds.vivid(logits[0], self._prior, self.settings.rebalance, how.vividness)
         leant = odds.leant(vivid, small, leaning)

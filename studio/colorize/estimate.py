@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.colorize import models
 from studio.colorize.settings import ColorizeSettings, TrainColorizeSettings
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 
 _MEGAPIXEL = 0.45  # s, on two cores
@@ -28,7 +28,7 @@ def needs(settings: ColorizeSettings, inputs: Inputs) -> float:
 
 
 def _megapixels(inputs: Inputs) -> float:
-    height, width = images.size(inputs["content"][0].read())
+    height, width = image_io.size(inputs["content"][0].read())
     return height * width / 1e6
 
 

@@ -19,17 +19,17 @@ _CUT = 6 / 29
 _SMALL = np.float32(1e-9)
 
 
-def from_rgb(picture: np.ndarray) -> np.ndarray:
+def from_rgb(image: np.ndarray) -> np.ndarray:
     """`(..., 3) uint8` -> `(..., 3) float32`: L* of 0 to 100, a* and b* of about -110 to 110."""
-    xyz = _LINEAR[picture] @ _TO_XYZ.T.astype("float32")
+    xyz = _LINEAR[image] @ _TO_XYZ.T.astype("float32")
     f = np.where(xyz > _CUT**3, np.cbrt(xyz), xyz / (3 * _CUT**2) + np.float32(4 / 29))
     x, y, z = np.moveaxis(f, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
-def chroma(picture: np.ndarray) -> np.ndarray:
+def chroma(image: np.ndarray) -> np.ndarray:
     """How far from gray each pixel is, the length of a* and b*: `(..., 3) uint8` -> `(...) float32`."""
-    return np.linalg.norm(from_rgb(picture)[..., 1:], axis=-1)
+    return np.linalg.norm(from_rgb(image)[..., 1:], axis=-1)
 
 
 def to_linear(lab: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def to_levels(linear: np.ndarray) -> np.ndarray:
     return np.rint(255 * np.where(clipped <= 0.0031308, 12.92 * clipped, curved)).astype("uint8")
 
 
-def lightness(picture: np.ndarray) -> np.ndarray:
+def lightness(image: np.ndarray) -> np.ndarray:
     """`(..., 3) uint8` -> L* of 0 to 100, `(...) float32`."""
-    y = _LINEAR[picture] @ _TO_XYZ[1].astype("float32")
+    y = _LINEAR[image] @ _TO_XYZ[1].astype("float32")
     return np.where(y > _CUT**3, 116 * np.cbrt(y) - 16, y * np.float32(116 / (3 * _CUT**2)))

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from studio.colorize import lab
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 Kind = Literal["gray", "tinted", "colored"]
 _SIDE = 128  # px of the longer side of what is looked at
@@ -18,14 +18,14 @@ _BANDS = 12  # of lightness
 _STRAY = 4.0  # the mean distance from the tint of its lightness below which an image has that tint alone
 
 
-def kind_of(picture: np.ndarray) -> Kind:
+def kind_of(image: np.ndarray) -> Kind:
     """What an image is. A tint, as of sepia or cyanotype, depends on the lightness alone, is weak, and
     covers everything: a red ball on white paper is no tint, though each lightness has one color there, too.
 
     Args:
-        picture: `(H, W, 3) uint8`.
+        image: `(H, W, 3) uint8`.
     """
-    small = lab.from_rgb(images.fit(picture, min(_SIDE, max(picture.shape[:2])))).reshape(-1, 3)
+    small = lab.from_rgb(image_io.fit(image, min(_SIDE, max(image.shape[:2])))).reshape(-1, 3)
     colors = small[:, 1:]
     strength = np.linalg.norm(colors, axis=1)
     if strength.mean() < _GRAY:

@@ -40,22 +40,22 @@ def lines(colors: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     return _around(np.concatenate([slopes, means - slopes * mean], axis=-1))
 
 
-def colored(picture: np.ndarray, line: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def colored(image: np.ndarray, line: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """An image in color, strip by strip.
 
     Args:
-        picture: `(H, W, 3) uint8`, of which the lightness alone counts.
+        image: `(H, W, 3) uint8`, of which the lightness alone counts.
         line: `(h, w, 4)`, see `lines`.
 
     Yields:
         Which rows, and these, `(n, W, 3) uint8`; their lightness is that of the image to less than a level
         of gray.
     """
-    height, width, _ = picture.shape
+    height, width, _ = image.shape
     count = max(1, _STRIP // width)
     for start in range(0, height, count):
         rows = slice(start, min(height, start + count))
-        light = lab.lightness(picture[rows])
+        light = lab.lightness(image[rows])
         slopes = _stretched(line, np.arange(rows.start, rows.stop), height, width)
         colors = slopes[..., :2] * light[..., None] + slopes[..., 2:]
         yield rows, to_rgb(light, colors)

@@ -12,7 +12,7 @@ from typing import Literal
 from studio.core import owners, paths
 from studio.core.errors import short_name
 
-Kind = Literal["picture", "animation", "text", "model", "dataset", "network"]  # the last for other programs
+Kind = Literal["image", "animation", "text", "model", "dataset", "network"]  # the last for other programs
 
 _IN_MEMORY: ContextVar[dict[str, bytes] | None] = ContextVar("in_memory", default=None)
 

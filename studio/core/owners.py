@@ -10,7 +10,7 @@ opens nothing, and a name finds no model of another visitor.
     presets/NAME    the models that the owner has kept
     searches/       the owner's searches by preference
     settings/       the settings of forms that the owner has saved
-    pictures.json   the last images that the owner brought
+    images.json   the last images that the owner brought
 """
 
 from __future__ import annotations

@@ -98,12 +98,12 @@ class Progress:
             Cancelled: if a user asked to stop. The report is passed on first.
         """
         if self._listener is not None:
-            picture = preview() if preview is not None and self._preview_due() else None
+            image = preview() if preview is not None and self._preview_due() else None
             if total != self._total:
                 self._start, self._total, self._began = time.monotonic(), total, step
             seconds = time.monotonic() - self._start
             told = dict(metrics or {})
-            self._listener(Report(step, total, told, picture, text, seconds, self._began, tests))
+            self._listener(Report(step, total, told, image, text, seconds, self._began, tests))
         self.check()
 
     def stage(self, text: str) -> None:

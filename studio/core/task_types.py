@@ -179,10 +179,10 @@ class Task:
     also: str = ""
 
     @property
-    def of_a_picture(self) -> bool:
+    def of_a_image(self) -> bool:
         """Whether its first input is one image, so that a folder or a video of them can go through it."""
         first = self.inputs[0] if self.inputs else None
-        return first is not None and first.kind == "picture" and first.most == 1
+        return first is not None and first.kind == "image" and first.most == 1
 
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""

@@ -44,7 +44,7 @@ TASKS = {
     "style.train": "studio.style:TRAIN",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
-    "colorize.apply": "studio.colorize:PICTURE",
+    "colorize.apply": "studio.colorize:IMAGE",
     "colorize.train": "studio.colorize:TRAIN",
     "enhance.enlarge": "studio.enhance:ENLARGE",
     "enhance.train": "studio.enhance:TRAIN",

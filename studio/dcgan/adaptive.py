@@ -80,22 +80,22 @@ class AdaptiveAugment(Augment):
         overfits = self.memorized > TARGET * ops.abs(self.separated)
         self.p.assign(ops.clip(self.p + self.rise * ops.where(overfits, 1.0, -1.0), 0.0, MOST))
 
-    def call(self, pictures: Any) -> Any:
+    def call(self, images: Any) -> Any:
         """`(B, side, side, C)` -> the same, each one tinted, moved, stretched, mirrored and cut at random."""
         # Colors first: what comes in from beyond the edge stays gray, and shows how far an image was moved.
-        return super().call(self._tinted(pictures))
+        return super().call(self._tinted(images))
 
-    def _tinted(self, pictures: Any) -> Any:
+    def _tinted(self, images: Any) -> Any:
         """Brightness, contrast and saturation; each leaves an image as it is where its strength is 0."""
-        count, channels = ops.shape(pictures)[0], pictures.shape[-1]
-        pictures = as_float32(pictures)
-        pictures = pictures + BRIGHTNESS * self._strengths(count)
-        middle = ops.mean(pictures, axis=(1, 2, 3), keepdims=True)
-        pictures = pictures + CONTRAST * self._strengths(count) * (pictures - middle)
+        count, channels = ops.shape(images)[0], images.shape[-1]
+        images = as_float32(images)
+        images = images + BRIGHTNESS * self._strengths(count)
+        middle = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+        images = images + CONTRAST * self._strengths(count) * (images - middle)
         if channels > 1:
-            gray = ops.mean(pictures, axis=3, keepdims=True)
-            pictures = pictures + SATURATION * self._strengths(count) * (pictures - gray)
-        return pictures
+            gray = ops.mean(images, axis=3, keepdims=True)
+            images = images + SATURATION * self._strengths(count) * (images - gray)
+        return images
 
     def _strengths(self, count: Any) -> Any:
         """`(B, 1, 1, 1)` in [-1, 1]: of how much of a change each image gets."""

@@ -28,7 +28,7 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
     by = "with the lowest KID to held-out images" if "training_kid" in figures else "with the lowest KID"
     return cards.write(
         f"DCGAN of {name}",
-        f"Data: {name}, {figures['pictures']:,} images at {settings.size} px; {figures['held_out']:,} of "
+        f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
         f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters in the generator.{richer} "
         f"{cards.trained(figures, settings.batch)} The weights are an EMA, from the test {by}.{back}",

@@ -100,7 +100,7 @@ def open(preset: Preset) -> latent.Generator:
     directions, density = latent.read(preset.data(), settings.latent_dim)
 
     def decode(z: np.ndarray) -> np.ndarray:
-        return _pictures(draw(z))
+        return _images(draw(z))
 
     return latent.Generator(
         preset.name, preset.digest, settings.latent_dim, settings.size, decode, directions, density
@@ -109,10 +109,10 @@ def open(preset: Preset) -> latent.Generator:
 
 def generate(generator: keras.Model, z: np.ndarray) -> np.ndarray:
     """Images `(n, side, side, 3) uint8` from latents `(n, latent_dim)`, by a network in training."""
-    return _pictures(in_batches(generator.predict_on_batch, z))
+    return _images(in_batches(generator.predict_on_batch, z))
 
 
-def _pictures(made: np.ndarray) -> np.ndarray:
+def _images(made: np.ndarray) -> np.ndarray:
     """`(n, side, side, C)` in [-1, 1] -> `(n, side, side, 3) uint8`."""
     found = np.rint((made + 1) * 127.5).clip(0, 255).astype("uint8")
     return np.broadcast_to(found, (*found.shape[:3], 3))

@@ -116,10 +116,10 @@ def _enlarger(generator: keras.Model, settings: TrainDcganSettings) -> keras.Mod
     for block in range(settings.blocks):
         seen = generator.get_layer(f"refine_{n}_{block}")(x)
         x = x + ops.relu(generator.get_layer(f"norm_{n}_{block}")(seen))
-    picture = generator.get_layer("picture")(x)
+    image = generator.get_layer("image")(x)
     if settings.bilateral:
-        picture = generator.get_layer("bilateral")(picture)
-    return keras.Model(small, picture)
+        image = generator.get_layer("bilateral")(image)
+    return keras.Model(small, image)
 
 
 def _finest(settings: TrainDcganSettings) -> int:
@@ -130,17 +130,17 @@ def _finest(settings: TrainDcganSettings) -> int:
 def _copy(source: keras.Model, target: keras.Model, grown: bool) -> None:
     """Gives the layers of a network the weights of those of another that have the same names."""
     there = {layer.name: layer for layer in source.layers}
-    again = grown or source.get_layer("picture").filters != target.get_layer("picture").filters
+    again = grown or source.get_layer("image").filters != target.get_layer("image").filters
     for layer in target.layers:
-        if layer.name in there and not (again and layer.name == "picture"):
+        if layer.name in there and not (again and layer.name == "image"):
             layer.set_weights(there[layer.name].get_weights())
 
 
 def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSettings) -> None:
     """Lets the finest layers draw what another network does, enlarged, where they have the channels."""
-    last, picture, n = source.get_layer("picture"), target.get_layer("picture"), _finest(settings)
+    last, image, n = source.get_layer("image"), target.get_layer("image"), _finest(settings)
     count = last.filters
-    if picture.filters != count or not enlarging.passes_on(settings):
+    if image.filters != count or not enlarging.passes_on(settings):
         return
     kernel, bias = (_both(one, axis) for one, axis in zip(last.get_weights(), (2, 0), strict=True))
     grow = target.get_layer(f"grow_{n}")
@@ -156,7 +156,7 @@ def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSetti
     for block in range(settings.blocks):
         gain = target.get_layer(f"norm_{n}_{block}").gamma
         gain.assign(np.full(gain.shape, QUIET_BLOCK))
-    picture.set_weights([_spread(NEAR, settings.width, count), np.zeros(count)])
+    image.set_weights([_spread(NEAR, settings.width, count), np.zeros(count)])
 
 
 def _reduce(source: keras.Model, target: keras.Model, images: np.ndarray | Part) -> None:

@@ -65,20 +65,20 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
         x = _awake(x, z, settings, n)
         for block in range(settings.blocks):
             x = _refined(x, z, settings, n, block)
-    picture = keras.layers.Conv2DTranspose(
+    image = keras.layers.Conv2DTranspose(
         settings.palette or settings.channels,
         SIDE,
         2,
         "same",
         activation=None if settings.palette else "tanh",
         kernel_initializer=small(settings.seed, 1 + len(others)),
-        name="picture",
+        name="image",
     )(x)
     if settings.palette:
-        picture = _mixed(picture, z, settings)
+        image = _mixed(image, z, settings)
     if settings.bilateral:
-        picture = Bilateral(settings.bilateral)(picture)
-    return keras.Model(z, picture, name="generator")
+        image = Bilateral(settings.bilateral)(image)
+    return keras.Model(z, image, name="generator")
 
 
 def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int | None = None) -> Any:
@@ -137,22 +137,22 @@ class Bilateral(keras.layers.Layer):
         super().__init__(name="bilateral", dtype="float32")
         self._filter = fused(functools.partial(_evened, sharpness=bilateral.sharpness(levels)))
 
-    def call(self, pictures: Any) -> Any:
+    def call(self, images: Any) -> Any:
         """`(B, size, size, C)` -> the same."""
-        return self._filter(pictures)
+        return self._filter(images)
 
 
-def _evened(pictures: Any, sharpness: float) -> Any:
-    _, height, width, _ = pictures.shape
+def _evened(images: Any, sharpness: float) -> Any:
+    _, height, width, _ = images.shape
     for spacing in bilateral.spacings(height):
-        around = ops.pad(pictures, ((0, 0), (spacing, spacing), (spacing, spacing), (0, 0)))
+        around = ops.pad(images, ((0, 0), (spacing, spacing), (spacing, spacing), (0, 0)))
         move, total = 0, 1
         for down, right in np.multiply(bilateral.AROUND, spacing).tolist():
-            apart = around[:, down : down + height, right : right + width] - pictures
+            apart = around[:, down : down + height, right : right + width] - images
             alike = ops.exp(-sharpness * ops.sum(ops.square(apart), -1, keepdims=True))
             move, total = move + alike * apart, total + alike
-        pictures = pictures + move / total
-    return pictures
+        images = images + move / total
+    return images
 
 
 def augmentation(settings: TrainDcganSettings) -> Augment:
@@ -189,7 +189,7 @@ class Gan(LossModel):
         sees_more = settings.vgg16_discriminator > 0
         self.vgg16_discriminator = vgg16_discriminator(settings.size, settings.seed) if sees_more else None
         # In a function: the weights of VGG16 are no part of this model.
-        self._see = (lambda pictures: see(pictures)) if see else None
+        self._see = (lambda images: see(images)) if see else None
         self.augment = augmentation(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.core import data
-from studio.core.data import Pictures
+from studio.core.data import ImageDataset
 from studio.core.data.split import positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import latent
 from studio.core.generators.directions import by_name
-from studio.core.generators.least_pictures import LEAST_PICTURES
+from studio.core.generators.least_images import LEAST_IMAGES
+from studio.core.imaging.grids import grid
 from studio.core.metrics import comparison
 from studio.core.models import loading
-from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
@@ -37,20 +37,20 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     from studio.dcgan import train as training
 
     file, start = inputs["data"][0], _start(inputs)
-    pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
-    learned, held_out = split(positions(pictures, progress), settings.held_out)
-    scorer = comparison.Scorer(pictures, learned, held_out, settings.scored, progress)
+    dataset = data.load_dataset(file, settings.size, settings.channels, progress, least=LEAST_IMAGES)
+    learned, held_out = split(positions(dataset, progress), settings.held_out)
+    scorer = comparison.Scorer(dataset, learned, held_out, settings.scored, progress)
     see, weights = _sight(settings, progress)
     job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
     trainer = training.Trainer(
-        pictures.part(learned),
+        dataset.part(learned),
         settings,
         scorer.distance,
         job.run,
         start,
         progress,
         see,
-        pictures.part(held_out),
+        dataset.part(held_out),
     ).fit(progress)
     stopped = trainer.ended == "cancelled"
     history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
@@ -60,12 +60,12 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         found = scorer.compare(made, None if stopped else progress)
     except Cancelled:
         stopped, found = True, comparison.Comparison()
-    notes = [*pictures.notes, *found.figures.get("notes", ())]
+    notes = [*dataset.notes, *found.figures.get("notes", ())]
     figures = {
         **found.figures,
         **job.figures(trainer, notes),
         "epochs": trainer.step * min(settings.batch, len(learned)) / len(learned),
-        "pictures": len(pictures.images),
+        "images": len(dataset.images),
         "held_out": len(held_out),
         "parameters": trainer.result.generator.count_params(),
         "rollbacks": trainer.rollbacks,
@@ -74,7 +74,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     }
     if stopped:
         figures["ended"] = "cancelled"
-    directions = _directions(z, made, found, pictures)
+    directions = _directions(z, made, found, dataset)
     return job.publish(
         trainer.result,
         figures,
@@ -85,7 +85,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
             "stages": history.stages,
         },
         weights=weights,
-        picture=publish.picture(grid(made[:GRID]), history.curve, found.distances),
+        image=publish.image(grid(made[:GRID]), history.curve, found.distances),
         stages=history.sheet,
     )
 
@@ -98,7 +98,7 @@ def _latents(settings: TrainDcganSettings) -> np.ndarray:
 
 
 def _directions(
-    z: np.ndarray, made: np.ndarray, found: comparison.Comparison, pictures: Pictures
+    z: np.ndarray, made: np.ndarray, found: comparison.Comparison, dataset: ImageDataset
 ) -> dict[str, latent.Direction]:
     """What changes most, and where the data say more of each image, the directions of that."""
     directions = []

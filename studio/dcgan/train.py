@@ -10,7 +10,7 @@ import numpy as np
 from studio.core.data import Part
 from studio.core.errors import StudioError
 from studio.core.generators.vgg16_discriminator import See
-from studio.core.pictures.grids import grid
+from studio.core.imaging.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
 from studio.core.training.batches import Batches, evenly_spaced
@@ -203,8 +203,8 @@ def settle(generator: model.keras.Model, settings: TrainDcganSettings, batches: 
         norm.momentum = momentum
 
 
-def diversity(pictures: np.ndarray) -> float:
+def diversity(images: np.ndarray) -> float:
     """Diversity of images: the mean standard deviation of a pixel of their thumbnails of 8 × 8 px."""
-    side = pictures.shape[1] // 8 * 8
-    small = pictures[:, :side, :side].reshape(len(pictures), 8, side // 8, 8, side // 8, -1).mean((2, 4))
+    side = images.shape[1] // 8 * 8
+    small = images[:, :side, :side].reshape(len(images), 8, side // 8, 8, side // 8, -1).mean((2, 4))
     return float(small.std(0).mean()) + 1e-6

@@ -92,10 +92,8 @@ def written(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, count: i
             x = layers.sum_of(graph, x, _awake(graph, seen, z, each, settings))
     kernel, bias = islice(each, 2)
     maps = layers.doubled(graph, layers.bordered(graph, x, 1), kernel, bias)
-    picture = (
-        _mixed(graph, maps, z, each, settings) if settings.palette else layers.plain(graph, "TANH", maps)
-    )
-    return graph.model(_evened(graph, picture, settings) if settings.bilateral else picture)
+    image = _mixed(graph, maps, z, each, settings) if settings.palette else layers.plain(graph, "TANH", maps)
+    return graph.model(_evened(graph, image, settings) if settings.bilateral else image)
 
 
 def _awake(
@@ -125,7 +123,7 @@ def _mixed(
     return layers.reshaped(graph, mixed, (count, side, side, settings.channels))
 
 
-def _evened(graph: Graph, picture: Tensor, settings: TrainDcganSettings) -> Tensor:
+def _evened(graph: Graph, image: Tensor, settings: TrainDcganSettings) -> Tensor:
     """Gives pixels the mean of those around them that are nearly of their color."""
     differ, likeness, each, sums, totals = (
         (kernel, np.zeros(kernel.shape[-1], "float32"))
@@ -133,11 +131,11 @@ def _evened(graph: Graph, picture: Tensor, settings: TrainDcganSettings) -> Tens
     )
     kernel, none = totals
     for spacing in bilateral.spacings(settings.size):
-        found = layers.convolution(graph, picture, *differ, same=True, spacing=spacing)
+        found = layers.convolution(graph, image, *differ, same=True, spacing=spacing)
         squares = layers.product(graph, found, found)
         alike = layers.plain(graph, "EXP", layers.convolution(graph, squares, *likeness))
         moves = layers.product(graph, found, layers.convolution(graph, alike, *each))
         total = layers.convolution(graph, alike, kernel, none + 1)  # and the pixel itself
         move = layers.quotient(graph, layers.convolution(graph, moves, *sums), total)
-        picture = layers.sum_of(graph, picture, move)
-    return picture
+        image = layers.sum_of(graph, image, move)
+    return image

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from studio.core.errors import Cancelled
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.dream import checks
 from studio.dream.gradient import MOMENTUM, Slope
@@ -64,18 +64,18 @@ def ascend(
     settings, progress = settings or DreamSettings(), progress or Progress()
     wanted = settings.wanted
     spec = backbones.spec(wanted.backbone)
-    picture = fitted(content, settings, spec)
+    image = fitted(content, settings, spec)
     backbone = backbones.load(wanted.backbone, progress)
     began = time.monotonic()
-    climb = Climb(backbone, settings, picture, guide, progress)
-    image_01 = climb.through(picture, settings.octaves, settings.steps)
+    climb = Climb(backbone, settings, image, guide, progress)
+    image_01 = climb.through(image, settings.octaves, settings.steps)
     figures = {
         "seconds": time.monotonic() - began,
         "steps": climb.steps,
         "octaves": climb.climbed,
     }
     return Dreamed(
-        images.to_uint8(image_01), figures, {wanted.backbone: backbone.digest}, climb.stopped_early
+        image_io.to_uint8(image_01), figures, {wanted.backbone: backbone.digest}, climb.stopped_early
     )
 
 
@@ -83,14 +83,14 @@ def fitted(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -
     """The content at the size of the result, `(1, H, W, 3) float32`; raises `InvalidInput` if too small."""
     height, width = content.shape[:2]
     checks.check_sides(height, width, settings, spec)
-    return images.to_01(images.fit(content, settings.size))
+    return image_io.to_01(image_io.fit(content, settings.size))
 
 
 class Climb:
     """The ascent of one image, or of frame after frame of a video, towards one objective.
 
     Args:
-        picture: what the objective is measured at, `(1, H, W, 3) float32 in [0, 1]`.
+        image: what the objective is measured at, `(1, H, W, 3) float32 in [0, 1]`.
         guide: as in `ascend`.
     """
 
@@ -98,12 +98,12 @@ class Climb:
         self,
         backbone: backbones.Backbone,
         settings: DreamSettings,
-        picture: np.ndarray,
+        image: np.ndarray,
         guide: np.ndarray | None,
         progress: Progress,
     ):
         self._settings, self._progress, self._least = settings, progress, backbone.spec.least
-        first = resize_01(picture, self._sizes(picture, settings.octaves)[0])
+        first = resize_01(image, self._sizes(image, settings.octaves)[0])
         progress.stage("Looking at the image")
         goal = objective(settings, backbone, first, guide)
         network = backbone.computing(settings.computed_in)
@@ -115,7 +115,7 @@ class Climb:
 
     def through(
         self,
-        picture: np.ndarray,
+        image: np.ndarray,
         octaves: int,
         steps: int,
         tell: Callable[[float, float, dict[str, float], np.ndarray], None] | None = None,
@@ -123,7 +123,7 @@ class Climb:
         """Climbs from coarse to fine; between octaves the dream grows, and the image's own detail returns.
 
         Args:
-            picture: `(1, H, W, 3) float32 in [0, 1]`.
+            image: `(1, H, W, 3) float32 in [0, 1]`.
             steps: at each octave.
             tell: told of every step instead of the progress: steps done and steps in all, both in steps of
                 the last octave, what is climbed, and the image so far.
@@ -132,13 +132,13 @@ class Climb:
             `(1, H, W, 3) float32 in [0, 1]`, as far as it got if a user stops it.
         """
         tell = tell or self._tell
-        sizes = self._sizes(picture, octaves)
+        sizes = self._sizes(image, octaves)
         costs = [(height * width) / (sizes[-1][0] * sizes[-1][1]) for height, width in sizes]
         total, done = steps * sum(costs), 0.0
         dreamed = np.zeros((1, *sizes[0], 3), "float32")  # what was added to the image so far
         try:
             for size, cost in zip(sizes, costs, strict=True):
-                base = resize_01(picture, size)
+                base = resize_01(image, size)
                 image_01 = np.clip(base + resize_01(dreamed, size), 0.0, 1.0)
                 before = None
                 self._slope.begin()
@@ -156,17 +156,17 @@ class Climb:
                     )
         except Cancelled:
             self.stopped_early = True
-        return np.clip(picture + resize_01(dreamed, sizes[-1]), 0.0, 1.0)
+        return np.clip(image + resize_01(dreamed, sizes[-1]), 0.0, 1.0)
 
-    def _sizes(self, picture: np.ndarray, octaves: int) -> list[tuple[int, int]]:
-        height, width = picture.shape[1:3]
+    def _sizes(self, image: np.ndarray, octaves: int) -> list[tuple[int, int]]:
+        height, width = image.shape[1:3]
         return octave_sizes(height, width, octaves, self._settings.octave_scale, self._least)
 
     def _tell(self, done: float, total: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
         # As many steps as there are, but of equal cost, so that the time left is right from the first octave.
         steps = self._settings.steps * self._settings.octaves
         step = round(steps * done / total)
-        self._progress.report(step, steps, metrics, lambda: images.to_uint8(image_01))
+        self._progress.report(step, steps, metrics, lambda: image_io.to_uint8(image_01))
 
 
 def _is_rolled(n: int, steps: int) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.core.errors import invalid
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.dream.settings import DreamSettings
 from studio.dream.settings import check as check_layers
 
@@ -16,13 +16,13 @@ def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` unless there are such layers and channels, and the result is wide enough."""
     check_layers(settings, inputs)
     for file in inputs.get("content", ()):
-        if size := images.size_of(file.read()):
+        if size := image_io.size_of(file.read()):
             check_sides(*size, settings, backbones.spec(settings.wanted.backbone))
 
 
 def check_sides(height: int, width: int, settings: DreamSettings, spec: backbones.Spec) -> None:
     """Raises `InvalidInput` if the result of a photo of that size is smaller than a network takes."""
-    small = images.fitted(height, width, settings.size)
+    small = image_io.fitted(height, width, settings.size)
     if min(small) < spec.least:
         least = -(-spec.least * max(height, width) // min(height, width))
         raise invalid(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.tasks import Inputs
 from studio.dream.gradient import WHOLE
 from studio.dream.octaves import octave_sizes
@@ -24,7 +24,7 @@ def usual(settings: DreamSettings, inputs: Inputs) -> float:
     Raises:
         InvalidInput: if the settings name layers that there are not.
     """
-    height, width = images.size(inputs["content"][0].read())
+    height, width = image_io.size(inputs["content"][0].read())
     each = SECONDS[settings.wanted.backbone] * (IN_BFLOAT16 if settings.computed_in == "bfloat16" else 1.0)
     whole = megapixel_passes(settings, height, width) * each
     if settings.most_steps is None:
@@ -35,7 +35,7 @@ def usual(settings: DreamSettings, inputs: Inputs) -> float:
 def needs(settings: DreamSettings, inputs: Inputs) -> float:
     """About how many bytes of memory a dream takes. Loads no Keras. Raises as `usual`."""
     whole = settings.size <= WHOLE
-    at_once = images.megapixels(inputs["content"][0].read(), settings.size) if whole else _TILE
+    at_once = image_io.megapixels(inputs["content"][0].read(), settings.size) if whole else _TILE
     return _BASE + _BYTES[settings.wanted.backbone] * at_once
 
 
@@ -48,7 +48,7 @@ def megapixel_passes(settings: DreamSettings, height: int, width: int) -> float:
 def costs(settings: DreamSettings, height: int, width: int) -> tuple[float, float]:
     """The megapixel-passes of a whole dream, and of one more frame of a zoom."""
     least = backbones.spec(settings.wanted.backbone).least
-    size = images.fitted(height, width, settings.size)
+    size = image_io.fitted(height, width, settings.size)
 
     def cost(octaves: int, steps: int) -> float:
         sizes = octave_sizes(*size, octaves, settings.octave_scale, least)

@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
-from studio.core.objectives.terms import PICTURE, Objective
+from studio.core.objectives.terms import IMAGE, Objective
 from studio.core.progress import Progress
 
 WHOLE = 1024  # px, the longest side that is worked on in one piece
@@ -47,8 +47,8 @@ class Slope:
         momentum: float = 0.0,
         whole: int = WHOLE,
     ):
-        deep = Objective(tuple(term for term in objective.terms if term.layer != PICTURE))
-        flat = Objective(tuple(term for term in objective.terms if term.layer == PICTURE))
+        deep = Objective(tuple(term for term in objective.terms if term.layer != IMAGE))
+        flat = Objective(tuple(term for term in objective.terms if term.layer == IMAGE))
         self._deep = Evaluator(backbone, deep, whole=ANY_SIZE)
         self._flat = Evaluator(backbone, flat) if flat.terms else None
         self._softness, self._jitter, self._rng = softness, jitter, rng

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from studio.core.imaging import image_io
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import ANY_SIZE, activations
 from studio.core.objectives.terms import Objective, channel, color, guide, layer, total_variation
-from studio.core.pictures import images
 from studio.dream.settings import DreamSettings
 
 GUIDE_PLACES = 24  # along the longer side of a layer; more are slow and bring nothing new to match
@@ -52,8 +52,8 @@ def _loudness(backbone: Backbone, layers: tuple[str, ...], images_01: np.ndarray
     return {name: float(np.sqrt(np.mean(np.square(values))) + 1e-6) for name, values in found.items()}
 
 
-def _guide(backbone: Backbone, name: str, picture: np.ndarray) -> np.ndarray:
+def _guide(backbone: Backbone, name: str, image: np.ndarray) -> np.ndarray:
     longest = max(GUIDE_PLACES * backbone.spec.strides[name], 2 * backbone.spec.least)
-    small = images.to_01(images.fit(picture, longest))
+    small = image_io.to_01(image_io.fit(image, longest))
     ((_, found),) = activations(backbone, (name,), small, whole=ANY_SIZE)
     return found[name]

@@ -148,7 +148,7 @@ class DreamSettings(Settings):
 
 def kind(settings: DreamSettings) -> Kind:
     """What these settings make: an image, or an animation."""
-    return "animation" if settings.zoom else "picture"
+    return "animation" if settings.zoom else "image"
 
 
 def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.core import recipes
 from studio.core.errors import Cancelled
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.dream.ascend import Dreamed, ascend
@@ -18,8 +18,8 @@ from studio.dream.zoom import Zoomed, zoom
 
 def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     """Dreams an image, or zooms into its dream. See `ascend` and `zoom` in the modules of their names."""
-    pictures = {slot: [images.read(file.read()) for file in files] for slot, files in inputs.items()}
-    content, guide = pictures["content"][0], next(iter(pictures.get("guide", ())), None)
+    images = {slot: [image_io.read(file.read()) for file in files] for slot, files in inputs.items()}
+    content, guide = images["content"][0], next(iter(images.get("guide", ())), None)
     dreamed: Dreamed | Zoomed = (zoom if settings.zoom else ascend)(content, settings, guide, progress)
     if dreamed.stopped_early and not dreamed.figures["steps"]:
         raise Cancelled  # nothing was dreamed yet
@@ -29,7 +29,7 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     if isinstance(dreamed, Zoomed) and made.zoom:
         file = File.keep(dreamed.video, "animation", f"{stem}.{made.video}")
     else:
-        file = File.keep(images.encode_png(dreamed.image, recipe), "picture", f"{stem}.png")
+        file = File.keep(image_io.encode_png(dreamed.image, recipe), "image", f"{stem}.png")
     return Result((file,), {**dreamed.figures, "notes": _notes(settings)}, recipe, dreamed.stopped_early)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from studio.core.imaging import image_io
+from studio.core.imaging.animations import Video
 from studio.core.objectives import backbones
-from studio.core.pictures import images
-from studio.core.pictures.animations import Video
 from studio.core.progress import Progress
 from studio.dream.ascend import Climb, fitted
 from studio.dream.estimate import FRAME_OCTAVES, costs, further
@@ -62,17 +62,17 @@ def zoom(
     """
     progress = progress or Progress()
     wanted = settings.wanted
-    picture = fitted(content, settings, backbones.spec(wanted.backbone))
+    image = fitted(content, settings, backbones.spec(wanted.backbone))
     backbone = backbones.load(wanted.backbone, progress)
     began = time.monotonic()
-    climb = Climb(backbone, settings, picture, guide, progress)
-    tell = _teller(settings, picture, progress)
-    first = climb.through(picture, settings.octaves, settings.steps, tell(0))
+    climb = Climb(backbone, settings, image, guide, progress)
+    tell = _teller(settings, image, progress)
+    first = climb.through(image, settings.octaves, settings.steps, tell(0))
     image_steps = climb.steps
     with Video(settings.video, settings.fps) as video:
         loop = Loop(video.add)
         for frame in _frames(first, climb, settings, tell):
-            loop.add(images.to_uint8(frame))
+            loop.add(image_io.to_uint8(frame))
         frames = loop.close()
         data = video.finish() if frames > 1 or frames == settings.zoom else b""
     figures = {
@@ -82,15 +82,15 @@ def zoom(
         "image_steps": image_steps,
     }
     weights = {wanted.backbone: backbone.digest}
-    return Zoomed(data, frames, images.to_uint8(first), figures, weights, climb.stopped_early)
+    return Zoomed(data, frames, image_io.to_uint8(first), figures, weights, climb.stopped_early)
 
 
 Tell = Callable[[float, float, dict[str, float], np.ndarray], None]
 
 
-def _teller(settings: DreamSettings, picture: np.ndarray, progress: Progress) -> Callable[[int], Tell]:
+def _teller(settings: DreamSettings, image: np.ndarray, progress: Progress) -> Callable[[int], Tell]:
     """What tells the progress of each frame, by its number."""
-    whole, one = costs(settings, *picture.shape[1:3])
+    whole, one = costs(settings, *image.shape[1:3])
     first = max(1, round(whole / one))
     total = first + further(settings)
 
@@ -99,7 +99,7 @@ def _teller(settings: DreamSettings, picture: np.ndarray, progress: Progress) ->
 
         def tell(done: float, steps: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
             at = int(begun + length * done / steps + 1e-6)
-            progress.report(at, total, metrics, lambda: images.to_uint8(image_01))
+            progress.report(at, total, metrics, lambda: image_io.to_uint8(image_01))
 
         return tell
 

@@ -7,11 +7,11 @@ ENLARGE = Task(
     name="enhance.enlarge",
     settings=EnhanceSettings,
     inputs=(
-        Slot("content", "picture"),
+        Slot("content", "image"),
         Slot("network", "model", least=0, flag="--network"),
         Slot("cleaner", "model", least=0, flag="--cleaner"),
     ),
-    produces="picture",
+    produces="image",
     lane="job",
     interactive=True,
     work="studio.enhance.task:run",

@@ -14,22 +14,22 @@ import numpy as np
 REACH = 2  # px of the small image that a pixel of the large one needs on either side
 
 
-def enlarged(pictures: np.ndarray, scale: int) -> np.ndarray:
+def enlarged(images: np.ndarray, scale: int) -> np.ndarray:
     """`(..., H, W) float32` -> `(..., scale * H, scale * W) float32`; may leave the range of its input."""
-    height, width = pictures.shape[-2:]
-    return resized(pictures, height * scale, width * scale)
+    height, width = images.shape[-2:]
+    return resized(images, height * scale, width * scale)
 
 
-def shrunken(pictures: np.ndarray, scale: int) -> np.ndarray:
+def shrunken(images: np.ndarray, scale: int) -> np.ndarray:
     """`(..., H, W) float32`, sides multiples of `scale` -> `(..., H / scale, W / scale) float32`."""
-    height, width = pictures.shape[-2:]
-    return resized(pictures, height // scale, width // scale)
+    height, width = images.shape[-2:]
+    return resized(images, height // scale, width // scale)
 
 
-def resized(pictures: np.ndarray, height: int, width: int) -> np.ndarray:
+def resized(images: np.ndarray, height: int, width: int) -> np.ndarray:
     """`(..., H, W) float32` -> `(..., height, width) float32`."""
-    rows, columns = pictures.shape[-2:]
-    return matrix(rows, height) @ pictures @ matrix(columns, width).T
+    rows, columns = images.shape[-2:]
+    return matrix(rows, height) @ images @ matrix(columns, width).T
 
 
 @lru_cache(64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from studio.core.errors import invalid
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.enhance import models
 from studio.enhance.settings import SCALES, EnhanceSettings
@@ -21,12 +21,12 @@ def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> No
     if settings.scale > 1:
         models.enlarger_of(settings, inputs)
     for file in inputs["content"]:
-        if sides := images.size_of(file.read()):
+        if sides := image_io.size_of(file.read()):
             _check_size(settings, *sides)
 
 
 def _check_size(settings: EnhanceSettings, height: int, width: int) -> None:
-    most, scale = images.MOST_PIXELS, settings.scale
+    most, scale = image_io.MOST_PIXELS, settings.scale
     if height * width * scale**2 <= most:
         return
     offered = (1, *SCALES) if settings.cleans else SCALES  # a scale of 1 alone would do nothing

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.core.imaging.tiling import tiles
 from studio.core.litert import network
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures.tiling import tiles
 from studio.core.progress import Progress
 from studio.enhance import models
 from studio.enhance.damage import Damage
@@ -54,11 +54,11 @@ class Cleaner:
         self.digest, self.settings = preset.digest, models.settings_of(preset, CLEAN)
         self._network = network.load(preset, sizes=_SIZES)
 
-    def clean(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
+    def clean(self, image: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
         """Cleans an image; tiles see beyond their borders, so that none of these shows.
 
         Args:
-            picture: `(H, W, 3) uint8`, or `(H, W, 4)`: what is transparent stays so. Gray stays gray.
+            image: `(H, W, 3) uint8`, or `(H, W, 4)`: what is transparent stays so. Gray stays gray.
             how: of what, and how thoroughly.
             progress: told of every tile.
 
@@ -69,10 +69,10 @@ class Cleaner:
             Cancelled: if a user stopped it.
         """
         progress = progress or Progress()
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         even = [(0, -side % FOLD) for side in (height, width)]
-        whole = np.pad(picture, (*even, (0, 0)), "edge")
-        gray = not np.ptp(picture[..., :3], axis=2).any()
+        whole = np.pad(image, (*even, (0, 0)), "edge")
+        gray = not np.ptp(image[..., :3], axis=2).any()
         made = whole.copy()
         halo = FOLD * models.reach(self.settings)
         parts = tiles(whole.shape[0], whole.shape[1], SIDE, halo, alike=True)

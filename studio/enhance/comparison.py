@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.enhance import bicubic
 
 MOST = 1024  # px of a side of what is compared: the middle of a larger result
@@ -59,14 +59,14 @@ def compared(photo: np.ndarray, made: np.ndarray) -> Compared:
         start = (side - length) // 2
         spans.append((start, length))
         seen.append(slice(max(0, start - MARGIN), start + length + MARGIN))
-    light = images.gray(np.ascontiguousarray(photo[seen[0], seen[1]]))[..., 0].astype("float32")
+    light = image_io.gray(np.ascontiguousarray(photo[seen[0], seen[1]]))[..., 0].astype("float32")
     plain = np.clip(bicubic.enlarged(light, scale), 0, 255)
     inner = tuple(
         slice((start - part.start) * scale, (start - part.start + length) * scale)
         for (start, length), part in zip(spans, seen, strict=True)
     )
     whole = tuple(slice(start * scale, (start + length) * scale) for start, length in spans)
-    part = images.gray(np.ascontiguousarray(made[whole]))[..., 0].astype("float32")
+    part = image_io.gray(np.ascontiguousarray(made[whole]))[..., 0].astype("float32")
     return Compared(plain[inner], part, scale, (whole[0].start, whole[1].start))
 
 

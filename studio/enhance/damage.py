@@ -40,14 +40,14 @@ class Damage:
         return max(self.light, self.color)
 
 
-def measured(data: bytes, picture: np.ndarray) -> Damage:
+def measured(data: bytes, image: np.ndarray) -> Damage:
     """Measures a photo.
 
     Args:
         data: its file.
-        picture: `(H, W, 3 or 4) uint8`, what is in it.
+        image: `(H, W, 3 or 4) uint8`, what is in it.
     """
-    return Damage(*noise.estimate(picture, _compression(data)), quality_of(data))
+    return Damage(*noise.estimate(image, _compression(data)), quality_of(data))
 
 
 def quality_of(data: bytes) -> float:
@@ -84,9 +84,9 @@ def _compression(data: bytes) -> noise.Compression | None:
         return None
     with warnings.catch_warnings(), suppress(OSError, SyntaxError, ValueError):
         warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as picture:
-            tables = getattr(picture, "quantization", {})
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            tables = getattr(image, "quantization", {})
             if 0 in tables:
                 chosen = tuple(tuple(tables[n]) for n in (0, 1) if n in tables)
-                return noise.Compression(chosen, JpegImagePlugin.get_sampling(picture) > 0)
+                return noise.Compression(chosen, JpegImagePlugin.get_sampling(image) > 0)
     return None

@@ -16,19 +16,19 @@ from studio.enhance.settings import CLEANER, SCALES
 QUALITY = 50  # of the JPEG file that images are cleaned as: at 30 skin is smooth, at 70 some grid is left
 
 
-def enlarged(picture: np.ndarray, side: int) -> np.ndarray:
+def enlarged(image: np.ndarray, side: int) -> np.ndarray:
     """Cleans a square image and enlarges it, by the studio's own networks as far as they reach.
 
     Args:
-        picture: `(s, s, 3) uint8`.
+        image: `(s, s, 3) uint8`.
         side: px that it shall have; one that is not twice as large is left to plain enlarging.
 
     Returns:
         `(side, side, 3) uint8`.
     """
-    if min(SCALES) * len(picture) <= side:
-        picture = clean.open(presets.find(CLEANER)).clean(picture, clean.How(Damage(quality=QUALITY)))
-    return enlarge.to_size(picture, side, side)
+    if min(SCALES) * len(image) <= side:
+        image = clean.open(presets.find(CLEANER)).clean(image, clean.How(Damage(quality=QUALITY)))
+    return enlarge.to_size(image, side, side)
 
 
 def weights() -> dict[str, str]:

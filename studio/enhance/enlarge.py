@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from studio.core.imaging import image_io
+from studio.core.imaging.tiling import Tile, tiles
 from studio.core.litert import network
 from studio.core.litert.network import Network
 from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures import images
-from studio.core.pictures.tiling import Tile, tiles
 from studio.core.progress import Progress
 from studio.enhance import bicubic, models
 from studio.enhance.planes import LIGHT
@@ -58,11 +58,11 @@ class Enlarger:
         self._preset = preset
         self._networks: dict[int, Network] = {}
 
-    def enlarge(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
+    def enlarge(self, image: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
         """Enlarges an image; tiles see beyond their borders, so that none of these shows.
 
         Args:
-            picture: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged by itself. Colors
+            image: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged by itself. Colors
                 below it count as all others do, see `transparency.extend_colors`.
             how: by how much, and how well.
             progress: told of every tile.
@@ -74,13 +74,13 @@ class Enlarger:
             Cancelled: if a user stopped it: half of an image is of no use.
         """
         progress, scale = progress or Progress(), how.scale
-        height, width, channels = picture.shape
+        height, width, channels = image.shape
         made = np.empty((height * scale, width * scale, channels), "uint8")
         halo = max(models.reach(self.settings), bicubic.REACH)
         parts = tiles(height, width, SIDE, halo, alike=True)
         for n, tile in enumerate(parts):
             progress.report(n, len(parts))
-            seen = picture[tile.rows.seen, tile.columns.seen]
+            seen = image[tile.rows.seen, tile.columns.seen]
             made[_place(tile, scale)] = self._tile(seen, how)[_within(tile, scale)]
         progress.report(len(parts), len(parts))
         return made
@@ -167,7 +167,7 @@ def to_size(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """
     if scales := [scale for scale in SCALES if scale * max(image.shape[:2]) <= max(height, width)]:
         image = open(presets.find(SHIPPED)).enlarge(image, How(scales[-1]))
-    return images.resize(image, height, width)
+    return image_io.resize(image, height, width)
 
 
 def weights() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 from studio.enhance.models import channels
 from studio.enhance.planes import FOLD
@@ -36,7 +36,7 @@ def needs(settings: EnhanceSettings, inputs: Inputs) -> float:
 
 
 def _megapixels(inputs: Inputs) -> float:
-    height, width = images.size(inputs["content"][0].read())
+    height, width = image_io.size(inputs["content"][0].read())
     return height * width / 1e6
 
 

@@ -50,14 +50,14 @@ class Compression(NamedTuple):
     is_subsampled: bool
 
 
-def estimate(picture: np.ndarray, compression: Compression | None = None) -> tuple[float, float]:
+def estimate(image: np.ndarray, compression: Compression | None = None) -> tuple[float, float]:
     """Standard deviation of the noise of lightness and of each color, in levels.
 
     Args:
-        picture: `(H, W, 3 or 4) uint8`.
+        image: `(H, W, 3 or 4) uint8`.
         compression: of its file, if that is a JPEG; the noise before it is estimated.
     """
-    blocks = _blocks(picture)
+    blocks = _blocks(image)
     each = [_detail(blocks[..., n]) for n in range(3)]
     light, color = _light_and_color([float(np.percentile(fine, CALM)) for fine, _ in each])
     if compression is None:
@@ -91,13 +91,13 @@ def _light_and_color(planes: list[float]) -> tuple[float, float]:
     return planes[0], float(np.hypot(planes[1], planes[2]) / np.sqrt(2))
 
 
-def _blocks(picture: np.ndarray) -> np.ndarray:
+def _blocks(image: np.ndarray) -> np.ndarray:
     """The blocks without much clipping, or all: `(n, BLOCK, BLOCK, 3) float32`, levels.
 
     Clipping and the crushed shadows of cameras hide noise. Blocks of a smaller photo are as large as it is.
     """
-    rows, columns = (_middle(side) for side in picture.shape[:2])
-    pixels = picture[rows, columns, :3]
+    rows, columns = (_middle(side) for side in image.shape[:2])
+    pixels = image[rows, columns, :3]
     height, width = (min(BLOCK, side) for side in pixels.shape[:2])
     down, across = pixels.shape[0] // height, pixels.shape[1] // width
     grid = pixels[: down * height, : across * width].reshape(down, height, across, width, 3)

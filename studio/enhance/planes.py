@@ -11,7 +11,7 @@ import numpy as np
 
 FOLD = 2  # px of a side of the squares
 TOLD = 3  # numbers that say how damaged it is
-LIGHT = np.array([0.299, 0.587, 0.114], "float32")  # ITU-R BT.601, as `studio.core.pictures.images.gray`
+LIGHT = np.array([0.299, 0.587, 0.114], "float32")  # ITU-R BT.601, as `studio.core.imaging.image_io.gray`
 _TO_PLANES = np.array([LIGHT, [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], "float32")
 _TO_COLORS = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]], "float32")
 _GRAY = np.array([0.5, 0, 0], "float32")

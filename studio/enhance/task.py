@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import recipes
+from studio.core.imaging import image_io, transparency
 from studio.core.models import presets
-from studio.core.pictures import images, transparency
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.enhance import bicubic, clean, damage, enlarge, models
@@ -26,17 +26,17 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     content = inputs["content"][0]
     data = content.read()
-    picture = transparency.extend_colors(images.read_transparent(data, content.name))
+    image = transparency.extend_colors(image_io.read_transparent(data, content.name))
     weights: dict[str, str] = {}
     figures: dict[str, float] = {}
     if settings.cleans:
-        wrong = told(settings, damage.measured(data, picture))
+        wrong = told(settings, damage.measured(data, image))
         figures = {"noise": wrong.noise, "jpeg_quality": wrong.quality}
         how = how_to_clean(settings, wrong)
         if how is not None:
             cleaner = clean.open(models.cleaner_of(settings, inputs))
             progress.stage("Removing noise and artifacts")
-            picture = cleaner.clean(picture, how, progress)
+            image = cleaner.clean(image, how, progress)
             if not inputs.get("cleaner"):
                 weights[settings.cleaner] = cleaner.digest
     if settings.scale > 1:
@@ -44,14 +44,14 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
         larger = enlarge.How(settings.scale, settings.sharpness, settings.ensemble)
         if settings.cleans:
             progress.stage("Upscaling")
-        figures |= tried(enlarger, picture, larger)
-        picture = enlarger.enlarge(picture, larger, progress)
+        figures |= tried(enlarger, image, larger)
+        image = enlarger.enlarge(image, larger, progress)
         if not inputs.get("network"):
             weights[settings.network] = enlarger.digest
     recipe = recipes.make(NAME, settings, inputs, weights)
     ending = f"x{settings.scale}" if settings.scale > 1 else "clean"
-    kept = File.keep(images.encode_png(picture, recipe), "picture", f"{Path(content.name).stem}-{ending}.png")
-    size = {"height": picture.shape[0], "width": picture.shape[1]}
+    kept = File.keep(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")
+    size = {"height": image.shape[0], "width": image.shape[1]}
     return Result((kept,), {**size, **figures, "seconds": time.monotonic() - began}, recipe)
 
 
@@ -79,22 +79,22 @@ def how_to_clean(settings: EnhanceSettings, wrong: damage.Damage) -> clean.How |
     return clean.How(wrong, settings.denoise if noisy else 0.0, blocky, settings.ensemble)
 
 
-def tried(enlarger: enlarge.Enlarger, picture: np.ndarray, how: enlarge.How) -> dict[str, float]:
+def tried(enlarger: enlarge.Enlarger, image: np.ndarray, how: enlarge.How) -> dict[str, float]:
     """How near the network comes to the photo itself, once its middle is shrunk and enlarged again.
 
     Args:
-        picture: `(H, W, 3 or 4) uint8`.
+        image: `(H, W, 3 or 4) uint8`.
 
     Returns:
         PSNR in dB of lightness: "psnr", and "bicubic_psnr" of the plain enlargement; nothing of a photo that
         is too small.
     """
-    sides = [min(TRIED, side) // how.scale * how.scale for side in picture.shape[:2]]
+    sides = [min(TRIED, side) // how.scale * how.scale for side in image.shape[:2]]
     if min(sides) < LEAST * how.scale:
         return {}
-    down, right = ((whole - side) // 2 for whole, side in zip(picture.shape[:2], sides, strict=True))
-    part = np.ascontiguousarray(picture[down : down + sides[0], right : right + sides[1], :3])
-    truth = images.gray(part)[..., 0].astype("float32")
+    down, right = ((whole - side) // 2 for whole, side in zip(image.shape[:2], sides, strict=True))
+    part = np.ascontiguousarray(image[down : down + sides[0], right : right + sides[1], :3])
+    truth = image_io.gray(part)[..., 0].astype("float32")
     small = np.clip(np.rint(bicubic.shrunken(truth, how.scale)), 0, 255)
     plain = bicubic.enlarged(small, how.scale)
     made = plain + 255 * how.sharpness * enlarger.lacks(small / 255, how)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 
-def in_eight_ways(picture: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def in_eight_ways(image: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """The mean of what a network says of an image in eight ways, each turned back.
 
     Args:
-        picture: `(h, w)` or `(h, w, C)`.
+        image: `(h, w)` or `(h, w, C)`.
         look: gives what it says of an image turned so, with sides in the same proportion.
 
     Reference:
@@ -19,6 +19,6 @@ def in_eight_ways(picture: np.ndarray, look: Callable[[np.ndarray], np.ndarray])
     """
     answers = []
     for turns in range(4):
-        turned = np.rot90(picture, turns)
+        turned = np.rot90(image, turns)
         answers += [np.rot90(look(turned), -turns), np.rot90(look(turned[:, ::-1])[:, ::-1], -turns)]
     return np.mean(answers, axis=0, dtype="float32")

@@ -7,10 +7,10 @@ DRAW = Task(
     name="faces.draw",
     settings=FacesSettings,
     inputs=(
-        Slot("photo", "picture", least=0, flag="--photo"),
+        Slot("photo", "image", least=0, flag="--photo"),
         Slot("model", "model", least=0, flag="--preset"),
     ),
-    produces="picture",
+    produces="image",
     lane="live",
     interactive=True,
     work="studio.faces.task:run",

@@ -11,7 +11,7 @@ import numpy as np
 from studio.core.errors import invalid
 from studio.core.generators import latent
 from studio.core.generators.latent import Generator
-from studio.core.pictures import grids, images
+from studio.core.imaging import grids, image_io
 from studio.core.progress import Progress
 from studio.core.tasks import imported
 from studio.faces.models import only_draws
@@ -90,7 +90,7 @@ def encoded(generator: Generator, settings: FacesSettings, photo: np.ndarray) ->
     if generator.encode is None:
         raise only_draws(generator.name)
     part = square(photo, settings.crop, settings.crop_x, settings.crop_y)
-    return generator.encode(images.resize(part, generator.size, generator.size)[None])[0]
+    return generator.encode(image_io.resize(part, generator.size, generator.size)[None])[0]
 
 
 def photo_note(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> str:
@@ -109,7 +109,7 @@ def photo_note(generator: Generator, settings: FacesSettings, photo: np.ndarray)
     if generator.encode is None or not usual:
         return ""
     part = square(photo, settings.crop, settings.crop_x, settings.crop_y)
-    seen = images.resize(part, generator.size, generator.size)
+    seen = image_io.resize(part, generator.size, generator.size)
     drawn = generator.decode(generator.encode(seen[None]))[0]
     error = float(np.sqrt(np.mean((drawn.astype("float32") - seen) ** 2)))
     if error <= _UNLIKE * usual or face(photo) is not None:
@@ -131,13 +131,13 @@ def batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator
 
 def check_sheet(count: int, side: int) -> None:
     """Raises `InvalidInput` if so many images are more than one image may have."""
-    most = images.MOST_PIXELS // 2 // side**2
+    most = image_io.MOST_PIXELS // 2 // side**2
     if count > most:
         step = "or save to a .npz or .zip file"
         raise invalid("`n`", expected=f"at most {most:,} in one image", received=count, next_step=step)
 
 
-def sheet(pictures: np.ndarray, columns: int | None = None, enhance: bool = False) -> np.ndarray:
+def sheet(images: np.ndarray, columns: int | None = None, enhance: bool = False) -> np.ndarray:
     """All images, `(n, s, s, 3) uint8`, as one: a grid, or a single one large.
 
     Args:
@@ -147,13 +147,13 @@ def sheet(pictures: np.ndarray, columns: int | None = None, enhance: bool = Fals
     Raises:
         InvalidInput: if that were more than an image may have.
     """
-    count, side = pictures.shape[:2]
+    count, side = images.shape[:2]
     if count == 1:
-        return large(pictures[0], enhance)
+        return large(images[0], enhance)
     check_sheet(count, side)
     columns = columns or math.ceil(math.sqrt(count))
     factor = min(MOST_FACTOR, max(1, GRID // (columns * side)))
-    enlarged = np.stack([images.resize(one, side * factor, side * factor) for one in pictures])
+    enlarged = np.stack([image_io.resize(one, side * factor, side * factor) for one in images])
     return grids.grid(enlarged, columns)
 
 
@@ -162,14 +162,14 @@ def side_alone(side: int) -> int:
     return side * max(1, LARGE // side)
 
 
-def large(picture: np.ndarray, enhance: bool = False) -> np.ndarray:
+def large(image: np.ndarray, enhance: bool = False) -> np.ndarray:
     """One image, `(s, s, 3) uint8`, a whole number of times larger: about LARGE px.
 
     Args:
         enhance: whether networks clean and enlarge it as far as they reach; else it is enlarged plainly.
     """
-    side = picture.shape[0]
+    side = image.shape[0]
     whole = side_alone(side)
     if enhance and whole > side:
-        return imported(ENLARGED)(picture, whole)
-    return images.resize(picture, whole, whole)
+        return imported(ENLARGED)(image, whole)
+    return image_io.resize(image, whole, whole)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 # Faces as scikit-image ships them: a cascade of local binary patterns, trained for OpenCV.
 _CASCADE = "lbpcascade_frontalface_opencv.xml"
@@ -39,7 +39,7 @@ def face(photo: np.ndarray) -> tuple[int, int, int] | None:
         return None
     from skimage.feature import Cascade
 
-    small = images.fit(photo, min(_LOOKED_AT, max(photo.shape[:2])))
+    small = image_io.fit(photo, min(_LOOKED_AT, max(photo.shape[:2])))
     boxes = Cascade(str(path)).detect_multi_scale(
         small, 1.15, 1, (_LEAST_FACE, _LEAST_FACE), (min(small.shape[:2]),) * 2
     )

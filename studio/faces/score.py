@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import data
-from studio.core.data import Pictures, sample_sets, split
+from studio.core.data import ImageDataset, sample_sets, split
 from studio.core.errors import invalid
 from studio.core.generators import latent
 from studio.core.metrics.comparison import LEAST
@@ -39,7 +39,7 @@ def figures(
     """
     generator = models.load(preset)
     channels = getattr(preset.settings(), "channels", 3)
-    found = data.pictures(sample_sets.resolve(where, progress), generator.size, channels, progress)
+    found = data.load_dataset(sample_sets.resolve(where, progress), generator.size, channels, progress)
     rows = evenly_spaced(_rows(preset, found, part, progress), MOST)
     if len(rows) < LEAST:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"
@@ -64,7 +64,7 @@ def figures(
 
 
 def _rows(
-    preset: Preset, found: Pictures, part: tuple[float, float] | None, progress: Progress
+    preset: Preset, found: ImageDataset, part: tuple[float, float] | None, progress: Progress
 ) -> np.ndarray:
     """The rows of a part, or of what the training of the model held out, `(n,)`, sorted."""
     share = getattr(preset.settings(), "held_out", 0.1)

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from studio.core.errors import invalid
-from studio.core.pictures import animations
+from studio.core.imaging import animations
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 
@@ -145,7 +145,7 @@ class FacesSettings(Settings):
 
 def kind(settings: FacesSettings) -> Kind:
     """The kind of result: an image, an animation, or a set of images."""
-    return "animation" if settings.interpolate else "picture" if settings.form == "sheet" else "dataset"
+    return "animation" if settings.interpolate else "image" if settings.form == "sheet" else "dataset"
 
 
 def _move(text: str) -> tuple[str, float]:

@@ -15,8 +15,8 @@ import numpy as np
 from studio.core import recipes
 from studio.core.errors import Cancelled
 from studio.core.generators.latent import Generator
-from studio.core.pictures import images
-from studio.core.pictures.animations import Video
+from studio.core.imaging import image_io
+from studio.core.imaging.animations import Video
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result, imported
 from studio.faces import draw, models
@@ -29,7 +29,7 @@ MOST_PLACES = 1024  # points that are told with a result, for a map of them
 def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     """Generates the images of the settings. See `studio.faces.draw`."""
     began = time.monotonic()
-    photo = next((images.read(file.read()) for file in inputs.get("photo", ())), None)
+    photo = next((image_io.read(file.read()) for file in inputs.get("photo", ())), None)
     generator = models.generator(settings, inputs)
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
     if photo is not None and (note := draw.photo_note(generator, settings, photo)):
@@ -48,12 +48,12 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     if settings.form == "sheet":
         draw.check_sheet(1 if settings.face and not settings.to else settings.n, generator.size)
     z = draw.points(generator, settings, photo)
-    pictures, stopped = _drawn(generator, z, settings, progress)
+    images, stopped = _drawn(generator, z, settings, progress)
     if stopped:
-        settings = settings.model_copy(update={"n": len(pictures)})
+        settings = settings.model_copy(update={"n": len(images)})
     recipe = recipes.make("faces.draw", settings, inputs, weights)
-    file = _packed(pictures, settings, recipe, stem)
-    figures |= {"n": len(pictures), "places": _places(z[: len(pictures)], generator)}
+    file = _packed(images, settings, recipe, stem)
+    figures |= {"n": len(images), "places": _places(z[: len(images)], generator)}
     return Result((file,), figures | {"seconds": time.monotonic() - began}, recipe, stopped)
 
 
@@ -74,8 +74,8 @@ def _drawn(
     except Cancelled:
         if not made or settings.face:
             raise
-    pictures = np.concatenate(made)
-    return pictures, len(pictures) < len(z)
+    images = np.concatenate(made)
+    return images, len(images) < len(z)
 
 
 def _video(
@@ -84,24 +84,24 @@ def _video(
     z = draw.interpolate(generator, settings, photo)
     with Video(settings.video, settings.fps) as video:
         for part in draw.batches(generator, z, progress):
-            for picture in part:
-                video.add(draw.large(picture, settings.enhance))
+            for image in part:
+                video.add(draw.large(image, settings.enhance))
         return video.finish()
 
 
-def _packed(pictures: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
+def _packed(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
     if settings.form == "sheet":
-        columns = len(pictures) if settings.to and len(pictures) <= MOST_ROW else None
-        made = draw.sheet(pictures, columns, settings.enhance)
-        return File.keep(images.encode_png(made, recipe), "picture", f"{stem}.png")
+        columns = len(images) if settings.to and len(images) <= MOST_ROW else None
+        made = draw.sheet(images, columns, settings.enhance)
+        return File.keep(image_io.encode_png(made, recipe), "image", f"{stem}.png")
     packed = io.BytesIO()
     if settings.form == "npz":
-        np.savez(packed, images=pictures)
+        np.savez(packed, images=images)
     else:
         with zipfile.ZipFile(packed, "w") as file:
-            for number, picture in enumerate(pictures, 1):
+            for number, image in enumerate(images, 1):
                 name = zipfile.ZipInfo(f"{stem}-{number:05}.png", (1980, 1, 1, 0, 0, 0))
-                file.writestr(name, images.encode_png(picture))
+                file.writestr(name, image_io.encode_png(image))
     return File.keep(packed.getvalue(), "dataset", f"{stem}.{settings.form}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from studio.core.pictures.thumbnails import INK, PAPER
+from studio.core.imaging.thumbnails import INK, PAPER
 
 SIDE, GAP, LINE = 320, 16, 26  # px
 _FONT = 17
@@ -16,31 +16,31 @@ _EMPTY = "#dcd9cf"
 
 
 def labeled(
-    pictures: Sequence[np.ndarray | None], labels: Sequence[str], columns: int | None = None
+    images: Sequence[np.ndarray | None], labels: Sequence[str], columns: int | None = None
 ) -> np.ndarray:
     """Draws the sheet.
 
     Args:
-        pictures: `(H, W, 3) uint8` of any size, each made to fit; None leaves its place empty.
+        images: `(H, W, 3) uint8` of any size, each made to fit; None leaves its place empty.
         labels: one an image.
         columns: in a row; as near to a square as can be when None.
 
     Returns:
         `(H, W, 3) uint8`.
     """
-    columns = columns or math.ceil(math.sqrt(len(pictures)))
-    rows = math.ceil(len(pictures) / columns)
-    height = max((_fitted(one.shape)[1] for one in pictures if one is not None), default=SIDE)
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    rows = math.ceil(len(images) / columns)
+    height = max((_fitted(one.shape)[1] for one in images if one is not None), default=SIDE)
     across, down = SIDE + GAP, height + LINE + GAP
     sheet = Image.new("RGB", (columns * across + GAP, rows * down + GAP), PAPER)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(_FONT)
-    for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
         left, top = GAP + number % columns * across, GAP + number // columns * down
-        if picture is None:
+        if image is None:
             draw.rectangle((left, top, left + SIDE - 1, top + height - 1), _EMPTY)
         else:
-            size = _fitted(picture.shape)
-            shown = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)
+            size = _fitted(image.shape)
+            shown = Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)
             sheet.paste(shown, (left + (SIDE - size[0]) // 2, top + (height - size[1]) // 2))
         draw.text((left, top + height + 4), _cut(label, font), INK, font)
     return np.asarray(sheet)

@@ -45,7 +45,7 @@ class Provenance:
         """The files that it was made from, as its task takes them."""
         kinds = {slot.name: slot.kind for slot in tasks.get(self.recipe.task).inputs}
         return {
-            slot: [File(source.digest, kinds.get(slot, "picture"), source.name) for source in sources]
+            slot: [File(source.digest, kinds.get(slot, "image"), source.name) for source in sources]
             for slot, sources in self.recipe.inputs.items()
         }
 
@@ -84,14 +84,14 @@ def _sources(recipe: Recipe) -> Iterator[Input]:
 def _is_here(source: Input, owner: str) -> bool:
     """Whether an input can be used: a digest in a recipe alone gives nobody what somebody else put in."""
     with owners.asking(owner):
-        return File(source.digest, "picture", source.name).here
+        return File(source.digest, "image", source.name).here
 
 
 def _kind(recipe: Recipe) -> tuple[bool, Kind]:
     try:
         return True, tasks.get(recipe.task).makes(recipe.checked_settings())
     except InvalidInput:
-        return False, "picture"
+        return False, "image"
 
 
 def add(told: Provenance, owner: str = LOCAL) -> str:
@@ -105,5 +105,5 @@ def add(told: Provenance, owner: str = LOCAL) -> str:
         raise InvalidInput(
             "The gallery takes only images that this version of the studio can make. Make the image again."
         )
-    file = File.keep(told.data, "picture", PurePath(told.name).name)
+    file = File.keep(told.data, "image", PurePath(told.name).name)
     return items.add(Result((file,), recipe=told.recipe), None, owner)

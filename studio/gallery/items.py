@@ -11,8 +11,8 @@ from typing import Any
 
 from studio.core import paths, tasks
 from studio.core.errors import Unavailable, printable
+from studio.core.imaging import thumbnails
 from studio.core.owners import LOCAL
-from studio.core.pictures import thumbnails
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.engine.jobs import store

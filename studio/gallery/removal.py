@@ -47,7 +47,7 @@ def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
 
 def _move(folder: Path, place: Path) -> None:
     """Moves an item's folder; a list that drew its small image as it last left may have made one there."""
-    store.Folder(place).forget_pictures()
+    store.Folder(place).forget_images()
     folder.replace(place)
 
 

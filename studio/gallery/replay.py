@@ -52,7 +52,7 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
         for path in sorted(place.iterdir()) if place.is_dir() else [place]:
             with suppress(OSError):  # one that may not be read; what is missing is told by `check`
                 if path.is_file() and paths.file_digest(path) in wanted:
-                    File.keep(path.read_bytes(), "picture", path.name)
+                    File.keep(path.read_bytes(), "image", path.name)
         if (place / model_folder.SETTINGS).is_file():
             packed = model_zip.zipped(place)
             if paths.digest(packed) in wanted:
@@ -79,7 +79,7 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
     """
     kinds = {slot.name: slot.kind for slot in tasks.get(recipe.task).inputs}
     inputs = {
-        slot: [_input(source, kinds.get(slot, "picture"), progress, note) for source in sources]
+        slot: [_input(source, kinds.get(slot, "image"), progress, note) for source in sources]
         for slot, sources in recipe.inputs.items()
     }
     with pretrained.using(recipe.weights):
@@ -100,7 +100,7 @@ def _input(source: Input, kind: Kind, progress: Progress, note: Callable[[str], 
 
 
 def _is_here(source: Input) -> bool:
-    return File(source.digest, "picture", source.name).here
+    return File(source.digest, "image", source.name).here
 
 
 def _sources(recipe: Recipe) -> Iterator[Input]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.pictures import animations, images
+from studio.core.imaging import animations, image_io
 from studio.core.recipes import Recipe
 from studio.core.tasks import Result
 
@@ -79,9 +79,9 @@ def text_difference(original: bytes, again: bytes) -> TextDifference:
 
 def difference(original: np.ndarray, result: Result, suffix: str) -> Difference:
     """Compares `(H, W, 3) uint8` with a new result, after the same loss where `suffix` is a lossy format."""
-    again = images.read(result.files[0].read())
+    again = image_io.read(result.files[0].read())
     if suffix in (".jpg", ".jpeg", ".jfif", ".webp"):
-        again = images.read(images.encode_as(again, suffix))
+        again = image_io.read(image_io.encode_as(again, suffix))
     if again.shape != original.shape:
         return Difference(None, None)
     apart = _apart(again, original)

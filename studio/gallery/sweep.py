@@ -12,7 +12,7 @@ from typing import Any
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, unknown
-from studio.core.pictures import images, thumbnails
+from studio.core.imaging import image_io, thumbnails
 from studio.core.progress import Progress
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs, Result, Tries
@@ -202,7 +202,7 @@ def _made(crew: Any, task: str, cell: Cell, inputs: Inputs, progress: Progress) 
     """A cell's result and the image that stands for it, or why there is none."""
     try:
         result = crew.run(task, cell.settings, inputs, progress.silent())
-        return result, thumbnails.picture_of(result.files[0])
+        return result, thumbnails.image_of(result.files[0])
     except StudioError as error:
         return str(error)
 
@@ -237,7 +237,7 @@ def _result(
     weights = {name: digest for one in made_by if one for name, digest in one.weights.items()}
     recipe = recipes.make(NAME, settings, inputs, weights)
     file = File.keep(
-        images.encode_png(_sheet(rows, made), recipe), "picture", f"sweep-{_stem(whole[0][0])}.png"
+        image_io.encode_png(_sheet(rows, made), recipe), "image", f"sweep-{_stem(whole[0][0])}.png"
     )
     told: list[dict[str, Any]] = []
     files = [file]

@@ -3,8 +3,8 @@
 from studio.core.tasks import Slot, Task
 from studio.lab.settings import BoltzmannSettings, ImagineSettings, RepairSettings, TeachSettings
 
-DRAWING = Slot("content", "picture", least=0)
-DOODLES = Slot("doodles", "picture", least=0, most=40, flag="--doodles")
+DRAWING = Slot("content", "image", least=0)
+DOODLES = Slot("doodles", "image", least=0, most=40, flag="--doodles")
 
 TEACH = Task(
     name="lab.train",
@@ -24,7 +24,7 @@ REPAIR = Task(
     name="lab.repair",
     settings=RepairSettings,
     inputs=(DRAWING, DOODLES),
-    produces="picture",
+    produces="image",
     lane="job",
     interactive=True,
     work="studio.lab.task:repair",
@@ -52,7 +52,7 @@ IMAGINE = Task(
     name="lab.imagine",
     settings=ImagineSettings,
     inputs=(DRAWING, DOODLES),
-    produces="picture",
+    produces="image",
     lane="job",
     interactive=True,
     work="studio.lab.task:imagine",

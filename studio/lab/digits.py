@@ -11,9 +11,9 @@ from PIL import Image
 from studio.core import tasks
 from studio.core.generators import latent
 from studio.core.generators.latent import Generator
+from studio.core.imaging import image_io
 from studio.core.models import presets
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.lab.drawings import as_digit
 from studio.lab.settings import SIDE
@@ -62,7 +62,7 @@ def _drawn(preset: presets.Preset) -> Digits:
 
 def _variants(doodles: Sequence[File]) -> Digits:
     """Each doodle turned, moved and scaled a little, again and again, in an order that mixes them."""
-    found = [as_digit(images.read(file.read(), file.name), file.name) for file in doodles]
+    found = [as_digit(image_io.read(file.read(), file.name), file.name) for file in doodles]
     rng = np.random.default_rng(_SEED)
     made = np.stack([_varied(found[n % len(found)], rng) for n in range(LEARNED + OTHERS)])
     return Digits(made[:LEARNED], made[LEARNED:], {})
@@ -77,6 +77,6 @@ def _varied(drawing: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         *(cos, sin, middle - cos * (middle + across) - sin * (middle + down)),
         *(-sin, cos, middle + sin * (middle + across) - cos * (middle + down)),
     )
-    picture = Image.fromarray((drawing.reshape(SIDE, SIDE) * 255).astype("uint8"))
-    made = picture.transform((SIDE, SIDE), Image.Transform.AFFINE, turned, Image.Resampling.BILINEAR)
+    image = Image.fromarray((drawing.reshape(SIDE, SIDE) * 255).astype("uint8"))
+    made = image.transform((SIDE, SIDE), Image.Transform.AFFINE, turned, Image.Resampling.BILINEAR)
     return np.asarray(made, "float32").ravel() / 255

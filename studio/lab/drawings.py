@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from studio.core.errors import invalid
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.lab.settings import PIXELS, SIDE
 
 INK = 48  # level from which a pixel counts as drawn
@@ -15,17 +15,17 @@ _DOT = 0.15  # of the drawing's side: what is smaller is a dot, and is not made 
 EMPTY = "The drawing is empty, so this is the output for an empty image. Draw something."
 
 
-def read(picture: np.ndarray, fit: bool) -> np.ndarray:
+def read(image: np.ndarray, fit: bool) -> np.ndarray:
     """A drawing as a digit; an empty one is all black.
 
     Args:
-        picture: `(H, W, 3) uint8`; dark lines on a light ground are turned to light ones on black.
+        image: `(H, W, 3) uint8`; dark lines on a light ground are turned to light ones on black.
         fit: whether it is moved to the middle and scaled as digits are, or stays where it is.
 
     Returns:
         `(PIXELS,) float32` in [0, 1].
     """
-    lines = _square(_on_black(images.gray(picture)[..., 0]))
+    lines = _square(_on_black(image_io.gray(image)[..., 0]))
     drawn = np.argwhere(lines >= INK)
     if not len(drawn):
         return np.zeros(PIXELS, "float32")
@@ -38,9 +38,9 @@ def read(picture: np.ndarray, fit: bool) -> np.ndarray:
     return _centerd(_small(_square(lines[top:bottom, left:right]), BOX)).ravel()
 
 
-def as_digit(picture: np.ndarray, name: str) -> np.ndarray:
+def as_digit(image: np.ndarray, name: str) -> np.ndarray:
     """As `read`, fitted. Raises `InvalidInput` if nothing is drawn."""
-    found = read(picture, fit=True)
+    found = read(image, fit=True)
     if not found.any():
         step = "draw something, or leave it out"
         raise invalid(name, expected="a drawing", received="an empty image", next_step=step)
@@ -62,8 +62,8 @@ def _square(levels: np.ndarray) -> np.ndarray:
 
 def _small(levels: np.ndarray, side: int) -> np.ndarray:
     """`(h, h) uint8` -> `(side, side) float32` in [0, 1]; each pixel the mean of what it covers."""
-    picture = Image.fromarray(levels).resize((side, side), Image.Resampling.BOX)
-    return np.asarray(picture, "float32") / 255
+    image = Image.fromarray(levels).resize((side, side), Image.Resampling.BOX)
+    return np.asarray(image, "float32") / 255
 
 
 def _centerd(digit: np.ndarray) -> np.ndarray:

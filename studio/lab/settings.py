@@ -193,4 +193,4 @@ class ImagineSettings(BoltzmannSettings):
 
 def kind(settings: ImagineSettings) -> Kind:
     """Kind of the result: an image or a video."""
-    return "animation" if settings.frames else "picture"
+    return "animation" if settings.frames else "image"

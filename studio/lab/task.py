@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from studio.core import recipes
+from studio.core.imaging import image_io
+from studio.core.imaging.animations import Video
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures import images
-from studio.core.pictures.animations import Video
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result
-from studio.lab import digits, drawings, network_file, pictures
+from studio.lab import digits, drawings, images, network_file
 from studio.lab.chain import Chain, half
 from studio.lab.corrupt import levels, spoilt
 from studio.lab.settings import BoltzmannSettings, ImagineSettings, RepairSettings, TeachSettings
@@ -42,19 +42,19 @@ def repair(settings: RepairSettings, inputs: Inputs, progress: Progress) -> Resu
     known = digits.digits(inputs.get("doodles", ()))
     taught = _taught(_base(TeachSettings, settings), known, inputs, progress)
     drawn, notes = _drawing(inputs, settings.fit)
-    wanted = known.others[: pictures.SHOWN] if drawn is None else drawn[None]
+    wanted = known.others[: images.SHOWN] if drawn is None else drawn[None]
     given = spoilt(wanted, settings.noise, settings.holes, np.random.default_rng([settings.seed, SPOILING]))
     code = taught.network.encode(given)
     made = taught.network.decode(code)
     if settings.show == "filters":
-        picture = pictures.filters(taught.network, known.others)
+        image = images.filters(taught.network, known.others)
     elif settings.show == "map":
-        picture = pictures.CodeMap(taught.network, taught.network.encode(known.others)).picture()
+        image = images.CodeMap(taught.network, taught.network.encode(known.others)).image()
     else:
         shown = [wanted, given, made] if settings.noise or settings.holes else [wanted, made]
-        picture = pictures.rows(*shown) if drawn is None else pictures.shown(np.concatenate(shown), 3, _LARGE)
+        image = images.rows(*shown) if drawn is None else images.shown(np.concatenate(shown), 3, _LARGE)
     recipe = recipes.make("lab.repair", _as_made(settings, taught), inputs, known.weights)
-    file = File.keep(images.encode_png(picture, recipe), "picture", f"{_stem(inputs)}-repaired.png")
+    file = File.keep(image_io.encode_png(image, recipe), "image", f"{_stem(inputs)}-repaired.png")
     told = {
         "off": levels(made, wanted),
         "spoilt": levels(given, wanted),
@@ -80,7 +80,7 @@ def imagine(settings: ImagineSettings, inputs: Inputs, progress: Progress) -> Re
             file = File.keep(video.finish(), "animation", f"{stem}.{settings.video}")
     else:
         energies = _follow(chain, settings, None)
-        file = File.keep(images.encode_png(_grid(chain), recipe), "picture", f"{stem}.png")
+        file = File.keep(image_io.encode_png(_grid(chain), recipe), "image", f"{stem}.png")
     told = {"energy": energies[-1], "energies": energies, "notes": notes}
     return Result((file,), _figures(taught) | told, recipe, taught.stopped_early)
 
@@ -97,7 +97,7 @@ def _follow(chain: Chain, settings: ImagineSettings, video: Video | None) -> lis
 
 
 def _grid(chain: Chain) -> np.ndarray:
-    return pictures.shown(chain.chances, scale=_LARGE if len(chain.chances) == 1 else 4)
+    return images.shown(chain.chances, scale=_LARGE if len(chain.chances) == 1 else 4)
 
 
 def _network(
@@ -148,7 +148,7 @@ def _as_made(settings: S, taught: Taught) -> S:
 def _drawing(inputs: Inputs, fit: bool) -> tuple[np.ndarray | None, list[str]]:
     """The drawing, `(PIXELS,)`, if there is one, and what there is to say of it."""
     for file in inputs.get("content", ()):
-        drawn = drawings.read(images.read(file.read(), file.name), fit)
+        drawn = drawings.read(image_io.read(file.read(), file.name), fit)
         return drawn, [] if drawn.any() else [drawings.EMPTY]
     return None, []
 

@@ -12,7 +12,7 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
-from studio.lab import pictures
+from studio.lab import images
 from studio.lab.autoencoder import Autoencoder
 from studio.lab.boltzmann import Boltzmann, BoltzmannTeacher
 from studio.lab.corrupt import levels, spoilt
@@ -68,12 +68,12 @@ def teach_autoencoder(digits: Digits, settings: TeachSettings, progress: Progres
     given = digits.others
     if settings.kind == "denoising":
         given = spoilt(given, settings.taught_noise, settings.taught_holes, rng)
-    few = slice(0, pictures.SHOWN)
+    few = slice(0, images.SHOWN)
 
     def look() -> tuple[float, Callable[[], np.ndarray]]:
         drawn = teacher.network.redraw(given)
         before = [digits.others[few]] + ([given[few]] if given is not digits.others else [])
-        return levels(drawn, digits.others), lambda: pictures.rows(*before, drawn[few])
+        return levels(drawn, digits.others), lambda: images.rows(*before, drawn[few])
 
     return _course(teacher, teacher.network, settings, look, progress or Progress())
 
@@ -86,8 +86,8 @@ def teach_boltzmann(digits: Digits, settings: BoltzmannSettings, progress: Progr
 
     def look() -> tuple[float, Callable[[], np.ndarray]]:
         units = network.of_pixels(others)
-        dreams = network.of_units(network.of_pixels(teacher.dreams[: 2 * pictures.SHOWN]))
-        return levels(network.of_units(units), others), lambda: pictures.shown(dreams, pictures.SHOWN)
+        dreams = network.of_units(network.of_pixels(teacher.dreams[: 2 * images.SHOWN]))
+        return levels(network.of_units(units), others), lambda: images.shown(dreams, images.SHOWN)
 
     return _course(teacher, network, settings, look, progress or Progress())
 

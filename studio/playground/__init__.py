@@ -6,8 +6,8 @@ from studio.playground.settings import PlaygroundSettings
 TRAIN = Task(
     name="playground.train",
     settings=PlaygroundSettings,
-    inputs=(Slot("content", "picture"),),
-    produces="picture",
+    inputs=(Slot("content", "image"),),
+    produces="image",
     lane="job",
     interactive=True,
     work="studio.playground.task:run",

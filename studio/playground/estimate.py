@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 from studio.playground.settings import PlaygroundSettings
 
@@ -15,15 +15,15 @@ _BASE = 0.35 * 2**30  # bytes, of Python and its libraries
 def usual(settings: PlaygroundSettings, inputs: Inputs) -> float:
     """About how many seconds it takes on one core."""
     step = _OVERHEAD + 6 * settings.batch * settings.parameters / _PRODUCTS
-    pixels = images.megapixels(inputs["content"][0].read(), settings.size) * 1e6
-    picture = 2 * pixels * settings.parameters / _PRODUCTS + 2e-7 * pixels
-    return _LOOKS * settings.last_step * step + (settings.frames + 1) * picture
+    pixels = image_io.megapixels(inputs["content"][0].read(), settings.size) * 1e6
+    image = 2 * pixels * settings.parameters / _PRODUCTS + 2e-7 * pixels
+    return _LOOKS * settings.last_step * step + (settings.frames + 1) * image
 
 
 def needs(settings: PlaygroundSettings, inputs: Inputs) -> float:
     """About how many bytes of memory it takes at most."""
     photo = inputs["content"][0].read()
-    learned = images.megapixels(photo, settings.detail) * 1e6
+    learned = image_io.megapixels(photo, settings.detail) * 1e6
     batch = settings.batch * settings.width * settings.depth * 4
     values = learned * (settings.inputs + 2 * max(settings.width, settings.inputs)) + batch
-    return _BASE + 4 * values + 12 * images.megapixels(photo, settings.size) * 1e6
+    return _BASE + 4 * values + 12 * image_io.megapixels(photo, settings.size) * 1e6

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from studio.core.errors import Cancelled
-from studio.core.pictures import images
-from studio.core.pictures.animations import Video
+from studio.core.imaging import image_io
+from studio.core.imaging.animations import Video
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.playground.learner import Learner, Look, RanAway
@@ -30,7 +30,7 @@ class Learned:
     """What came of it.
 
     Attributes:
-        picture: as the network paints it in the end, `(H, W, 3) uint8`; of a video its last frame.
+        image: as the network paints it in the end, `(H, W, 3) uint8`; of a video its last frame.
         video: the bytes of its file; empty without one.
         frames: of the video.
         steps: of learning.
@@ -41,7 +41,7 @@ class Learned:
         seconds: that it took.
     """
 
-    picture: np.ndarray
+    image: np.ndarray
     video: bytes
     frames: int
     steps: int
@@ -71,11 +71,11 @@ def learn(photo: np.ndarray, settings: PlaygroundSettings, progress: Progress | 
         course.run()
         if course.stopped and not course.learner.steps:
             raise Cancelled
-        last, picture = course.look(), course.picture()
+        last, image = course.look(), course.image()
         whole = video is not None and (video.frames > 1 or video.frames == settings.frames)
         data = video.finish() if video is not None and whole else b""
     return Learned(
-        picture,
+        image,
         data,
         video.frames if video is not None and whole else 0,
         course.learner.steps,
@@ -135,7 +135,7 @@ class _Course:
             done, total = (
                 (self._video.frames, self._settings.frames) if self._video else (steps, self._settings.steps)
             )
-            self._progress.report(done, total, look.metrics, lambda: look.picture)
+            self._progress.report(done, total, look.metrics, lambda: look.image)
         elif now >= self._next_check:
             self._next_check = now + _CHECK_SECONDS
             self._progress.check()
@@ -158,7 +158,7 @@ class _Course:
             self._video.add(frame)
             self._due.pop(0)
 
-    def picture(self) -> np.ndarray:
+    def image(self) -> np.ndarray:
         """The result; smaller than asked for if somebody waits for it to stop."""
         if not self.stopped:
             try:
@@ -180,7 +180,7 @@ def frame_steps(settings: PlaygroundSettings) -> list[int]:
 
 def size_of(settings: PlaygroundSettings, height: int, width: int) -> tuple[int, int]:
     """Height and width of the result of a photo with these."""
-    return images.fitted(height, width, settings.size)
+    return image_io.fitted(height, width, settings.size)
 
 
 def quick_size(settings: PlaygroundSettings, height: int, width: int) -> tuple[int, int]:

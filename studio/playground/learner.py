@@ -8,9 +8,9 @@ from typing import NoReturn
 
 import numpy as np
 
+from studio.core.imaging import image_io
 from studio.core.layers.network import Network
 from studio.core.layers.optimizers import Optimizer
-from studio.core.pictures import images
 from studio.playground import losses
 from studio.playground.inputs import inputs, places
 from studio.playground.settings import PlaygroundSettings
@@ -30,14 +30,14 @@ class Look:
     """What there is to see of a network.
 
     Attributes:
-        picture: as it is painted now, at the size at which it is learned, `(H, W, 3) uint8`.
+        image: as it is painted now, at the size at which it is learned, `(H, W, 3) uint8`.
         learned, held_out: the loss of the pixels that it learns from, and of the others; None without any.
         psnr_learned, psnr_held_out: the same as a peak signal-to-noise ratio, in dB.
         gradients: of the weights of each layer, the first first, the root of their mean square.
         values: of what each hidden layer hands on, the same.
     """
 
-    picture: np.ndarray
+    image: np.ndarray
     learned: float
     held_out: float | None
     psnr_learned: float
@@ -62,7 +62,7 @@ class Learner:
     """
 
     def __init__(self, photo: np.ndarray, settings: PlaygroundSettings):
-        small = images.fit(photo, settings.detail)
+        small = image_io.fit(photo, settings.detail)
         self._size = small.shape[:2]
         self._settings = settings
         self._inputs = inputs(
@@ -145,15 +145,15 @@ class Learner:
         Returns:
             `(height, width, 3) uint8`.
         """
-        picture = np.empty((height, width, 3), "uint8")
+        image = np.empty((height, width, 3), "uint8")
         rows = max(1, _AT_ONCE // (max(self.network.shape) * width))
         with np.errstate(over="ignore", invalid="ignore"):
             for first in range(0, height, rows):
                 last = min(height, first + rows)
                 told = self._inputs.of(places(height, width, first, last))
-                picture[first:last] = _shown(self._colors(told)).reshape(-1, width, 3)
+                image[first:last] = _shown(self._colors(told)).reshape(-1, width, 3)
                 after(last)
-        return picture
+        return image
 
 
 def _split(count: int, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

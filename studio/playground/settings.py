@@ -128,4 +128,4 @@ class PlaygroundSettings(Settings):
 
 def kind(settings: PlaygroundSettings) -> Kind:
     """Kind of the result: an image or a video."""
-    return "animation" if settings.frames else "picture"
+    return "animation" if settings.frames else "image"

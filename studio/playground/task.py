@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import recipes
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.playground.learn import Learned, learn
@@ -24,14 +24,14 @@ _WORSE = 1.05  # times the loss that it began with
 def run(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints, or videos the learning. See `studio.playground.learn.learn`."""
     photo = inputs["content"][0]
-    learned = learn(images.read(photo.read(), photo.name), settings, progress)
+    learned = learn(image_io.read(photo.read(), photo.name), settings, progress)
     made = _as_made(settings, learned)
     recipe = recipes.make("playground.train", made, inputs)
     stem = f"{Path(photo.name).stem}-painted"
     if learned.video:
         file = File.keep(learned.video, "animation", f"{stem}.{made.video}")
     else:
-        file = File.keep(images.encode_png(learned.picture, recipe), "picture", f"{stem}.png")
+        file = File.keep(image_io.encode_png(learned.image, recipe), "image", f"{stem}.png")
     return Result((file,), figures(settings, learned), recipe, learned.stopped_early)
 
 
@@ -66,5 +66,5 @@ def _as_made(settings: PlaygroundSettings, learned: Learned) -> PlaygroundSettin
     if learned.stopped_early:
         change["most_steps"] = learned.steps
         if not learned.video:
-            change |= {"frames": 0, "size": max(learned.picture.shape[:2])}
+            change |= {"frames": 0, "size": max(learned.image.shape[:2])}
     return settings.model_copy(update=change)

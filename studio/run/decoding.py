@@ -15,10 +15,10 @@ from pathlib import Path
 from studio.core.data import corpus, encodings
 from studio.core.errors import InvalidInput, printable
 from studio.core.files import Kind
-from studio.core.pictures import animations, images
+from studio.core.imaging import animations, image_io
 from studio.imported import files
 
-KINDS: tuple[Kind, ...] = ("picture", "animation", "text", "model")
+KINDS: tuple[Kind, ...] = ("image", "animation", "text", "model")
 SECONDS = 60  # of time, and of a processor's
 MOST_BYTES = 3 << 29  # of memory; an image of 67 million pixels takes 1 GB
 TOO_LARGE = "needs more memory than a check may take"
@@ -26,8 +26,8 @@ TOO_LARGE = "needs more memory than a check may take"
 
 def decode(kind: Kind, path: Path) -> None:
     """Reads all of a file of one of KINDS. Raises `InvalidInput` if it cannot be taken."""
-    if kind == "picture":
-        images.read(path)
+    if kind == "image":
+        image_io.read(path)
     elif kind == "text":
         with contextlib.suppress(encodings.UnknownEncoding):  # which the settings of a task may tell
             corpus.read(path)

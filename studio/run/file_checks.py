@@ -15,7 +15,7 @@ from pathlib import Path
 
 from studio.core import owners, paths
 from studio.core.errors import InvalidInput, StudioError, printable, short_name
-from studio.core.pictures import decoding_cost, images
+from studio.core.imaging import decoding_cost, image_io
 from studio.core.process import children, sandbox
 from studio.core.tasks import Kind
 from studio.engine.live_queue import Turns
@@ -59,14 +59,14 @@ def _is_cheap(kind: Kind, path: Path) -> bool:
         return size <= _CHEAP_TEXT
     if kind == "model":  # made elsewhere, a megabyte of its description takes a second and 70 MB
         return input_files.is_packed(path)
-    if kind == "animation" or size > images.MOST_BYTES:
-        return kind == "picture"  # whose size alone is a reason to refuse it
+    if kind == "animation" or size > image_io.MOST_BYTES:
+        return kind == "image"  # whose size alone is a reason to refuse it
     data = path.read_bytes()
     try:
-        height, width = images.size(data)
+        height, width = image_io.size(data)
     except InvalidInput:
         return True  # it is refused by its header
-    return height * width <= images.LARGE and decoding_cost.is_told_by_sides(data)
+    return height * width <= image_io.LARGE and decoding_cost.is_told_by_sides(data)
 
 
 def _decoded_aside(kind: Kind, path: Path) -> str | None:

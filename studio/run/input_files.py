@@ -13,8 +13,8 @@ from PIL import Image
 from studio.core import amounts, caches, paths, tasks
 from studio.core.data import corpus, encodings, sample_sets
 from studio.core.errors import a, invalid, printable, unknown
+from studio.core.imaging import animations, formats, image_io, paintings, sample_photos, video_limits
 from studio.core.models import model_folder, model_zip, presets
-from studio.core.pictures import animations, formats, images, paintings, sample_photos, video_limits
 from studio.core.tasks import File, Inputs, Kind, Slot
 from studio.core.training import start_from
 from studio.imported import files, keras_files
@@ -47,7 +47,7 @@ def read(slot: Slot, value: Any, labels: str | None = None) -> File:
         return sample_sets.resolve(text)
     if slot.kind == "animation":
         return _video(paths.expand_user(text))
-    if slot.kind == "picture" and text.startswith(_SAMPLE):
+    if slot.kind == "image" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     path = paths.expand_user(text)
     check(slot.kind, path)
@@ -59,19 +59,19 @@ def _in_memory(slot: Slot, value: Any) -> File:
         return value.result.files[0]
     if isinstance(value, File):
         return value
-    if slot.kind == "picture" and _is_picture(value):
+    if slot.kind == "image" and _is_image(value):
         value = Image.fromarray(value[..., 0] if value.shape[2:] == (1,) else value)
-    if slot.kind == "picture" and isinstance(value, Image.Image):
-        data = images.as_png(value, slot.name)
-        images.read(data, slot.name)
-        return File.keep(data, "picture", f"{slot.name}.png")
+    if slot.kind == "image" and isinstance(value, Image.Image):
+        data = image_io.as_png(value, slot.name)
+        image_io.read(data, slot.name)
+        return File.keep(data, "image", f"{slot.name}.png")
     expected = f"a path of {a(slot.kind)}, or a result of the studio"
-    if slot.kind == "picture":
+    if slot.kind == "image":
         expected = "a path, a result of the studio, a Pillow image or an array (H, W, 3) uint8, 0 to 255"
     raise invalid(slot.name, expected=expected, received=_described(value), next_step="pass one of these")
 
 
-def _is_picture(value: Any) -> bool:
+def _is_image(value: Any) -> bool:
     """Whether it is `(H, W) uint8`, or with 1, 3 or 4 channels: gray, RGB, RGBA."""
     if not isinstance(value, np.ndarray) or value.dtype != np.uint8 or value.ndim not in (2, 3):
         return False
@@ -88,8 +88,8 @@ def _described(value: Any) -> str:
 
 def check(kind: Kind, path: Path) -> None:
     """Raises `InvalidInput` unless a file can be taken as one of its kind; an archive is looked at later."""
-    if kind == "picture":
-        images.read(path)
+    if kind == "image":
+        image_io.read(path)
     elif kind == "text":
         with contextlib.suppress(encodings.UnknownEncoding):  # which the settings of a task may tell
             corpus.read(path)
@@ -105,7 +105,7 @@ def check(kind: Kind, path: Path) -> None:
 
 def from_name(slot: Slot, text: str) -> File | None:
     """What a name alone says: a sample, or a trained model; None for all else. No path is ever followed."""
-    if slot.kind == "picture" and text.startswith(_SAMPLE):
+    if slot.kind == "image" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     if slot.kind == "dataset" and text.startswith(_SAMPLE):
         return sample_sets.reference(text)
@@ -123,7 +123,7 @@ def to_start_from(task: str, name: str) -> Inputs:
     return {start_from.SLOT: [file]} if file else {}
 
 
-def is_picture(text: str) -> bool:
+def is_image(text: str) -> bool:
     """Whether a word names a sample or an image, as far as its name tells."""
     return text.startswith(_SAMPLE) or Path(text).suffix.lower() in formats.ENDINGS
 
@@ -214,7 +214,7 @@ def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
 def _sample(name: str) -> File:
     if sample_photos.is_known(name):
         data, called = sample_photos.data(name)
-        return File.keep(data, "picture", called)
+        return File.keep(data, "image", called)
     if name in paintings.paintings():
-        return File.keep(images.encode_png(paintings.painting(name)), "picture", f"{name}.png")
+        return File.keep(image_io.encode_png(paintings.painting(name)), "image", f"{name}.png")
     raise unknown("sample", name, [*sample_photos.photos(), *paintings.paintings()])

@@ -11,14 +11,14 @@ from typing import Any
 
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.imaging import animations, image_io
 from studio.core.models import model_folder, presets
-from studio.core.pictures import animations, images
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Kind, Result
 from studio.run.protected_inputs import Originals, check_sidecar, sidecar, unused
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
-    "picture": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
+    "image": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
     "animation": tuple(f".{kind}" for kind in animations.KINDS),
     "text": (".txt", ".md"),
     "dataset": (".npz", ".zip"),
@@ -181,7 +181,7 @@ def save(result: Result, place: Path) -> Path:
         InvalidInput: if another file was put where its recipe goes.
     """
     data, kind = result.files[0].read(), result.files[0].kind
-    if kind == "picture" and place.suffix.lower() not in _SUFFIXES["picture"]:
+    if kind == "image" and place.suffix.lower() not in _SUFFIXES["image"]:
         place = unused(place.with_suffix(".png"))
     if kind == "model":
         presets.unpack(data, place)
@@ -193,8 +193,8 @@ def save(result: Result, place: Path) -> Path:
             for one in result.files[1:]:
                 _write_program(program(place, one.name), one.read())
         paths.write(sidecar(place), f"{result.recipe.to_json()}\n".encode())
-    elif place.suffix.lower() in _SUFFIXES["picture"][1:]:
-        paths.write(place, images.encode_as(images.read(data), place.suffix.lower()))
+    elif place.suffix.lower() in _SUFFIXES["image"][1:]:
+        paths.write(place, image_io.encode_as(image_io.read(data), place.suffix.lower()))
         paths.write(sidecar(place), _recipe(data).encode())
     else:
         paths.write(place, data)
@@ -260,7 +260,7 @@ def recipe_of(path: Path) -> recipes.Recipe:
                     "Choose a file that the studio saved, together with its recipe."
                 )
             path = sidecar(path)
-        return recipes.read(paths.read(path, images.MOST_BYTES))
+        return recipes.read(paths.read(path, image_io.MOST_BYTES))
     except paths.TooLarge:
         raise InvalidInput(f"The {shown} is too large to be one of the studio's. Choose another.") from None
     except (OSError, ValueError, RuntimeError) as error:

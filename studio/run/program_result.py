@@ -15,7 +15,7 @@ import numpy as np
 
 from studio.core import tasks
 from studio.core.errors import a, invalid, printable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Result, Task
@@ -51,10 +51,10 @@ class Made:
         Raises:
             InvalidInput: if it is none.
         """
-        if self._kind != "picture":
+        if self._kind != "image":
             step = "read its `text`, or `save` it"
-            raise invalid("picture", expected="one", received=a(self._kind), next_step=step)
-        return images.read_transparent(self.data)
+            raise invalid("image", expected="one", received=a(self._kind), next_step=step)
+        return image_io.read_transparent(self.data)
 
     @property
     def text(self) -> str:
@@ -122,7 +122,7 @@ class Made:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """What a notebook shows: the image, the video or the text."""
         shown: dict[str, Any] = {"text/plain": str(self)}
-        if self._kind == "picture":
+        if self._kind == "image":
             shown["image/png"] = b64encode(self.data).decode()
         elif self._kind == "animation":
             kind = Path(self.result.files[0].name).suffix.removeprefix(".")

@@ -13,8 +13,8 @@ from typing import Any
 
 from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import invalid, printable
+from studio.core.imaging import image_io
 from studio.core.models import names
-from studio.core.pictures import images
 from studio.core.settings import Settings
 
 MOST = 100  # of a task
@@ -114,7 +114,7 @@ def _or_one_of(known: Sequence[str]) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return paths.read(path, images.MOST_BYTES)
+        return paths.read(path, image_io.MOST_BYTES)
     except (OSError, ValueError, paths.TooLarge) as error:
         received = "a larger one" if isinstance(error, paths.TooLarge) else "none that can be read"
         raise invalid(

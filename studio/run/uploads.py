@@ -13,13 +13,13 @@ from typing import BinaryIO
 from studio.core import amounts, owners, paths
 from studio.core.data import corpus
 from studio.core.errors import invalid, short_name
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File, Kind
 from studio.engine import quotas
 from studio.run import file_checks
 
 MOST: dict[Kind, int] = {  # bytes, as pages take them
-    "picture": images.MOST_BYTES,
+    "image": image_io.MOST_BYTES,
     "animation": 100 << 20,
     "text": corpus.MOST_BYTES,
     "model": 500 << 20,

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from studio.core.errors import InvalidInput, invalid
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.sketch import edges
 from studio.sketch.parts import COLORS
 from studio.sketch.settings import KINDS, Kind
@@ -19,11 +19,11 @@ _COARSE = 4  # so many pixels next to each other lie on equally light ground
 _WORK = 512  # px: larger drawings are shrunk before anything else
 
 
-def read(picture: np.ndarray, kind: Kind, size: int) -> np.ndarray:
+def read(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
     """A drawing as a network is shown it.
 
     Args:
-        picture: `(H, W, 3) uint8`; on a light ground it is taken for one on black.
+        image: `(H, W, 3) uint8`; on a light ground it is taken for one on black.
         kind: of the drawing.
         size: of a side, in px.
 
@@ -33,17 +33,17 @@ def read(picture: np.ndarray, kind: Kind, size: int) -> np.ndarray:
     Raises:
         InvalidInput: if it is of one color all over, no color of a part is in it, or an outline is a photo.
     """
-    picture = _square(_shrunk(picture))
-    levels = images.gray(picture)[..., 0]
+    image = _square(_shrunk(image))
+    levels = image_io.gray(image)[..., 0]
     if int(levels.max()) - int(levels.min()) < LEAST:
         raise _nothing("a drawing", "an image of one color")
     if kind == "parts":
-        made = _parts(picture)
+        made = _parts(image)
         if not made.any():
             raise _nothing("a face painted in the colors of its parts", "none of these colors")
         return _resized(made, size)
     if kind == "outline":
-        if not is_drawn(picture):
+        if not is_drawn(image):
             raise invalid(
                 "drawing",
                 expected="lines on a plain background",
@@ -74,23 +74,23 @@ def edges_of(photo: np.ndarray, size: int) -> np.ndarray:
     return found
 
 
-def middle(picture: np.ndarray, size: int) -> np.ndarray:
+def middle(image: np.ndarray, size: int) -> np.ndarray:
     """The square in the middle of an image, `(H, W, 3) uint8` -> `(size, size, 3) uint8`."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    return images.resize(np.ascontiguousarray(picture[top : top + side, left : left + side]), size, size)
+    return image_io.resize(np.ascontiguousarray(image[top : top + side, left : left + side]), size, size)
 
 
-def is_drawn(picture: np.ndarray) -> bool:
+def is_drawn(image: np.ndarray) -> bool:
     """Whether an image, `(H, W, 3) uint8`, is lines or areas on a ground, even on paper in uneven light.
 
     A drawing has hardly a pixel halfway between its ground and its ink, and photos have many.
     """
     from scipy import ndimage
 
-    levels = images.gray(_shrunk(picture))[..., 0].astype("float32")
-    if not is_on_paper(picture):
+    levels = image_io.gray(_shrunk(image))[..., 0].astype("float32")
+    if not is_on_paper(image):
         levels = 255 - levels
     near = max(3, min(levels.shape) // 8)
     ground = ndimage.maximum_filter(levels, near)[::_COARSE, ::_COARSE]
@@ -102,9 +102,9 @@ def is_drawn(picture: np.ndarray) -> bool:
     return float(np.mean((light > 0.25) & (light < 0.75))) <= _HALFWAY
 
 
-def is_on_paper(picture: np.ndarray) -> bool:
+def is_on_paper(image: np.ndarray) -> bool:
     """Whether the rim of an image is light rather than dark."""
-    return _has_light_rim(images.gray(picture)[..., 0])
+    return _has_light_rim(image_io.gray(image)[..., 0])
 
 
 def shown(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:
@@ -119,29 +119,29 @@ def _nothing(expected: str, received: str) -> InvalidInput:
     return invalid("drawing", expected=expected, received=received, next_step=step)
 
 
-def _shrunk(picture: np.ndarray) -> np.ndarray:
-    height, width = picture.shape[:2]
+def _shrunk(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
     share = _WORK / max(height, width)
     if share >= 1:
-        return picture
-    return images.resize(picture, max(1, round(height * share)), max(1, round(width * share)))
+        return image
+    return image_io.resize(image, max(1, round(height * share)), max(1, round(width * share)))
 
 
-def _square(picture: np.ndarray) -> np.ndarray:
+def _square(image: np.ndarray) -> np.ndarray:
     """The whole of it in the middle of a square, continued in the color of its rim."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     side = max(height, width)
     if height == width:
-        return picture
+        return image
     made = np.empty((side, side, 3), "uint8")
-    made[:] = np.median(_rim(picture), axis=0).astype("uint8")
+    made[:] = np.median(_rim(image), axis=0).astype("uint8")
     down, right = side - height, (side - width) // 2  # shoulders stay at the lower edge
-    made[down:, right : right + width] = picture
+    made[down:, right : right + width] = image
     return made
 
 
-def _rim(picture: np.ndarray) -> np.ndarray:
-    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+def _rim(image: np.ndarray) -> np.ndarray:
+    return np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
 
 
 def _on_black(levels: np.ndarray) -> np.ndarray:
@@ -152,14 +152,14 @@ def _has_light_rim(levels: np.ndarray) -> bool:
     return bool(np.median(_rim(levels[..., None])) > 127)
 
 
-def _parts(picture: np.ndarray) -> np.ndarray:
+def _parts(image: np.ndarray) -> np.ndarray:
     """Each pixel in the color of the part that is nearest to its own, or black."""
     colors = np.array([(0, 0, 0), *COLORS.values()], "int32")
-    away = ((picture[:, :, None].astype("int32") - colors) ** 2).sum(-1)
+    away = ((image[:, :, None].astype("int32") - colors) ** 2).sum(-1)
     nearest = away.argmin(-1)
     nearest[away.min(-1) > _FAR**2] = 0
     return colors[nearest].astype("uint8")
 
 
-def _resized(picture: np.ndarray, size: int) -> np.ndarray:
-    return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BOX))
+def _resized(image: np.ndarray, size: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BOX))

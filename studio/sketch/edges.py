@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 FINE = 2  # so many times larger than the drawing is the photo whose edges are looked for
 _SMOOTH = 0.008  # of the side: details below it have no edges
@@ -23,7 +23,7 @@ def of(photo: np.ndarray) -> np.ndarray:
     from skimage import feature
 
     side = len(photo)
-    levels = images.gray(photo)[..., 0].astype("float32") / 255
+    levels = image_io.gray(photo)[..., 0].astype("float32") / 255
     sigma = max(1.0, _SMOOTH * side)
     slopes = ndimage.gaussian_gradient_magnitude(levels, sigma)
     # Canny's own slopes are of a Sobel filter, four times as steep as those of a Gaussian.

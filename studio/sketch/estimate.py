@@ -9,7 +9,7 @@ from studio.core.errors import StudioError
 from studio.core.tasks import Inputs
 from studio.sketch.settings import PainterSettings, TrainSketchSettings, TrainTranslateSettings
 
-_PICTURE = 0.017  # s an image of 96 px, of a network of width 16, on two cores
+_IMAGE = 0.017  # s an image of 96 px, of a network of width 16, on two cores
 _READ = 0.006  # s to read an image
 _PLANES = 22  # bytes a pixel of an avatar, with its roles and a dozen sketches
 _BASE = 1.2 * 2**30  # bytes, of Keras and both networks
@@ -43,7 +43,7 @@ def _files(inputs: Inputs) -> int:
 
 
 def _steps(settings: PainterSettings) -> float:
-    each = _PICTURE * (settings.size / 96) ** 2 * (settings.width / 16) ** 1.3
+    each = _IMAGE * (settings.size / 96) ** 2 * (settings.width / 16) ** 1.3
     return settings.steps * settings.batch * each
 
 

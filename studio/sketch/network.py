@@ -70,7 +70,7 @@ def painter(settings: PainterSettings) -> keras.Model:
 def discriminator(settings: PainterSettings) -> keras.Model:
     """`(B, size / 2, size / 2, 3 + planes)`, an image and its drawing -> `(B, h, w, 1)`, high for true."""
     side, width = settings.size // 2, settings.discriminator_width
-    seen = maps = keras.Input((side, side, 3 + planes_of(settings)), name="picture")
+    seen = maps = keras.Input((side, side, 3 + planes_of(settings)), name="image")
     for n in range(3):
         start = small(settings.seed, 60 + n)
         maps = layers.Conv2D(width * 2**n, 4, 2, "same", use_bias=not n, kernel_initializer=start)(maps)

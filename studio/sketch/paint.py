@@ -6,10 +6,10 @@ from functools import cache
 
 import numpy as np
 
+from studio.core.imaging import image_io
 from studio.core.litert import network
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures import images
 from studio.core.process import blas_threads
 from studio.sketch import models, palette
 
@@ -76,7 +76,7 @@ def colored(layers: np.ndarray, side: int) -> np.ndarray:
         `(side, side, 3) uint8`.
     """
     colors = np.rint(255 / (1 + np.exp(-np.clip(layers, -30, 30)))).astype("uint8")
-    return images.resize(colors, side, side) if side != len(colors) else colors
+    return image_io.resize(colors, side, side) if side != len(colors) else colors
 
 
 def _enlarged(planes: np.ndarray, side: int) -> np.ndarray:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import recipes
+from studio.core.imaging import image_io
 from studio.core.models import presets
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.sketch import drawings, models, paint, palette
@@ -22,13 +22,13 @@ def run(settings: SketchSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints what was drawn."""
     began = time.monotonic()
     content = inputs["content"][0]
-    drawing = images.read(content.read(), content.name)
+    drawing = image_io.read(content.read(), content.name)
     painter = paint.open(models.network_of(settings, inputs))
     made = painted(painter, drawing, settings)
     weights = {} if inputs.get("network") else {settings.network: painter.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-{settings.kind}.png"
-    kept = File.keep(images.encode_png(made, recipe), "picture", name)
+    kept = File.keep(image_io.encode_png(made, recipe), "image", name)
     return Result((kept,), {"side": len(made), "seconds": time.monotonic() - began}, recipe)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from studio.core.pictures import tiling
+from studio.core.imaging import tiling
 from studio.core.progress import Progress
 from studio.core.untrusted import checkpoints
 from studio.core.weights import pretrained
@@ -142,7 +142,7 @@ def _statistics(features):
 
 
 def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """Both networks as one model, so that one file holds them: `[picture, features] -> [features, picture]`.
+    """Both networks as one model, so that one file holds them: `[image, features] -> [features, image]`.
 
     Args:
         members: `{"vgg_normalized.pth": bytes, "decoder.pth": bytes}` fills it; None leaves it unfilled.
@@ -153,8 +153,8 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     if members is not None:
         _fill(encoder, checkpoints.torch_legacy(members["vgg_normalized.pth"]))
         _fill(decoder, checkpoints.torch_legacy(members["decoder.pth"]))
-    picture, features = keras.Input((None, None, 3)), keras.Input((None, None, 512))
-    return keras.Model([picture, features], [encoder(picture), decoder(features)])
+    image, features = keras.Input((None, None, 3)), keras.Input((None, None, 512))
+    return keras.Model([image, features], [encoder(image), decoder(features)])
 
 
 def _encoder() -> keras.Model:

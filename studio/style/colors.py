@@ -68,7 +68,7 @@ def tone(
         `(H, W, 3) uint8`. No color is moved apart from the mean by more than `_FURTHEST` times, nor drawn
         nearer by more: in an image that has hardly any colors, these would be noise.
     """
-    found = [_statistics(picture) for picture in (content, *styles)]
+    found = [_statistics(image) for image in (content, *styles)]
     weights = [1.0 - share, *(share * part for part in shares)]
     mean = np.sum([weight * one[0] for weight, one in zip(weights, found, strict=True)], axis=0)
     covariance = np.sum([weight * one[1] for weight, one in zip(weights, found, strict=True)], axis=0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from studio.core.imaging import image_io
 from studio.core.objectives.evaluate import WHOLE
-from studio.core.pictures import images
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.nnst.schedule import first_look, stages
@@ -27,7 +27,7 @@ _STEADY = 1.4  # times that where it sees every second photo twice
 
 def usual(settings: TransferSettings, inputs: Inputs) -> float:
     """About how many seconds a painting takes on two cores. Loads no Keras."""
-    height, width = images.size(inputs["content"][0].read())
+    height, width = image_io.size(inputs["content"][0].read())
     shape = height * width / max(height, width) ** 2  # of a square whose side is the longer one
     # A house style sees the whole once; with masks each of several does.
     networks = HOUSE * (len(settings.house) if inputs.get("mask") else 1) if settings.house else INSTANT
@@ -39,7 +39,7 @@ def usual(settings: TransferSettings, inputs: Inputs) -> float:
 
 def needs(settings: TransferSettings, inputs: Inputs) -> float:
     """About how many bytes of memory a painting takes. Loads no Keras."""
-    megapixels = images.megapixels(inputs["content"][0].read(), settings.size)
+    megapixels = image_io.megapixels(inputs["content"][0].read(), settings.size)
     if settings.house:
         return _BASE + _HOUSE_MEGAPIXEL * megapixels
     instant = _INSTANT_MEGAPIXEL * min(megapixels, _INSTANT_TILE)

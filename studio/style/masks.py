@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 
 def check(masks: Sequence[np.ndarray]) -> None:
@@ -28,7 +28,7 @@ def at(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     Returns:
         `(height, width) float32 in [0, 1]`.
     """
-    return images.resize(mask, height, width).mean(axis=2, dtype="float32") / 255.0
+    return image_io.resize(mask, height, width).mean(axis=2, dtype="float32") / 255.0
 
 
 def shares(weights: Sequence[float | np.ndarray]) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check_styles
 
@@ -48,10 +48,10 @@ class Scene:
         self.share = min(1.0, settings.strength / _FULL)
         given = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
         self.shares = [weight / sum(given) for weight in given]
-        self._content = images.fit(content, settings.size)
+        self._content = image_io.fit(content, settings.size)
         self.masks = list(style_masks)
         # A photo of many megapixels would only cost time: no style is read larger than this.
-        small = [images.fit(s, LARGEST_STYLE) if max(s.shape) > LARGEST_STYLE else s for s in styles]
+        small = [image_io.fit(s, LARGEST_STYLE) if max(s.shape) > LARGEST_STYLE else s for s in styles]
         if settings.keep_colors == "matched":
             small = [colors.match(style, self._content) for style in small]
         self.styles = small
@@ -60,19 +60,19 @@ class Scene:
 
     def content_01(self, size: int) -> np.ndarray:
         """The content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""
-        return images.to_01(images.resize(self._content, *self.shape(size)[1:3]))
+        return image_io.to_01(image_io.resize(self._content, *self.shape(size)[1:3]))
 
     def shape(self, size: int) -> tuple[int, int, int, int]:
         """Of the content with a longer side of `size` px."""
         height, width = self._content.shape[:2]
         shorter, longer = sorted((height, width))
-        scale = max(size / longer, min(images.LEAST_SIDE, shorter) / shorter)
+        scale = max(size / longer, min(image_io.LEAST_SIDE, shorter) / shorter)
         return 1, max(1, round(height * scale)), max(1, round(width * scale)), 3
 
     def styles_01(self, size: int) -> list[np.ndarray]:
         """The styles for an image of that size: the larger they are, the larger the strokes."""
         longest = max(_LEAST_STYLE, min(LARGEST_STYLE, round(size * self.settings.stroke_size)))
-        return [images.to_01(images.fit(style, longest)) for style in self.styles]
+        return [image_io.to_01(image_io.fit(style, longest)) for style in self.styles]
 
     def masks_at(self, height: int, width: int) -> list[np.ndarray]:
         """Every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
@@ -88,19 +88,19 @@ class Scene:
 
     def start_01(self, size: int) -> np.ndarray:
         """Where an optimization starts: the content, up to `share` in the colors of the styles."""
-        content = images.resize(self._content, *self.shape(size)[1:3])
+        content = image_io.resize(self._content, *self.shape(size)[1:3])
         parts = [
             share[..., None] * colors.match(content, palette)
             for share, palette in zip(self.shares_at(*content.shape[:2]), self._palettes, strict=True)
         ]
-        return images.to_01(content + self.share * (np.sum(parts, axis=0) - content))
+        return image_io.to_01(content + self.share * (np.sum(parts, axis=0) - content))
 
     def finished(self, images_01: np.ndarray) -> np.ndarray:
         """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` result, in the colors that the settings ask for."""
-        painted = images.to_uint8(images_01)
+        painted = image_io.to_uint8(images_01)
         if self.masks:  # where no style goes, or one of less weight, the photo stays so far
             height, width = painted.shape[:2]
-            content = images.resize(self._content, height, width).astype("float32")
+            content = image_io.resize(self._content, height, width).astype("float32")
             mixed = content + masks.cover(self.masks, self.shares, height, width) * (painted - content)
             painted = np.rint(mixed).astype("uint8")
         elif self.settings.mode != "instant":
@@ -108,6 +108,6 @@ class Scene:
         if self.settings.keep_colors == "matched" and self.settings.house:
             return colors.match(painted, self._content)  # there is no style image to match before
         if self.settings.keep_colors == "luminance":
-            content = images.resize(self._content, *painted.shape[:2])
+            content = image_io.resize(self._content, *painted.shape[:2])
             return colors.keep_luminance(painted, content)
         return painted

@@ -102,13 +102,13 @@ class TransferSettings(Settings):
         return self.mode != "instant"
 
 
-def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:
+def check_styles(settings: TransferSettings, images: int, masks: int) -> None:
     """Raises `InvalidInput` unless there are styles, and as many weights and masks as styles, or none.
 
     Args:
-        pictures, masks: how many there are.
+        images, masks: how many there are.
     """
-    if settings.house and pictures:
+    if settings.house and images:
         expected, received = "either house styles or style images", "both"
         step = "give `sample:NAME` instead of `house:NAME` for an image of that style"
         raise invalid("style", expected=expected, received=received, next_step=step)
@@ -116,7 +116,7 @@ def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:
         expected, received = "the instant mode", f"the mode {settings.mode}"
         step = "give `sample:NAME` instead of `house:NAME`"
         raise invalid("house style", expected=expected, received=received, next_step=step)
-    styles = pictures or len(settings.house)
+    styles = images or len(settings.house)
     if not styles:
         step = "give a style image, or name a house style"
         raise invalid("style", expected="one to four styles", received="none", next_step=step)

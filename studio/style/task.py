@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.core import recipes
+from studio.core.imaging import image_io
 from studio.core.models import presets
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
@@ -20,13 +20,13 @@ from studio.style.transfer import transfer
 
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints the content in the styles, see `studio.style.transfer.transfer`, and keeps its alpha channel."""
-    content, alpha = transparency.split(images.read_transparent(inputs["content"][0].read()))
-    pictures = {
+    content, alpha = transparency.split(image_io.read_transparent(inputs["content"][0].read()))
+    images = {
         slot: [read(file.read(), file.name) for file in inputs.get(slot, ())]
-        for slot, read in (("style", images.read), ("mask", images.read_mask))
+        for slot, read in (("style", image_io.read), ("mask", image_io.read_mask))
     }
     network = known_styles.network_of(settings, inputs) if settings.house else None
-    styles, masks = pictures["style"], pictures["mask"]
+    styles, masks = images["style"], images["mask"]
     painted = transfer(content, styles, settings, masks, progress, network)
     if painted.stopped_early:
         settings = _as_stopped(settings, painted.figures.get("steps", 0))
@@ -34,7 +34,7 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     recipe = recipes.make("style.transfer", settings, inputs, named)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
     name = f"{Path(inputs['content'][0].name).stem}-{style}.png"
-    file = File.keep(images.encode_png(transparency.join(painted.image, alpha), recipe), "picture", name)
+    file = File.keep(image_io.encode_png(transparency.join(painted.image, alpha), recipe), "image", name)
     figures = painted.figures | ({"matches": encode(painted.matches)} if painted.matches else {})
     return Result((file,), figures, recipe, painted.stopped_early)
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from studio.core.errors import Cancelled
+from studio.core.imaging import image_io
 from studio.core.models.presets import Preset
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import imported
 from studio.style import adain, instant, masks
@@ -109,8 +109,8 @@ def _at_full_size(scene: Scene, images_01: np.ndarray) -> tuple[np.ndarray, dict
     height, width = scene.shape(scene.settings.size)[1:3]
     if images_01.shape[1:3] == (height, width):
         return scene.finished(images_01), {}
-    large = imported(ENLARGED)(images.to_uint8(images_01), height, width)
-    return scene.finished(images.to_01(large)), imported(ENLARGED_BY)()
+    large = imported(ENLARGED)(image_io.to_uint8(images_01), height, width)
+    return scene.finished(image_io.to_01(large)), imported(ENLARGED_BY)()
 
 
 def _is_closer(vgg16: Backbone, image: np.ndarray, first: np.ndarray, scene: Scene) -> bool:

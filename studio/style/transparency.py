@@ -6,45 +6,45 @@ import numpy as np
 from PIL import Image
 
 
-def split(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def split(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """Colors for every pixel, and the alpha channel.
 
     What is transparent gets the colors of what is visible around it: a network that looks beyond the edge of
     a figure then sees neither black nor white there, which would show as a dark or light fringe.
 
     Args:
-        picture: `(H, W, 3) uint8`, or `(H, W, 4)` as `images.read_transparent` gives it.
+        image: `(H, W, 3) uint8`, or `(H, W, 4)` as `images.read_transparent` gives it.
 
     Returns:
         `(H, W, 3) uint8`, and `(H, W) uint8`, or None where the image has no alpha channel.
     """
-    if picture.shape[2] == 3:
-        return picture, None
-    alpha = picture[..., 3]
+    if image.shape[2] == 3:
+        return image, None
+    alpha = image[..., 3]
     weight = alpha.astype("float32")[..., None]
-    near = _spread(picture[..., :3] * weight, weight)
+    near = _spread(image[..., :3] * weight, weight)
     # What is half visible keeps its own color; what is nearly invisible may hold any color.
     visible = np.minimum(weight / 64, 1)
-    colors = near + visible * (picture[..., :3] - near)
+    colors = near + visible * (image[..., :3] - near)
     return np.rint(np.clip(colors, 0, 255)).astype("uint8"), alpha
 
 
-def join(picture: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+def join(image: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
     """An image with the alpha channel of another size, as `split` gave it.
 
     Args:
-        picture: `(h, w, 3) uint8`.
+        image: `(h, w, 3) uint8`.
         alpha: `(H, W) uint8`, or None.
 
     Returns:
         `(h, w, 4) uint8`; the image itself without an alpha channel.
     """
     if alpha is None:
-        return picture
-    height, width = picture.shape[:2]
+        return image
+    height, width = image.shape[:2]
     if alpha.shape != (height, width):
         alpha = np.asarray(Image.fromarray(alpha).resize((width, height), Image.Resampling.BICUBIC))
-    return np.dstack([picture, alpha])
+    return np.dstack([image, alpha])
 
 
 def _spread(weighted: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -87,26 +87,26 @@ class Adversarial(keras.Layer):
         if self.second is not None and len(weights) > first:
             self.second.set_weights(weights[first:])
 
-    def call(self, pictures: Any, again: Any, drawn: Any) -> tuple[Any, Any]:
+    def call(self, images: Any, again: Any, drawn: Any) -> tuple[Any, Any]:
         """The losses of the VAE and of the discriminator, two scalars, the first in nats per image.
 
         The VAE's passes through the discriminator with its weights held, and the discriminator's stops at the
         images, so that one backward pass gives each the gradient of its own loss.
 
         Args:
-            pictures: `(B, size, size, C)` in [0, 1], real.
+            images: `(B, size, size, C)` in [0, 1], real.
             again: the same, as the VAE draws them again.
             drawn: `(b, size, size, C)` that it draws from random codes.
         """
         count = ops.shape(drawn)[0]
-        moved = self.augment(ops.concatenate([pictures, again], axis=-1) * 2 - 1)
+        moved = self.augment(ops.concatenate([images, again], axis=-1) * 2 - 1)
         real, again = ops.split(moved, 2, axis=-1)
         made = ops.concatenate([again, self.augment(drawn * 2 - 1)])
         said, *wanted = as_float32(self.discriminator(real, training=True))
         suspected = as_float32(self.discriminator(ops.stop_gradient(made), training=True))[0]
         verdict, *got = frozen_logits(self.discriminator, made)
         layers = [(ops.stop_gradient(one), other[:-count]) for one, other in zip(wanted, got, strict=True)]
-        numbers = math.prod(pictures.shape[1:])
+        numbers = math.prod(images.shape[1:])
         drawing, judging = ops.mean(ops.softplus(-verdict)), logistic_loss(said, suspected)
         if self.second is not None and self._see is not None:
             some = ops.concatenate([made[:-count:2], made[-count:]])

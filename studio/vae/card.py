@@ -37,7 +37,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         drawn += f" Their contrast is raised: logits times {figures['contrast']:g}, chosen by validation."
     return cards.write(
         f"VAE of {name}",
-        f"Data: {name}, {figures['pictures']:,} images at {settings.size} px; {figures['held_out']:,} of "
+        f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
         f"{settings.latent_dim} latent dimensions. {cards.trained(figures, settings.batch)} "

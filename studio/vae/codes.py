@@ -20,9 +20,9 @@ LEAST_NATS = 0.05  # that a number tells of an image; below, nothing of it shows
 CONTRASTS = tuple(n / 10 for n in range(10, 10 * int(MOST_CONTRAST) + 1))  # that are tried
 
 
-def binarize(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def binarize(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Black and white images: each pixel of `uint8` is white with the chance of its gray level."""
-    white = rng.random(pictures.shape, dtype="float32") * 255 < pictures
+    white = rng.random(images.shape, dtype="float32") * 255 < images
     return white.astype("uint8") * np.uint8(255)
 
 
@@ -35,29 +35,29 @@ def preparing(settings: TrainVaeSettings) -> Callable[[np.ndarray], np.ndarray]:
     return (lambda some: binarize(some, rng)) if settings.likelihood == "binary" else lambda some: some
 
 
-def prepared(pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
+def prepared(images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
     """Images as the model sees them; see `preparing`."""
-    return np.ascontiguousarray(preparing(settings)(pictures))
+    return np.ascontiguousarray(preparing(settings)(images))
 
 
 def encode(
     vae: Vae,
-    pictures: np.ndarray | Part,
+    images: np.ndarray | Part,
     progress: Progress | None = None,
     prepare: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The means and log variances of the codes of images, each `(n, latent_dim)`.
 
     Args:
-        pictures: `(n, size, size, C) uint8`.
+        images: `(n, size, size, C) uint8`.
         progress: asked for a cancel.
         prepare: shows each batch as the model sees it, where these are not shown so; see `preparing`.
     """
     found = []
-    for at in range(0, len(pictures), BATCH):
+    for at in range(0, len(images), BATCH):
         if progress is not None:
             progress.check()
-        some = prepare(pictures[at : at + BATCH]).astype("float32") / 255
+        some = prepare(images[at : at + BATCH]).astype("float32") / 255
         found.append(in_batches(vae.encoder.predict_on_batch, some))
     z_mean, z_log_var = np.split(np.concatenate(found), 2, axis=1)
     return z_mean, z_log_var.clip(LEAST_LOG_VAR, MOST_LOG_VAR)
@@ -71,7 +71,7 @@ def sampled(z_mean: np.ndarray, z_log_var: np.ndarray, rng: np.random.Generator)
 
 def redraw_error(
     vae: Vae,
-    pictures: np.ndarray | Part,
+    images: np.ndarray | Part,
     z: np.ndarray,
     prepare: Callable[[np.ndarray], np.ndarray],
     contrast: float = 1.0,
@@ -79,7 +79,7 @@ def redraw_error(
     """Reconstruction error of images: root mean square, 0 to 255."""
     total, count = 0.0, 0
     for at in range(0, len(z), BATCH):
-        seen = prepare(pictures[at : at + BATCH])
+        seen = prepare(images[at : at + BATCH])
         made = decode(vae, z[at : at + BATCH], contrast).astype("float32")
         total += float(np.square(made - seen).sum(dtype="float64"))
         count += seen.size
@@ -91,7 +91,7 @@ def decode(vae: Vae, z: np.ndarray, contrast: float = 1.0) -> np.ndarray:
     return np.rint(255 * sigmoid(contrast * logits(vae, z))).astype("uint8")
 
 
-def contrast(vae: Vae, pictures: np.ndarray | Part, z: np.ndarray, progress: Progress | None = None) -> float:
+def contrast(vae: Vae, images: np.ndarray | Part, z: np.ndarray, progress: Progress | None = None) -> float:
     """What to multiply logits by before their sigmoid, so that redrawn images miss real ones least.
 
     A model of black and white images says how likely a pixel is to be white. Where a stroke may lie here or
@@ -99,7 +99,7 @@ def contrast(vae: Vae, pictures: np.ndarray | Part, z: np.ndarray, progress: Pro
     this one misses least by amounts.
 
     Args:
-        pictures: `(n, size, size, C) uint8`, in shades of gray.
+        images: `(n, size, size, C) uint8`, in shades of gray.
         z: `(n, latent_dim)`, codes drawn for them.
         progress: asked for a cancel.
     """
@@ -107,7 +107,7 @@ def contrast(vae: Vae, pictures: np.ndarray | Part, z: np.ndarray, progress: Pro
     for at in range(0, len(z), BATCH):
         if progress is not None:
             progress.check()
-        said, real = logits(vae, z[at : at + BATCH]), pictures[at : at + BATCH].astype("float32") / 255
+        said, real = logits(vae, z[at : at + BATCH]), images[at : at + BATCH].astype("float32") / 255
         missed += [np.abs(sigmoid(one * said) - real).sum(dtype="float64") for one in CONTRASTS]
     return CONTRASTS[int(missed.argmin())]
 

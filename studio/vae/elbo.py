@@ -24,12 +24,12 @@ class Elbo:
     n: int
 
 
-def elbo(vae: Vae, pictures: np.ndarray, seed: int = 0, progress: Progress | None = None) -> Elbo:
+def elbo(vae: Vae, images: np.ndarray, seed: int = 0, progress: Progress | None = None) -> Elbo:
     """The bound on black and white images (the negative ELBO), with one code drawn for each.
 
     Args:
         vae: trained on black and white images (`likelihood` "binary").
-        pictures: `(n, size, size, 1) uint8`; made black and white by one draw, then codes are drawn with the
+        images: `(n, size, size, 1) uint8`; made black and white by one draw, then codes are drawn with the
             same generator.
         seed: of that generator.
         progress: asked for a cancel.
@@ -38,15 +38,15 @@ def elbo(vae: Vae, pictures: np.ndarray, seed: int = 0, progress: Progress | Non
         Kingma and Welling 2014, arXiv:1312.6114; binarized as in Salakhutdinov and Murray 2008.
     """
     rng = np.random.default_rng(seed)
-    binary = codes.binarize(pictures, rng)
+    binary = codes.binarize(images, rng)
     z_mean, z_log_var = (one.astype("float64") for one in codes.encode(vae, binary, progress))
     z = z_mean + np.exp(0.5 * z_log_var) * rng.standard_normal(z_mean.shape)
     kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(1)
-    return _over_pictures(_missed(vae, z, binary) + kl)
+    return _over_images(_missed(vae, z, binary) + kl)
 
 
 def slack(
-    vae: Vae, pictures: np.ndarray, draws: int = DRAWS, seed: int = 0, progress: Progress | None = None
+    vae: Vae, images: np.ndarray, draws: int = DRAWS, seed: int = 0, progress: Progress | None = None
 ) -> Elbo:
     """By how many nats the bound is tighter when many codes are weighed than when one is drawn.
 
@@ -55,7 +55,7 @@ def slack(
     Of each image both are told by the same codes, so that few images are enough.
 
     Args:
-        vae, pictures, seed: as in `elbo`.
+        vae, images, seed: as in `elbo`.
         draws: codes for each image.
         progress: asked for a cancel before each image.
 
@@ -67,7 +67,7 @@ def slack(
     """
     progress = progress or Progress()
     rng = np.random.default_rng(seed)
-    binary = codes.binarize(pictures, rng)
+    binary = codes.binarize(images, rng)
     z_mean, z_log_var = (one.astype("float64") for one in codes.encode(vae, binary, progress))
     gained = np.empty(len(binary))
     for n, (mean, log_var) in enumerate(zip(z_mean, z_log_var, strict=True)):
@@ -77,7 +77,7 @@ def slack(
         # ln p(x | z) + ln p(z) - ln q(z | x): the constants of both normals cancel out
         weights = 0.5 * (noise**2 - z**2 + log_var).sum(1) - _missed(vae, z, binary[n : n + 1])
         gained[n] = np.logaddexp.reduce(weights) - math.log(draws) - weights.mean()
-    return _over_pictures(gained)
+    return _over_images(gained)
 
 
 def _missed(vae: Vae, z: np.ndarray, binary: np.ndarray) -> np.ndarray:
@@ -90,5 +90,5 @@ def _missed(vae: Vae, z: np.ndarray, binary: np.ndarray) -> np.ndarray:
     return missed
 
 
-def _over_pictures(nats: np.ndarray) -> Elbo:
+def _over_images(nats: np.ndarray) -> Elbo:
     return Elbo(float(nats.mean()), float(nats.std() / math.sqrt(len(nats))), len(nats))

@@ -11,9 +11,9 @@ from studio.core.errors import invalid
 from studio.core.generators import latent
 from studio.core.generators.batches import Written
 from studio.core.generators.directions import damaged
+from studio.core.imaging import image_io
 from studio.core.models import loading
 from studio.core.models.presets import Preset
-from studio.core.pictures import images
 from studio.core.process import limits
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
@@ -89,10 +89,10 @@ def open(preset: Preset) -> latent.Generator:
         made = np.rint(255 * draw(z)).astype("uint8")
         return np.broadcast_to(made, (*made.shape[:3], 3))
 
-    def encode(pictures: np.ndarray) -> np.ndarray:
+    def encode(images: np.ndarray) -> np.ndarray:
         if settings.channels == 1:
-            pictures = np.stack([images.gray(one) for one in pictures])
-        return read(pictures.astype("float32") / 255)
+            images = np.stack([image_io.gray(one) for one in images])
+        return read(images.astype("float32") / 255)
 
     return latent.Generator(
         preset.name,

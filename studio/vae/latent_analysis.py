@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.data import Pictures
+from studio.core.data import ImageDataset
 from studio.core.generators import latent
 from studio.core.generators.directions import by_name
 from studio.core.metrics import comparison
@@ -45,7 +45,7 @@ class LatentAnalysis:
 def analyze(
     vae: Vae,
     settings: TrainVaeSettings,
-    pictures: Pictures,
+    dataset: ImageDataset,
     learned: np.ndarray,
     held_out: np.ndarray,
     validation: np.ndarray,
@@ -68,18 +68,18 @@ def analyze(
             evenly_spaced(part, QUICK) for part in (learned, held_out, validation)
         )
     progress.stage("Encoding all images")
-    tests = pictures.part(held_out)
+    tests = dataset.part(held_out)
     tested, deviations = codes.encode(vae, tests, progress, codes.preparing(settings))
-    z, z_deviations = codes.encode(vae, pictures.part(learned), progress, codes.preparing(settings))
+    z, z_deviations = codes.encode(vae, dataset.part(learned), progress, codes.preparing(settings))
     progress.stage("Fitting the latent density")
-    others = codes.encode(vae, pictures.part(validation), progress, codes.preparing(settings))
+    others = codes.encode(vae, dataset.part(validation), progress, codes.preparing(settings))
     contrast = 1.0
     if settings.likelihood == "binary":
         # Digits come closer so (FID 14.8 for 16.3), faces from the means of their codes (34.6 for 39.5).
         rng = np.random.default_rng([settings.seed, 10])
         drawn, chosen_by = codes.sampled(z, z_deviations, rng), codes.sampled(*others, rng)
         mixture = density.fit(drawn, chosen_by, settings.seed, progress, full=True)
-        contrast = codes.contrast(vae, pictures.part(validation), chosen_by, progress)
+        contrast = codes.contrast(vae, dataset.part(validation), chosen_by, progress)
     else:
         mixture = density.fit(z, others[0], settings.seed, progress)
     told = codes.code_facts(tested, deviations)
@@ -91,18 +91,18 @@ def analyze(
         "contrast": contrast,
     }
     if settings.likelihood == "binary":
-        found = elbo.elbo(vae, pictures.images[held_out], progress=progress)
+        found = elbo.elbo(vae, dataset.images[held_out], progress=progress)
         figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
         progress.stage("Computing the importance-weighted bound")
         weighed = evenly_spaced(held_out, elbo.WEIGHED)  # the first rows may all be of one class
-        gained = elbo.slack(vae, pictures.images[weighed], progress=progress)
+        gained = elbo.slack(vae, dataset.images[weighed], progress=progress)
         figures |= {
             "weighted_nats": found.nats - gained.nats,
             "weighted_error": math.hypot(found.error, gained.error),
             "weighted_n": gained.n,
             "weighted_draws": elbo.DRAWS,
         }
-    directions = by_name(attributes(z, pictures, learned), _changes(vae, settings, mixture, contrast))
+    directions = by_name(attributes(z, dataset, learned), _changes(vae, settings, mixture, contrast))
     return LatentAnalysis(figures, mixture, contrast, directions, notes(told))
 
 
@@ -117,7 +117,7 @@ def notes(told: codes.CodeFacts) -> tuple[str, ...]:
 
 
 def attributes(
-    z: np.ndarray, pictures: Pictures, rows: np.ndarray
+    z: np.ndarray, dataset: ImageDataset, rows: np.ndarray
 ) -> list[tuple[float, str, latent.Direction]]:
     """The directions of what the data set tells of its images, where codes tell it too, for `named`.
 
@@ -126,7 +126,7 @@ def attributes(
         rows: `(n,)` of the images.
     """
     found = []
-    for name, values in pictures.attributes.items():
+    for name, values in dataset.attributes.items():
         known = values[rows]
         if np.isfinite(known).sum() < comparison.LEAST_KNOWN or np.nanmin(known) == np.nanmax(known):
             continue

@@ -50,14 +50,14 @@ class Learner(LossModel):
         self.game = Adversarial(settings, see) if settings.adversarial else None
         self._missed = MISSED[settings.likelihood]
         # In a function: the weights of VGG16 are no part of this model.
-        self._look = (lambda pictures: see(pictures)) if see and settings.perceptual else None
+        self._look = (lambda images: see(images)) if see and settings.perceptual else None
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Adam; against a discriminator, which has a constant learning rate, one for each side."""
         rate = self.schedule(self.settings.learning_rate)
         return adams(self.vae.trainable_variables, rate, RATE) if self.game else optimizers.adam(rate)
 
-    def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
+    def call(self, images: Any, training: bool = False) -> dict[str, Any]:
         """The losses on `(B, size, size, C) uint8`, as scalars by name, in nats per image.
 
         Returns:
@@ -65,8 +65,8 @@ class Learner(LossModel):
             in training against a discriminator also `seen`, what is missed in its eyes, and `discriminator`,
             its own loss.
         """
-        pictures = ops.cast(pictures, "float32") / 255
-        z_mean, z_log_var = as_float32(self.vae.encode(pictures, training))
+        images = ops.cast(images, "float32") / 255
+        z_mean, z_log_var = as_float32(self.vae.encode(images, training))
         noise = keras.random.normal(ops.shape(z_mean), seed=self.draws)
         z = z_mean + ops.exp(0.5 * z_log_var) * noise
         kl = ops.mean(kl_divergence(z_mean, z_log_var), axis=0)
@@ -81,29 +81,29 @@ class Learner(LossModel):
             both = as_float32(self.vae.decode(ops.concatenate([z, fresh]), training))
             logits, drawn = ops.split(both, [z.shape[0]])
             made = ops.sigmoid(logits), ops.sigmoid(drawn)
-            lost["seen"], lost["discriminator"] = self.game(pictures, *made)
+            lost["seen"], lost["discriminator"] = self.game(images, *made)
         if training:
             self.taken.assign(self.taken + 1)
-        return lost | {"reconstruction": self._reconstruction(pictures, logits)}
+        return lost | {"reconstruction": self._reconstruction(images, logits)}
 
-    def _reconstruction(self, pictures: Any, logits: Any) -> Any:
-        missed, share = self._missed(pictures, logits), self.settings.perceptual
+    def _reconstruction(self, images: Any, logits: Any) -> Any:
+        missed, share = self._missed(images, logits), self.settings.perceptual
         if self._look is None:
             return missed
-        return (1 - share) * missed + share * self._unlike(self._look, pictures, ops.sigmoid(logits))
+        return (1 - share) * missed + share * self._unlike(self._look, images, ops.sigmoid(logits))
 
-    def _unlike(self, look: See, pictures: Any, made: Any) -> Any:
+    def _unlike(self, look: See, images: Any, made: Any) -> Any:
         """How unlike two batches look to VGG16, as nats of normals with the best deviation in each layer.
 
         Looks at a quarter of every second image, at a place drawn again, for VGG16 costs more than the VAE.
         """
         side = self.settings.size // 2
         top, left = ops.unstack(keras.random.randint((2,), 0, side + 1, seed=self.draws))
-        both = ops.concatenate([pictures[::2], made[::2]])
+        both = ops.concatenate([images[::2], made[::2]])
         count, _, _, channels = ops.shape(both)
         cut = ops.slice(both, [0, top, left, 0], (count, side, side, channels))
         looks = as_float32(look(ops.broadcast_to(cut, (count, side, side, 3))))
-        return unlike([ops.split(looks[layer], 2) for layer in MISSES], math.prod(pictures.shape[1:]))
+        return unlike([ops.split(looks[layer], 2) for layer in MISSES], math.prod(images.shape[1:]))
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
         """Reconstruction loss, and beta times the KL divergence; beta grows from 0 during the warm-up."""

@@ -15,25 +15,25 @@ def _log(mean: Any) -> Any:
     return ops.log(ops.maximum(mean, LEAST_MISS))
 
 
-def normal(pictures: Any, logits: Any) -> Any:
+def normal(images: Any, logits: Any) -> Any:
     """Nats per image if pixels miss by a normal distribution of the best deviation, one for all.
 
     Reference:
         Rybkin et al. 2021, arXiv:2006.13202.
     """
-    missed = ops.mean(ops.square(pictures - ops.sigmoid(logits)))
-    return 0.5 * math.prod(pictures.shape[1:]) * (_log(missed) + 1 + math.log(2 * math.pi))
+    missed = ops.mean(ops.square(images - ops.sigmoid(logits)))
+    return 0.5 * math.prod(images.shape[1:]) * (_log(missed) + 1 + math.log(2 * math.pi))
 
 
-def laplace(pictures: Any, logits: Any) -> Any:
+def laplace(images: Any, logits: Any) -> Any:
     """As `normal`, of a Laplace distribution, which forgives single pixels that miss by far."""
-    missed = ops.mean(ops.abs(pictures - ops.sigmoid(logits)))
-    return math.prod(pictures.shape[1:]) * (_log(missed) + 1 + math.log(2))
+    missed = ops.mean(ops.abs(images - ops.sigmoid(logits)))
+    return math.prod(images.shape[1:]) * (_log(missed) + 1 + math.log(2))
 
 
-def bernoulli(pictures: Any, logits: Any) -> Any:
+def bernoulli(images: Any, logits: Any) -> Any:
     """Nats per image if each pixel is white with a chance of the sigmoid, else black."""
-    return ops.mean(ops.sum(ops.softplus(logits) - pictures * logits, axis=(1, 2, 3)))
+    return ops.mean(ops.sum(ops.softplus(logits) - images * logits, axis=(1, 2, 3)))
 
 
 MISSED = {"normal": normal, "laplace": laplace, "bernoulli": bernoulli, "binary": bernoulli}

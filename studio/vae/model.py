@@ -40,9 +40,9 @@ class Vae(keras.Model):
         self.encoder.jit_compile = self.decoder.jit_compile = COMPILED
         self.built = True
 
-    def encode(self, pictures_01: Any, training: bool = False) -> tuple[Any, Any]:
+    def encode(self, images_01: Any, training: bool = False) -> tuple[Any, Any]:
         """`(B, size, size, C)` -> `z_mean`, `z_log_var`, each `(B, latent_dim)`."""
-        z_mean, z_log_var = ops.split(self.encoder(pictures_01, training=training), 2, axis=-1)
+        z_mean, z_log_var = ops.split(self.encoder(images_01, training=training), 2, axis=-1)
         return z_mean, ops.clip(z_log_var, LEAST_LOG_VAR, MOST_LOG_VAR)
 
     def decode(self, z: Any, training: bool = False) -> Any:
@@ -59,14 +59,14 @@ class Vae(keras.Model):
         """The weights of its discriminators; none without any."""
         return weights_of(self.discriminator, self.vgg16_discriminator)
 
-    def call(self, pictures_01: Any, training: bool = False) -> Any:
+    def call(self, images_01: Any, training: bool = False) -> Any:
         """Draws images again, from the means of their codes: `(B, size, size, C)` in [0, 1]."""
-        return ops.sigmoid(self.decode(self.encode(pictures_01, training)[0], training))
+        return ops.sigmoid(self.decode(self.encode(images_01, training)[0], training))
 
 
 def encoder(settings: TrainVaeSettings) -> keras.Model:
     """The network that writes down: `(B, size, size, C)` -> `(B, 2 * latent_dim)`: means, log variances."""
-    layers = [keras.Input((settings.size, settings.size, settings.channels), name="picture")]
+    layers = [keras.Input((settings.size, settings.size, settings.channels), name="image")]
     for n, width in enumerate(halved(settings)):
         layers += [
             keras.layers.Conv2D(

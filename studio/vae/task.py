@@ -9,9 +9,9 @@ import numpy as np
 from studio.core import data
 from studio.core.data.split import positions, split
 from studio.core.errors import Cancelled
-from studio.core.generators.least_pictures import LEAST_PICTURES
+from studio.core.generators.least_images import LEAST_IMAGES
+from studio.core.imaging.grids import grid
 from studio.core.metrics import comparison
-from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
@@ -35,17 +35,17 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
 
     file = inputs["data"][0]
     start, discriminator = _start(inputs)
-    pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
+    dataset = data.load_dataset(file, settings.size, settings.channels, progress, least=LEAST_IMAGES)
     learned, validation, held_out = split(
-        positions(pictures, progress), settings.held_out / 2, settings.held_out
+        positions(dataset, progress), settings.held_out / 2, settings.held_out
     )
     see, weights = _sight(settings, progress)
     job = publish.Job(generator.TASK, "train_vae", settings, inputs)
     trainer = training.Trainer(
-        pictures.images, learned, validation, settings, job.run, start, discriminator, see
+        dataset.images, learned, validation, settings, job.run, start, discriminator, see
     ).fit(progress)
     stopped = trainer.ended == "cancelled"
-    asked = (trainer.result, settings, pictures, learned, held_out)
+    asked = (trainer.result, settings, dataset, learned, held_out)
     try:
         found = latent_analysis.analyze(
             *asked, validation, Progress() if stopped else progress, quick=stopped
@@ -54,13 +54,13 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         stopped, found = True, latent_analysis.analyze(*asked, validation, Progress(), quick=True)
     density, made, scored, stopped = _closest(asked, found, progress, stopped)
     history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
-    notes = [*pictures.notes, *found.notes, *scored.figures.get("notes", ())]
+    notes = [*dataset.notes, *found.notes, *scored.figures.get("notes", ())]
     figures = {
         **found.figures,
         **scored.figures,
         **job.figures(trainer, notes),
         "epochs": trainer.step * min(settings.batch, len(learned)) / len(learned),
-        "pictures": len(pictures.images),
+        "images": len(dataset.images),
         "held_out": len(held_out),
         "density_parts": len(density.weights) if density else 0,
         "density_full": density is not None and density.factors is not None,
@@ -80,7 +80,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
             "stages": history.stages,
         },
         weights=weights,
-        picture=publish.picture(grid(made[:GRID]), history.curve, scored.distances),
+        image=publish.image(grid(made[:GRID]), history.curve, scored.distances),
         stages=history.sheet,
     )
 
@@ -95,7 +95,7 @@ def _closest(
     """
     from studio.vae import codes, latent_analysis
 
-    vae, settings, pictures, learned, held_out = asked
+    vae, settings, images, learned, held_out = asked
     measured = settings.scored if not stopped else 0
     ways = {"mixture": found.density} | ({"prior": None} if found.density and measured else {})
     drawn = {
@@ -103,7 +103,7 @@ def _closest(
         for name, way in ways.items()
     }
     try:
-        scorer = comparison.Scorer(pictures, learned, held_out, measured, progress)
+        scorer = comparison.Scorer(images, learned, held_out, measured, progress)
         name, closest, others = scorer.closest(drawn, None if stopped else progress)
     except Cancelled:
         return found.density, drawn["mixture"], comparison.Comparison(), True

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from studio.core.pictures.grids import grid
+from studio.core.imaging.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
 from studio.core.training.batches import Batches, evenly_spaced
@@ -94,12 +94,12 @@ class Trainer(BaseTrainer):
 
     def batch(self, step: int) -> np.ndarray:
         """The images of a step, some mirrored, black and white ones drawn again: `(batch, ...) uint8`."""
-        pictures = self.source[self.rows[self.batches.at(step)]]
+        images = self.source[self.rows[self.batches.at(step)]]
         rng = np.random.default_rng([self.settings.seed, 1, step])
         if self.settings.flip:
-            mirrored = rng.random(len(pictures)) < 0.5
-            pictures[mirrored] = pictures[mirrored, :, ::-1]
-        return codes.binarize(pictures, rng) if self.settings.likelihood == "binary" else pictures
+            mirrored = rng.random(len(images)) < 0.5
+            images[mirrored] = images[mirrored, :, ::-1]
+        return codes.binarize(images, rng) if self.settings.likelihood == "binary" else images
 
     def images(self) -> np.ndarray:
         """Samples of the EMA weights, always of the same latents."""
@@ -146,13 +146,13 @@ class Trainer(BaseTrainer):
         self.result.set_weights(self.best)
 
 
-def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
+def sheet(vae: Vae, images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
     """A preview, `(H, W, 3) uint8`: images, their reconstructions, and twice as many new ones.
 
     Args:
-        pictures: `(k, size, size, C) uint8`.
+        images: `(k, size, size, C) uint8`.
     """
-    again = codes.encode(vae, pictures)[0]
-    new = stages.latents(2 * len(pictures), settings.latent_dim)
+    again = codes.encode(vae, images)[0]
+    new = stages.latents(2 * len(images), settings.latent_dim)
     made = codes.decode(vae, np.concatenate([again, new]))
-    return grid(np.concatenate([pictures, made]), columns=len(pictures))
+    return grid(np.concatenate([images, made]), columns=len(images))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from studio.core import tasks
-from studio.core.pictures import animations, images
+from studio.core.imaging import animations, image_io
 from studio.core.tasks import File, Inputs
 from studio.video.settings import VideoSettings
 
@@ -35,10 +35,10 @@ def _of_a_frame(estimate: str, settings: VideoSettings, inputs: Inputs) -> float
     task, first = tasks.get(settings.task), _first_frame(inputs["video"][0])
     given = {slot: files for slot, files in inputs.items() if slot != "video"}
     with tasks.in_memory():  # the frames of a video are nobody's images
-        given[task.inputs[0].name] = [File.keep(first, "picture", "frame.png")]
+        given[task.inputs[0].name] = [File.keep(first, "image", "frame.png")]
         return tasks.imported(estimate)(task.settings.from_plain(settings.base), given)
 
 
 @lru_cache(maxsize=4)  # a page asks again at every move of a slider
 def _first_frame(video: File) -> bytes:
-    return images.encode_png(animations.first(video.read(), video.name))
+    return image_io.encode_png(animations.first(video.read(), video.name))

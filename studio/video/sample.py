@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core.pictures import animations, images, sample_photos
+from studio.core.imaging import animations, image_io, sample_photos
 
 PHOTO = "rocket"
 FRAMES, FPS = 24, 8
@@ -13,7 +13,7 @@ HEIGHT, WIDTH = 288, 384  # px
 
 def draw() -> bytes:
     """The video, an MP4 of FRAMES frames; always the same bytes."""
-    photo = images.fit(sample_photos.photo(PHOTO), WIDTH + 96)
+    photo = image_io.fit(sample_photos.photo(PHOTO), WIDTH + 96)
     height, width = photo.shape[:2]
     frames = []
     for way in np.linspace(0.0, 1.0, FRAMES):

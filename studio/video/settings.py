@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from studio.core import tasks
-from studio.core.pictures import animations
-from studio.core.pictures.video_limits import MOST_FPS
-from studio.core.pictures.video_span import Span
+from studio.core.imaging import animations
+from studio.core.imaging.video_limits import MOST_FPS
+from studio.core.imaging.video_span import Span
 from studio.core.settings import Settings, setting
 
 

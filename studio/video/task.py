@@ -9,9 +9,9 @@ from pathlib import Path
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, invalid
-from studio.core.pictures import animations, images
-from studio.core.pictures.frame_times import FrameTimes
-from studio.core.pictures.video_span import Span
+from studio.core.imaging import animations, image_io
+from studio.core.imaging.frame_times import FrameTimes
+from studio.core.imaging.video_span import Span
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result, Task
@@ -27,14 +27,14 @@ def check(settings: VideoSettings, inputs: Inputs) -> None:
     given = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
     animations.length(video.read(), video.name, animations.fastest(settings.video), settings.span)
-    frame = File(video.digest, "picture", video.name)  # stands for every frame
+    frame = File(video.digest, "image", video.name)  # stands for every frame
     tasks.check(task.name, base, {task.inputs[0].name: [frame], **given})
 
 
 def _painter(settings: VideoSettings) -> tuple[Task, Settings]:
     task = tasks.get(settings.task)
     base = task.settings.from_plain(settings.base)
-    if not task.of_a_picture or task.makes(base) != "picture":
+    if not task.of_a_image or task.makes(base) != "image":
         raise invalid("task", expected="a task that turns an image into an image", received=task.name)
     return task, base
 
@@ -57,7 +57,7 @@ def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
         try:
             for png, fresh in _painted(settings, inputs, run.folder, count, progress):
                 weights |= recipes.read(png).weights
-                out.add(images.read_transparent(png))
+                out.add(image_io.read_transparent(png))
                 made, painted = made + 1, painted + fresh
         except Cancelled:
             stopped = True
@@ -110,7 +110,7 @@ def _painted(
         fresh = png is None
         if png is None:
             with tasks.in_memory():  # the frames of a video are nobody's images
-                content = File.keep(images.encode_png(frame), "picture", f"frame-{n}.png")
+                content = File.keep(image_io.encode_png(frame), "image", f"frame-{n}.png")
                 given = {task.inputs[0].name: [content], **others}
                 found = tasks.run(task.name, base, given, progress.silent())
                 if found.stopped_early:
@@ -119,7 +119,7 @@ def _painted(
             paths.write(kept, png)
         # Of those that lay there only the last is told: they took no time, and the rest would seem as quick.
         if fresh or not _place(folder, n + 1).exists():
-            progress.report(n, count, preview=partial(images.read, png), text=f"Frame {n} of {count}")
+            progress.report(n, count, preview=partial(image_io.read, png), text=f"Frame {n} of {count}")
         else:
             progress.check()
         yield png, fresh
@@ -134,7 +134,7 @@ def _whole(path: Path) -> bytes | None:
     """A frame that was kept; None if it is not there, or damaged: then it is made again."""
     try:
         data = path.read_bytes()
-        images.read(data)
+        image_io.read(data)
     except (OSError, InvalidInput):
         return None
     return data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from studio.core.pictures import grids, heat, images
+from studio.core.imaging import grids, heat, image_io
 
 LARGE = 768  # px, the longer side of a map over its photo
 TILE = 240  # px, the longer side of each of several maps
@@ -27,13 +27,13 @@ def warmth(found: np.ndarray) -> np.ndarray:
 
 def smooth(found: np.ndarray, height: int, width: int) -> np.ndarray:
     """A map in [0, 1] at the size of a photo, `(height, width) float32`."""
-    picture = Image.fromarray(found.astype("float32"))
-    return np.clip(np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC)), 0, 1)
+    image = Image.fromarray(found.astype("float32"))
+    return np.clip(np.asarray(image.resize((width, height), Image.Resampling.BICUBIC)), 0, 1)
 
 
 def squares(found: np.ndarray, longest: int) -> np.ndarray:
     """A map in [0, 1] in colors, `(H, W, 3) uint8`; each of its places is a square that is seen as such."""
-    return images.to_uint8(_enlarged(heat.colors(found) / 255, longest)[None])
+    return image_io.to_uint8(_enlarged(heat.colors(found) / 255, longest)[None])
 
 
 def grid(maps: np.ndarray, channels: list[int]) -> np.ndarray:
@@ -44,7 +44,7 @@ def grid(maps: np.ndarray, channels: list[int]) -> np.ndarray:
 
 def over(photo: np.ndarray, found: np.ndarray) -> np.ndarray:
     """A map over its photo: warm where it answers; `(H, W, 3) uint8`, the longer side LARGE px."""
-    large = images.fit(photo, LARGE)
+    large = image_io.fit(photo, LARGE)
     warm = smooth(warmth(found), *large.shape[:2])
     share = (0.35 + 0.5 * warm)[..., None]
     shown = large @ _GRAY * (1 - share) + heat.colors(warm) * share
@@ -53,27 +53,25 @@ def over(photo: np.ndarray, found: np.ndarray) -> np.ndarray:
 
 def mask(photo: np.ndarray, found: np.ndarray) -> np.ndarray:
     """A map as a mask of its photo, white where it answers; `(H, W, 3) uint8`, the longer side LARGE px."""
-    large = images.fit(photo, LARGE)
+    large = image_io.fit(photo, LARGE)
     warm = smooth(warmth(found), *large.shape[:2])
     low, high = _CLEAR
     clear = np.clip((warm - low) / (high - low), 0, 1)
     return np.repeat((clear * 255 + 0.5).astype("uint8")[..., None], 3, axis=2)
 
 
-def framed(
-    picture: np.ndarray, box: tuple[float, float, float, float], dot: tuple[float, float]
-) -> np.ndarray:
+def framed(image: np.ndarray, box: tuple[float, float, float, float], dot: tuple[float, float]) -> np.ndarray:
     """Frames a part of an image, and dims what lies outside.
 
     Args:
         box: top, left, bottom, right, as shares of the sides; what lies beyond them is left out.
         dot: the place itself, down and across.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     top, bottom = (round(np.clip(one, 0, 1) * height) for one in (box[0], box[2]))
     left, right = (round(np.clip(one, 0, 1) * width) for one in (box[1], box[3]))
-    shown = picture * 0.55
-    shown[top:bottom, left:right] = picture[top:bottom, left:right]
+    shown = image * 0.55
+    shown[top:bottom, left:right] = image[top:bottom, left:right]
     thick = max(2, round(0.005 * max(height, width)))
     edge = np.zeros((height, width), bool)
     edge[top:bottom, left:right] = True
@@ -90,5 +88,5 @@ def _enlarged(found: np.ndarray, longest: int) -> np.ndarray:
     """`(h, w, 3)` made so large without smoothing that its longer side is about `longest` px."""
     times = max(1, round(longest / max(found.shape[:2])))
     if max(found.shape[:2]) > longest:
-        return images.to_01(images.fit(images.to_uint8(found[None]), longest))[0]
+        return image_io.to_01(image_io.fit(image_io.to_uint8(found[None]), longest))[0]
     return np.kron(found, np.ones((times, times, 1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 from studio.xray.settings import FilterSettings, LookSettings
 
@@ -14,9 +14,9 @@ _BYTES = 1.6 * 2**30  # a megapixel
 
 def usual(settings: LookSettings | FilterSettings, inputs: Inputs) -> float:
     """About how many seconds it takes."""
-    return _LOADING + _SECONDS * images.megapixels(inputs["content"][0].read(), settings.size)
+    return _LOADING + _SECONDS * image_io.megapixels(inputs["content"][0].read(), settings.size)
 
 
 def needs(settings: LookSettings | FilterSettings, inputs: Inputs) -> float:
     """About how many bytes of memory it takes at most."""
-    return _BASE + _BYTES * images.megapixels(inputs["content"][0].read(), settings.size)
+    return _BASE + _BYTES * image_io.megapixels(inputs["content"][0].read(), settings.size)

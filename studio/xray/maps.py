@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.core.files import File
+from studio.core.imaging import image_io
 from studio.core.models.recently_used import get_or_make
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.xray import residual
@@ -59,24 +59,24 @@ def seen(
 
 def shown_at(photo: File, backbone: str, size: int) -> np.ndarray:
     """The photo as a network looks at it, `(H, W, 3) uint8`: no side is smaller than the network takes."""
-    small = images.fit(images.read(photo.read(), photo.name), size)
+    small = image_io.fit(image_io.read(photo.read(), photo.name), size)
     least = backbones.spec(backbone).least
     height, width = (max(side, least) for side in small.shape[:2])
-    return small if small.shape[:2] == (height, width) else images.resize(small, height, width)
+    return small if small.shape[:2] == (height, width) else image_io.resize(small, height, width)
 
 
 def _look(photo: File, known: backbones.Backbone, size: int, progress: Progress | None) -> Seen:
-    picture = shown_at(photo, known.spec.name, size)
-    images_01, weights = images.to_01(picture), {known.spec.name: known.digest}
+    image = shown_at(photo, known.spec.name, size)
+    images_01, weights = image_io.to_01(image), {known.spec.name: known.digest}
     given = np.asarray(known.spec.preprocessing(images_01))
     if known.spec.name == "resnet50":
         whole = pretrained.load("resnet50", progress, known.digest).model
         passed = residual.through(whole, given)
         maps = {PHOTO: given[0], **passed.maps}
-        return Seen(picture, maps, passed.answer, passed.shares, weights)
+        return Seen(image, maps, passed.answer, passed.shares, weights)
     found = known.features(tuple(known.spec.layers))(images_01)
     maps = {PHOTO: given[0]} | {name: np.asarray(one)[0] for name, one in found.items()}
-    return Seen(picture, maps, None, {}, weights)
+    return Seen(image, maps, None, {}, weights)
 
 
 def _without(found: Seen, off: Collection[str], progress: Progress | None) -> Seen:

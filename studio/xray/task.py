@@ -10,8 +10,8 @@ import numpy as np
 
 from studio.core import recipes
 from studio.core.files import File
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 from studio.core.weights import pretrained
@@ -37,8 +37,8 @@ def look(settings: LookSettings, inputs: Inputs, progress: Progress) -> Result:
     known = anatomy.layers(backbones.load(settings.backbone, progress))
     layer = next(one for one in known if one.name == settings.seen)
     place, box = _place(settings, chosen.shape, layer, found.photo.shape)
-    large = found.photo if settings.show == "maps" else images.read(photo.read(), photo.name)
-    picture = _drawn(settings, maps, large, loudest, channel, place, box)
+    large = found.photo if settings.show == "maps" else image_io.read(photo.read(), photo.name)
+    image = _drawn(settings, maps, large, loudest, channel, place, box)
     told = {
         "seconds": time.monotonic() - began,
         "channel": channel,
@@ -57,7 +57,7 @@ def look(settings: LookSettings, inputs: Inputs, progress: Progress) -> Result:
     told |= _answers(settings, found, photo, progress)
     recipe = recipes.make("xray.look", settings, inputs, found.weights)
     name = f"{Path(photo.name).stem}-{settings.show}.png"
-    return Result((File.keep(images.encode_png(picture, recipe), "picture", name),), told, recipe)
+    return Result((File.keep(image_io.encode_png(image, recipe), "image", name),), told, recipe)
 
 
 def slide(settings: FilterSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -68,7 +68,7 @@ def slide(settings: FilterSettings, inputs: Inputs, progress: Progress) -> Resul
     given = found.maps[_before(settings.layer)]
     kernel, bias = backbones.load("vgg16", progress).model.get_layer(settings.layer).get_weights()
     slid = sliding.slide(given, kernel[..., settings.channel], bias[settings.channel], settings)
-    picture = drawing.squares(drawing.warmth(slid.map), drawing.LARGE)
+    image = drawing.squares(drawing.warmth(slid.map), drawing.LARGE)
     told = {
         "seconds": time.monotonic() - began,
         "given": list(given.shape),
@@ -79,7 +79,7 @@ def slide(settings: FilterSettings, inputs: Inputs, progress: Progress) -> Resul
     }
     recipe = recipes.make("xray.filter", settings, inputs, found.weights)
     name = f"{Path(photo.name).stem}-filter.png"
-    return Result((File.keep(images.encode_png(picture, recipe), "picture", name),), told, recipe)
+    return Result((File.keep(image_io.encode_png(image, recipe), "image", name),), told, recipe)
 
 
 def _before(layer: str) -> str:
@@ -112,11 +112,11 @@ def _drawn(
         return drawing.grid(maps, loudest)
     if settings.show == "mask":
         return drawing.mask(large, chosen)
-    picture = drawing.over(large, chosen)
+    image = drawing.over(large, chosen)
     if not settings.field:
-        return picture
+        return image
     dot = (place[0] + 0.5) / chosen.shape[0], (place[1] + 0.5) / chosen.shape[1]
-    return drawing.framed(picture, (box[0], box[1], box[2], box[3]), dot)
+    return drawing.framed(image, (box[0], box[1], box[2], box[3]), dot)
 
 
 def _layers(

@@ -26,7 +26,7 @@ from studio.core.errors import InvalidInput
 from studio.run import uploads
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = {"images": "picture", "text": "text", "models": "model", "archives": "dataset"}
+KINDS = {"images": "image", "text": "text", "models": "model", "archives": "dataset"}
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_what_one_of_many_has_is_not_there_for_another(visitors, png, engine):
     ada, bob = visitors
     file = ada("POST", "/files?name=a.png", data=png).json()
     assert ada("GET", f"/files/{file['id']}").content == png
-    asked = {"task": "chores.do", "inputs": {"picture": [file["id"]]}}
+    asked = {"task": "chores.do", "inputs": {"image": [file["id"]]}}
     job = ada("POST", "/jobs", json=asked).json()
     assert ada.ended(job["id"])["state"] == "done"
     assert bob("POST", "/jobs", json=asked).status_code == 404
@@ -191,10 +191,10 @@ def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, m
     until(lambda: not list((paths.folder("cache") / "received").iterdir()))  # those are let go, too
 
 
-def test_what_is_no_picture_is_refused_and_leaves_nothing(call, until):
-    answer = call("POST", "/files?name=a.png", data=b"no picture")
+def test_what_is_no_image_is_refused_and_leaves_nothing(call, until):
+    answer = call("POST", "/files?name=a.png", data=b"no image")
     assert answer.status_code == 422 and "a.png" in answer.json()["detail"]
-    assert not paths.is_kept(paths.digest(b"no picture"))
+    assert not paths.is_kept(paths.digest(b"no image"))
     until(lambda: not list((paths.folder("cache") / "received").iterdir()))
 
 
@@ -220,7 +220,7 @@ def _endless(size: int):
 
 
 def test_a_body_ends_somewhere(call, monkeypatch):
-    monkeypatch.setitem(uploads.MOST, "picture", 1 << 20)
+    monkeypatch.setitem(uploads.MOST, "image", 1 << 20)
     assert call("POST", "/files", data=_endless(40)).status_code == 422
     assert call("POST", "/jobs", data=_endless(40)).status_code == 413
     assert (
@@ -297,15 +297,15 @@ def test_every_bad_file_is_taken_or_refused_in_a_sentence(call, data_dir):
         path = root / name
         if not path.is_file() or path.stat().st_size > 20_000_000:
             continue
-        kind = KINDS.get(name.split("/")[0], "picture")
+        kind = KINDS.get(name.split("/")[0], "image")
         answer = call("POST", "/files", params={"kind": kind, "name": path.name}, data=path.read_bytes())
         assert answer.status_code in (201, 422), name
-        if answer.status_code == 201 and kind == "picture":
+        if answer.status_code == 201 and kind == "image":
             taken += 1
             asked = {
                 "task": "chores.do",
                 "settings": {"steps": 1},
-                "inputs": {"picture": [answer.json()["id"]]},
+                "inputs": {"image": [answer.json()["id"]]},
             }
             assert call("POST", "/jobs", json=asked).status_code == 202
     assert len(names) > 400 and 5 < taken < 200

@@ -67,8 +67,8 @@ def test_a_job_tells_of_itself_until_it_has_ended(call):
     told = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: job"]
     assert told[-1]["finished"] and told[-1]["state"] == "done"
     assert any(0 < one["step"] < 8 for one in told)
-    [picture, *_] = [json.loads(d.removeprefix("data: ")) for name, d in events if name == "event: preview"]
-    assert base64.b64decode(picture)[8:12] == b"WEBP"
+    [image, *_] = [json.loads(d.removeprefix("data: ")) for name, d in events if name == "event: preview"]
+    assert base64.b64decode(image)[8:12] == b"WEBP"
     assert call("GET", f"/jobs/{job['id']}/preview").content[8:12] == b"WEBP"
 
 
@@ -99,9 +99,9 @@ def test_what_is_made_at_once_is_the_answer(call):
         ({"task": "chores.don"}, 422, "chores.do"),
         ({"task": "chores.do", "settings": {"steps": 0}}, 422, "1 to 100000"),
         ({"task": "chores.do", "settings": {"step": 1}}, 422, "steps"),
-        ({"task": "chores.do", "inputs": {"photo": []}}, 422, "picture"),
-        ({"task": "chores.do", "inputs": {"picture": ["a" * 64]}}, 404, "no longer in the studio"),
-        ({"task": "chores.do", "inputs": {"picture": ["/etc/passwd"]}}, 422, "id of an upload"),
+        ({"task": "chores.do", "inputs": {"photo": []}}, 422, "image"),
+        ({"task": "chores.do", "inputs": {"image": ["a" * 64]}}, 404, "no longer in the studio"),
+        ({"task": "chores.do", "inputs": {"image": ["/etc/passwd"]}}, 422, "id of an upload"),
         ({"task": "vae.train", "inputs": {"data": ["tfds:mnist"]}}, 422, "id of an upload"),
         ({"task": "tune.run", "settings": {"storage": "sqlite:///x"}}, 422, "storage"),
         ({"task": "chores.do", "settings": {"do": "\ud800"}}, 422, "no text"),
@@ -119,7 +119,7 @@ def test_what_there_is_is_told(call):
     found = {task["name"]: task for task in call("GET", "/tasks").json()}
     schema = found["style.transfer"]["settings"]["properties"]
     assert schema["strength"]["maximum"] == 1
-    assert call("GET", "/tasks/dream.ascend").json()["produces"] == "picture"
+    assert call("GET", "/tasks/dream.ascend").json()["produces"] == "image"
     assert call("GET", "/tasks/nothing.here").status_code == 404
     assert "digits-vae" in [model["name"] for model in call("GET", "/models").json()]
     assert call("GET", "/health").json()["status"] == "ready"
@@ -157,7 +157,7 @@ def test_a_batch_is_one_thing_to_watch_and_to_stop(call, until):
 
 
 @pytest.mark.slow
-def test_many_pictures_are_one_batch_by_one_request(call, until):
+def test_many_images_are_one_batch_by_one_request(call, until):
     body = {
         "task": "style.transfer",
         "settings": {"size": 64, "house": ["mosaic"]},
@@ -187,7 +187,7 @@ def test_many_pictures_are_one_batch_by_one_request(call, until):
     assert [job["id"] for job in call("GET", "/jobs").json()] == before
 
 
-def test_a_batch_that_finds_no_place_is_refused_before_its_pictures_are_looked_at(visitors, monkeypatch):
+def test_a_batch_that_finds_no_place_is_refused_before_its_images_are_looked_at(visitors, monkeypatch):
     looked_at = []
     monkeypatch.setattr(admission, "check", lambda *told: looked_at.append(told))
     monkeypatch.setattr(quotas, "check_jobs", _no_place)

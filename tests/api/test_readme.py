@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,9 +21,9 @@ USUAL = "http://localhost:8501"
 
 
 @pytest.fixture
-def run(served, tmp_path, picture):
+def run(served, tmp_path, image):
     """Runs lines of the section next to a photo, where a user has the studio and its token."""
-    (tmp_path / "photo.jpg").write_bytes(images.encode_as(picture, ".jpg"))
+    (tmp_path / "photo.jpg").write_bytes(image_io.encode_as(image, ".jpg"))
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     about = {"PATH": path, "STUDIO_SERVER_TOKEN": served.token, "PYTHONPATH": str(ROOT)}
 
@@ -51,17 +51,17 @@ def _lines(language: str) -> str:
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
 def test_the_lines_of_curl(run, served, tmp_path):
     told = run(["sh", "-euc"], _lines("sh"), served.home)
-    assert images.read(tmp_path / "out.png").shape == (384, 512, 3)
+    assert image_io.read(tmp_path / "out.png").shape == (384, 512, 3)
     assert '"name":"photo.jpg"' in told and '"task":"text.write"' in told
 
 
 def test_the_lines_of_python(run, tmp_path):
     told = run([sys.executable, "-c"], _lines("python"), tmp_path / "home")
-    assert images.read(tmp_path / "out.png").shape == (384, 512, 3)
+    assert image_io.read(tmp_path / "out.png").shape == (384, 512, 3)
     assert told.startswith("O, what") and len(told) > 200
 
 
 def test_the_command(run, tmp_path):
     [line] = re.findall(r"`(studio --server [^`]*)`", SECTION)
     assert run(["sh", "-euc"], line, tmp_path / "home") == "out.png\n"
-    assert images.read(tmp_path / "out.png").shape == (384, 512, 3)
+    assert image_io.read(tmp_path / "out.png").shape == (384, 512, 3)

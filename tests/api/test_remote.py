@@ -19,7 +19,7 @@ import requests
 import studio
 from studio.cli import main
 from studio.core.errors import InvalidInput, StudioError, Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.gallery import index
 from studio.gallery.index import Wanted
 from studio.run import http_client, remote
@@ -58,15 +58,15 @@ def ask(served):
     return Client(f"{served.address}/api/v1", served.token)
 
 
-def test_what_is_made_there_is_as_if_it_was_made_here(there, picture, ask, tmp_path):
-    far = there.make("chores.do", picture=picture, **CHORE)
-    near = studio.make("chores.do", picture=picture, **CHORE)
+def test_what_is_made_there_is_as_if_it_was_made_here(there, image, ask, tmp_path):
+    far = there.make("chores.do", image=image, **CHORE)
+    near = studio.make("chores.do", image=image, **CHORE)
     assert far.data == near.data and far.recipe == near.recipe
     assert (far.figures, far.settings) == (near.figures, near.settings)
-    assert images.read(far.save(tmp_path / "a.png")).shape == (32, 48, 3)
+    assert image_io.read(far.save(tmp_path / "a.png")).shape == (32, 48, 3)
     assert index.find(Wanted(task="chores.do"))[1] == 2, "both are in the gallery here"
     assert far.result.files[0].digest in ask("GET", "/gallery?task=chores.do&limit=200").text
-    again = there.make("chores.do", picture=far, **CHORE)
+    again = there.make("chores.do", image=far, **CHORE)
     assert again.image.shape == (32, 48, 3)
 
 
@@ -78,19 +78,19 @@ def test_texts_and_models_by_name_come_from_there(there, home):
     assert sent.text == made.text, "a model of this machine is sent"
 
 
-def test_a_command_makes_its_file_here(command, tmp_path, picture):
-    (tmp_path / "photo.png").write_bytes(images.encode_png(picture))
+def test_a_command_makes_its_file_here(command, tmp_path, image):
+    (tmp_path / "photo.png").write_bytes(image_io.encode_png(image))
     code, out, _ = command("chore", "photo.png", "--shade", "9", "-o", "out.png")
     assert (code, out) == (0, "out.png\n")
-    assert np.all(images.read(tmp_path / "out.png") == 9)
+    assert np.all(image_io.read(tmp_path / "out.png") == 9)
     code, out, _ = command("chore", "--json", "-o", "b.png")
     assert code == 0 and json.loads(out)["figures"] == {"steps": 5.0}
 
 
-def test_a_folder_goes_picture_by_picture(command, tmp_path, picture):
+def test_a_folder_goes_image_by_image(command, tmp_path, image):
     (tmp_path / "in").mkdir()
     for name in ("a.png", "b.png"):
-        (tmp_path / "in" / name).write_bytes(images.encode_png(picture))
+        (tmp_path / "in" / name).write_bytes(image_io.encode_png(image))
     assert command("chore", "in", "-o", "out")[0] == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
 
@@ -110,7 +110,7 @@ def test_ctrl_c_stops_the_job_there_and_saves_its_best(served, ask, home, tmp_pa
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
     assert ask.ended(job["id"])["result"]["stopped_early"]
-    assert images.read(tmp_path / "out.png").shape == (32, 48, 3)
+    assert image_io.read(tmp_path / "out.png").shape == (32, 48, 3)
 
 
 def _running(ask):

@@ -17,7 +17,7 @@ from studio.core.version import VERSION
 from studio.run import http_client
 
 GONE = "a" * 64
-FILE = {"id": GONE, "kind": "picture", "name": "a.png"}
+FILE = {"id": GONE, "kind": "image", "name": "a.png"}
 RESULT = {"files": [FILE], "figures": {}, "recipe": None, "stopped_early": False}
 JOB = {
     "id": "1",

@@ -61,10 +61,10 @@ def test_a_job_of_an_upload_is_told_of_as_it_goes_and_fetched_in_parts(ask):
     file = ask("POST", "/files?name=noise.png", data=data.getvalue()).json()
     part = ask("GET", f"/{file['href']}", headers={"Range": "bytes=-7"})
     assert (part.status_code, part.content) == (206, data.getvalue()[-7:])
-    job = ask("POST", "/jobs", json={**CHORE, "inputs": {"picture": [file["id"]]}}).json()
+    job = ask("POST", "/jobs", json={**CHORE, "inputs": {"image": [file["id"]]}}).json()
     told = [json.loads(line) for line in _jobs_told(ask, job["id"])]
     assert not told[0]["finished"], "the first event came only with the last"
-    assert (told[-1]["state"], told[-1]["inputs"]["picture"][0]["id"]) == ("done", file["id"])
+    assert (told[-1]["state"], told[-1]["inputs"]["image"][0]["id"]) == ("done", file["id"])
     made = ask("GET", f"/{told[-1]['result']['files'][0]['href']}")
     assert Image.open(io.BytesIO(made.content)).size == (48, 32)
 

@@ -16,14 +16,14 @@ from PIL import Image
 
 from studio.core import owners, paths, tokens
 from studio.core.errors import InvalidInput
-from studio.core.pictures import video_limits
+from studio.core.imaging import video_limits
 from studio.run import decoding, file_checks
 from tests.api.conftest import Client
 
 
-def _encoded(picture: Image.Image, kind: str, **how) -> bytes:
+def _encoded(image: Image.Image, kind: str, **how) -> bytes:
     data = io.BytesIO()
-    picture.save(data, kind, **how)
+    image.save(data, kind, **how)
     return data.getvalue()
 
 
@@ -40,7 +40,7 @@ def blank_video() -> bytes:
 
 @pytest.mark.slow
 def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_video, monkeypatch):
-    monkeypatch.setattr("studio.core.pictures.animations.frames", None)
+    monkeypatch.setattr("studio.core.imaging.animations.frames", None)
     answer = call("POST", "/files?kind=animation&name=blank.webp", data=blank_video)
     assert answer.status_code == 422
     assert "at most 16 frames of this size" in answer.json()["detail"]
@@ -81,7 +81,7 @@ def test_a_client_that_leaves_is_one_quiet_line(address, caplog):
 
 
 @pytest.mark.slow
-def test_a_large_picture_of_16_bits_takes_no_memory_of_the_server(served):
+def test_a_large_image_of_16_bits_takes_no_memory_of_the_server(served):
     rows = np.arange(8192, dtype="uint16")[:, None] * 8
     data = _encoded(Image.fromarray(np.broadcast_to(rows, (8192, 8192))), "PNG", compress_level=1)
     process = psutil.Process(served.pid)
@@ -122,7 +122,7 @@ def test_what_costs_too_much_is_refused_in_a_sentence(home, monkeypatch, tmp_pat
     monkeypatch.setattr(file_checks.sandbox, "command", lambda _, path: command(str(worker), str(path)))
     data = _encoded(Image.new("RGB", (4000, 4000)), "PNG")
     with pytest.raises(InvalidInput, match="memory"):
-        file_checks.check_bytes("picture", data, "large.png")
+        file_checks.check_bytes("image", data, "large.png")
     assert not list((paths.folder("cache") / "received").iterdir())
 
 
@@ -130,16 +130,16 @@ def test_what_costs_too_much_is_refused_in_a_sentence(home, monkeypatch, tmp_pat
 def test_a_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
     monkeypatch.setattr(decoding, "decode", None)  # in this process
     monkeypatch.setattr(file_checks.input_files, "check", None)
-    file_checks.check_bytes("picture", _encoded(Image.new("RGB", (4000, 4000)), "PNG"), "large.png")
+    file_checks.check_bytes("image", _encoded(Image.new("RGB", (4000, 4000)), "PNG"), "large.png")
     with pytest.raises(InvalidInput, match=r"image cut\.png"):
         cut = _encoded(Image.effect_noise((4000, 4000), 50), "PNG")
-        file_checks.check_bytes("picture", cut[:-100], "cut.png")
+        file_checks.check_bytes("image", cut[:-100], "cut.png")
 
 
 def test_kinds_whose_headers_do_not_tell_what_they_cost_are_decoded_aside(home, monkeypatch):
     monkeypatch.setattr(file_checks.input_files, "check", None)
     for kind in ("TIFF", "AVIF"):
-        file_checks.check_bytes("picture", _encoded(Image.new("RGB", (64, 64)), kind), "small")
+        file_checks.check_bytes("image", _encoded(Image.new("RGB", (64, 64)), kind), "small")
 
 
 def test_the_description_of_a_model_is_read_aside(home, monkeypatch):

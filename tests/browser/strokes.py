@@ -51,19 +51,19 @@ def _places(page, way: Way) -> list[tuple[float, float]]:
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in way]
 
 
-def source(page, picture: str) -> str:
+def source(page, image: str) -> str:
     """What the browser shows as an image, by its CSS selector."""
-    return page.locator(picture).first.get_attribute("src")
+    return page.locator(image).first.get_attribute("src")
 
 
-def changed(page, picture: str, before: str) -> str:
+def changed(page, image: str, before: str) -> str:
     """Waits until an image is another one and is drawn; gives its address."""
     page.wait_for_function(
-        "([picture, before]) => { const shown = document.querySelector(picture); "
+        "([image, before]) => { const shown = document.querySelector(image); "
         "return shown && shown.getAttribute('src') !== before && shown.complete && shown.naturalWidth }",
-        arg=[picture, before],
+        arg=[image, before],
     )
-    return source(page, picture)
+    return source(page, image)
 
 
 def fits_sideways(page) -> bool:

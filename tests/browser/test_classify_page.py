@@ -21,19 +21,19 @@ def teach(tab, server_home):
     """The page, for images of a user's own."""
     if not list(server_home.glob("weights/resnet50-*")):
         pytest.skip("no weights of ResNet50 within reach")
-    return tab(f"/classify?pictures=Your+own&size={SIDE}")
+    return tab(f"/classify?images=Your+own&size={SIDE}")
 
 
 def drawn(kind: str, rng: np.random.Generator) -> bytes:
     """A spot or a box of any color on another."""
     ground, ink = (tuple(map(int, color)) for color in rng.integers(0, 256, (2, 3)))
-    picture = Image.new("RGB", (96, 96), ground)
+    image = Image.new("RGB", (96, 96), ground)
     left, top = map(int, rng.integers(8, 30, 2))
     box = (left, top, left + 50, top + 50)
-    draw = ImageDraw.Draw(picture)
+    draw = ImageDraw.Draw(image)
     (draw.rectangle if kind == "square" else draw.ellipse)(box, ink)
     body = io.BytesIO()
-    picture.save(body, "PNG")
+    image.save(body, "PNG")
     return body.getvalue()
 
 
@@ -50,7 +50,7 @@ def button(page, name):
     return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
 
 
-def test_pictures_become_a_classifier_that_is_tried(teach):
+def test_images_become_a_classifier_that_is_tried(teach):
     page = teach
     page.locator("input[type=file]").first.set_input_files(
         {"name": "shapes.zip", "mimeType": "application/zip", "buffer": archive()}

@@ -20,7 +20,7 @@ def teach(tab, server_home):
     """The page, to gather images by hand."""
     if not list(server_home.glob("weights/resnet50-*")):
         pytest.skip("no weights of ResNet50 within reach")
-    return tab(f"/classify?pictures=By+hand&size={SIDE}")
+    return tab(f"/classify?images=By+hand&size={SIDE}")
 
 
 def noise(count: int) -> list[dict]:

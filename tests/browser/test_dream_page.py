@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.core import recipes
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -45,7 +45,7 @@ def test_a_dream_is_seen_while_it_grows_and_carries_its_recipe(tab):
     result(page).wait_for()
     made = downloaded(page)
     assert recipe(made).settings["steps"] == 30
-    assert max(images.read(Path(made.path()).read_bytes()).shape) == 128
+    assert max(image_io.read(Path(made.path()).read_bytes()).shape) == 128
 
 
 def test_a_channel_of_the_sheet_makes_a_dream(tab):

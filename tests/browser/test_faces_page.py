@@ -29,30 +29,30 @@ def grid(page):
     return page.get_by_role("radiogroup", name="The faces, by number").get_by_role("radio")
 
 
-def picture(page, name):
+def image(page, name):
     """What is to be seen of an image: `(h, w, 3)`."""
-    image = page.get_by_role("img", name=name, exact=True)
-    image.wait_for()
-    page.wait_for_function("e => e.complete && e.naturalWidth > 0", arg=image.element_handle())
-    return np.asarray(Image.open(io.BytesIO(image.screenshot())).convert("RGB")).astype("float32")
+    element = page.get_by_role("img", name=name, exact=True)
+    element.wait_for()
+    page.wait_for_function("e => e.complete && e.naturalWidth > 0", arg=element.element_handle())
+    return np.asarray(Image.open(io.BytesIO(element.screenshot())).convert("RGB")).astype("float32")
 
 
 def test_a_slider_moves_and_the_face_changes(tab, model):
     page = tab(f"/faces?what={model}")
     grid(page).nth(63).wait_for()
     grid(page).nth(4).click()
-    before = picture(page, "Face 5")
+    before = image(page, "Face 5")
     slider = page.get_by_role("slider", name="Change 1")
     slider.focus()
     for _ in range(8):
         page.keyboard.press("ArrowRight")
     end = time.monotonic() + PATIENCE
-    while np.abs(picture(page, "Face 5") - before).mean() < CHANGED:
+    while np.abs(image(page, "Face 5") - before).mean() < CHANGED:
         assert time.monotonic() < end, "the face stayed as it was"
         page.wait_for_timeout(100)
     page.wait_for_url(re.compile("move_change-1=2"))
     page.get_by_role("button", name="Undo changes").click()
-    while np.abs(picture(page, "Face 5") - before).mean() > CHANGED / 10:
+    while np.abs(image(page, "Face 5") - before).mean() > CHANGED / 10:
         assert time.monotonic() < end, "it did not come back"
         page.wait_for_timeout(100)
 
@@ -64,7 +64,7 @@ def test_the_grid_works_by_keyboard_and_each_button_shows_its_face(tab, model, e
     shots = [Image.open(io.BytesIO(grid(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
     grid(page).nth(2).focus()
     page.keyboard.press("Enter")
-    large = Image.fromarray(picture(page, "Face 3").astype("uint8"))
+    large = Image.fromarray(image(page, "Face 3").astype("uint8"))
     inner = [np.asarray(shot.resize((32, 32)).crop((4, 4, 28, 28)), "float32") for shot in shots]
     wanted = np.asarray(large.resize((32, 32)).crop((4, 4, 28, 28)), "float32")
     apart = [np.abs(one - wanted).mean() for one in inner]

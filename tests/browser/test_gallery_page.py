@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core import recipes, tasks
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.gallery import items
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -23,10 +23,10 @@ def there(server_home, monkeypatch):
     made = {}
     for number, name in enumerate(NAMES):
         pixels = np.full((96, 128, 3), 60 * number + 40, "uint8")
-        source = tasks.File.keep(images.encode_png(pixels // 2), "picture", f"{name}.png")
+        source = tasks.File.keep(image_io.encode_png(pixels // 2), "image", f"{name}.png")
         settings = tasks.get("style.transfer").settings(seed=4711 + number)
         recipe = recipes.make("style.transfer", settings, {"content": [source], "style": [source]})
-        file = tasks.File.keep(images.encode_png(pixels, recipe), "picture", f"{name}-{name}.png")
+        file = tasks.File.keep(image_io.encode_png(pixels, recipe), "image", f"{name}-{name}.png")
         made[name] = items.add(tasks.Result((file,), {}, recipe), 1.0)
     return made
 

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from training.drawings import avatars
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -19,12 +19,12 @@ TINY = "size=28&steps=250&width=4&discriminator_width=4&latent_dim=8&batch=8"
 def archive() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for n, picture in enumerate(avatars.collection(EACH, seed=1, size=32)["images"]):
-            file.writestr(f"{n}.png", images.encode_png(picture))
+        for n, image in enumerate(avatars.collection(EACH, seed=1, size=32)["images"]):
+            file.writestr(f"{n}.png", image_io.encode_png(image))
     return packed.getvalue()
 
 
-def test_pictures_become_a_model_that_draws(tab, expect):
+def test_images_become_a_model_that_draws(tab, expect):
     page = tab(f"/train-generator?learn_from=Your+own&{TINY}")
     main = page.get_by_test_id("stMain")
 

@@ -35,7 +35,7 @@ SHOWS = """() => {
 }"""
 
 
-def pictures(count: int, seed: int) -> list[np.ndarray]:
+def images(count: int, seed: int) -> list[np.ndarray]:
     """Of both kinds in turn; with more or less grain, for those that are alike are taken for copies."""
     rng = np.random.default_rng(seed)
     grounds = [rng.integers(*COLORS[n % 2]) for n in range(count)]
@@ -47,7 +47,7 @@ def pictures(count: int, seed: int) -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> bytes:
     """`converted_keras.zip`."""
-    learned = pictures(LEARNED, 1)
+    learned = images(LEARNED, 1)
     return teachable_zip.packed(learned[::2], learned[1::2], NAMES, tmp_path_factory.mktemp("teachable"))
 
 
@@ -55,14 +55,14 @@ def held_out() -> bytes:
     """A zip of images that it has not learned from, in folders."""
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
-        for n, one in enumerate(pictures(HELD_OUT, 2)):
+        for n, one in enumerate(images(HELD_OUT, 2)):
             file.writestr(f"{OTHERS[n % 2]}/{n}.png", png(one))
     return body.getvalue()
 
 
-def png(picture: np.ndarray) -> bytes:
+def png(image: np.ndarray) -> bytes:
     body = io.BytesIO()
-    Image.fromarray(picture).save(body, "PNG")
+    Image.fromarray(image).save(body, "PNG")
     return body.getvalue()
 
 
@@ -133,9 +133,9 @@ def export(page, folder: Path) -> tuple[Path, Path]:
     return file, program
 
 
-def ask(program: Path, file: Path, picture: Path) -> str:
+def ask(program: Path, file: Path, image: Path) -> str:
     """What the program says of an image."""
-    words = [sys.executable, "-P", str(program), str(file), str(picture)]
+    words = [sys.executable, "-P", str(program), str(file), str(image)]
     return subprocess.run(words, capture_output=True, text=True, check=True, timeout=strokes.PATIENCE).stdout
 
 
@@ -151,9 +151,9 @@ def test_a_new_user_goes_all_the_way_with_a_teachable_machine_zip(tab, model, tm
 
     assert score(page) == "100.0%"
     file, program = export(page, tmp_path)
-    picture = tmp_path / "evening.png"
-    picture.write_bytes(png(pictures(2, 3)[1]))
-    assert re.match(r"Evening: \d+\.\d%\nGrass: \d+\.\d%\n", ask(program, file, picture))
+    image = tmp_path / "evening.png"
+    image.write_bytes(png(images(2, 3)[1]))
+    assert re.match(r"Evening: \d+\.\d%\nGrass: \d+\.\d%\n", ask(program, file, image))
 
 
 def test_on_a_phone_it_is_imported_named_and_tried(browser, server, model):

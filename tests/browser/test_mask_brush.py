@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -191,7 +191,7 @@ def level(server_home):
     """How white a mask is at a place, in parts of its sides."""
 
     def level(digest, x, y):
-        mask = images.read(server_home / "files" / digest)
+        mask = image_io.read(server_home / "files" / digest)
         return mask[int(y * mask.shape[0]), int(x * mask.shape[1]), 0]
 
     return level
@@ -221,7 +221,7 @@ def test_a_closed_line_is_filled_and_what_is_painted_is_inverted(brush, level, e
     fill.click()
     page.mouse.click(*middle)
     filled, _ = masks(page, lambda now: len(now) == 2 and now[0] != framed)
-    row = images.read(server_home / "files" / filled)[:, :, 0]
+    row = image_io.read(server_home / "files" / filled)[:, :, 0]
     row = row[len(row) // 2, row.shape[1] // 4 : row.shape[1] * 3 // 4]
     assert row.min() == 255, "without a gap along the line"
     assert level(filled, 0.05, 0.5) == 0

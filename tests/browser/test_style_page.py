@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core import recipes
-from studio.core.pictures import animations, images
+from studio.core.imaging import animations, image_io
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -19,9 +19,9 @@ STEP = re.compile(r"Step [1-9]\d* of \d+")  # before the first there is nothing 
 
 
 @pytest.fixture
-def photo(tmp_path, picture) -> Path:
+def photo(tmp_path, image) -> Path:
     path = tmp_path / "holiday.png"
-    path.write_bytes(images.encode_png(picture))
+    path.write_bytes(image_io.encode_png(image))
     return path
 
 
@@ -83,7 +83,7 @@ def test_an_upload_becomes_the_content(tab, photo):
 
 def test_a_bad_upload_is_one_sentence_and_the_result_stays(tab, tmp_path):
     bad = tmp_path / "broken.jpg"
-    bad.write_bytes(b"\xff\xd8 not a picture")
+    bad.write_bytes(b"\xff\xd8 not an image")
     page = tab(f"/style?{SMALL}")
     result(page).wait_for()
     upload(page, bad)
@@ -168,7 +168,7 @@ def test_the_download_is_a_png_with_its_recipe(tab):
     data = Path(waiting.value.path()).read_bytes()
     made = recipes.read(data)
     assert (made.task, made.settings["mode"], made.settings["size"]) == ("style.transfer", "draft", 128)
-    assert max(images.read(data).shape) == 128
+    assert max(image_io.read(data).shape) == 128
 
 
 def test_under_the_hood_a_place_of_the_photo_shows_its_match(tab, expect):
@@ -209,7 +209,7 @@ def test_a_number_between_two_steps_of_its_box_is_not_called_refused(tab):
 @pytest.mark.parametrize("shape", [(1200, 300), (300, 1200)], ids=["portrait", "panorama"])
 def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, shape):
     path = tmp_path / "shape.png"
-    path.write_bytes(images.encode_png(np.full((*shape, 3), 90, "uint8")))
+    path.write_bytes(image_io.encode_png(np.full((*shape, 3), 90, "uint8")))
     page = tab(LONG)
     page.set_viewport_size({"width": size[0], "height": size[1]})
     upload(page, path)
@@ -229,7 +229,7 @@ def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, s
 
 def test_a_portrait_before_the_start_is_no_taller_than_the_window(tab, tmp_path):
     path = tmp_path / "portrait.png"
-    path.write_bytes(images.encode_png(np.full((1200, 400, 3), 90, "uint8")))
+    path.write_bytes(image_io.encode_png(np.full((1200, 400, 3), 90, "uint8")))
     page = tab("/dream")
     page.set_viewport_size({"width": 1366, "height": 768})
     upload(page, path)
@@ -275,11 +275,11 @@ def test_nothing_is_wider_than_a_phone(browser, server, address):
     context.close()
 
 
-def test_a_folder_of_photos_is_one_batch(tab, tmp_path, picture):
+def test_a_folder_of_photos_is_one_batch(tab, tmp_path, image):
     folder = tmp_path / "holiday"
     folder.mkdir()
     for number in range(3):
-        (folder / f"day-{number}.png").write_bytes(images.encode_png(picture // (number + 1)))
+        (folder / f"day-{number}.png").write_bytes(image_io.encode_png(image // (number + 1)))
     (folder / "notes.txt").write_text("no photo")
     page = tab(f"/style?{SMALL}")
     page.get_by_text("Many photos").click()

@@ -12,17 +12,17 @@ import paint  # adds the command `invert`
 import pytest
 
 from studio.cli import main
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def photo(tmp_path, picture, home, monkeypatch):
+def photo(tmp_path, image, home, monkeypatch):
     """A photo in the working folder."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "photo.png"
-    path.write_bytes(images.encode_png(picture))
+    path.write_bytes(image_io.encode_png(image))
     return path
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 QUICK = ("--layer", "block3_conv3", "--channel", "83", "--size", "96", "--steps", "3")
 
@@ -23,7 +23,7 @@ def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, said):
     shutil.rmtree(weights_home / "channels")
     assert said("replay", "likes.png", "--verify")[:2] == (0, "identical\n")
     assert said("channel", "-o", "other.png", *QUICK, "--seed", "1")[0] == 0
-    assert not np.array_equal(images.read("other.png"), images.read("likes.png"))
+    assert not np.array_equal(image_io.read("other.png"), image_io.read("likes.png"))
 
 
 @pytest.mark.slow

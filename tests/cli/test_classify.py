@@ -14,22 +14,22 @@ from PIL import Image
 
 from studio.classify.models import imagenet, trained
 from studio.core import recipes
+from studio.core.imaging import animations, image_io
 from studio.core.models import presets
-from studio.core.pictures import animations, images
 from tests.wording import says_what_to_do
 
 
 @pytest.fixture
-def toy(weights_home, tmp_path, monkeypatch, picture):
+def toy(weights_home, tmp_path, monkeypatch, image):
     """A classifier in a folder, and a photo, in the working folder."""
     monkeypatch.chdir(tmp_path)
-    Path("photo.png").write_bytes(images.encode_png(picture))
+    Path("photo.png").write_bytes(image_io.encode_png(image))
     toy_classifier.save(Path("toy"))
     return "toy"
 
 
 @pytest.mark.slow
-def test_predict_names_what_a_picture_shows(toy, said):
+def test_predict_names_what_a_image_shows(toy, said):
     code, out, _ = said("classify", "predict", toy, "photo.png", "sample:chelsea", "--quiet")
     assert code == 0
     first, second = out.splitlines()
@@ -44,8 +44,8 @@ def test_predict_as_json_has_the_paths_that_were_given(toy, said):
     code, out, _ = said("classify", "predict", "--json", toy, "a/photo.png", "sample:coffee", "--top", 1)
     found = json.loads(out)
     assert (code, out.count("\n")) == (0, 1)
-    assert [one["path"] for one in found["pictures"]] == ["a/photo.png", "sample:coffee"]
-    for one in found["pictures"]:
+    assert [one["path"] for one in found["images"]] == ["a/photo.png", "sample:coffee"]
+    for one in found["images"]:
         (label,) = one["labels"]
         assert label["label"] in ("cat", "coffee") and 0.5 <= label["probability"] <= 1
     assert found["stopped_early"] is False
@@ -58,7 +58,7 @@ def test_predict_saves_words_or_json(toy, said):
         "told.json\n",
     )
     told = json.loads(Path("told.json").read_text())
-    assert told["pictures"][0]["path"] == "photo.png"
+    assert told["images"][0]["path"] == "photo.png"
     assert recipes.read(Path("told.json.json").read_bytes()).task == "classify.predict"
     assert said("classify", "predict", toy, "photo.png", "-o", "told.txt", "--quiet")[0] == 0
     assert Path("told.txt").read_text().startswith("photo.png: c")
@@ -72,7 +72,7 @@ def test_what_was_told_is_told_again(toy, said, name):
     assert said("replay", name, "--quiet")[:2] == (0, f"{again}\n")
     assert Path(again).read_text() == before
     assert said("replay", f"{name}.json", "-o", "other.json", "--quiet")[0] == 0
-    assert json.loads(Path("other.json").read_text())["pictures"][0]["labels"]
+    assert json.loads(Path("other.json").read_text())["images"][0]["labels"]
     code, _, err = said("replay", name, "--verify")
     assert code == 2 and ": metrics." in err
 
@@ -98,25 +98,25 @@ def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, sa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", ["photo.png", "sample:chelsea"])
-def test_pictures_alone_are_all_asked_of_the_usual_classifier(first, toy, said, monkeypatch):
+def test_images_alone_are_all_asked_of_the_usual_classifier(first, toy, said, monkeypatch):
     monkeypatch.setattr(imagenet, "open", lambda progress=None: trained.open(presets.find(Path("toy"))))
     code, out, err = said("classify", "predict", first, "sample:coffee", "--quiet")
     assert (code, err) == (0, "")
     assert [line.partition(": c")[0] for line in out.splitlines()] == [first, "sample:coffee"]
 
 
-def test_a_picture_where_one_classifier_and_one_picture_go_is_told(toy, said):
+def test_a_image_where_one_classifier_and_one_image_go_is_told(toy, said):
     code, _, err = said("classify", "explain", "photo.png", "photo.png", "-o", "why.png", "--quiet")
     assert code == 2 and ": an image. Use a model saved" in err
 
 
 @pytest.mark.slow
-def test_explain_draws_a_picture(toy, said):
+def test_explain_draws_a_image(toy, said):
     code, out, _ = said("classify", "explain", toy, "photo.png", "-o", "why.png", "--label", "cat", "--quiet")
     assert (code, out) == (0, "why.png\n")
-    assert images.read(Path("why.png")).shape[1] > images.read(Path("photo.png")).shape[1]
+    assert image_io.read(Path("why.png")).shape[1] > image_io.read(Path("photo.png")).shape[1]
     recipe = recipes.read(Path("why.png").read_bytes())
-    assert recipe.task == "classify.explain" and set(recipe.inputs) == {"picture", "model"}
+    assert recipe.task == "classify.explain" and set(recipe.inputs) == {"image", "model"}
 
 
 @pytest.mark.slow
@@ -164,10 +164,10 @@ def test_score_of_a_classifier(toy, said):
 
 
 @pytest.fixture
-def own(tmp_path, monkeypatch, picture, home):
+def own(tmp_path, monkeypatch, image, home):
     """An imported Keras classifier, and a photo, in the working folder."""
     monkeypatch.chdir(tmp_path)
-    Path("photo.png").write_bytes(images.encode_png(picture))
+    Path("photo.png").write_bytes(image_io.encode_png(image))
     third_party_networks.save(Path("my.keras"), third_party_networks.usual())
     return "my.keras"
 

@@ -16,8 +16,8 @@ from PIL import Image
 
 from studio.cli import main
 from studio.core import paths, recipes
+from studio.core.imaging import image_io
 from studio.core.machine import doctor_checks, speed
-from studio.core.pictures import images
 from tests.wording import says_what_to_do
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_result_path_is_all_of_stdout(photo, said):
     code, out, _ = said("invert", photo, "-o", "out.png")
     assert (code, out) == (0, "out.png\n")
-    assert np.array_equal(images.read("out.png"), 255 - images.read(photo))
+    assert np.array_equal(image_io.read("out.png"), 255 - image_io.read(photo))
 
 
 def test_json_is_one_object(photo, said):
@@ -150,7 +150,7 @@ def test_output_through_a_link_keeps_the_link(photo, said):
     Path("link.png").symlink_to("real.png")
     assert said("invert", photo, "-o", "link.png")[0] == 0
     assert Path("link.png").is_symlink()
-    assert images.read("real.png").shape == (48, 64, 3)
+    assert image_io.read("real.png").shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize(

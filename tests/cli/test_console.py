@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 
 @pytest.mark.slow
@@ -39,7 +39,7 @@ def test_ctrl_c_saves_the_best_so_far(photo, home, start):
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "out.png\n")
     assert "best so far" in err
-    assert images.read("out.png").shape == (48, 64, 3)
+    assert image_io.read("out.png").shape == (48, 64, 3)
 
 
 @pytest.mark.slow

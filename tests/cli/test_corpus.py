@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.pictures import formats, images
+from studio.core.imaging import formats, image_io
 from tests.wording import says_what_to_do
 
 # What takes a kind of file: the words of a command, "FILE" in the place of the file.
@@ -75,7 +75,7 @@ def outcomes(data_dir, photo, said, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [pytest.param("image", marks=pytest.mark.slow), "recipe"])
-def test_pictures_and_recipes(kind, outcomes):
+def test_images_and_recipes(kind, outcomes):
     found = list(outcomes(kind))
     if kind == "image":
         found += outcomes(kind, commands=[MASK], every=4)  # masks are read as all other images
@@ -110,4 +110,4 @@ def test_keras_models_that_a_person_brings(outcomes):
 
 
 def test_the_photo_beside_them_is_good(photo):
-    assert images.read(photo).ndim == 3
+    assert image_io.read(photo).ndim == 3

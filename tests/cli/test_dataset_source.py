@@ -14,13 +14,13 @@ SLOT = Slot("data", "dataset")
 
 
 def test_a_folder_becomes_a_reference(tmp_path, home):
-    place = tmp_path / "pictures"
+    place = tmp_path / "images"
     place.mkdir()
     for name, level in (("a.png", 10), ("b.png", 20)):
         Image.new("RGB", (9, 9), (level,) * 3).save(place / name)
     file = input_files.read(SLOT, str(place))
     assert file.kind == "dataset"
-    assert data.pictures(file, 8).images[:, 0, 0, 0].tolist() == [10, 20]
+    assert data.load_dataset(file, 8).images[:, 0, 0, 0].tolist() == [10, 20]
 
 
 def test_what_is_no_data_set_is_told(tmp_path, home):

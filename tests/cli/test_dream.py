@@ -9,7 +9,7 @@ import pytest
 
 from studio.cli import running
 from studio.core import recipes, tasks
-from studio.core.pictures import animations, images
+from studio.core.imaging import animations, image_io
 from studio.run import outputs
 from tests.wording import says_what_to_do
 
@@ -53,7 +53,7 @@ def test_replay_says_how_another_video_differs(photo, weights_home, said):
         assert words in out
 
 
-def test_a_webp_is_a_still_picture_without_a_zoom(photo, weights_home, said):
+def test_a_webp_is_a_still_image_without_a_zoom(photo, weights_home, said):
     code, out, err = said("dream", photo, "-o", "still.webp", *QUICK)
     assert (code, out, err) == (0, "still.webp\n", "")
     assert len(list(animations.frames(Path("still.webp").read_bytes()))) == 1
@@ -92,8 +92,8 @@ def test_bad_input_is_one_line(words, photo, said):
     assert says_what_to_do(err) or "See `studio" in err
 
 
-def test_the_picture_of_a_video_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, picture):
-    file = tasks.File.keep(images.encode_png(picture), "picture", "photo-dream.png")
+def test_the_image_of_a_video_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, image):
+    file = tasks.File.keep(image_io.encode_png(image), "image", "photo-dream.png")
     (tmp_path / "loop.png").write_bytes(b"mine")
     saved = outputs.save(tasks.Result((file,)), tmp_path / "loop.gif")
     assert saved == tmp_path / "loop-2.png"

@@ -11,7 +11,7 @@ import pytest
 import tiny_faces
 
 from studio.core import paths, recipes
-from studio.core.pictures import animations, images
+from studio.core.imaging import animations, image_io
 from tests.wording import says_what_to_do
 
 QUICK = ("faces", "--preset", "tiny", "-n", "9")
@@ -53,7 +53,7 @@ def test_what_is_in_them(tiny, said):
     assert made.shape == (9, 16, 16, 3) and made.dtype == np.uint8
     with zipfile.ZipFile("grid.zip") as file:
         assert [
-            np.array_equal(images.read(file.read(n)), made[i]) for i, n in enumerate(file.namelist())
+            np.array_equal(image_io.read(file.read(n)), made[i]) for i, n in enumerate(file.namelist())
         ] == [True] * 9
     assert len(list(animations.frames(Path("interpolate.gif").read_bytes()))) == 96
 
@@ -67,11 +67,11 @@ def test_replay_says_where_another_array_differs(tiny, said):
     assert (code, out.startswith("From byte 400")) == (1, True)
 
 
-def test_a_face_a_photo_and_a_folder_are_taken(tiny, said, picture):
-    Path("me.png").write_bytes(images.encode_png(picture))
+def test_a_face_a_photo_and_a_folder_are_taken(tiny, said, image):
+    Path("me.png").write_bytes(image_io.encode_png(image))
     moved = ("--face", "1", "--photo", "me.png", "--moves", "older=1,change-1=-1")
     assert said("faces", "--preset", tiny, *moved, "-o", "me-older.png")[0] == 0
-    assert images.read(Path("me-older.png")).shape == (512, 512, 3)
+    assert image_io.read(Path("me-older.png")).shape == (512, 512, 3)
     recipe = recipes.read(Path("me-older.png").read_bytes())
     assert set(recipe.inputs) == {"photo", "model"}
     assert said("replay", "me-older.png", "--verify")[:2] == (0, "identical\n")

@@ -38,7 +38,7 @@ def test_the_fixed_grammar_of_style():
     }
 
 
-def test_keep_colors_alone_swallows_no_picture():
+def test_keep_colors_alone_swallows_no_image():
     found = _parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
     assert found.content == ["a.jpg"]
     assert flags.values(found) == {"keep_colors": "luminance"}
@@ -81,13 +81,13 @@ def test_the_fixed_grammar_of_write_train_and_score():
 def test_the_fixed_grammar_of_classify():
     arguments = _parser().parse_args(["classify", "predict", "mine", "a.png", "b.png", "--json"])
     assert flags.values(arguments) == {"preset": "mine"}
-    assert arguments.pictures == ["a.png", "b.png"] and arguments.json
+    assert arguments.images == ["a.png", "b.png"] and arguments.json
     assert parsed("classify", "explain", "mine", "a.png", "-o", "o.png") == {"preset": "mine"}
     assert parsed("classify", "export", "mine", "-o", "o.onnx") == {"preset": "mine"}
     arguments = _parser().parse_args(["classify", "predict", "a.png", "b.png", "--preset", "mine"])
-    assert flags.values(arguments) == {"preset": "mine"} and arguments.pictures == ["a.png", "b.png"]
+    assert flags.values(arguments) == {"preset": "mine"} and arguments.images == ["a.png", "b.png"]
     arguments = _parser().parse_args(["classify", "predict", "--top", "3", "a.png"])
-    assert flags.values(arguments) == {"top": "3"} and arguments.pictures == ["a.png"], "it has a usual one"
+    assert flags.values(arguments) == {"top": "3"} and arguments.images == ["a.png"], "it has a usual one"
 
 
 def test_the_fixed_grammar_of_search():
@@ -179,7 +179,7 @@ def help_of(command, capsys):
 
 def test_help_shows_the_words_in_their_order(capsys):
     assert "[TRAIN] DATA" in help_of("tune", capsys)
-    assert "[PRESET] PICTURES [PICTURES ...]" in help_of("classify predict", capsys)
+    assert "[PRESET] IMAGES [IMAGES ...]" in help_of("classify predict", capsys)
     assert "CONTENT [STYLE ...]" in help_of("style", capsys)
 
 

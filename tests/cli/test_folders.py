@@ -12,7 +12,7 @@ import pytest
 
 from studio.cli import main
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 INVERT = ["invert", "photos", "-o", "out", "--steps", "1", "--quiet"]
 
@@ -24,18 +24,18 @@ def photos(tmp_path, home, monkeypatch):
     folder = tmp_path / "photos"
     folder.mkdir()
     for n, name in enumerate(("a.png", "b.PNG", "ä c.jpg")):
-        picture = np.full((24, 32, 3), 40 * (n + 1), "uint8")
-        (folder / name).write_bytes(images.encode_as(picture, ".png" if n < 2 else ".jpg"))
+        image = np.full((24, 32, 3), 40 * (n + 1), "uint8")
+        (folder / name).write_bytes(image_io.encode_as(image, ".png" if n < 2 else ".jpg"))
     (folder / "notes.txt").write_text("no image")
     (folder / ".hidden.png").write_bytes(b"")
     return folder
 
 
 def levels(folder):
-    return {path.name: int(images.read(path).mean()) for path in sorted(folder.iterdir())}
+    return {path.name: int(image_io.read(path).mean()) for path in sorted(folder.iterdir())}
 
 
-def test_every_picture_is_made_under_its_name(photos, capsys):
+def test_every_image_is_made_under_its_name(photos, capsys):
     assert main(INVERT) == 0
     assert levels(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "ä c.png": 135}
     assert capsys.readouterr().out.splitlines() == ["out/a.png", "out/b.png", "out/ä c.png"]
@@ -46,14 +46,14 @@ def test_a_jfif_is_a_jpeg(photos, capsys):
     assert main(INVERT) == 0
     assert levels(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "d.png": 135}
     assert main(["invert", "photos/d.JFIF", "-o", "d.jfif", "--steps", "1", "--quiet"]) == 0
-    assert images.read("d.jfif").shape == (24, 32, 3)
+    assert image_io.read("d.jfif").shape == (24, 32, 3)
 
 
 def test_asked_again_it_makes_only_what_is_missing_or_other(photos, capsys):
     main(INVERT)
     out = photos.with_name("out")
     (out / "b.png").unlink()
-    (photos / "a.png").write_bytes(images.encode_png(np.zeros((24, 32, 3), "uint8")))
+    (photos / "a.png").write_bytes(image_io.encode_png(np.zeros((24, 32, 3), "uint8")))
     before = (out / "ä c.png").stat().st_mtime_ns
     capsys.readouterr()
     assert main([*INVERT, "--json"]) == 0
@@ -64,7 +64,7 @@ def test_asked_again_it_makes_only_what_is_missing_or_other(photos, capsys):
     assert len(json.loads(capsys.readouterr().out)["made"]) == 3
 
 
-def test_a_broken_picture_is_told_and_the_others_are_made(photos, capsys):
+def test_a_broken_image_is_told_and_the_others_are_made(photos, capsys):
     (photos / "b.PNG").write_bytes((photos / "a.png").read_bytes()[:50])
     assert main(INVERT) == 2
     assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
@@ -119,10 +119,10 @@ def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_tol
     assert "0 of 3 images made, 1 existed already. Run the same" in capsys.readouterr().err
 
 
-def test_a_picture_of_ones_own_among_the_results_stays(photos, capsys):
+def test_a_image_of_ones_own_among_the_results_stays(photos, capsys):
     out = photos.with_name("out")
     out.mkdir()
-    mine = images.encode_png(np.full((8, 8, 3), 7, "uint8"))
+    mine = image_io.encode_png(np.full((8, 8, 3), 7, "uint8"))
     (out / "a.png").write_bytes(mine)
     assert main(INVERT) == 2
     assert (out / "a.png").read_bytes() == mine
@@ -183,7 +183,7 @@ def test_a_place_that_is_none_is_refused(photos, capsys, out, told):
     ]
 
 
-def test_a_folder_without_pictures_is_refused(photos, capsys):
+def test_a_folder_without_images_is_refused(photos, capsys):
     photos.with_name("empty").mkdir()
     assert main(["invert", "empty", "-o", "out"]) == 2
     assert "none in empty" in capsys.readouterr().err
@@ -197,7 +197,7 @@ def test_folders_in_the_folder_are_named(photos, said):
     assert "Images in 1 subfolder are not read: summer." in err, "results are no images to read"
 
 
-def test_what_is_no_picture_is_named_and_tiffs_are_made(photos, data_dir, said):
+def test_what_is_no_image_is_named_and_tiffs_are_made(photos, data_dir, said):
     shutil.copy(data_dir / "odd" / "07" / "mixed_folder" / "a.tif", photos / "e.tif")
     (photos / "layers.psd").write_bytes(b"8BPS")
     code, out, err = said("invert", "photos", "-o", "out", "--steps", "1")

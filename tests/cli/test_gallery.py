@@ -11,7 +11,7 @@ import pytest
 from studio.cli import gallery
 from studio.core import recipes, tasks
 from studio.core.errors import NoRoom
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.gallery import index, items
 from studio.run import outputs
 
@@ -138,9 +138,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_words_are_one_line_and_code_2(said, home, tmp_path, monkeypatch, picture, name):
+def test_bad_words_are_one_line_and_code_2(said, home, tmp_path, monkeypatch, image, name):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "plain.png").write_bytes(images.encode_png(picture))
+    (tmp_path / "plain.png").write_bytes(image_io.encode_png(image))
     code, out, err = said("gallery", *BAD[name])
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and err.count("\n") == 1

@@ -7,7 +7,7 @@ import pytest
 import tiny_styles
 
 from studio.cli import main
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.process import limits
 
 
@@ -22,7 +22,7 @@ def test_a_network_in_a_folder_paints_too(photo, capsys):
 def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, capsys):
     words = ["style", "photo.png", "house:mosaic", "house:wash", "-o", "out.png", "--size", "96"]
     assert main([*words, "--style-weights", "1,3", "--quiet"]) == 0
-    assert max(images.read(photo.with_name("out.png")).shape) == 96
+    assert max(image_io.read(photo.with_name("out.png")).shape) == 96
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
 
@@ -42,7 +42,7 @@ def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, m
 def test_the_flag_names_them_too(photo):
     assert main(["style", "photo.png", "--house", "mosaic", "-o", "flag.png", "--size", "96", "--quiet"]) == 0
     assert main(["style", "photo.png", "house:mosaic", "-o", "word.png", "--size", "96", "--quiet"]) == 0
-    made = [images.read(photo.with_name(name)) for name in ("flag.png", "word.png")]
+    made = [image_io.read(photo.with_name(name)) for name in ("flag.png", "word.png")]
     np.testing.assert_array_equal(*made)
 
 

@@ -11,7 +11,7 @@ import pytest
 import tiny_faces
 
 from studio.core import recipes
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 MINE = b'{"mine": true}'
 
@@ -93,7 +93,7 @@ def test_a_link_that_is_led_elsewhere_meanwhile_takes_nothing_with_it(photo, sai
     Path("out.png").symlink_to("real.png")
     monkeypatch.setattr(paint, "run", slow)
     assert said("invert", photo, "-o", "out.png")[0] == 0
-    assert images.read("real.png").shape == (48, 64, 3)
+    assert image_io.read("real.png").shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize("how", ["hard", "soft", "other case"])
@@ -184,7 +184,7 @@ def test_a_model_that_is_asked_stays_whole(photo, said, kept, home):
     shutil.make_archive("mine", "zip", "net")
     kept("mine.zip")
     refused(said("faces", "--preset", "mine.zip", "-n", "2", "-o", "mine.zip"), "one of the inputs")
-    (model / "card.png").write_bytes(images.encode_png(np.zeros((8, 8, 3), "uint8")))
+    (model / "card.png").write_bytes(image_io.encode_png(np.zeros((8, 8, 3), "uint8")))
     kept(model / "card.png")
     refused(said("faces", "--preset", "net", "-n", "2", "-o", "net/card.png"), "input")
     refused(said("write", "--preset", "net", "to", "-o", "net/card.md"), "input")
@@ -216,7 +216,7 @@ def test_a_video_stays(said, kept, home, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["faces.npz", "faces.zip"])
-def test_a_file_beside_a_set_of_pictures_stays(name, said, kept, home, tmp_path, monkeypatch):
+def test_a_file_beside_a_set_of_images_stays(name, said, kept, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     kept(f"{name}.json", MINE)
     refused(said("faces", "--preset", "digits-dcgan", "-n", "2", "-o", name), "a free place")

@@ -11,8 +11,8 @@ import pytest
 import tiny_faces
 
 from studio.core import data, paths, recipes
+from studio.core.imaging import image_io
 from studio.core.models import model_zip
-from studio.core.pictures import images
 from studio.gallery import replay
 
 
@@ -22,20 +22,20 @@ def test_replay_makes_the_same_pixels(photo, said):
     assert said("replay", "out.png")[:2] == (0, "out-again.png\n")
     assert said("replay", "out.png")[:2] == (0, "out-again-2.png\n")
     assert said("replay", "out.png", "-o", "copy.jpg")[0] == 0
-    assert np.array_equal(images.read("out-again.png"), images.read("out.png"))
+    assert np.array_equal(image_io.read("out-again.png"), image_io.read("out.png"))
 
 
-def test_replay_of_a_lossy_picture_compares_after_the_same_loss(photo, said):
+def test_replay_of_a_lossy_image_compares_after_the_same_loss(photo, said):
     said("invert", photo, "-o", "out.jpg")
     assert said("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
     assert said("replay", "out.jpg.json", "--verify")[:2] == (0, "identical\n")
 
 
-def test_replay_says_how_an_edited_picture_differs(photo, said):
+def test_replay_says_how_an_edited_image_differs(photo, said):
     said("invert", photo, "-o", "out.png")
-    edited = images.read("out.png").copy()
+    edited = image_io.read("out.png").copy()
     edited[0, 0] ^= 8
-    Path("edited.png").write_bytes(images.encode_png(edited, recipes.read(Path("out.png").read_bytes())))
+    Path("edited.png").write_bytes(image_io.encode_png(edited, recipes.read(Path("out.png").read_bytes())))
     code, out, _ = said("replay", "edited.png", "--verify")
     assert code == 1
     assert "8 of 255" in out
@@ -75,15 +75,15 @@ def test_replay_draws_a_sample_that_is_gone_again(photo, said, home):
 
 def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp_path):
     model = tiny_faces.make(tmp_path / "net")
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    shutil.copy(photo, pictures)
-    there = {"model": paths.keep(model_zip.zipped(model)), "data": data.reference(str(pictures)).digest}
+    images = tmp_path / "images"
+    images.mkdir()
+    shutil.copy(photo, images)
+    there = {"model": paths.keep(model_zip.zipped(model)), "data": data.reference(str(images)).digest}
     sources = {slot: [recipes.Input(digest=digest, name=slot)] for slot, digest in there.items()}
     recipe = recipes.Recipe(task="tiny.train", settings={}, inputs=sources)
     shutil.rmtree(home / "files")
     assert len(replay.missing(recipe)) == 2
-    replay.take_back([model, pictures], recipe)
+    replay.take_back([model, images], recipe)
     assert not replay.missing(recipe)
 
 
@@ -115,7 +115,7 @@ def test_what_holds_no_recipe_is_said(name, says, said, home, tmp_path, monkeypa
 def test_replay_refuses_what_the_form_would(change, photo, said):
     said("invert", photo, "-o", "out.png")
     recipe = recipes.read(Path("out.png").read_bytes()).model_copy(update=change)
-    Path("changed.png").write_bytes(images.encode_png(images.read("out.png"), recipe))
+    Path("changed.png").write_bytes(image_io.encode_png(image_io.read("out.png"), recipe))
     code, out, err = said("replay", "changed.png")
     assert (code, out) == (2, "")
     assert err.startswith("error: ")

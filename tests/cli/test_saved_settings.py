@@ -8,7 +8,7 @@ import pytest
 
 from studio.core import owners, recipes
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.dream.settings import DreamSettings
 from studio.run import saved_settings
 from studio.style.settings import TransferSettings
@@ -44,8 +44,8 @@ def test_a_file_is_a_recipe_without_inputs(home):
     assert saved_settings.read(data, STYLE) == SOFT
 
 
-def test_a_result_gives_its_settings_whatever_it_was_made_of(picture, home):
-    png = images.encode_png(picture, recipes.make(STYLE, SOFT, {}))
+def test_a_result_gives_its_settings_whatever_it_was_made_of(image, home):
+    png = image_io.encode_png(image, recipes.make(STYLE, SOFT, {}))
     assert saved_settings.read(png, STYLE) == SOFT
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 
 @pytest.mark.slow
@@ -16,6 +16,6 @@ def test_style_paints_says_nothing_else_and_can_be_replayed(weights_home, tmp_pa
     out, err = made.communicate(timeout=300)
     assert (made.returncode, err) == (0, "")
     assert json.loads(out)["path"] == "out.png"
-    assert max(images.read(tmp_path / "out.png").shape) == 128
+    assert max(image_io.read(tmp_path / "out.png").shape) == 128
     again = start("replay", "out.png", "--verify", cwd=tmp_path)
     assert again.communicate(timeout=300) == ("identical\n", "")

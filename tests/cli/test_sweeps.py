@@ -6,7 +6,7 @@ import pytest
 
 from studio.cli import main
 from studio.core import recipes
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.process import limits
 
 
@@ -19,7 +19,7 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
     assert labels == [f"steps {n}, tint {tint}" for tint in ("none", "red") for n in (1, 2, 3)]
     data = photo.with_name("sheet.png").read_bytes()
     assert recipes.read(data).task == "gallery.sweep"
-    height, width = images.read(data).shape[:2]
+    height, width = image_io.read(data).shape[:2]
     assert width > 3 * 64 and height > 2 * 48
     assert main(["replay", "sheet.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out

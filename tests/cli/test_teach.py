@@ -29,9 +29,9 @@ def test_train_makes_a_folder_that_predict_takes(weights_home, drawn, tmp_path, 
     said, noted = capsys.readouterr()
     assert said.strip() == str(out) and "accuracy" in noted
     assert presets.find(out).data()["classes"] == list(drawn_classes.CLASSES)
-    picture = drawn / "lying" / "00.png"
-    assert cli.main(["classify", "predict", str(out), str(picture), "--json"]) == 0
-    labels = json.loads(capsys.readouterr().out)["pictures"][0]["labels"]
+    image = drawn / "lying" / "00.png"
+    assert cli.main(["classify", "predict", str(out), str(image), "--json"]) == 0
+    labels = json.loads(capsys.readouterr().out)["images"][0]["labels"]
     assert labels[0]["label"] == "lying" and labels[0]["probability"] > 0.5
 
 
@@ -65,7 +65,7 @@ def test_audit_prints_what_it_found(weights_home, drawn, capsys):
 def test_audit_needs_no_weights(home, drawn, capsys):
     words = ["classify", "audit", str(drawn), "--no-suspicious", "--size", "32", "--json"]
     assert cli.main(words) == 0
-    assert json.loads(capsys.readouterr().out)["figures"]["pictures"] == 36
+    assert json.loads(capsys.readouterr().out)["figures"]["images"] == 36
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from PIL import Image
 
 from studio.cli import main, videos
 from studio.core import recipes, tasks
-from studio.core.pictures import animations, images
+from studio.core.imaging import animations, image_io
 from studio.dream.settings import DreamSettings
 
 
@@ -49,20 +49,20 @@ def test_a_part_is_of_a_video_alone(photo, said):
     assert code == 2 and "Invalid `--start`: an image. Use a video." in err
 
 
-def test_a_model_that_is_none_is_told_for_a_video_as_for_a_picture(clip, said):
+def test_a_model_that_is_none_is_told_for_a_video_as_for_a_image(clip, said):
     code, _, err = said("classify", "explain", "runs/no-such-model", "clip.gif", "-o", "where.gif")
     assert code == 2 and "no-such-model" in err
 
 
 def test_what_no_video_takes_is_refused_instead_of_left_out(clip, said, monkeypatch):
-    frame = tasks.Slot("frame", "picture", least=0, flag="--frame")
+    frame = tasks.Slot("frame", "image", least=0, flag="--frame")
     monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], frame)))
     code, _, err = said("invert", "clip.gif", "-o", "out.gif", "--frame", "gold.png")
     assert code == 2 and "Invalid frame: gold.png. Use none for a video. " in err
 
 
 def test_help_offers_a_video_only_where_one_can_go_through(capsys, monkeypatch):
-    needy = replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], tasks.Slot("other", "picture")))
+    needy = replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], tasks.Slot("other", "image")))
     for task, offered in ((paint.PAINT, True), (needy, False), (replace(needy, produces="text"), False)):
         monkeypatch.setattr(paint, "PAINT", task)
         with pytest.raises(SystemExit):
@@ -92,7 +92,7 @@ def test_an_animated_png_is_a_video_and_a_still_one_is_none(photo, said, name):
     assert code == 2 and "out.gif" in err
 
 
-def test_a_still_is_a_picture_whatever_its_ending(photo, said):
+def test_a_still_is_a_image_whatever_its_ending(photo, said):
     Image.open(photo).save("still.webp")
     assert said("invert", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
     assert json.loads(Path("out.webp.json").read_text())["task"] == "fake.paint"
@@ -137,7 +137,7 @@ def dreamed(monkeypatch):
     def dream(settings, inputs, progress):
         recipe = recipes.make("dream.ascend", settings, inputs)
         file = tasks.File.keep(
-            images.encode_png(images.read(inputs["content"][0].read()), recipe), "picture", "x"
+            image_io.encode_png(image_io.read(inputs["content"][0].read()), recipe), "image", "x"
         )
         return tasks.Result((file,), {}, recipe)
 

@@ -6,7 +6,7 @@ import tiny_colorize
 
 from studio.colorize import bins, colorizer, lab, odds, tint, upsample
 from studio.colorize.colorizer import How
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 
 
 @pytest.fixture(scope="module")
@@ -14,10 +14,10 @@ def network(tiny):
     return colorizer.open(tiny)
 
 
-def gray_level(picture):
+def gray_level(image):
     """The level of gray that is as light, `(H, W)`."""
     levels = lab.lightness(np.arange(256, dtype="uint8")[:, None].repeat(3, 1))
-    return np.interp(lab.lightness(picture), levels, np.arange(256))
+    return np.interp(lab.lightness(image), levels, np.arange(256))
 
 
 def test_lab_is_that_of_the_standard(cat):
@@ -115,7 +115,7 @@ def test_shares_are_those_of_the_colors():
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
 def test_tints_are_told_from_colors(name):
     photo = sample_photos.photo(name)
-    gray = images.gray(photo).repeat(3, axis=2)
+    gray = image_io.gray(photo).repeat(3, axis=2)
     warm = np.rint(gray * np.array([1.0, 0.86, 0.68])).astype("uint8")
     noisy = np.clip(warm + np.random.default_rng(0).normal(0, 3, warm.shape), 0, 255).astype("uint8")
     found = [tint.kind_of(one) for one in (photo, gray, warm, noisy)]

@@ -10,8 +10,8 @@ from studio.colorize.learn import windows
 from studio.colorize.learn.train import Trainer, prior
 from studio.core import data, tasks
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io
 from studio.core.models import presets
-from studio.core.pictures import images
 
 SETTINGS = tiny_colorize.SETTINGS
 
@@ -83,8 +83,8 @@ def folder(tmp_path, photos):
     place = tmp_path / "photos"
     place.mkdir()
     for n, photo in enumerate(photos):
-        (place / f"{n:02d}.png").write_bytes(images.encode_png(photo))
-    (place / "gray.png").write_bytes(images.encode_png(images.gray(photos[0]).repeat(3, axis=2)))
+        (place / f"{n:02d}.png").write_bytes(image_io.encode_png(photo))
+    (place / "gray.png").write_bytes(image_io.encode_png(image_io.gray(photos[0]).repeat(3, axis=2)))
     return data.reference(str(place))
 
 
@@ -93,7 +93,7 @@ def test_a_trained_network_is_kept_and_colors(home, folder):
     made = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
     assert made.figures["photos"] == 24 and made.figures["gray_error"] > 10
     preset = presets.unpack(made.files[0].read(), "mine")
-    assert "Gray images were left out: 1." in preset.card() and preset.picture()
+    assert "Gray images were left out: 1." in preset.card() and preset.image()
     assert "train_colorize photos -o DIR --steps 4 " in preset.card()
     assert " --photo-size 48 --window 32" in preset.card()
     colored = colorizer.open(preset).color(np.full((20, 30, 3), 100, "uint8"), colorizer.How())[0]

@@ -10,7 +10,7 @@ import tiny_colorize
 from PIL import Image
 
 from studio.cli import main
-from studio.core.pictures import animations, images, sample_photos
+from studio.core.imaging import animations, image_io, sample_photos
 
 
 @pytest.fixture
@@ -29,17 +29,17 @@ def said(home, tmp_path, monkeypatch, capsys):
 @pytest.fixture
 def old(tmp_path):
     """A gray file of 60 x 40 px, `old.png`, and the same in color, `new.png`."""
-    small = images.resize(sample_photos.photo("chelsea"), 40, 60)
-    (tmp_path / "new.png").write_bytes(images.encode_png(small))
-    (tmp_path / "old.png").write_bytes(images.encode_png(images.gray(small).repeat(3, axis=2)))
-    return images.gray(small)[..., 0]
+    small = image_io.resize(sample_photos.photo("chelsea"), 40, 60)
+    (tmp_path / "new.png").write_bytes(image_io.encode_png(small))
+    (tmp_path / "old.png").write_bytes(image_io.encode_png(image_io.gray(small).repeat(3, axis=2)))
+    return image_io.gray(small)[..., 0]
 
 
-def test_a_picture_is_colored_and_made_again(said, old):
+def test_a_image_is_colored_and_made_again(said, old):
     code, out, _ = said("colorize", "old.png", "-o", "made.png", "--vividness", "0.9", "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and figures["was"] == "gray" and figures["colorfulness"] > 1
-    assert images.read("made.png").shape == (40, 60, 3)
+    assert image_io.read("made.png").shape == (40, 60, 3)
     assert said("replay", "made.png", "--verify")[:2] == (0, "identical\n")
 
 
@@ -51,7 +51,7 @@ def test_a_photo_in_color_is_colored_only_if_that_is_wanted(said, old):
 
 def test_a_tint_is_taken_out(said, old, tmp_path):
     warm = np.rint(old[..., None] * np.array([1.0, 0.86, 0.68])).astype("uint8")
-    (tmp_path / "warm.png").write_bytes(images.encode_png(warm))
+    (tmp_path / "warm.png").write_bytes(image_io.encode_png(warm))
     code, out, _ = said("colorize", "warm.png", "-o", "made.png", "--json")
     assert code == 0 and json.loads(out)["figures"]["was"] == "tinted"
 
@@ -60,26 +60,26 @@ def test_a_tint_is_taken_out(said, old, tmp_path):
 def test_color_hints_and_examples_are_heeded_and_checked(said, old, tmp_path):
     layer = np.zeros((40, 60, 4), "uint8")
     layer[5:20, 5:20] = (220, 30, 30, 255)
-    for name, picture in (("color_hints", layer), ("wide", layer[:20]), ("solid", layer[..., :3])):
-        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    for name, image in (("color_hints", layer), ("wide", layer[:20]), ("solid", layer[..., :3])):
+        Image.fromarray(image).save(tmp_path / f"{name}.png")
     assert said("colorize", "old.png", "-o", "plain.png")[0] == 0
-    plain = images.read("plain.png").astype(int)
+    plain = image_io.read("plain.png").astype(int)
     for words in (["--color-hints", "color_hints.png"], ["--like", "new.png"], ["--variant", "2"]):
         assert said("colorize", "old.png", "-o", "made.png", *words)[0] == 0
-        assert np.abs(images.read("made.png") - plain).max() > 0, words
+        assert np.abs(image_io.read("made.png") - plain).max() > 0, words
     for name, told in (("wide", "60 x 20 px"), ("solid", "without transparency")):
         code, _, err = said("colorize", "old.png", "-o", "no.png", "--color-hints", f"{name}.png")
         assert code == 2 and told in err, err
 
 
-def test_kinds_of_pictures(said, old, tmp_path):
+def test_kinds_of_images(said, old, tmp_path):
     base = Image.fromarray(old)
     clear = base.convert("LA")
     clear.putalpha(Image.linear_gradient("L").resize(base.size))
     deep = Image.fromarray(old.astype("uint16") * 257)
     kinds = {"gray.jpg": base, "deep.png": deep, "clear.png": clear, "ink.jpg": base.convert("CMYK")}
-    for name, picture in kinds.items():
-        picture.save(tmp_path / name)
+    for name, image in kinds.items():
+        image.save(tmp_path / name)
         assert said("colorize", name, "-o", f"made-{name}.png")[0] == 0, name
         with Image.open(f"made-{name}.png") as made:
             assert made.size == (60, 40) and made.has_transparency_data == (name == "clear.png")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from studio.colorize import tint
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 
 TINTS = {  # the colors of black and white
     "sepia": ((40, 26, 13), (255, 240, 205)),
@@ -15,7 +15,7 @@ TINTS = {  # the colors of black and white
 
 @pytest.mark.parametrize("name", ["t_red_on_white.png", "t_leaf.png"])
 def test_a_colored_thing_on_white_is_in_color_already(data_dir, name):
-    assert tint.kind_of(images.read(data_dir / "odd" / "05" / name)) == "colored"
+    assert tint.kind_of(image_io.read(data_dir / "odd" / "05" / name)) == "colored"
 
 
 def test_also_one_of_a_weak_color():
@@ -30,11 +30,11 @@ def test_also_one_of_a_weak_color():
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
 def test_old_prints_are_tinted(name, colors):
     dark, light = np.array(colors, "float64")
-    shares = images.gray(sample_photos.photo(name)) / 255
+    shares = image_io.gray(sample_photos.photo(name)) / 255
     assert tint.kind_of(np.rint(dark + (light - dark) * shares).astype("uint8")) == "tinted"
 
 
 def test_photos_are_in_color_and_their_lightness_is_gray():
     photo = sample_photos.photo("coffee")
     assert tint.kind_of(photo) == "colored"
-    assert tint.kind_of(np.repeat(images.gray(photo), 3, axis=2)) == "gray"
+    assert tint.kind_of(np.repeat(image_io.gray(photo), 3, axis=2)) == "gray"

@@ -16,12 +16,12 @@ def entry(home):
     """Makes an entry of an owner, used at a time: `entry("a", ANN, 3)`."""
 
     def make(name: str, owner: str, used: int, size: int = 1000):
-        path = paths.folder("cache") / "pictures" / name
+        path = paths.folder("cache") / "images" / name
         paths.write(path, bytes(size))
         with owners.asking(owner):
             caches.claim(path)
         if owner != owners.LOCAL:
-            mark = owners.folder(owner) / "caches" / paths.digest(f"pictures/{name}".encode())[:32]
+            mark = owners.folder(owner) / "caches" / paths.digest(f"images/{name}".encode())[:32]
             os.utime(mark, (used, used))
         return path
 

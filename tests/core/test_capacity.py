@@ -8,7 +8,7 @@ import pytest
 from studio.classify.settings import TrainClassifierSettings
 from studio.core import capacity, tasks
 from studio.core.errors import NoRoom
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.process import limits
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dream.settings import DreamSettings
@@ -32,7 +32,7 @@ def _home(home):
 
 def photo(height=300, width=400):
     pixels = np.zeros((height, width, 3), "uint8")
-    return tasks.File.keep(images.encode_png(pixels), "picture", "photo.png")
+    return tasks.File.keep(image_io.encode_png(pixels), "image", "photo.png")
 
 
 def given(monkeypatch, gib):
@@ -135,7 +135,7 @@ def test_no_task_runs_without_the_memory_for_it(monkeypatch):
 
 
 def test_a_video_needs_what_its_frames_do(monkeypatch):
-    from studio.core.pictures import animations
+    from studio.core.imaging import animations
 
     video = animations.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
     inputs = {"video": [tasks.File.keep(video, "animation", "two.webp")]}

@@ -7,7 +7,7 @@ import pytest
 
 from studio.core import durations, paths, tasks
 from studio.core.errors import NoRoom
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import Result
 from studio.dcgan.settings import TrainDcganSettings
 from studio.gallery.sweep_settings import SweepSettings
@@ -30,7 +30,7 @@ def expected(name, settings, **inputs):
 
 def photo(height=300, width=400):
     pixels = np.zeros((height, width, 3), "uint8")
-    return tasks.File.keep(images.encode_png(pixels), "picture", "photo.png")
+    return tasks.File.keep(image_io.encode_png(pixels), "image", "photo.png")
 
 
 def test_a_machine_that_did_nothing_yet_is_as_fast_as_the_one_that_was_measured():
@@ -147,7 +147,7 @@ def test_paintings_take_longer_the_larger_and_finer_they_are():
     assert tall < times[2]
 
 
-def test_a_picture_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style_that_is_masked():
+def test_a_image_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style_that_is_masked():
     def takes(size, styles=("mosaic",), **inputs):
         asked = TransferSettings(size=size, house=styles)
         return expected("style.transfer", asked, content=[photo(2000, 2000)], **inputs)

@@ -13,7 +13,7 @@ from studio.core.tasks import File
 
 def test_what_is_kept_for_now_is_gone_afterwards_with_the_note_of_its_owner(home):
     with owners.asking("visitor-a"):
-        with files.for_now(b"seen once", "picture", "camera.jpg") as file:
+        with files.for_now(b"seen once", "image", "camera.jpg") as file:
             assert file.read() == b"seen once"
         assert not file.here
         with pytest.raises(Unavailable):
@@ -23,7 +23,7 @@ def test_what_is_kept_for_now_is_gone_afterwards_with_the_note_of_its_owner(home
 
 
 def test_it_is_gone_after_a_fault_too(home):
-    with pytest.raises(KeyError), files.for_now(b"seen once", "picture", "camera.jpg"):
+    with pytest.raises(KeyError), files.for_now(b"seen once", "image", "camera.jpg"):
         raise KeyError
     assert not list(paths.folder("files").iterdir())
 
@@ -31,9 +31,9 @@ def test_it_is_gone_after_a_fault_too(home):
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_what_somebody_keeps_stays(when, home):
     if when == "before":
-        File.keep(b"mine", "picture", "mine.jpg")
-    with files.for_now(b"mine", "picture", "camera.jpg") as file:
+        File.keep(b"mine", "image", "mine.jpg")
+    with files.for_now(b"mine", "image", "camera.jpg") as file:
         if when == "meanwhile":
             os.utime(file.path, (0, 0))  # some time ago, even on a disk whose clock is coarse
-            File.keep(b"mine", "picture", "mine.jpg")
+            File.keep(b"mine", "image", "mine.jpg")
     assert file.read() == b"mine"

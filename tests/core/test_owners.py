@@ -56,7 +56,7 @@ def test_to_nobody_nothing_belongs_not_even_what_a_thread_of_nobody_kept(home):
 def test_who_brings_the_same_bytes_has_them_too(home):
     for owner in (ANN, BOB):
         with owners.asking(owner):
-            assert File.keep(b"the same photo", "picture", "a.png").read() == b"the same photo"
+            assert File.keep(b"the same photo", "image", "a.png").read() == b"the same photo"
 
 
 def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):

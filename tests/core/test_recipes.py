@@ -16,7 +16,7 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.recipes import Input, Recipe
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
@@ -27,15 +27,15 @@ DIGEST = "a" * 64
 
 
 @pytest.fixture
-def good(picture, home) -> bytes:
+def good(image, home) -> bytes:
     """A PNG with a recipe as the studio saves it."""
-    content = tasks.File.keep(images.encode_png(picture), "picture", "photo.png")
-    style = tasks.File.keep(images.encode_png(255 - picture), "picture", "painting.png")
+    content = tasks.File.keep(image_io.encode_png(image), "image", "photo.png")
+    style = tasks.File.keep(image_io.encode_png(255 - image), "image", "painting.png")
     settings = TransferSettings(seed=5, style_weights=(1.0,))
     recipe = recipes.make(
         "style.transfer", settings, {"content": [content], "style": [style]}, {"vgg16": DIGEST}
     )
-    return images.encode_png(picture, recipe)
+    return image_io.encode_png(image, recipe)
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -72,14 +72,14 @@ def test_what_was_saved_reads_back(good):
     assert recipes.read(recipe.to_json().encode()) == recipe
 
 
-def test_a_result_as_input_brings_its_recipe_along(good, picture):
-    link = tasks.File.keep(good, "picture", "first.png")
+def test_a_result_as_input_brings_its_recipe_along(good, image):
+    link = tasks.File.keep(good, "image", "first.png")
     second = recipes.make("fake.paint", paint.PaintSettings(), {"content": [link]})
-    assert recipes.read(images.encode_png(picture, second)).inputs["content"][0].recipe == recipes.read(good)
+    assert recipes.read(image_io.encode_png(image, second)).inputs["content"][0].recipe == recipes.read(good)
 
 
 def test_an_input_that_is_no_png_is_not_read_for_its_recipe(home, monkeypatch):
-    large = File.keep(b"{" + bytes(100), "dataset", "pictures.zip")
+    large = File.keep(b"{" + bytes(100), "dataset", "images.zip")
     monkeypatch.setattr(File, "read", lambda self: pytest.fail("it was read"))
     made = recipes.make("style.train", TransferSettings(), {"data": [large]})
     assert [(one.digest, one.recipe) for one in made.inputs["data"]] == [(large.digest, None)]
@@ -92,10 +92,10 @@ def test_json_is_ascii_on_one_line():
 
 
 @pytest.mark.parametrize("letter", ["😀", "\x01", "\u2028"])
-def test_the_longest_prompt_that_is_taken_is_read_again(picture, letter):
+def test_the_longest_prompt_that_is_taken_is_read_again(image, letter):
     recipe = recipes.make("text.write", WriteSettings(prompt=letter * 10_000), {})
     assert recipes.read(recipe.to_json().encode()) == recipe
-    assert recipes.read(images.encode_png(picture, recipe)) == recipe
+    assert recipes.read(image_io.encode_png(image, recipe)) == recipe
 
 
 @pytest.mark.parametrize("name", ["my\\model", "a\nb", "a\udcffb", "x" * 201, "a/b"])
@@ -273,33 +273,33 @@ def test_a_cut_png_is_refused_or_has_no_recipe(cut, good):
 
 @pytest.mark.parametrize("name", ["/home/me/secret/photo.png", "C:\\me\\secret\\photo.png", "photo.png"])
 def test_a_source_keeps_only_a_name(name, home):
-    kept = tasks.File.keep(b"bytes", "picture", name)
+    kept = tasks.File.keep(b"bytes", "image", name)
     assert kept.name == "photo.png"
     assert Input(digest=kept.digest, name=kept.name).recipe is None
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31m\n.png", "\udcff.png", "é" * 300, "..", ""])
-def test_whatever_a_file_is_called_its_recipe_reads_back(name, home, picture):
-    kept = tasks.File.keep(images.encode_png(picture), "picture", name)
+def test_whatever_a_file_is_called_its_recipe_reads_back(name, home, image):
+    kept = tasks.File.keep(image_io.encode_png(image), "image", name)
     recipe = recipes.make("fake.paint", paint.PaintSettings(), {"content": [kept]})
-    assert recipes.read(images.encode_png(picture, recipe)) == recipe
+    assert recipes.read(image_io.encode_png(image, recipe)) == recipe
 
 
-def test_a_chain_of_any_length_reads_back(picture, home):
-    data = images.encode_png(picture)
+def test_a_chain_of_any_length_reads_back(image, home):
+    data = image_io.encode_png(image)
     for number in range(40):
         inputs = {
-            "content": [tasks.File.keep(data, "picture", f"{number}.png")],
-            "style": [tasks.File.keep(images.encode_png(255 - picture), "picture", "painting.png")],
+            "content": [tasks.File.keep(data, "image", f"{number}.png")],
+            "style": [tasks.File.keep(image_io.encode_png(255 - image), "image", "painting.png")],
         }
         recipe = recipes.make("style.transfer", TransferSettings(seed=number), inputs)
-        data = images.encode_png(picture, recipe)
+        data = image_io.encode_png(image, recipe)
         assert recipes.read(data) == recipe
     assert recipe.inputs["content"][0].name == "39.png"
 
 
-def test_while_keras_is_imported_elsewhere_a_recipe_does_without_it(home, picture, monkeypatch):
+def test_while_keras_is_imported_elsewhere_a_recipe_does_without_it(home, image, monkeypatch):
     half = type(sys)("keras")  # as another thread sees it that looks too early
     monkeypatch.setitem(sys.modules, "keras", half)
-    content = {"content": [File.keep(images.encode_png(picture), "picture", "mine.png")]}
+    content = {"content": [File.keep(image_io.encode_png(image), "image", "mine.png")]}
     assert recipes.make("style.transfer", TransferSettings(), content, {}).machine["backend"] == "none"

@@ -10,14 +10,14 @@ import pytest
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput, Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 
 
 @pytest.fixture
-def photo(picture, home):
-    return File.keep(images.encode_png(picture), "picture", "photo.png")
+def photo(image, home):
+    return File.keep(image_io.encode_png(image), "image", "photo.png")
 
 
 @pytest.mark.parametrize("name", tasks.TASKS)
@@ -49,12 +49,12 @@ def test_a_run_by_name_gives_the_result_and_its_figures(photo):
     assert result.figures["passes"] == 2
     assert not result.stopped_early
     assert [report.step for report in heard] == [1, 2]
-    assert images.read(result.files[0].read()).shape == (48, 64, 3)
+    assert image_io.read(result.files[0].read()).shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize("name", ["x" * 140 + ".png", "holiday " * 14 + "-style.mp4", "猫" * 200 + ".webp"])
 def test_a_long_name_keeps_its_ending(home, name):
-    kept = File.keep(b"x", "picture", name).name
+    kept = File.keep(b"x", "image", name).name
     assert (len(kept), kept.rpartition(".")[2]) == (120, name.rpartition(".")[2])
 
 
@@ -120,7 +120,7 @@ def test_what_a_training_is_measured_by_has_a_readable_name():
     ],
 )
 def test_a_result_is_named_by_what_it_was_made_of_and_looks_like(task, given, slots, name):
-    inputs = {slot: [File("0" * 64, "picture", f"{slot}_1.png")] for slot in slots}
+    inputs = {slot: [File("0" * 64, "image", f"{slot}_1.png")] for slot in slots}
     assert tasks.made_of(task, given, inputs) == name
 
 
@@ -164,5 +164,5 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
     ],
 )
 def test_a_result_is_called_by_what_it_was_made_of(task, given, names, called):
-    inputs = {slot: [File("0" * 64, "picture", name) for name in found] for slot, found in names.items()}
+    inputs = {slot: [File("0" * 64, "image", name) for name in found] for slot, found in names.items()}
     assert tasks.called(task, given, inputs) == called

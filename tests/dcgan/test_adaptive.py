@@ -14,7 +14,7 @@ from studio.dcgan.adaptive import AdaptiveAugment
 STILL = (32, 0, False, 0.0, 1)  # neither moved nor mirrored nor cut
 
 
-def pictures(count: int = 16, channels: int = 3) -> np.ndarray:
+def images(count: int = 16, channels: int = 3) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1, 1, (count, 32, 32, channels)).astype("float32")
 
 
@@ -26,10 +26,10 @@ def augment(p: float = 0.0, shape=STILL, steps: int = 100, batch: int = 16) -> A
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("shape", [(32, 4, True, 0.4, 7), (32, 0, False, 0.4, 7), (32, 0, True, 0.0, 7)])
-def test_at_0_a_picture_is_changed_as_without_it_bit_for_bit(shape, channels):
+def test_at_0_a_image_is_changed_as_without_it_bit_for_bit(shape, channels):
     plain, layer = Augment(*shape), augment(0.0, shape)
     for _ in range(3):  # the next draws are the same, too
-        seen = pictures(channels=channels)
+        seen = images(channels=channels)
         assert np.array_equal(ops.convert_to_numpy(plain(seen)), ops.convert_to_numpy(layer(seen)))
 
 
@@ -80,7 +80,7 @@ def test_each_change_comes_with_probability_p(p):
     assert np.abs(middle - 0.25).max() <= adaptive.BRIGHTNESS + 1e-6
 
 
-def test_pictures_are_stretched_and_moved_and_gray_comes_in():
+def test_images_are_stretched_and_moved_and_gray_comes_in():
     white = np.zeros((400, 32, 32, 1), "float32")
     white[:, 12:20, 12:20] = 1
     layer = augment(1.0)
@@ -93,21 +93,21 @@ def test_pictures_are_stretched_and_moved_and_gray_comes_in():
     assert found.min() == 0 and (found[:, 0] == 0).mean() > 0.9
 
 
-def test_colors_change_and_a_gray_picture_stays_gray():
+def test_colors_change_and_a_gray_image_stays_gray():
     layer = augment(1.0)
     layer._taken = lambda places: ops.one_hot(places, 32, dtype="float32")
-    plain = pictures(64, 1)
+    plain = images(64, 1)
     contrast = ops.convert_to_numpy(layer(plain)).std((1, 2, 3)) / plain.std((1, 2, 3))
     assert contrast.min() < 0.8 and contrast.max() > 1.3
-    seen = pictures(64)
+    seen = images(64)
     found = ops.convert_to_numpy(layer(seen))
     colors = [np.ptp(some, axis=3).mean((1, 2)) / some.std((1, 2, 3)) for some in (found, seen)]
     assert np.std(colors[0] / colors[1]) > 0.1, "saturation changes next to contrast"
-    gray = np.repeat(pictures(8, 1), 3, 3)
+    gray = np.repeat(images(8, 1), 3, 3)
     assert np.ptp(ops.convert_to_numpy(layer(gray)), axis=3).max() < 1e-5
 
 
-def test_gradients_reach_the_pictures():
+def test_gradients_reach_the_images():
     """What it does is linear in images, so that the gradient tells any difference."""
     shape, rng = (32, 3, True, 0.3, 5), np.random.default_rng(1)
     weights = rng.normal(size=(16, 32, 32, 3)).astype("float32")
@@ -116,7 +116,7 @@ def test_gradients_reach_the_pictures():
     def told(seen):
         return ops.sum(augment(0.8, shape)(seen) * weights), ()
 
-    before, _, slopes = value_and_grad(told)(ops.convert_to_tensor(pictures()))
-    slopes, after = ops.convert_to_numpy(slopes), told(pictures() + change)[0]
+    before, _, slopes = value_and_grad(told)(ops.convert_to_tensor(images()))
+    slopes, after = ops.convert_to_numpy(slopes), told(images() + change)[0]
     assert np.abs(slopes).max() > 1
     assert np.sum(slopes * change) == pytest.approx(float(after - before), rel=1e-3, abs=0.05)

@@ -9,9 +9,9 @@ from studio.dcgan import bilateral, model
 from training.drawings import avatars
 
 
-def evened(pictures, levels):
+def evened(images, levels):
     """`(n, side, side, C) uint8`, filtered."""
-    found = model.Bilateral(levels)(pictures.astype("float32") / 127.5 - 1)
+    found = model.Bilateral(levels)(images.astype("float32") / 127.5 - 1)
     return (np.asarray(found) + 1) * 127.5
 
 
@@ -28,7 +28,7 @@ def test_grain_goes_from_planes_and_their_edge_stays(channels):
         assert planes[0].std() < 0.4 * planes[1].std()
 
 
-def test_coarse_grain_goes_from_planes_of_a_large_picture():
+def test_coarse_grain_goes_from_planes_of_a_large_image():
     grain = np.random.default_rng(0).integers(-3, 4, (1, 64, 64, 3)).astype("int8")
     grainy = (120 + np.kron(grain, np.ones((1, 2, 2, 1)))).astype("uint8")
     inside = np.s_[:, 8:-8, 8:-8]
@@ -38,12 +38,12 @@ def test_coarse_grain_goes_from_planes_of_a_large_picture():
 def test_a_neighbor_counts_by_its_difference_over_all_channels(monkeypatch):
     """By hand, for one pixel and one pass."""
     monkeypatch.setattr(bilateral, "PASSES", 1)
-    picture = np.random.default_rng(1).integers(90, 130, (1, 7, 7, 3)).astype("uint8")
-    around = picture[0, 2:5, 2:5].astype("float64")
+    image = np.random.default_rng(1).integers(90, 130, (1, 7, 7, 3)).astype("uint8")
+    around = image[0, 2:5, 2:5].astype("float64")
     moves = around - around[1, 1]
     weights = np.exp(-(moves**2).sum(-1, keepdims=True) / (2 * 15**2))
     expected = around[1, 1] + (weights * moves).sum((0, 1)) / weights.sum()
-    assert evened(picture, 15)[0, 3, 3] == pytest.approx(expected, abs=1e-3)
+    assert evened(image, 15)[0, 3, 3] == pytest.approx(expected, abs=1e-3)
 
 
 def test_real_drawings_keep_what_is_drawn():

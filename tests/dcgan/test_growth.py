@@ -32,25 +32,25 @@ def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
     }
     before = model.Gan(small.model_copy(update={"seed": 5}))
     random_weights.give(before.discriminator)
-    last = before.generator.get_layer("picture")
+    last = before.generator.get_layer("image")
     last.kernel.assign(20 * last.kernel)  # fresh ones draw hardly anything
     last.bias.assign(0.3 * np.ones(last.bias.shape))
-    trainer = train.Trainer(pictures(2 * small.size, small.channels), small.model_copy(update=half | other))
+    trainer = train.Trainer(images(2 * small.size, small.channels), small.model_copy(update=half | other))
     growth.begin(before, trainer.gan, trainer.source)
     return before, trainer.gan
 
 
-def pictures(size: int, channels: int) -> np.ndarray:
+def images(size: int, channels: int) -> np.ndarray:
     return np.random.default_rng(2).integers(0, 256, (96, size, size, channels)).astype("uint8")
 
 
 def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
     before = model.Gan(tiny.model_copy(update={"seed": 5}))
     richer = tiny.model_copy(update={"blocks": 1, "palette": 3} | RELATIVE)
-    trainer = train.Trainer(pictures(28, 1), richer)
+    trainer = train.Trainer(images(28, 1), richer)
     fresh = {one.path: np.array(one) for one in trainer.gan.variables}
     growth.begin(before, trainer.gan, trainer.source)
-    new = ("refine", "1_0", "picture", "hues", "colors")
+    new = ("refine", "1_0", "image", "hues", "colors")
     for layer in trainer.gan.generator.layers:
         for one in layer.trainable_variables:
             same = np.array_equal(one, fresh[one.path])
@@ -91,7 +91,7 @@ def cartoons() -> np.ndarray:
     return avatars.collection(96, seed=0, size=64)["images"]
 
 
-def test_what_has_grown_learns_from_the_pictures_to_enlarge_well(tiny, cartoons):
+def test_what_has_grown_learns_from_the_images_to_enlarge_well(tiny, cartoons):
     chosen = {"size": 64, "width": 12, "blocks": 1, "colors": "color", "bilateral": 10.0, "steps": 60}
     settings = tiny.model_copy(update=chosen)
     start = model.Gan(settings.model_copy(update={"size": 32, "width": 24, "discriminator_width": 8}))
@@ -121,15 +121,15 @@ def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_aga
 
 
 @pytest.mark.parametrize("other", [{}, RELATIVE])
-def test_a_discriminator_that_grows_says_at_first_what_it_said_of_pictures_half_as_large(tiny, other):
+def test_a_discriminator_that_grows_says_at_first_what_it_said_of_images_half_as_large(tiny, other):
     before, after = grown(tiny.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8} | other))
-    large = pictures(64, 1).astype("float32") / 127.5 - 1
+    large = images(64, 1).astype("float32") / 127.5 - 1
     small = ops.average_pool(large, 2, 2)
     said, says = (np.asarray(a.discriminator(b)) for a, b in ((before, small), (after, large)))
     assert np.ptp(said) > 0.01 and says == pytest.approx(said, abs=1e-3 * float(np.ptp(said)))
 
 
-def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_again(tiny):
+def test_what_has_too_few_channels_to_pass_images_on_begins_its_finest_layers_again(tiny):
     """4 channels do not hold what is above and what is below 0 of three colors; the coarser layers
     continue.
     """
@@ -138,13 +138,13 @@ def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_
     large = small.model_copy(update={"size": 64, "width": 4, "discriminator_width": 4})
     before = model.Gan(small.model_copy(update={"seed": 5}))
     random_weights.give(before.generator)
-    trainer = train.Trainer(pictures(64, 3), large)
+    trainer = train.Trainer(images(64, 3), large)
     fresh = {one.path: np.array(one) for one in trainer.gan.variables}
     growth.begin(before, trainer.gan, trainer.source)
     for layer in trainer.gan.generator.layers:
         for one in layer.trainable_variables:
             again = np.array_equal(one, fresh[one.path])
-            assert again == ("_3" in layer.name or layer.name == "picture"), layer.name
+            assert again == ("_3" in layer.name or layer.name == "image"), layer.name
     old, new = (
         [layer.kernel for layer in one.discriminator.layers if hasattr(layer, "kernel")]
         for one in (before, trainer.gan)
@@ -154,7 +154,7 @@ def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_
 
 
 @pytest.mark.parametrize("size, goes_on", [(32, False), (64, True)])
-def test_a_vgg16_discriminator_goes_on_where_it_is_shown_pictures_as_large_as_before(tiny, size, goes_on):
+def test_a_vgg16_discriminator_goes_on_where_it_is_shown_images_as_large_as_before(tiny, size, goes_on):
     """VGG16 is shown 64 px of any larger image."""
     chosen = {"size": size, "width": 8, "discriminator_width": 8, "vgg16_discriminator": 1.0, "seed": 5}
     small = tiny.model_copy(update=chosen)

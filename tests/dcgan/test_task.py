@@ -12,9 +12,9 @@ from PIL import Image
 from studio.core import data, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.generators import latent
+from studio.core.imaging import image_io
 from studio.core.metrics import comparison
 from studio.core.models import loading, model_folder, presets
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.training import stages, start_from
 from studio.core.training.curves import Curves
@@ -60,10 +60,10 @@ def test_it_makes_a_model_that_draws(made, tmp_path):
     preset = presets.unpack(made.files[0].read(), tmp_path / "model")
     generator = tasks.imported(tasks.get(preset.task).opens)(preset)
     z = latent.draw(generator, 11, seed=0)
-    pictures = generator.decode(z)
-    assert pictures.shape == (11, 32, 32, 3) and pictures.dtype == np.uint8
+    images = generator.decode(z)
+    assert images.shape == (11, 32, 32, 3) and images.dtype == np.uint8
     # How many are drawn at once changes nothing.
-    assert np.abs(generator.decode(z[4:5])[0].astype(int) - pictures[4]).max() <= 1
+    assert np.abs(generator.decode(z[4:5])[0].astype(int) - images[4]).max() <= 1
     assert {name for name in generator.directions if name.startswith("change-")}
     assert generator.density is None and generator.encode is None
 
@@ -74,14 +74,14 @@ def test_its_card_tells_data_command_and_figures(made, tmp_path):
     assert "faces.npz, 160 images" in card and "not measured" in card
     assert "python -m training.train_dcgan faces.npz -o DIR --steps 4" in card
     assert preset.data()["figures"]["curve"]["steps"] == [2, 4]
-    with Image.open(preset.folder / model_folder.PICTURE) as picture:
-        assert min(picture.size) > 400
-    assert preset.picture().startswith(b"\x89PNG")
+    with Image.open(preset.folder / model_folder.IMAGE) as image:
+        assert min(image.size) > 400
+    assert preset.image().startswith(b"\x89PNG")
 
 
 def test_it_keeps_how_it_learned(made, tmp_path):
     preset = presets.unpack(made.files[0].read(), tmp_path / "model")
-    numbers, sheet = preset.data()["stages"], images.read(preset.stages())
+    numbers, sheet = preset.data()["stages"], image_io.read(preset.stages())
     assert numbers["steps"] == [1, 2, 3, 4] and len(numbers["mark"]) == 4
     side = 4 * (32 + 2) - 2
     assert sheet.shape == (side, 4 * side, 3)
@@ -108,9 +108,9 @@ def test_what_is_not_plain_is_told_on_the_card(made):
 def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_path):
     folder = tmp_path / "faces"
     folder.mkdir()
-    for n, picture in enumerate(avatars.collection(72, seed=0, size=32)["images"]):
-        Image.fromarray(picture).save(folder / f"{n}.png")
-    (folder / "broken.png").write_bytes(b"no picture")
+    for n, image in enumerate(avatars.collection(72, seed=0, size=32)["images"]):
+        Image.fromarray(image).save(folder / f"{n}.png")
+    (folder / "broken.png").write_bytes(b"no image")
     result = trained(folder, steps=1, scored=comparison.LEAST - 1)
     card = presets.unpack(result.files[0].read(), tmp_path / "model").card()
     for told in ("broken.png", "too few to compare"):
@@ -212,13 +212,13 @@ def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_p
     assert "stopped early" in presets.unpack(result.files[0].read(), tmp_path / "model").card()
 
 
-def test_only_what_features_tell_of_pictures_they_were_not_learned_on_is_a_direction(home):
+def test_only_what_features_tell_of_images_they_were_not_learned_on_is_a_direction(home):
     rng = np.random.default_rng(0)
     seen = rng.normal(size=(400, 60)).astype("float32")
     noise = rng.normal(size=(2, 400)).astype("float32")
     labels = {"same": np.ones(400, "float32"), "luck": noise[0], "told": seen[:, 3] + noise[1]}
     discriminator = SimpleNamespace(
-        _pictures=SimpleNamespace(attributes=labels), _learned=np.arange(400), _real=seen
+        _images=SimpleNamespace(attributes=labels), _learned=np.arange(400), _real=seen
     )
     guessed = comparison.Scorer._guess(discriminator, seen, Progress())
     assert list(guessed) == ["told"]
@@ -233,7 +233,7 @@ def test_only_what_features_tell_of_pictures_they_were_not_learned_on_is_a_direc
     assert 35 < share < 55
 
 
-def test_too_few_pictures_are_refused(home, tmp_path):
+def test_too_few_images_are_refused(home, tmp_path):
     path = tmp_path / "few.npz"
     np.savez(path, images=np.zeros((9, 32, 32, 3), "uint8"))
     with pytest.raises(InvalidInput, match="64"):
@@ -280,7 +280,7 @@ def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
             generator.open(preset)
 
 
-def test_its_pictures_are_compared_with_real_ones(quick_inceptionv3_home, drawn):
+def test_its_images_are_compared_with_real_ones(quick_inceptionv3_home, drawn):
     found = trained(drawn, scored=24).figures
     assert found["n"] == 24 and found["real_n"] == 144 and found["fid"] > 100 and found["kid"] > 0.05
     assert found["nearest"] > 0 and found["held_out_n"] == 16

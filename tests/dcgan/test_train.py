@@ -204,7 +204,7 @@ def test_the_closest_is_kept(blobs, tiny):
 @pytest.mark.slow
 def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypatch):
     various = iter([0.5, 1.0] + [0.1] * 20)  # the first is that of the real images
-    monkeypatch.setattr(train, "diversity", lambda pictures: next(various))
+    monkeypatch.setattr(train, "diversity", lambda images: next(various))
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 60}))
     good = []
     usual = trainer._keep_good
@@ -373,7 +373,7 @@ def test_each_side_of_a_relativistic_game_wants_its_own_logits_above(tiny):
     assert float(relativistic_loss(wanted, other)) == pytest.approx(nats, rel=1e-6)
 
 
-def test_a_relativistic_discriminator_sees_each_picture_by_itself(blobs, tiny):
+def test_a_relativistic_discriminator_sees_each_image_by_itself(blobs, tiny):
     seen = blobs[:8].astype("float32") / 127.5 - 1
     apart = {}
     for loss in ("logistic", "relativistic"):
@@ -409,15 +409,15 @@ def test_a_palette_mixes_no_more_colors_than_it_has(tiny):
 
 def test_moving_takes_the_same_pixels_elsewhere():
     augment = Augment(32, shift=4, flip=False, cutout=0, seed=1)
-    picture = np.random.default_rng(0).random((32, 32, 3)).astype("float32")
-    moved = ops.convert_to_numpy(augment(np.stack([picture] * 40)))
+    image = np.random.default_rng(0).random((32, 32, 3)).astype("float32")
+    moved = ops.convert_to_numpy(augment(np.stack([image] * 40)))
     places = set()
     for one in moved:
         found = [
             (down, right)
             for down in range(-4, 5)
             for right in range(-4, 5)
-            if np.allclose(one[8:24, 8:24], picture[8 + down : 24 + down, 8 + right : 24 + right])
+            if np.allclose(one[8:24, 8:24], image[8 + down : 24 + down, 8 + right : 24 + right])
         ]
         assert len(found) == 1
         down, right = found[0]

@@ -5,10 +5,10 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.imaging import image_io, sample_photos
 from studio.core.objectives import backbones
 from studio.core.objectives.evaluate import Evaluator
 from studio.core.objectives.terms import layer
-from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
 from studio.dream.ascend import ascend
 from studio.dream.settings import DreamSettings
@@ -23,7 +23,7 @@ def photo():
 
 @pytest.fixture
 def inputs(weights_home, photo):
-    return {"content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")]}
+    return {"content": [tasks.File.keep(image_io.encode_png(photo), "image", "cat.png")]}
 
 
 def dream(photo, **settings):
@@ -31,13 +31,13 @@ def dream(photo, **settings):
 
 
 def answer(name, image, backbone="vgg16"):
-    return Evaluator(backbones.load(backbone), layer(name))(images.to_01(image)).value
+    return Evaluator(backbones.load(backbone), layer(name))(image_io.to_01(image)).value
 
 
 @pytest.mark.slow
-def test_a_dream_raises_what_it_climbs_and_keeps_the_picture_recognizable(weights_home, photo):
+def test_a_dream_raises_what_it_climbs_and_keeps_the_image_recognizable(weights_home, photo):
     dreamed = dream(photo, steps=5)
-    before = images.fit(photo, 96)
+    before = image_io.fit(photo, 96)
     assert dreamed.image.shape == before.shape
     assert answer("block4_conv3", dreamed.image) > 3 * answer("block4_conv3", before)
     assert np.corrcoef(dreamed.image.ravel(), before.ravel())[0, 1] > 0.6
@@ -79,7 +79,7 @@ def test_only_vgg16_computes_in_half_as_many_bits():
 
 
 def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
-    before = answer("block3_conv3", images.fit(photo, 96))
+    before = answer("block3_conv3", image_io.fit(photo, 96))
     dreamed = dream(photo, layers=("block3_conv3=-1",))
     assert answer("block3_conv3", dreamed.image) < before
 
@@ -87,7 +87,7 @@ def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
 @pytest.mark.slow
 def test_several_layers_all_rise_however_loud_they_are(weights_home, photo):
     dreamed = dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
-    before = images.fit(photo, 96)
+    before = image_io.fit(photo, 96)
     for name in ("block2_conv2", "block5_conv1"):
         assert answer(name, dreamed.image) > 1.3 * answer(name, before)
 
@@ -97,8 +97,8 @@ def test_one_channel_rises_above_its_neighbors(weights_home, photo):
     vgg16 = backbones.load("vgg16").features(("block4_conv2",))
     dreamed = dream(photo, layers=("block4_conv2:71",), steps=6)
     before, after = (
-        np.asarray(vgg16(images.to_01(image))["block4_conv2"]).mean(axis=(0, 1, 2))
-        for image in (images.fit(photo, 96), dreamed.image)
+        np.asarray(vgg16(image_io.to_01(image))["block4_conv2"]).mean(axis=(0, 1, 2))
+        for image in (image_io.fit(photo, 96), dreamed.image)
     )
     assert np.argmax(after - before) == 71
 
@@ -114,13 +114,13 @@ def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo)
 
 @pytest.mark.slow
 def test_holding_the_colors_keeps_the_mean_color(weights_home, photo):
-    before = images.fit(photo, 96).mean(axis=(0, 1))
+    before = image_io.fit(photo, 96).mean(axis=(0, 1))
     free, held = (dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20))
     assert np.abs(held - before).max() < np.abs(free - before).max()
 
 
 @pytest.mark.slow
-def test_a_picture_in_windows_is_dreamed_in_every_block(weights_home, photo, monkeypatch):
+def test_a_image_in_windows_is_dreamed_in_every_block(weights_home, photo, monkeypatch):
     from studio.dream import ascend as module
 
     class Tiled(module.Slope):
@@ -130,7 +130,7 @@ def test_a_picture_in_windows_is_dreamed_in_every_block(weights_home, photo, mon
     monkeypatch.setattr("studio.dream.gradient.WINDOW", 64)
     monkeypatch.setattr(module, "Slope", Tiled)
     dreamed = dream(photo, octaves=1, steps=6)
-    change = np.abs(dreamed.image.astype(int) - images.fit(photo, 96)).mean(axis=2)
+    change = np.abs(dreamed.image.astype(int) - image_io.fit(photo, 96)).mean(axis=2)
     height, width = (side // 16 * 16 for side in change.shape)
     blocks = change[:height, :width].reshape(height // 16, 16, width // 16, 16).mean(axis=(1, 3))
     assert blocks.min() > 1
@@ -146,11 +146,11 @@ def test_a_stopped_dream_is_kept_at_full_size_and_can_be_made_again(inputs):
     progress = Progress(lambda report: steps.append(report.step) if report.total else None, stop)
     stopped = tasks.run("dream.ascend", settings, inputs, progress)
     assert stopped.stopped_early
-    image = images.read(stopped.files[0].read())
+    image = image_io.read(stopped.files[0].read())
     assert max(image.shape) == 96
     recipe = recipes.read(stopped.files[0].read())
     again = tasks.run("dream.ascend", DreamSettings.from_plain(recipe.settings), inputs)
-    assert np.array_equal(images.read(again.files[0].read()), image)
+    assert np.array_equal(image_io.read(again.files[0].read()), image)
 
 
 def test_a_dream_stopped_before_its_first_step_leaves_nothing(inputs):
@@ -188,12 +188,12 @@ def test_steps_are_told_in_order_to_the_last(inputs):
 
 
 @pytest.mark.parametrize("backbone, least", [("vgg16", 32), ("inceptionv3", 75)])
-def test_a_picture_too_small_for_the_network_is_refused_with_the_size_to_choose(home, backbone, least):
+def test_a_image_too_small_for_the_network_is_refused_with_the_size_to_choose(home, backbone, least):
     strip = np.zeros((20, 300, 3), "uint8")
     with pytest.raises(InvalidInput, match=f"at least {least} px") as refused:
         ascend(strip, DreamSettings(size=192, backbone=backbone))
     size = int(str(refused.value).rsplit("size of ", 1)[1].split()[0])
-    assert images.fit(strip, size).shape[0] == least
+    assert image_io.fit(strip, size).shape[0] == least
 
 
 @pytest.mark.slow
@@ -205,4 +205,4 @@ def test_the_other_backbones_dream_too(request, photo, backbone, name, home_of):
     request.getfixturevalue(home_of)
     dreamed = dream(photo, layers=(name,), size=128, steps=4)
     assert set(dreamed.weights) == {backbone}
-    assert answer(name, dreamed.image, backbone) > 1.5 * answer(name, images.fit(photo, 128), backbone)
+    assert answer(name, dreamed.image, backbone) > 1.5 * answer(name, image_io.fit(photo, 128), backbone)

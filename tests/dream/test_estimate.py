@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.core import tasks
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.dream import estimate
 from studio.dream.settings import DreamSettings
 
@@ -23,7 +23,7 @@ def _home(home):
 def photo(height, width):
     return {
         "content": [
-            tasks.File.keep(images.encode_png(np.zeros((height, width, 3), "uint8")), "picture", "a.png")
+            tasks.File.keep(image_io.encode_png(np.zeros((height, width, 3), "uint8")), "image", "a.png")
         ]
     }
 
@@ -32,12 +32,12 @@ def seconds(shape=PHOTO, **settings):
     return estimate.usual(DreamSettings(**settings), photo(*shape))
 
 
-def test_a_pass_of_the_whole_picture_costs_its_pixels():
+def test_a_pass_of_the_whole_image_costs_its_pixels():
     settings = DreamSettings(size=512, octaves=1, steps=7)
     assert estimate.megapixel_passes(settings, *PHOTO) == pytest.approx(7 * 512 * 384 / 1e6)
 
 
-def test_the_size_of_the_result_counts_not_that_of_the_picture():
+def test_the_size_of_the_result_counts_not_that_of_the_image():
     assert seconds((300, 400)) == seconds((768, 1024))
 
 

@@ -24,7 +24,7 @@ def backbone():
 
 
 @pytest.fixture(scope="module")
-def picture_01():
+def image_01():
     return np.random.default_rng(0).random((1, 128, 192, 3)).astype("float32")
 
 
@@ -42,15 +42,15 @@ class Still:
 @pytest.mark.parametrize(
     "objective", [layer("block1_conv2"), layer("block3_conv1"), 1e6 * mean("block2_conv1")]
 )
-def test_a_step_has_the_same_size_for_every_objective(backbone, picture_01, objective):
-    _, direction = slope(backbone, objective)(picture_01)
+def test_a_step_has_the_same_size_for_every_objective(backbone, image_01, objective):
+    _, direction = slope(backbone, objective)(image_01)
     assert direction.std() == pytest.approx(1, rel=1e-4)
 
 
-def test_without_a_roll_the_direction_is_the_gradient(backbone, picture_01):
+def test_without_a_roll_the_direction_is_the_gradient(backbone, image_01):
     goal = layer("block2_conv2")
-    value, direction = slope(backbone, goal)(picture_01)
-    found = Evaluator(backbone, goal)(picture_01)
+    value, direction = slope(backbone, goal)(image_01)
+    found = Evaluator(backbone, goal)(image_01)
     assert value == pytest.approx(found.value, rel=1e-5)
     assert np.corrcoef(direction.ravel(), found.gradient.ravel())[0, 1] > 0.9999
 
@@ -66,19 +66,19 @@ def test_the_roll_goes_back(backbone):
     assert np.corrcoef(still[inside].ravel(), moved[inside].ravel())[0, 1] < 0.5
 
 
-def test_unrolled_it_looks_where_the_picture_lies(backbone, picture_01):
+def test_unrolled_it_looks_where_the_image_lies(backbone, image_01):
     goal = layer("block2_conv2")
-    unrolled = slope(backbone, goal, jitter=40)(picture_01, rolled=False)[1]
-    assert np.array_equal(unrolled, slope(backbone, goal)(picture_01)[1])
-    assert not np.array_equal(unrolled, slope(backbone, goal, jitter=40)(picture_01)[1])
+    unrolled = slope(backbone, goal, jitter=40)(image_01, rolled=False)[1]
+    assert np.array_equal(unrolled, slope(backbone, goal)(image_01)[1])
+    assert not np.array_equal(unrolled, slope(backbone, goal, jitter=40)(image_01)[1])
 
 
-def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_again(backbone, picture_01):
+def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_again(backbone, image_01):
     goal, rng = layer("block2_conv2"), np.random.default_rng(0)
     plain, carried = slope(backbone, goal), Slope(backbone, goal, 0.0, 0, rng, Progress(), momentum=0.5)
-    other_01 = picture_01[:, ::-1]
-    first, second = plain(picture_01)[1], plain(other_01)[1]
-    assert np.array_equal(carried(picture_01)[1], first)
+    other_01 = image_01[:, ::-1]
+    first, second = plain(image_01)[1], plain(other_01)[1]
+    assert np.array_equal(carried(image_01)[1], first)
     both = second + 0.5 * first
     assert np.allclose(carried(other_01)[1], both / both.std(), atol=1e-4)
     carried.begin()
@@ -86,13 +86,13 @@ def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_agai
 
 
 @pytest.mark.slow
-def test_windows_give_the_gradient_of_the_whole_and_leave_nothing_out(backbone, picture_01, monkeypatch):
+def test_windows_give_the_gradient_of_the_whole_and_leave_nothing_out(backbone, image_01, monkeypatch):
     monkeypatch.setattr(gradient, "WINDOW", 64)
     goal = layer("block2_conv2")
-    _, whole = slope(backbone, goal)(picture_01)
+    _, whole = slope(backbone, goal)(image_01)
     still = slope(backbone, goal, whole=64)
     still._rng = Still()
-    _, windows = still(picture_01)
+    _, windows = still(image_01)
     inside = (slice(None), slice(24, -24), slice(24, -24))  # at the rim windows see the other side
     assert np.corrcoef(whole[inside].ravel(), windows[inside].ravel())[0, 1] > 0.999
     assert (np.abs(windows).sum(axis=(0, 3)) > 0).all()
@@ -129,21 +129,21 @@ def test_a_flat_gradient_stays_finite():
     assert np.isfinite(softened(np.zeros((1, 8, 8, 3), "float32"), 1.0)).all()
 
 
-def test_several_terms_count_by_their_weights_however_loud_their_layers_are(backbone, picture_01):
+def test_several_terms_count_by_their_weights_however_loud_their_layers_are(backbone, image_01):
     wanted = DreamSettings(layers=("block1_conv2", "block3_conv1=0.5"), smoothness=0, hold_colors=0)
-    goal = objective(wanted, backbone, picture_01)
-    values = goal.values(backbone.features(goal.layers)(picture_01))
+    goal = objective(wanted, backbone, image_01)
+    values = goal.values(backbone.features(goal.layers)(image_01))
     counted = [term.weight * value for term, value in zip(goal.terms, values, strict=True)]
     assert counted == pytest.approx([1, 0.5], rel=1e-3)
 
 
-def test_terms_on_the_picture_pull_in_units_of_a_pixel(backbone, picture_01):
+def test_terms_on_the_image_pull_in_units_of_a_pixel(backbone, image_01):
     goal = layer("block1_conv2")
-    _, alone = slope(backbone, goal)(picture_01)
-    _, held = slope(backbone, goal - 2.0 * color(np.array([1.0, 0.5, 0.5])))(picture_01)
+    _, alone = slope(backbone, goal)(image_01)
+    _, held = slope(backbone, goal - 2.0 * color(np.array([1.0, 0.5, 0.5])))(image_01)
     difference = (held - alone)[0]
-    toward = 2.0 * 2 / 3 * (np.array([1.0, 0.5, 0.5]) - picture_01.mean(axis=(0, 1, 2)))
+    toward = 2.0 * 2 / 3 * (np.array([1.0, 0.5, 0.5]) - image_01.mean(axis=(0, 1, 2)))
     assert np.allclose(difference, toward, atol=1e-3)
-    _, smooth = slope(backbone, goal - 1.0 * total_variation())(picture_01)
-    stepped = picture_01 + 0.1 * (smooth - alone)
-    assert np.abs(np.diff(stepped, axis=2)).mean() < np.abs(np.diff(picture_01, axis=2)).mean()
+    _, smooth = slope(backbone, goal - 1.0 * total_variation())(image_01)
+    stepped = image_01 + 0.1 * (smooth - alone)
+    assert np.abs(np.diff(stepped, axis=2)).mean() < np.abs(np.diff(image_01, axis=2)).mean()

@@ -22,7 +22,7 @@ def test_octaves_too_small_for_the_network_are_left_out_but_never_the_last():
     assert min(min(size) for size in octave_sizes(300, 400, 8, 1.4, 75)) >= 75
 
 
-def test_one_octave_is_the_picture_itself():
+def test_one_octave_is_the_image_itself():
     assert octave_sizes(120, 90, 1, 1.4, 32) == [(120, 90)]
 
 
@@ -31,7 +31,7 @@ def test_resizing_keeps_values_beyond_0_and_1_and_does_not_round():
     assert np.allclose(resize_01(flat, (33, 47)), -0.123456, atol=1e-6)
 
 
-def test_resizing_up_and_down_again_keeps_a_smooth_picture():
+def test_resizing_up_and_down_again_keeps_a_smooth_image():
     rows, columns = np.mgrid[0:40, 0:60] / 60
     smooth = np.stack([np.sin(3 * rows), np.cos(4 * columns), rows * columns], axis=-1)[None].astype(
         "float32"

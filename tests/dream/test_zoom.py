@@ -7,8 +7,8 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
+from studio.core.imaging import animations, image_io, sample_photos
 from studio.core.objectives import backbones
-from studio.core.pictures import animations, images, sample_photos
 from studio.core.progress import Progress
 from studio.dream.seamless_loop import overlap
 from studio.dream.settings import DreamSettings
@@ -50,7 +50,7 @@ def _vgg16():
 
 @pytest.fixture
 def inputs(untrained, photo):
-    return {"content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")]}
+    return {"content": [tasks.File.keep(image_io.encode_png(photo), "image", "cat.png")]}
 
 
 def video(photo, frames, progress=None, **settings):
@@ -136,14 +136,14 @@ def test_a_stopped_video_is_a_shorter_loop_that_can_be_made_again(at, inputs):
 
 
 @pytest.mark.parametrize("at", [1, 3])
-def test_a_video_stopped_at_once_is_the_picture_so_far(at, inputs):
+def test_a_video_stopped_at_once_is_the_image_so_far(at, inputs):
     settings = DreamSettings(**SMALL | {"zoom": 30})
     stopped = tasks.run("dream.ascend", settings, inputs, stopper(lambda report: report.step >= at))
-    assert (stopped.files[0].kind, stopped.files[0].name) == ("picture", "cat-dream.png")
+    assert (stopped.files[0].kind, stopped.files[0].name) == ("image", "cat-dream.png")
     assert recipes.read(stopped.files[0].read()) == stopped.recipe
     made = again(stopped, inputs)
-    pictures = [images.read(result.files[0].read()) for result in (stopped, made)]
-    assert np.array_equal(*pictures)
+    images = [image_io.read(result.files[0].read()) for result in (stopped, made)]
+    assert np.array_equal(*images)
 
 
 def test_a_video_stopped_before_the_first_step_is_nothing(inputs):
@@ -163,11 +163,11 @@ def test_the_task_makes_a_video_and_its_recipe(kind, inputs):
 
 
 def test_drawing_nearer_moves_what_there_is_away_from_the_middle():
-    picture = np.zeros((1, 61, 81, 3), "float32")
-    picture[0, 40, 60] = 1.0  # 10 below and 20 right of the middle
-    near = nearer(picture, 1.4, 0.0)
+    image = np.zeros((1, 61, 81, 3), "float32")
+    image[0, 40, 60] = 1.0  # 10 below and 20 right of the middle
+    near = nearer(image, 1.4, 0.0)
     assert np.unravel_index(near[0, :, :, 0].argmax(), near.shape[1:3]) == (44, 68)
-    turned = nearer(picture, 1.0, 90.0)
+    turned = nearer(image, 1.0, 90.0)
     assert np.unravel_index(turned[0, :, :, 0].argmax(), near.shape[1:3]) == (10, 50)
 
 
@@ -178,15 +178,15 @@ def test_no_corner_comes_in_empty(scale, turn):
 
 
 def test_drawing_nearer_many_times_keeps_colors_and_some_detail(photo):
-    first = picture = images.to_01(images.fit(photo, 128))
+    first = image = image_io.to_01(image_io.fit(photo, 128))
     mean, spread = first.mean((0, 1, 2)), first.std((0, 1, 2))
     for _ in range(100):
-        picture = with_colors(nearer(picture, 1.04, 0.5), mean, spread)
-    assert np.allclose(picture.mean((0, 1, 2)), mean, atol=0.02)
-    assert np.allclose(picture.std((0, 1, 2)), spread, rtol=0.1)
-    assert 0.0 <= picture.min() <= picture.max() <= 1.0
-    assert 0.1 < _detail(picture) / _detail(first) < 3
+        image = with_colors(nearer(image, 1.04, 0.5), mean, spread)
+    assert np.allclose(image.mean((0, 1, 2)), mean, atol=0.02)
+    assert np.allclose(image.std((0, 1, 2)), spread, rtol=0.1)
+    assert 0.0 <= image.min() <= image.max() <= 1.0
+    assert 0.1 < _detail(image) / _detail(first) < 3
 
 
-def _detail(picture):
-    return np.abs(np.diff(picture, axis=1)).mean()
+def _detail(image):
+    return np.abs(np.diff(image, axis=1)).mean()

@@ -12,8 +12,8 @@ import pytest
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.imaging import image_io
 from studio.core.models import presets
-from studio.core.pictures import images
 from studio.core.process import limits
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import Outcome, Request
@@ -28,39 +28,39 @@ def test_a_job_brings_back_what_its_task_made(engine, do, finished):
     job = finished(do(steps=3, shade=77))
     assert (job.state, job.error, job.place) == ("done", "", 0)
     data = job.result.files[0].read()
-    assert images.read(data).mean() == 77
+    assert image_io.read(data).mean() == 77
     assert recipes.read(data) == job.result.recipe
     assert job.result.recipe.settings["shade"] == job.settings["shade"] == 77
     assert job.result.figures == {"steps": 3.0}
     assert not job.result.stopped_early
     assert job.created <= job.started <= job.ended
     assert (job.report.step, job.report.total) == (3, 3)
-    assert images.read(job.preview).shape == (32, 48, 3)
+    assert image_io.read(job.preview).shape == (32, 48, 3)
     assert [point["count"] for point in job.history] == [1, 2, 3]
 
 
 @pytest.mark.slow
-def test_inputs_reach_the_worker(engine, chores, finished, picture):
-    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
-    job = finished(engine.submit("chores.do", chores.ChoreSettings(), {"picture": [file]}))
+def test_inputs_reach_the_worker(engine, chores, finished, image):
+    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
+    job = finished(engine.submit("chores.do", chores.ChoreSettings(), {"image": [file]}))
     assert job.state == "done"
-    assert job.inputs == {"picture": [file]}
+    assert job.inputs == {"image": [file]}
 
 
-def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, picture, monkeypatch):
+def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, image, monkeypatch):
     monkeypatch.setattr(limits, "memory", lambda: 2**30)
     before = engine.jobs()
-    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
     settings = TransferSettings(mode="fine", size=2048)
     with pytest.raises(NoRoom, match="needs about"):
         engine.submit("style.transfer", settings, {"content": [file], "style": [file]})
     assert engine.jobs() == before
 
 
-def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, picture, monkeypatch):
+def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, image, monkeypatch):
     monkeypatch.setattr(limits, "memory", lambda: 2 * 2**30)
     before = engine.jobs()
-    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
     swept = SweepSettings(task="style.transfer", vary=("size=256,512", "mode=instant,fine"))
     with pytest.raises(NoRoom, match="size 512 px and mode fine"):
         engine.submit("gallery.sweep", swept, {"content": [file], "style": [file]})
@@ -88,8 +88,8 @@ def test_what_has_become_another_model_never_becomes_a_job(engine, chores):
 def test_bad_inputs_are_refused_before_there_is_a_job(engine, chores):
     before = engine.jobs()
     text = tasks.File("0" * 64, "text", "no.txt")
-    with pytest.raises(InvalidInput, match="picture"):
-        engine.submit("chores.do", chores.ChoreSettings(), {"picture": [text]})
+    with pytest.raises(InvalidInput, match="image"):
+        engine.submit("chores.do", chores.ChoreSettings(), {"image": [text]})
     with pytest.raises(InvalidInput, match="task"):
         engine.submit("chores.none", chores.ChoreSettings(), {})
     with pytest.raises(InvalidInput, match="TransferSettings"):
@@ -97,7 +97,7 @@ def test_bad_inputs_are_refused_before_there_is_a_job(engine, chores):
     assert engine.jobs() == before
 
 
-def test_a_running_job_shows_step_picture_and_curve(engine, do, until, finished):
+def test_a_running_job_shows_step_image_and_curve(engine, do, until, finished):
     id = do(steps=400, pause=0.02).id
     early = until(lambda: (job := engine.job(id)).report and job.preview and job.history and job)
     assert early.state == "running"
@@ -144,14 +144,14 @@ def test_jobs_wait_in_line_and_run_in_order(engine, do, until, finished):
     assert all(before.ended <= after.started for before, after in pairwise(done))
 
 
-def test_a_run_survives_without_its_curve_and_its_picture(engine, do, finished):
+def test_a_run_survives_without_its_curve_and_its_image(engine, do, finished):
     busy, job = do(steps=20, pause=0.05), do(shade=9)
     for name in ("reports.jsonl", "preview.webp"):
         (paths.folder("jobs") / job.id / name).mkdir()  # so that neither can be written
     finished(busy)
     job = finished(job)
     assert (job.state, job.error, job.history, job.preview) == ("done", "", [], None)
-    assert images.read(job.result.files[0].read()).mean() == 9
+    assert image_io.read(job.result.files[0].read()).mean() == 9
 
 
 def test_stopping_keeps_the_best_so_far_and_says_so(engine, do, until, finished):
@@ -162,7 +162,7 @@ def test_stopping_keeps_the_best_so_far_and_says_so(engine, do, until, finished)
     job = finished(job)
     assert job.state == "stopped" and job.result.stopped_early
     assert job.kept == f"Stopped at step {job.report.step} of 10,000: kept the best result so far."
-    assert images.read(job.result.files[0].read()).shape == (32, 48, 3)
+    assert image_io.read(job.result.files[0].read()).shape == (32, 48, 3)
     assert finished(do()).kept == ""
 
 
@@ -219,13 +219,13 @@ def test_a_queued_job_is_cancelled_at_once(engine, do, until, finished):
     assert finished(running).state == finished(last).state == "done"
 
 
-def test_an_identical_job_that_waits_or_runs_is_known(engine, chores, do, until, finished, picture):
+def test_an_identical_job_that_waits_or_runs_is_known(engine, chores, do, until, finished, image):
     def find(owner: str = "local", name: str = "mine.png", shade: int = 3, **more):
         settings = chores.ChoreSettings(steps=10_000, pause=0.02, shade=shade)
-        request = (settings, {"picture": [tasks.File(file.digest, file.kind, name)]})
+        request = (settings, {"image": [tasks.File(file.digest, file.kind, name)]})
         return request, engine.find_identical("chores.do", *request, owner, **more)
 
-    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
     request, nothing = find()
     assert nothing is None
     running, waiting = (engine.submit("chores.do", *request).id for _ in range(2))
@@ -262,7 +262,7 @@ def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, finis
     with ThreadPoolExecutor(len(names)) as pool:
         theirs = dict(zip(names, pool.map(person, names), strict=True))
     for name, jobs in theirs.items():
-        assert [images.read(job.result.files[0].read()).mean() for job in jobs] == [0, 1, 2, 3]
+        assert [image_io.read(job.result.files[0].read()).mean() for job in jobs] == [0, 1, 2, 3]
         assert {job.owner for job in jobs} == {name}
     in_order = sorted((job for jobs in theirs.values() for job in jobs), key=lambda job: job.id)
     assert all(before.started <= after.started for before, after in pairwise(in_order))

@@ -10,7 +10,7 @@ import pytest
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.process import limits
 from studio.engine import Superseded
 from studio.engine import live_queue as turns_module
@@ -35,9 +35,9 @@ def _on_disk():
 def test_a_live_result_is_bytes_and_leaves_nothing(live):
     before = _on_disk()
     result = live(shade=33)
-    assert images.read(result.data).mean() == 33
+    assert image_io.read(result.data).mean() == 33
     assert recipes.read(result.data) == result.recipe
-    assert (result.kind, result.task, result.settings.shade) == ("picture", "chores.do", 33)
+    assert (result.kind, result.task, result.settings.shade) == ("image", "chores.do", 33)
     assert result.figures == {"steps": 5.0} and result.seconds > 0
     assert _on_disk() == before
 
@@ -50,7 +50,7 @@ def test_a_live_result_is_kept_as_a_finished_job(engine, live):
     assert (kept.state, kept.settings["shade"], kept.place) == ("done", 34, 0)
     assert kept.result.files[0].read() == result.data
     assert kept.result.recipe == result.recipe
-    assert images.read(kept.preview).shape == (32, 48, 3)
+    assert image_io.read(kept.preview).shape == (32, 48, 3)
     kept.folder.remove()
 
 
@@ -60,8 +60,8 @@ def test_a_live_error_is_raised_in_the_tasks_words(live):
     assert "Traceback" not in str(raised.value)
 
 
-def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, picture, monkeypatch):
-    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, image, monkeypatch):
+    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
     asked = ("style.transfer", TransferSettings(mode="fine", size=1024), {"content": [file], "style": [file]})
     monkeypatch.setattr(limits, "memory", lambda: 6 * 2**30)  # enough for a job of it
     for request in (engine.live, engine.stream):
@@ -77,7 +77,7 @@ def test_a_bad_live_request_is_refused(engine, chores):
 def test_each_session_gets_its_own_result(live):
     with ThreadPoolExecutor(4) as pool:
         results = pool.map(lambda shade: live(f"session {shade}", shade=shade, pause=0.01), range(1, 5))
-        assert [images.read(result.data).mean() for result in results] == [1, 2, 3, 4]
+        assert [image_io.read(result.data).mean() for result in results] == [1, 2, 3, 4]
 
 
 def test_of_those_that_wait_in_a_session_the_newest_wins(until):

@@ -199,7 +199,7 @@ def test_what_a_task_makes_counts_only_while_something_names_it(home, many):
 
 def test_an_owners_cache_has_what_their_work_leaves(home, many):
     many(DISK="0.001")
-    entries = [paths.folder("cache") / "pictures" / f"{number}.pixels" for number in range(2)]
+    entries = [paths.folder("cache") / "images" / f"{number}.pixels" for number in range(2)]
     with owners.asking(ANN):
         for number, entry in enumerate(entries):
             paths.write(entry, bytes(600_000))
@@ -213,7 +213,7 @@ def test_an_owners_cache_has_what_their_work_leaves(home, many):
 
 
 def _mark(entry) -> str:
-    return paths.digest(f"pictures/{entry.name}".encode())[:32]
+    return paths.digest(f"images/{entry.name}".encode())[:32]
 
 
 @pytest.mark.slow

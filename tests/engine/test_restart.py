@@ -303,7 +303,7 @@ def test_a_state_of_a_newer_studio_is_read_as_far_as_it_is_known(home, running):
     ("name", "change"),
     [
         ("job", {"owner": None}),
-        ("job", {"inputs": {"picture": [{"no": "digest"}]}}),
+        ("job", {"inputs": {"image": [{"no": "digest"}]}}),
         ("state", {"state": "dancing"}),
         ("state", {"report": {"step": 1}}),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, StudioError
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 from studio.engine import Superseded
 from studio.engine import live as live_module
@@ -83,12 +83,12 @@ def test_fast_reports_are_thinned(stream):
 
 
 @pytest.mark.slow
-def test_pictures_and_curves_come_along(engine):
-    photo = File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "rocket.png")
+def test_images_and_curves_come_along(engine):
+    photo = File.keep(image_io.encode_png(sample_photos.photo("rocket")), "image", "rocket.png")
     wanted = PlaygroundSettings(detail=32, steps=400, size=64)
     running = engine.stream("playground.train", wanted, {"content": [photo]}, "me")
     seen = [(running.preview, report.step) for report in watch(running)]
-    assert images.read(seen[0][0]).shape[1] == 32 and seen[0][1] == 0
+    assert image_io.read(seen[0][0]).shape[1] == 32 and seen[0][1] == 0
     assert not running.result().stopped_early
     first, *_, last = running.history
     assert first["step"] == 0 and first["learned"] > last["learned"] and "gradient_1" in last

@@ -60,11 +60,11 @@ def test_the_process_that_works_decides_too(engine, hers, until):
 
 def test_a_file_of_another_visitor_is_not_there(engine, chores, until):
     with owners.asking(ANN):
-        photo = File.keep(b"a photo of hers", "picture", "ann.png")
+        photo = File.keep(b"a photo of hers", "image", "ann.png")
     for ask in (engine.submit, lambda *asked: engine.live(*asked[:3], "tab", asked[3])):
         with pytest.raises(Unavailable, match="no longer in the studio"):
-            ask("chores.do", chores.ChoreSettings(), {"picture": [photo]}, BOB)
-    job = engine.submit("chores.do", chores.ChoreSettings(), {"picture": [photo]}, ANN)
+            ask("chores.do", chores.ChoreSettings(), {"image": [photo]}, BOB)
+    job = engine.submit("chores.do", chores.ChoreSettings(), {"image": [photo]}, ANN)
     until(lambda: engine.job(job.id, ANN).finished)
     [made] = engine.job(job.id, ANN).result.files
     with owners.asking(ANN):

@@ -3,7 +3,7 @@
 import pytest
 import tiny_enhance
 
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 
 
 @pytest.fixture(scope="session")
@@ -15,4 +15,4 @@ def tiny(session_home):
 @pytest.fixture(scope="session")
 def cat():
     """`(120, 90, 3) uint8`."""
-    return images.resize(sample_photos.photo("chelsea")[:300, 100:325], 120, 90)
+    return image_io.resize(sample_photos.photo("chelsea")[:300, 100:325], 120, 90)

@@ -11,7 +11,7 @@ from studio.enhance import bicubic
 from studio.enhance.psnr import psnr
 
 
-def test_a_ramp_stays_a_ramp_and_a_flat_picture_flat():
+def test_a_ramp_stays_a_ramp_and_a_flat_image_flat():
     ramp = np.tile(np.arange(40, dtype="float32"), (24, 1))
     large = bicubic.enlarged(ramp, 2)
     wanted = (np.arange(80) + 0.5) / 2 - 0.5
@@ -21,13 +21,13 @@ def test_a_ramp_stays_a_ramp_and_a_flat_picture_flat():
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_inside_a_picture_it_agrees_with_pillow(scale):
-    picture = np.random.default_rng(0).random((48, 60), "float32")
+def test_inside_a_image_it_agrees_with_pillow(scale):
+    image = np.random.default_rng(0).random((48, 60), "float32")
     for made, size in (
-        (bicubic.shrunken(picture, scale), (60 // scale, 48 // scale)),
-        (bicubic.enlarged(picture, scale), (60 * scale, 48 * scale)),
+        (bicubic.shrunken(image, scale), (60 // scale, 48 // scale)),
+        (bicubic.enlarged(image, scale), (60 * scale, 48 * scale)),
     ):
-        other = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+        other = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
         edge = 3 * scale
         np.testing.assert_allclose(made[edge:-edge, edge:-edge], other[edge:-edge, edge:-edge], atol=1e-4)
 
@@ -48,8 +48,8 @@ def test_set5_comes_out_as_published(data_dir, scale, published):
     found = []
     with tarfile.open(data_dir / "restore" / "set5.tar") as archive:
         for member in archive:
-            picture = np.asarray(Image.open(io.BytesIO(archive.extractfile(member).read())).convert("RGB"))
-            light = lightness(picture, scale)
+            image = np.asarray(Image.open(io.BytesIO(archive.extractfile(member).read())).convert("RGB"))
+            light = lightness(image, scale)
             small = np.clip(np.rint(bicubic.shrunken(light, scale)), 0, 255)
             found.append(psnr(light, bicubic.enlarged(small, scale), scale))
     assert len(found) == 5 and np.mean(found) == pytest.approx(published, abs=0.02)

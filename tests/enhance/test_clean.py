@@ -89,7 +89,7 @@ def test_a_part_of_the_noise_is_a_part_of_the_way(cleaner, cat):
     np.testing.assert_allclose(alone[0], alone[1] / 4, atol=1e-6)
 
 
-def test_eight_ways_of_looking_do_not_depend_on_how_the_picture_lies(cleaner, cat):
+def test_eight_ways_of_looking_do_not_depend_on_how_the_image_lies(cleaner, cat):
     seen, how = planes(cat[:48, :40] / np.float32(255)), How(BOTH, ensemble=True)
     one, turned = cleaner.lacks(seen, how), cleaner.lacks(np.rot90(seen), how)
     np.testing.assert_allclose(np.rot90(one), turned, atol=1e-5)
@@ -102,6 +102,6 @@ def test_a_network_of_the_other_kind_is_refused(preset, tiny):
         enlarge.Enlarger(preset)
 
 
-def test_who_stops_it_gets_no_half_of_a_picture(cleaner, cat):
+def test_who_stops_it_gets_no_half_of_a_image(cleaner, cat):
     with pytest.raises(Cancelled):
         cleaner.clean(cat, How(BOTH), Progress(cancelled=lambda: True))

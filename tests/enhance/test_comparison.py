@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.enhance import bicubic
 from studio.enhance.comparison import BANDS, compared, spectrum
 
@@ -20,7 +20,7 @@ def test_to_a_plain_enlargement_nothing_was_added(cat, scale):
     assert np.abs(found.added).max() < 2
 
 
-def test_of_a_large_picture_the_middle_is_compared():
+def test_of_a_large_image_the_middle_is_compared():
     photo = np.random.default_rng(0).integers(90, 166, (700, 90, 3), "uint8")
     found = compared(photo, plainly(photo, 2))
     assert found.made.shape == (1024, 180) and found.place == (188, 0)
@@ -39,6 +39,6 @@ def test_a_wave_stands_at_its_frequency_and_plain_enlarging_has_no_short_ones(ca
     wave = 100 + 50 * np.sin(2 * np.pi * 0.2 * np.arange(256))[None] * np.ones((200, 1))
     at, power = spectrum(wave.astype("float32"))
     assert len(at) == BANDS and at[np.nanargmax(power)] == pytest.approx(0.2, abs=0.01)
-    light = images.gray(plainly(cat, 4))[..., 0].astype("float32")
+    light = image_io.gray(plainly(cat, 4))[..., 0].astype("float32")
     at, power = spectrum(light)
     assert np.nanmean(power[at > 0.25]) < np.nanmean(power[at < 0.125]) - 25

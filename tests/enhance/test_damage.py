@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.enhance.damage import Damage, measured, quality_of
 from studio.enhance.noise import estimate
 
@@ -64,7 +64,7 @@ def test_noise_that_is_clipped_itself_does_not_count():
 @pytest.mark.parametrize("quality", [75, 90])
 def test_noise_is_that_before_compression(name, subsampling, quality):
     data = jpeg(noisy(sample_photos.photo(name), 10), quality=quality, subsampling=subsampling)
-    found = measured(data, images.read(data))
+    found = measured(data, image_io.read(data))
     assert found.light == pytest.approx(6.7, rel=0.15)
     assert found.color == pytest.approx(6.4, rel=0.25)
 
@@ -73,7 +73,7 @@ def test_noise_is_that_before_compression(name, subsampling, quality):
 @pytest.mark.parametrize("quality", [50, 75, 90])
 def test_compressed_texture_is_no_noise(name, quality):
     data = jpeg(sample_photos.photo(name), quality=quality)
-    found = measured(data, images.read(data))
+    found = measured(data, image_io.read(data))
     assert max(found.light, found.color) < 1.5
 
 
@@ -91,22 +91,22 @@ def test_noise_that_is_correlated_among_pixels_is_found(name):
 
 def test_a_gray_file_tells_its_noise():
     data = jpeg(noisy(sample_photos.photo("rocket"), 10, gray=True)[..., 0], quality=80)
-    assert measured(data, images.read(data)).light == pytest.approx(10, rel=0.15)
+    assert measured(data, image_io.read(data)).light == pytest.approx(10, rel=0.15)
 
 
 @pytest.mark.parametrize("quality", [1, 5, 10, 30, 50, 75, 92, 99])
 def test_a_file_tells_its_quality(quality):
     photo = sample_photos.photo("chelsea")[:64, :64]
-    for picture in (photo, photo[..., 0]):
-        assert quality_of(jpeg(picture, quality=quality)) == quality
+    for image in (photo, photo[..., 0]):
+        assert quality_of(jpeg(image, quality=quality)) == quality
     assert quality_of(jpeg(photo, quality=quality, progressive=True)) == quality
 
 
 def test_what_is_no_jpeg_was_never_compressed():
     photo = sample_photos.photo("chelsea")[:64, :64]
-    for data in (images.encode_png(photo), b"", b"\xff\xd8\xff", jpeg(photo)[:30]):
+    for data in (image_io.encode_png(photo), b"", b"\xff\xd8\xff", jpeg(photo)[:30]):
         assert quality_of(data) == 100
     assert (
-        measured(images.encode_png(np.zeros((20, 20, 3), "uint8")), np.zeros((20, 20, 3), "uint8"))
+        measured(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), np.zeros((20, 20, 3), "uint8"))
         == Damage()
     )

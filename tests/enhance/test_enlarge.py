@@ -6,10 +6,10 @@ import tiny_enhance
 from keras import ops
 
 from studio.core.errors import Cancelled
+from studio.core.imaging import transparency
+from studio.core.imaging.tiling import tiles
 from studio.core.litert import network
 from studio.core.models import presets
-from studio.core.pictures import transparency
-from studio.core.pictures.tiling import tiles
 from studio.core.progress import Progress
 from studio.enhance import bicubic, enlarge, models
 from studio.enhance.enlarge import How
@@ -49,7 +49,7 @@ def test_tiles_that_see_less_than_the_network_reaches_would_show(enlarger, cat, 
     assert np.abs(whole - enlarger.enlarge(cat, How(2))).max() > 1
 
 
-def test_tiles_that_are_alike_cover_a_picture_once():
+def test_tiles_that_are_alike_cover_a_image_once():
     seen = np.zeros((100, 70), int)
     for tile in tiles(100, 70, 32, 6, alike=True):
         assert (tile.rows.seen_length, tile.columns.seen_length) == (44, 44)
@@ -63,7 +63,7 @@ def test_without_sharpness_it_is_plain_bicubic(enlarger, cat):
     assert np.abs(enlarger.enlarge(cat, How(3, sharpness=0)) - wanted).max() <= 0.51
 
 
-def test_a_gray_picture_stays_gray(enlarger, cat):
+def test_a_gray_image_stays_gray(enlarger, cat):
     gray = np.repeat(cat[..., :1], 3, axis=2)
     assert np.ptp(enlarger.enlarge(gray, How(2)), axis=2).max() <= 1
 
@@ -95,7 +95,7 @@ def test_a_flat_disc_on_nothing_stays_flat_and_leaves_no_haze(scale):
     assert share == pytest.approx(covered.sum(), rel=0.01)
 
 
-def test_eight_ways_of_looking_do_not_depend_on_how_the_picture_lies(enlarger, cat):
+def test_eight_ways_of_looking_do_not_depend_on_how_the_image_lies(enlarger, cat):
     light = cat[:48, :40, 0].astype("float32") / 255
     one = enlarger.lacks(light, How(2, ensemble=True))
     turned = enlarger.lacks(np.rot90(light), How(2, ensemble=True))
@@ -105,6 +105,6 @@ def test_eight_ways_of_looking_do_not_depend_on_how_the_picture_lies(enlarger, c
     )
 
 
-def test_who_stops_it_gets_no_half_of_a_picture(enlarger, cat):
+def test_who_stops_it_gets_no_half_of_a_image(enlarger, cat):
     with pytest.raises(Cancelled):
         enlarger.enlarge(cat, How(2), Progress(cancelled=lambda: True))

@@ -8,8 +8,8 @@ import tiny_enhance
 from studio.core import data, tasks
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io, sample_photos
 from studio.core.models import presets
-from studio.core.pictures import images, sample_photos
 from studio.enhance import bicubic, enlarge, models
 from studio.enhance.learn import windows
 from studio.enhance.learn.enlarging import Enlarging
@@ -23,7 +23,7 @@ def photos():
     """Squares cut out of photos, `(24, 128, 128, 1) uint8`, their lightness."""
     found = []
     for name in ("chelsea", "astronaut", "coffee"):
-        photo = images.gray(sample_photos.photo(name))
+        photo = image_io.gray(sample_photos.photo(name))
         found += [photo[n * 20 : n * 20 + 128, n * 30 : n * 30 + 128] for n in range(8)]
     return np.stack(found)
 
@@ -86,8 +86,8 @@ def folder(tmp_path):
     photo = sample_photos.photo("astronaut")
     for n in range(22):
         part = photo[10 * n : 10 * n + 160, 10 * n : 10 * n + 160]
-        (place / f"{n:02d}.png").write_bytes(images.encode_png(part))
-    (place / "small.png").write_bytes(images.encode_png(photo[:90, :90]))
+        (place / f"{n:02d}.png").write_bytes(image_io.encode_png(part))
+    (place / "small.png").write_bytes(image_io.encode_png(photo[:90, :90]))
     return data.reference(str(place))
 
 
@@ -97,7 +97,7 @@ def test_a_trained_network_is_kept_and_enlarges(home, folder):
     made = tasks.run(models.TASK, settings, {"data": [folder], "drawings": [drawn]})
     assert made.figures["photos"] == 22 and made.figures["drawings"] == 96 and made.figures["bicubic_x2"] > 20
     preset = presets.unpack(made.files[0].read(), "mine")
-    assert "Images smaller than 128 px were left out: 1." in preset.card() and preset.picture()
+    assert "Images smaller than 128 px were left out: 1." in preset.card() and preset.image()
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
     assert " --photo-size 128" in preset.card()
     large = enlarge.open(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.How(3))

@@ -8,8 +8,8 @@ import tiny_enhance
 from studio.core import data, tasks
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io, sample_photos
 from studio.core.models import presets
-from studio.core.pictures import images, sample_photos
 from studio.enhance import clean, models
 from studio.enhance.damage import Damage
 from studio.enhance.learn import damaging
@@ -104,7 +104,7 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
     folder.mkdir()
     for n in range(22):
         part = sample_photos.photo("astronaut")[10 * n : 10 * n + 160, 10 * n : 10 * n + 160]
-        (folder / f"{n:02d}.png").write_bytes(images.encode_png(part))
+        (folder / f"{n:02d}.png").write_bytes(image_io.encode_png(part))
     given = {"data": [data.reference(str(folder))]}
     settings, drawn = SETTINGS, sample_sets.reference("sample:hair")
     made = tasks.run(models.TASK, settings, given | {"drawings": [drawn]})
@@ -112,7 +112,7 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
     assert made.files[0].name == "photos-cleaning.zip" and made.figures["damaged_noise25"] > 19
     assert "Denoises images like photos" in preset.card() and "JPEG of quality 20" in preset.card()
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
-    assert " --to clean" in preset.card() and preset.picture()
+    assert " --to clean" in preset.card() and preset.image()
     photo = sample_photos.photo("chelsea")[:41, :60]
     assert clean.open(preset).clean(photo, clean.How(Damage(20))).shape == (41, 60, 3)
     more = {**given, "start": made.files}

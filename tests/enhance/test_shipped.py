@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from studio.core.imaging import sample_photos
 from studio.core.models import presets
-from studio.core.pictures import sample_photos
 from studio.core.weights import index
 from studio.enhance import clean, enlarge
 from studio.enhance.damage import Damage, measured

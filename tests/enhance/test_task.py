@@ -12,7 +12,7 @@ from PIL import Image
 
 from studio.cli import main
 from studio.core import recipes
-from studio.core.pictures import animations, images, sample_photos
+from studio.core.imaging import animations, image_io, sample_photos
 
 
 @pytest.fixture
@@ -34,29 +34,29 @@ def said(home, tmp_path, monkeypatch, capsys):
 def photo(tmp_path):
     """A file of 60 x 40 px."""
     path = tmp_path / "photo.png"
-    small = images.resize(sample_photos.photo("chelsea"), 40, 60)
-    path.write_bytes(images.encode_png(small))
+    small = image_io.resize(sample_photos.photo("chelsea"), 40, 60)
+    path.write_bytes(image_io.encode_png(small))
     return path
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_a_picture_is_enlarged_and_made_again(said, photo, scale):
+def test_a_image_is_enlarged_and_made_again(said, photo, scale):
     code, out, _ = said("enhance", str(photo), "-o", "big.png", "--scale", str(scale), "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and (figures["width"], figures["height"]) == (60 * scale, 40 * scale)
-    assert images.read("big.png").shape == (40 * scale, 60 * scale, 3)
+    assert image_io.read("big.png").shape == (40 * scale, 60 * scale, 3)
     assert said("replay", "big.png", "--verify")[:2] == (0, "identical\n")
 
 
-def test_a_picture_is_cleaned_and_made_again(said, photo, tmp_path):
+def test_a_image_is_cleaned_and_made_again(said, photo, tmp_path):
     Image.open(photo).save(tmp_path / "blocks.jpg", quality=12)
     asked = ("--scale", "1", "--denoise", "0.5", "--deblock", "auto")
     code, out, _ = said("enhance", "blocks.jpg", "-o", "clean.png", *asked, "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and figures["jpeg_quality"] == 12 and "psnr" not in figures
-    made = images.read("clean.png")
-    assert made.shape == (40, 60, 3) and not np.array_equal(made, images.read("blocks.jpg"))
+    made = image_io.read("clean.png")
+    assert made.shape == (40, 60, 3) and not np.array_equal(made, image_io.read("blocks.jpg"))
     assert said("replay", "clean.png", "--verify")[:2] == (0, "identical\n")
     recipe = recipes.read((tmp_path / "clean.png").read_bytes())
     assert set(recipe.weights) == {"tiny-clean"}
@@ -82,14 +82,14 @@ def test_what_is_set_goes_before_what_is_measured(said, photo, tmp_path):
         found[name] = json.loads(out)["figures"]
     assert found["own"]["jpeg_quality"] == 100 and found["own"]["noise"] < 29
     assert (found["set"]["noise"], found["set"]["jpeg_quality"]) == (30, 20)
-    assert not np.array_equal(images.read("own.png"), images.read("set.png"))
+    assert not np.array_equal(image_io.read("own.png"), image_io.read("set.png"))
 
 
 @pytest.fixture
 def damaged(photo, tmp_path):
     """The photo with visible noise, in a JPEG file of low quality."""
     noise = 20 * np.random.default_rng(0).standard_normal((40, 60, 1))
-    pixels = np.clip(images.read(photo) + noise, 0, 255).astype("uint8")
+    pixels = np.clip(image_io.read(photo) + noise, 0, 255).astype("uint8")
     path = tmp_path / "damaged.jpg"
     Image.fromarray(pixels).save(path, quality=60)
     return path
@@ -101,7 +101,7 @@ def test_damage_that_is_found_is_removed_unless_a_flag_keeps_it(said, damaged):
     explicit = ("--clean", "--denoise", "1", "--deblock", "auto")
     for name, words in (("default", ()), ("explicit", explicit), ("kept", ("--no-clean",))):
         assert said("enhance", str(damaged), "-o", f"{name}.png", *words)[0] == 0
-    default, explicit, kept = (images.read(f"{name}.png") for name in ("default", "explicit", "kept"))
+    default, explicit, kept = (image_io.read(f"{name}.png") for name in ("default", "explicit", "kept"))
     np.testing.assert_array_equal(default, explicit)
     assert not np.array_equal(default, kept)
     asked = {"network": "tiny", "cleaner": "tiny-clean", "quiet": True}
@@ -112,24 +112,24 @@ def test_color_noise_alone_is_removed(said, tmp_path):
     smooth = np.full((128, 128, 3), (120, 128, 128), "float32")
     smooth[..., 1:] += np.random.default_rng(0).normal(0, 12, (128, 128, 2))
     speckled = np.asarray(Image.fromarray(np.rint(smooth).astype("uint8"), "YCbCr").convert("RGB"))
-    (tmp_path / "speckled.png").write_bytes(images.encode_png(speckled))
+    (tmp_path / "speckled.png").write_bytes(image_io.encode_png(speckled))
     for name, words in (("default", ()), ("kept", ("--no-clean",))):
         assert said("enhance", "speckled.png", "-o", f"{name}.png", *words)[0] == 0
     assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny", "tiny-clean"}
-    assert not np.array_equal(images.read("default.png"), images.read("kept.png"))
+    assert not np.array_equal(image_io.read("default.png"), image_io.read("kept.png"))
 
 
 def test_a_photo_without_damage_is_not_cleaned(said, tmp_path):
     smooth = np.broadcast_to(np.linspace(40, 200, 64).astype("uint8")[:, None, None], (64, 64, 3))
-    (tmp_path / "smooth.png").write_bytes(images.encode_png(np.ascontiguousarray(smooth)))
+    (tmp_path / "smooth.png").write_bytes(image_io.encode_png(np.ascontiguousarray(smooth)))
     for name, words in (("default", ()), ("kept", ("--no-clean",))):
         assert said("enhance", "smooth.png", "-o", f"{name}.png", *words)[0] == 0
-    np.testing.assert_array_equal(images.read("default.png"), images.read("kept.png"))
+    np.testing.assert_array_equal(image_io.read("default.png"), image_io.read("kept.png"))
     assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny"}
 
 
 def test_a_scale_is_suggested_only_where_it_does_something(said, damaged, monkeypatch):
-    monkeypatch.setattr(images, "MOST_PIXELS", 60 * 40 * 3)
+    monkeypatch.setattr(image_io, "MOST_PIXELS", 60 * 40 * 3)
     code, _, err = said("enhance", str(damaged), "-o", "big.png")
     assert code == 2 and "Choose scale 1" in err
     assert said("enhance", str(damaged), "-o", "big.png", "--scale", "1")[0] == 0
@@ -142,12 +142,12 @@ def test_what_is_enlarged_is_cleaned_before(said, photo):
     assert said("enhance", str(photo), "-o", "once.png", "--scale", "2", *both)[0] == 0
     assert said("enhance", str(photo), "-o", "clean.png", "--scale", "1", *both)[0] == 0
     assert said("enhance", "clean.png", "-o", "twice.png", "--scale", "2", "--no-clean")[0] == 0
-    np.testing.assert_array_equal(images.read("once.png"), images.read("twice.png"))
+    np.testing.assert_array_equal(image_io.read("once.png"), image_io.read("twice.png"))
 
 
 @pytest.mark.slow
-def test_kinds_of_pictures(said, tmp_path):
-    base = Image.fromarray(images.resize(sample_photos.photo("chelsea"), 40, 60))
+def test_kinds_of_images(said, tmp_path):
+    base = Image.fromarray(image_io.resize(sample_photos.photo("chelsea"), 40, 60))
     deep = np.asarray(base.convert("L")).astype("uint16") * 257
     clear = base.convert("RGBA")
     clear.putalpha(Image.linear_gradient("L").resize(base.size))
@@ -159,15 +159,15 @@ def test_kinds_of_pictures(said, tmp_path):
         "pale.png": clear.convert("LA"),
         "few.png": base.quantize(16),
     }
-    for name, picture in kinds.items():
-        picture.save(tmp_path / name)
+    for name, image in kinds.items():
+        image.save(tmp_path / name)
         assert said("enhance", name, "-o", f"big-{name}.png", "--sharpness", "0.1")[0] == 0, name
         with Image.open(f"big-{name}.png") as made:
             assert made.size == (120, 80)
-            assert made.has_transparency_data == picture.has_transparency_data, name
-    gray = images.read("big-gray.png.png")
+            assert made.has_transparency_data == image.has_transparency_data, name
+    gray = image_io.read("big-gray.png.png")
     assert np.ptp(gray, axis=2).max() <= 1
-    assert np.abs(images.read("big-deep.png.png").astype(int) - gray).max() <= 1
+    assert np.abs(image_io.read("big-deep.png.png").astype(int) - gray).max() <= 1
     faded = np.asarray(Image.open("big-clear.png.png"))[..., 3].mean(axis=1)
     assert faded[0] < 10 and faded[-1] > 245 and (np.diff(faded) > -3).all()
 
@@ -179,10 +179,10 @@ def test_a_folder_and_a_video(said, photo, tmp_path):
     for n in range(2):
         (folder / f"{n}.png").write_bytes(photo.read_bytes())
     assert said("enhance", "photos", "-o", "large")[0] == 0
-    assert {images.read(path).shape for path in (tmp_path / "large").glob("*.png")} == {(80, 120, 3)}
+    assert {image_io.read(path).shape for path in (tmp_path / "large").glob("*.png")} == {(80, 120, 3)}
     with animations.Video("gif", 5) as video:
         for n in range(3):
-            video.add(np.roll(images.read(photo), 4 * n, axis=1))
+            video.add(np.roll(image_io.read(photo), 4 * n, axis=1))
         (tmp_path / "video.gif").write_bytes(video.finish())
     for scale, size in ((2, (120, 80)), (1, (60, 40))):
         asked = ("--scale", str(scale), "--denoise", "1", "--noise", "20")
@@ -214,7 +214,7 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
     assert not (tmp_path / "big.png").exists()
     code, _, err = said("enhance", str(photo), "-o", "big.png", network="house")
     assert code == 2 and "a network for upscaling" in err
-    monkeypatch.setattr(images, "MOST_PIXELS", 60 * 40 * 9)
+    monkeypatch.setattr(image_io, "MOST_PIXELS", 60 * 40 * 9)
     code, _, err = said("enhance", str(photo), "-o", "big.png", "--scale", "4")
     assert code == 2 and "240 x 160 px" in err and "Choose scale 3" in err and "45 px or less" in err
     assert said("enhance", str(photo), "-o", "big.png", "--scale", "3")[0] == 0

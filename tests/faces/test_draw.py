@@ -104,9 +104,9 @@ def test_batches_are_what_would_be_drawn_at_once_and_are_counted(generator):
     "side, count, width", [(16, 1, 512), (28, 1, 504), (300, 1, 300), (64, 64, 8 * 130 - 2)]
 )
 def test_a_sheet_is_a_whole_number_of_times_larger(side, count, width):
-    pictures = np.full((count, side, side, 3), 9, "uint8")
-    pictures[0, : side // 2] = 200
-    made = draw.sheet(pictures)
+    images = np.full((count, side, side, 3), 9, "uint8")
+    images[0, : side // 2] = 200
+    made = draw.sheet(images)
     assert made.shape == (width, width, 3)
     assert made[1, 1, 0] == 200 and made[-2, -2, 0] == 9
 

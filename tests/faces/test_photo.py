@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.core import tasks
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 from studio.faces import draw, models
 from studio.faces.photo import face, square
@@ -29,7 +29,7 @@ def test_a_square_is_taken_where_it_is_wanted(share, x, y, rows, columns):
 
 @pytest.mark.parametrize("longest", [300, 512, 900])
 def test_a_face_is_found_and_taken(longest):
-    photo = images.fit(sample_photos.photo("astronaut"), longest)
+    photo = image_io.fit(sample_photos.photo("astronaut"), longest)
     top, left, side = (value / longest for value in face(photo))
     assert top < 0.2 < top + side, "her eyes"
     assert left < 0.44 < left + side, "her nose"
@@ -52,12 +52,12 @@ def test_a_face_at_the_edge_stays_within_the_photo():
 @pytest.mark.slow
 @pytest.mark.parametrize("name, warned", [("astronaut", False), ("coffee", True), ("camera", True)])
 def test_a_photo_that_is_no_face_is_warned_of(home, name, warned):
-    file = File.keep(images.encode_png(sample_photos.photo(name)), "picture", f"{name}.png")
+    file = File.keep(image_io.encode_png(sample_photos.photo(name)), "image", f"{name}.png")
     settings = FacesSettings(preset="faces-vae", face=1, n=1, enhance=False)
     result = tasks.run("faces.draw", settings, {"photo": [file]})
     notes = " ".join(result.figures.get("notes", ()))
     assert ("No face was found in this photo" in notes) == warned
-    assert images.read(result.files[0].read()).shape[2] == 3
+    assert image_io.read(result.files[0].read()).shape[2] == 3
 
 
 def test_a_model_that_tells_no_error_of_its_own_warns_of_nothing(tiny):

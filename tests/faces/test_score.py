@@ -20,10 +20,10 @@ from studio.faces import models
 @pytest.fixture
 def scored(tiny, capsys, monkeypatch, tmp_path):
     """Runs `studio score` on the small model and an npz of images."""
-    path = tmp_path / "pictures.npz"
+    path = tmp_path / "images.npz"
 
-    def run(pictures, *words):
-        np.savez(path, images=pictures)
+    def run(images, *words):
+        np.savez(path, images=images)
         code = main(["score", tiny, str(path), *words])
         out, err = capsys.readouterr()
         return code, out, err
@@ -58,7 +58,7 @@ def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch
     for words in ((), ("--part", "0.9:1"), ("--part", "0:0.9")):
         assert scored(images, *words)[0] == 0
     size = models.load(presets.find("tiny")).size
-    read = data.pictures(data.reference(str(tmp_path / "pictures.npz")), size)
+    read = data.load_dataset(data.reference(str(tmp_path / "images.npz")), size)
     learned, held_out = split.split(split.positions(read), 0.1)
     assert np.array_equal(by_count, read.images[split.by_count(300, 0.1)[1]])
     assert np.array_equal(seen[2], read.images[held_out]) and np.array_equal(seen[4], seen[2])
@@ -71,7 +71,7 @@ def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
     assert "Invalid part: 10. Use at least 20 images. " in capsys.readouterr().err
 
 
-def test_a_gray_model_is_compared_with_gray_pictures(scored, monkeypatch):
+def test_a_gray_model_is_compared_with_gray_images(scored, monkeypatch):
     seen = []
 
     def features(images, progress, keep=False):
@@ -86,7 +86,7 @@ def test_a_gray_model_is_compared_with_gray_pictures(scored, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_model_is_close_to_its_own_pictures_and_far_from_others(quick_inceptionv3_home, scored):
+def test_a_model_is_close_to_its_own_images_and_far_from_others(quick_inceptionv3_home, scored):
     own = drawn(24)
     code, out, _ = scored(own, "--part", "0:1")
     same = json.loads(out)

@@ -12,8 +12,8 @@ import tiny_faces
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.imaging import animations, image_io
 from studio.core.models import model_folder, model_zip, presets
-from studio.core.pictures import animations, images
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.faces import draw, models, task
@@ -36,8 +36,8 @@ def test_a_sheet_carries_its_recipe_and_comes_out_the_same(tiny):
     result = tasks.run(TASK, ask(), {})
     [file] = result.files
     data = file.read()
-    assert (file.kind, file.name) == ("picture", "tiny.png")
-    assert np.array_equal(images.read(data), draw.sheet(drawn(ask())))
+    assert (file.kind, file.name) == ("image", "tiny.png")
+    assert np.array_equal(image_io.read(data), draw.sheet(drawn(ask())))
     recipe = recipes.read(data)
     assert recipe == result.recipe and recipe.checked_settings() == ask()
     assert recipe.weights == {"tiny": presets.find("tiny").digest}
@@ -45,7 +45,7 @@ def test_a_sheet_carries_its_recipe_and_comes_out_the_same(tiny):
     assert (result.figures["n"], result.figures["encodes"], result.figures["size"]) == (9, True, 16)
 
 
-def test_an_array_has_the_pictures_as_they_are(tiny):
+def test_an_array_has_the_images_as_they_are(tiny):
     file = tasks.run(TASK, ask(form="npz"), {}).files[0]
     with np.load(io.BytesIO(file.read())) as made:
         assert made.files == ["images"]
@@ -54,12 +54,12 @@ def test_an_array_has_the_pictures_as_they_are(tiny):
     assert tasks.run(TASK, ask(form="npz"), {}).files[0].digest == file.digest
 
 
-def test_a_zip_has_a_picture_each(tiny):
+def test_a_zip_has_a_image_each(tiny):
     file = tasks.run(TASK, ask(form="zip"), {}).files[0]
     with zipfile.ZipFile(io.BytesIO(file.read())) as made:
         names = made.namelist()
         assert names[:2] == ["tiny-00001.png", "tiny-00002.png"] and len(names) == 9
-        assert np.array_equal(images.read(made.read(names[3])), drawn(ask())[3])
+        assert np.array_equal(image_io.read(made.read(names[3])), drawn(ask())[3])
     assert file.kind == "dataset"
 
 
@@ -81,10 +81,10 @@ def test_a_places_map_tells_where_each_lies_along_the_first_directions(tiny):
 
 
 def test_a_photo_is_read_and_named_in_the_recipe(tiny):
-    photo = File.keep(images.encode_png(drawn(ask(face=2, truncation=0.6))[0]), "picture", "me.png")
+    photo = File.keep(image_io.encode_png(drawn(ask(face=2, truncation=0.6))[0]), "image", "me.png")
     result = tasks.run(TASK, ask(face=1, enhance=False), {"photo": [photo]})
-    made = images.read(result.files[0].read())
-    assert np.abs(made.astype(int) - draw.large(images.read(photo.read()))).mean() < 3
+    made = image_io.read(result.files[0].read())
+    assert np.abs(made.astype(int) - draw.large(image_io.read(photo.read()))).mean() < 3
     assert result.recipe.inputs["photo"][0].digest == photo.digest
 
 
@@ -92,7 +92,7 @@ def test_a_model_can_be_given_instead_of_named(tiny, home):
     packed = File.keep(model_zip.zipped(presets.find("tiny").folder), "model", "mine.zip")
     given = tasks.run(TASK, ask(preset="nobody"), {"model": [packed]})
     named = tasks.run(TASK, ask(), {})
-    assert np.array_equal(images.read(given.files[0].read()), images.read(named.files[0].read()))
+    assert np.array_equal(image_io.read(given.files[0].read()), image_io.read(named.files[0].read()))
     assert given.files[0].name == "mine.png"
     assert given.recipe.weights == {} and given.recipe.inputs["model"][0].digest == packed.digest
 
@@ -117,9 +117,9 @@ def test_who_stops_gets_the_grid_so_far_and_its_recipe_makes_that_again(tiny):
 
 
 def test_one_of_a_grid_that_no_sheet_holds_is_drawn_alone(tiny, monkeypatch):
-    monkeypatch.setattr(images, "MOST_PIXELS", 2 * 16**2 * 600)
+    monkeypatch.setattr(image_io, "MOST_PIXELS", 2 * 16**2 * 600)
     [file] = tasks.run(TASK, ask(n=700, face=3, enhance=False), {}).files
-    assert np.array_equal(images.read(file.read()), draw.large(drawn(ask(n=500))[2]))
+    assert np.array_equal(image_io.read(file.read()), draw.large(drawn(ask(n=500))[2]))
     for many in ({}, {"face": 3, "to": 4}):
         with pytest.raises(InvalidInput, match="at most 600"):
             tasks.run(TASK, ask(n=700, **many), {})
@@ -148,7 +148,7 @@ def test_what_stands_alone_is_enlarged_by_networks_that_the_recipe_names(tiny, s
 def test_a_face_alone_is_another_than_the_plain_one(tiny):
     made, plain = (tasks.run(TASK, ask(face=2, enhance=e), {}).files[0] for e in (True, False))
     assert made.digest != plain.digest
-    sizes = {images.read(one.read()).shape for one in (made, plain)}
+    sizes = {image_io.read(one.read()).shape for one in (made, plain)}
     assert len(sizes) == 1
 
 
@@ -198,22 +198,22 @@ def test_a_model_that_does_not_draw_is_refused(tiny, monkeypatch):
 
 def test_a_photo_that_cannot_be_read_is_one_sentence(tiny, home):
     tiny_faces.make(paths.folder("presets") / "blind", reads=False)
-    photo = File.keep(images.encode_png(np.zeros((20, 20, 3), "uint8")), "picture", "me.png")
+    photo = File.keep(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), "image", "me.png")
     with pytest.raises(InvalidInput, match=r"preset blind.*cannot encode photos"):
         tasks.run(TASK, ask(preset="blind"), {"photo": [photo]})
 
 
 def test_a_photo_for_a_kind_of_model_that_only_draws_is_refused_before_it_is_opened(tiny, monkeypatch):
     monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.dcgan:TRAIN")
-    photo = File.keep(images.encode_png(np.zeros((20, 20, 3), "uint8")), "picture", "me.png")
+    photo = File.keep(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), "image", "me.png")
     with pytest.raises(InvalidInput, match=r"preset tiny.*cannot encode photos"):
         tasks.check(TASK, ask(), {"photo": [photo]})
 
 
 def test_a_way_of_a_few_is_a_row(tiny):
-    row = images.read(tasks.run(TASK, ask(face=1, to=2, n=5), {}).files[0].read())
+    row = image_io.read(tasks.run(TASK, ask(face=1, to=2, n=5), {}).files[0].read())
     assert row.shape[1] > 4 * row.shape[0]
-    many = images.read(tasks.run(TASK, ask(face=1, to=2, n=25), {}).files[0].read())
+    many = image_io.read(tasks.run(TASK, ask(face=1, to=2, n=25), {}).files[0].read())
     assert many.shape[0] == many.shape[1]
 
 
@@ -226,7 +226,7 @@ def test_a_direction_of_a_given_model_is_checked_too(tiny, home):
 @pytest.mark.parametrize(
     "ending, kind, change",
     [
-        ("png", "picture", {}),
+        ("png", "image", {}),
         ("npz", "dataset", {"form": "npz"}),
         ("zip", "dataset", {"form": "zip"}),
         ("gif", "animation", {"video": "gif", "interpolate": USUAL_INTERPOLATE}),

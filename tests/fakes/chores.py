@@ -14,7 +14,7 @@ import numpy as np
 
 from studio.core import durations, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Inputs, Result, Slot, Task
@@ -58,7 +58,7 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
         total = 0 if settings.do == "unknown" else settings.steps
         for step in (*range(1, settings.steps + 1),) * (2 if settings.do == "twice" else 1):
             time.sleep(settings.pause)
-            progress.report(step, total, {"count": step}, lambda: _picture(settings.shade))
+            progress.report(step, total, {"count": step}, lambda: _image(settings.shade))
             if step == settings.steps // 2 + 1:
                 _misbehave(settings.do)
     except Cancelled:
@@ -72,11 +72,11 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
                     progress.check()
     used = dict(pretrained.pinned())  # as if it used just what it was told to
     recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"), weights=used)
-    data = images.encode_png(_picture(settings.shade), recipe)
-    return Result((File.keep(data, "picture", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
+    data = image_io.encode_png(_image(settings.shade), recipe)
+    return Result((File.keep(data, "image", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
 
 
-def _picture(shade: int) -> np.ndarray:
+def _image(shade: int) -> np.ndarray:
     return np.full((32, 48, 3), shade, "uint8")
 
 
@@ -130,8 +130,8 @@ def sweep(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result
 DO = Task(
     name="chores.do",
     settings=ChoreSettings,
-    inputs=(Slot("picture", "picture", 0, 1),),
-    produces="picture",
+    inputs=(Slot("image", "image", 0, 1),),
+    produces="image",
     lane="job",
     interactive=True,
     work="chores:run",
@@ -156,7 +156,7 @@ DRIVE = Task(
     name="chores.drive",
     settings=ChoreSettings,
     inputs=(),
-    produces="picture",
+    produces="image",
     lane="drive",
     work="chores:run",
     title="Drive",

@@ -42,7 +42,7 @@ def _piped(name: str) -> Callable[[Path], None]:
     return harm
 
 
-FILE = {"digest": "ab" * 32, "kind": "picture", "name": "a.png"}
+FILE = {"digest": "ab" * 32, "kind": "image", "name": "a.png"}
 HARMS: dict[str, Callable[[Path], None]] = {
     "settings are a list": _changed("job", settings=[]),
     "settings are none": _changed("job", settings=None),

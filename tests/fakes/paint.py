@@ -8,7 +8,7 @@ from typing import Literal
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.settings import Settings, setting
 
 
@@ -36,7 +36,7 @@ def run(settings, inputs, progress):
     }
     if settings.fault in fault:
         raise fault[settings.fault]
-    content = images.read(inputs["content"][0].read())
+    content = image_io.read(inputs["content"][0].read())
     done, stopped = 0, False
     try:
         for done in range(1, settings.steps + 1):
@@ -46,15 +46,15 @@ def run(settings, inputs, progress):
         stopped = True
     result = 255 - content[:, ::-1] if settings.mirror else 255 - content
     recipe = recipes.make("fake.paint", settings, inputs)
-    file = tasks.File.keep(images.encode_png(result, recipe), "picture", "painted.png")
+    file = tasks.File.keep(image_io.encode_png(result, recipe), "image", "painted.png")
     return tasks.Result((file,), {"passes": done, "loss": float("nan")}, recipe, stopped)
 
 
 PAINT = tasks.Task(
     name="fake.paint",
     settings=PaintSettings,
-    inputs=(tasks.Slot("content", "picture"), tasks.Slot("mask", "picture", 0, 2, flag="--masks")),
-    produces="picture",
+    inputs=(tasks.Slot("content", "image"), tasks.Slot("mask", "image", 0, 2, flag="--masks")),
+    produces="image",
     lane="job",
     work=f"{__name__}:run",
     title="Paint",

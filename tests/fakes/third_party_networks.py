@@ -24,7 +24,7 @@ def usual(classes=4, size=(20, 30), end="softmax", then=()):
             Input((*size, 3)),
             layers.RandomFlip("horizontal"),
             layers.Rescaling(1 / 255),
-            layers.Conv2D(5, 3, activation="relu", name="pictures"),
+            layers.Conv2D(5, 3, activation="relu", name="images"),
             layers.MaxPooling2D(2),
             layers.GlobalAveragePooling2D(keepdims=True),
             layers.Flatten(),
@@ -60,11 +60,11 @@ def transferred():
 
     inner = Input((None, None, 3))
     base = Model(inner, layers.Conv2D(6, 3, strides=2, activation="relu", name="conv")(inner), name="base")
-    pictures = Input((None, None, 3), name="pictures")
+    images = Input((None, None, 3), name="images")
     normal = layers.Normalization()
     normal.adapt(np.random.default_rng(1).random((4, 8, 8, 3)))
-    pooled = layers.GlobalMaxPooling2D()(base(normal(layers.Rescaling(1 / 255)(pictures))))
-    return Model(pictures, layers.Dense(3)(layers.LeakyReLU()(pooled)))
+    pooled = layers.GlobalMaxPooling2D()(base(normal(layers.Rescaling(1 / 255)(images))))
+    return Model(images, layers.Dense(3)(layers.LeakyReLU()(pooled)))
 
 
 def flat():

@@ -17,8 +17,8 @@ from studio.classify.training.evaluate import evaluate
 from studio.core import data, paths, recipes, tasks
 from studio.core.data import duplicates
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.imaging import image_io
 from studio.core.models import presets
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Result, Task
@@ -41,7 +41,7 @@ class _Colors:
 def train(settings, inputs, progress: Progress) -> Result:
     """Learns the mean color of each class from the even images, and is tested on the odd ones."""
     file = inputs["data"][0]
-    found = data.pictures(file, settings.size, 3, progress)
+    found = data.load_dataset(file, settings.size, 3, progress)
     audit.check(found, file.name)
     try:
         for step in range(STEPS):
@@ -66,7 +66,7 @@ def train(settings, inputs, progress: Progress) -> Result:
             "confidence": chances.max(axis=1).tolist(),
         },
         "map": {axis: (colors[held, n] / 255).tolist() for n, axis in enumerate("xy")},
-        "learning_curve": [{"pictures": 4, "accuracy": 0.5}, {"pictures": 8, "accuracy": 0.75}],
+        "learning_curve": [{"images": 4, "accuracy": 0.5}, {"images": 8, "accuracy": 0.75}],
     }
     recipe = recipes.make("classify.train", settings, inputs, {})
     packed = presets.pack(_Colors(np.array(means)), "classify.train", settings, "# Colors\n", recipe, known)
@@ -77,7 +77,7 @@ def train(settings, inputs, progress: Progress) -> Result:
 
 def look(settings, inputs, progress: Progress) -> Result:
     """An audit with one doubted label."""
-    found = data.pictures(inputs["data"][0], settings.size, 3, progress)
+    found = data.load_dataset(inputs["data"][0], settings.size, 3, progress)
     figures = audit.facts(found, duplicates.find(found, progress))
     figures["suspicious"] = [
         {"name": found.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}
@@ -93,17 +93,17 @@ def look(settings, inputs, progress: Progress) -> Result:
 
 def explain(settings, inputs, progress: Progress) -> Result:
     """What an image's mean color is nearest to; looked for in the middle."""
-    picture = images.read(inputs["picture"][0].read())
+    image = image_io.read(inputs["image"][0].read())
     classes, chances = ["tabby", "lynx"], np.array([0.75, 0.25])
     for file in inputs.get("model", ()):
         folder = paths.folder("cache") / file.digest
         if files.is_imported(file):
             classes, chances = ["mine", "yours"], np.array([0.25, 0.75])
         else:
-            classes, chances = _asked(presets.unpack(file.read(), folder), picture)
+            classes, chances = _asked(presets.unpack(file.read(), folder), image)
     if settings.preset != IMAGENET and not inputs.get("model"):
-        classes, chances = _asked(presets.find(settings.preset), picture)
-    seen = heatmap_overlay.draw(picture, np.eye(7, dtype="float32"), settings.view, settings.strength)
+        classes, chances = _asked(presets.find(settings.preset), image)
+    seen = heatmap_overlay.draw(image, np.eye(7, dtype="float32"), settings.view, settings.strength)
     place = list(classes).index(settings.label) if settings.label else int(chances.argmax())
     figures = {
         "label": classes[place],
@@ -112,20 +112,20 @@ def explain(settings, inputs, progress: Progress) -> Result:
         "labels": predict.best(chances, classes, 5),
     }
     recipe = recipes.make("classify.explain", settings, inputs, {})
-    return Result((File.keep(images.encode_png(seen, recipe), "picture", "seen.png"),), figures, recipe)
+    return Result((File.keep(image_io.encode_png(seen, recipe), "image", "seen.png"),), figures, recipe)
 
 
 def label(settings, inputs, progress: Progress) -> Result:
     """What each image's mean color is nearest to; gray ones cannot be told."""
     told = []
-    for file in inputs["pictures"]:
-        picture = images.read(file.read())
-        if picture.std() < 1:
+    for file in inputs["images"]:
+        image = image_io.read(file.read())
+        if image.std() < 1:
             raise InvalidInput(f"{file.name} is gray. Show something else.")
         [model] = inputs["model"]
-        classes, chances = _asked(presets.unpack(model.read(), paths.folder("cache") / model.digest), picture)
+        classes, chances = _asked(presets.unpack(model.read(), paths.folder("cache") / model.digest), image)
         told.append({"path": file.name, "labels": predict.best(chances, classes, settings.top)})
-    return Result((File.keep(b"{}", "text", "labels.json"),), {"pictures": told})
+    return Result((File.keep(b"{}", "text", "labels.json"),), {"images": told})
 
 
 def export(settings, inputs, progress: Progress) -> Result:
@@ -138,10 +138,10 @@ def export(settings, inputs, progress: Progress) -> Result:
     return Result((File.keep(b"none", "network", f"colors.{settings.form}"),), figures)
 
 
-def _asked(preset, picture: np.ndarray):
+def _asked(preset, image: np.ndarray):
     with h5py.File(preset.weights()) as file:
         means = file["means"][:]
-    return preset.data()["classes"], _chances(picture.mean(axis=(0, 1))[None], means)[0]
+    return preset.data()["classes"], _chances(image.mean(axis=(0, 1))[None], means)[0]
 
 
 def _chances(colors: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -47,9 +47,9 @@ def make(
         added_to: the network whose styles it has left as they were, but for those trained; "" for none.
     """
     settings = SETTINGS.model_copy(update={"only_new": bool(added_to)})
-    pictures = [recipes.Input(digest=file.digest, name=file.name) for file in learned_from]
+    images = [recipes.Input(digest=file.digest, name=file.name) for file in learned_from]
     recipe = recipes.Recipe(
-        task=known_styles.TASK, settings=settings.model_dump(mode="json"), inputs={"style": pictures}
+        task=known_styles.TASK, settings=settings.model_dump(mode="json"), inputs={"style": images}
     )
     told = {
         "styles": list(styles),

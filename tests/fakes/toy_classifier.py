@@ -14,13 +14,13 @@ def colors(size: int = 32) -> Classifier:
     """Tells which color an image has most of; its maps are that image, eight times smaller."""
     import keras
 
-    pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
-    prepared = crop.resampled(pictures, size) / 255.0
+    images = keras.Input((None, None, 3), dtype="uint8", name="images")
+    prepared = crop.resampled(images, size) / 255.0
     small = keras.layers.AveragePooling2D(8)(prepared)
     maps = keras.layers.Conv2D(3, 1, activation="relu", name="maps")(small)
     pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
     guess = keras.layers.Dense(3, activation="softmax", name="probabilities")(pooled)
-    network = keras.Model(pictures, guess, name="colors")
+    network = keras.Model(images, guess, name="colors")
     network.get_layer("maps").set_weights([np.eye(3, dtype="float32")[None, None], np.zeros(3)])
     network.layers[-1].set_weights([8 * np.eye(3, dtype="float32"), np.array([0.1, 0, 0])])
     return Classifier(
@@ -44,7 +44,7 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     weights = np.random.default_rng(0).normal(0, 0.1, shape).astype("float32")
     network.layers[-1].set_weights([weights, np.zeros(len(classes), "float32")])
     recipe = recipes.make(trained.TASK, settings, {}, {backbone: loaded.digest})
-    of_other_pictures = {"data": "", "rows": "", "learned": ""}
-    known = {"classes": list(classes), "held_out": of_other_pictures, **data}
+    of_other_images = {"data": "", "rows": "", "learned": ""}
+    known = {"classes": list(classes), "held_out": of_other_images, **data}
     learned = trained.trainable_part(network, settings.cut)
     return presets.save(target, learned, trained.TASK, settings, "# Toy\n", recipe, known)

@@ -7,20 +7,20 @@ import paint  # adds the task `fake.paint`
 import pytest
 
 from studio.core import owners, recipes, tasks
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.gallery import items
 
 
 @pytest.fixture
-def made(home, picture):
+def made(home, image):
     """Adds an item: `made(shade=9, owner="ann", tint="red")` -> its id."""
 
     def make(shade: int = 9, owner: str = "local", name: str = "photo.png", **settings) -> str:
         with owners.asking(owner):
-            content = tasks.File.keep(images.encode_png(picture), "picture", name)
+            content = tasks.File.keep(image_io.encode_png(image), "image", name)
             recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {"content": [content]})
             pixels = np.full((48, 64, 3), shade, "uint8")
-            file = tasks.File.keep(images.encode_png(pixels, recipe), "picture", "painted.png")
+            file = tasks.File.keep(image_io.encode_png(pixels, recipe), "image", "painted.png")
             return items.add(tasks.Result((file,), {"loss": 0.5}, recipe), 2.0, owner)
 
     return make

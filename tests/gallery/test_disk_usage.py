@@ -115,18 +115,18 @@ def test_what_is_in_use_stays(home, made):
 
 
 def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
-    digest = paths.keep(b"a picture of last week")
+    digest = paths.keep(b"an image of last week")
     old(home)
     found = disk_usage._parts()
     assert found["unnamed"] == [home / "files" / digest]
     monkeypatch.setattr(disk_usage, "_parts", lambda: found)
-    paths.keep(b"a picture of last week")
+    paths.keep(b"an image of last week")
     assert disk_usage.free(["unnamed"]) == 0
-    assert paths.kept(digest).read_bytes() == b"a picture of last week"
+    assert paths.kept(digest).read_bytes() == b"an image of last week"
 
 
 def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkeypatch):
-    data = b"a picture of last week"
+    data = b"an image of last week"
     digest = paths.keep(data)
     old(home)
     keeping = threading.Thread(target=paths.keep, args=(data,))

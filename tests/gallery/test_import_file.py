@@ -6,15 +6,15 @@ import pytest
 
 from studio.core import paths
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.gallery import import_file, index, items, removal
 from tests.wording import SECOND_SENTENCE
 
 
-def test_a_picture_of_the_studio_tells_all(made):
+def test_a_image_of_the_studio_tells_all(made):
     id = made(tint="red")
     told = import_file.provenance(items.find(id).result.files[0].read(), "got\x1bit.png")
-    assert (told.kind, told.known, told.missing, told.item) == ("picture", True, (), id)
+    assert (told.kind, told.known, told.missing, told.item) == ("image", True, (), id)
     assert told.recipe.settings["tint"] == "red"
     assert "\x1b" not in told.name
     assert [file.name for file in told.inputs()["content"]] == ["photo.png"]
@@ -41,7 +41,7 @@ def test_an_input_that_is_gone_is_named(made):
     assert (missing.digest, missing.name) == (source.digest, "photo.png")
 
 
-def test_whoever_gets_a_picture_does_not_get_what_somebody_else_put_in(made):
+def test_whoever_gets_a_image_does_not_get_what_somebody_else_put_in(made):
     data = items.find(made(owner="ann"), "ann").result.files[0].read()
     assert import_file.provenance(data, "a.png", "ann").missing == ()
     (missing,) = import_file.provenance(data, "a.png", "bob").missing
@@ -63,7 +63,7 @@ def test_a_recipe_alone_is_read_too(made):
 def test_a_recipe_that_this_studio_does_not_know_is_read_and_no_more(made, change):
     recipe = items.find(made()).result.recipe.model_copy(update=change)
     told = import_file.provenance(
-        images.encode_png(images.read(items.find(made()).thumbnail()), recipe), "a.png"
+        image_io.encode_png(image_io.read(items.find(made()).thumbnail()), recipe), "a.png"
     )
     assert not told.known
     with pytest.raises(InvalidInput):
@@ -74,7 +74,7 @@ BAD = {
     "empty": b"",
     "a text": b"hello",
     "a JPEG": b"\xff\xd8\xff\xe0" + bytes(99),
-    "no recipe": lambda picture: images.encode_png(picture),
+    "no recipe": lambda image: image_io.encode_png(image),
     "no object": b"[1]",
     "another JSON": b'{"a": 1}',
     "deep": b'{"a": ' * 5000,
@@ -83,8 +83,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_anything_else_is_refused_in_a_sentence(home, picture, name):
-    data = BAD[name](picture) if callable(BAD[name]) else BAD[name]
+def test_anything_else_is_refused_in_a_sentence(home, image, name):
+    data = BAD[name](image) if callable(BAD[name]) else BAD[name]
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         import_file.provenance(data, "a.png")
     assert not list(paths.folder("files").iterdir())

@@ -30,7 +30,7 @@ def test_an_entry_is_what_the_item_is(made):
     id = made(name="blue_cat.png")
     (entry,), _ = index.find()
     item = items.find(id)
-    assert (entry.kind, entry.task, entry.title, entry.name) == ("picture", "fake.paint", "Paint", "blue cat")
+    assert (entry.kind, entry.task, entry.title, entry.name) == ("image", "fake.paint", "Paint", "blue cat")
     assert (entry.created, entry.file) == (item.created, item.result.files[0])
     assert entry.thumbnail() == item.thumbnail()
 
@@ -69,7 +69,7 @@ def test_words_are_taken_as_they_are(made):
     assert ids(words="100_") == ids(words="'; DROP TABLE items; --") == []
 
 
-def test_the_words_of_what_it_was_made_from_count_too(home, made, picture):
+def test_the_words_of_what_it_was_made_from_count_too(home, made, image):
     import paint
 
     from studio.core import recipes, tasks
@@ -84,7 +84,7 @@ def test_the_words_of_what_it_was_made_from_count_too(home, made, picture):
 def test_kind_task_and_file_narrow_it_down(made, written):
     painted, text = made(), written("a tale")
     assert ids(kind="text") == [text]
-    assert ids(kind="picture", task="fake.paint") == [painted]
+    assert ids(kind="image", task="fake.paint") == [painted]
     assert ids(task="style.transfer") == []
     assert ids(digest=items.find(text).result.files[0].digest) == [text]
 

@@ -8,7 +8,7 @@ import pytest
 
 from studio.core import paths, tasks
 from studio.core.errors import Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import Outcome
@@ -18,13 +18,13 @@ from studio.gallery import items
 def test_an_item_has_all_that_was_asked_and_made(home, made):
     item = items.find(made(shade=40, tint="red", name="cat.png"))
     assert [path.name for path in (home / "jobs").iterdir()] == [item.id]
-    assert (item.task, item.title, item.kind, item.seconds) == ("fake.paint", "Paint", "picture", 2.0)
+    assert (item.task, item.title, item.kind, item.seconds) == ("fake.paint", "Paint", "image", 2.0)
     assert item.settings["tint"] == "red"
     assert [file.name for file in item.inputs["content"]] == ["cat.png"]
     assert item.result.figures == {"loss": 0.5}
     assert item.result.recipe.task == "fake.paint"
-    assert images.read(item.thumbnail()).shape == (48, 64, 3)
-    assert abs(int(images.read(item.thumbnail()).mean()) - 40) < 4
+    assert image_io.read(item.thumbnail()).shape == (48, 64, 3)
+    assert abs(int(image_io.read(item.thumbnail()).mean()) - 40) < 4
 
 
 @pytest.mark.parametrize("id", ["", "..", "../jobs", "nothing", "a/b", "\0"])
@@ -53,7 +53,7 @@ def test_an_item_whose_file_is_gone_still_has_a_thumbnail(made):
     item = items.find(made())
     (item.folder / "thumbnail.webp").unlink()
     item.result.files[0].path.unlink()
-    assert images.read(item.thumbnail()).shape[2] == 3
+    assert image_io.read(item.thumbnail()).shape[2] == 3
 
 
 @pytest.mark.parametrize("fail", range(4))
@@ -111,4 +111,4 @@ def test_files_that_are_put_in_again_count_as_new(home):
     os.utime(home / "files" / digest, (1, 1))
     assert paths.keep(b"a photo") == digest
     assert (home / "files" / digest).stat().st_mtime > 1
-    assert tasks.File.keep(b"a photo", "picture", "a.png").digest == digest
+    assert tasks.File.keep(b"a photo", "image", "a.png").digest == digest

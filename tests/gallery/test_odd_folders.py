@@ -15,7 +15,7 @@ import odd_folders
 import pytest
 
 from studio.core.errors import Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
 from studio.gallery import disk_usage, export, index, items, removal, unreadable
@@ -147,12 +147,12 @@ def test_a_folder_that_is_emptied_while_the_removed_are_listed_corrupts_nothing(
 
 
 @pytest.mark.parametrize("data", [b"noise", b"RIFF\x10\0\0\0WEBPVP8 cut", b""])
-def test_a_small_picture_that_is_none_is_made_again(home, made, data):
+def test_a_small_image_that_is_none_is_made_again(home, made, data):
     item = items.find(made())
     (item.folder / "thumbnail.webp").write_bytes(data)
     (item.folder / "preview.webp").write_bytes(data)
     assert store.Folder(item.folder).preview() is None
-    assert images.read(item.thumbnail()).shape == (48, 64, 3)
+    assert image_io.read(item.thumbnail()).shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_points_of_a_curve_that_are_none_are_left_out(home, made, line):
 PIPES = ("preview.webp", "thumbnail.webp", "reports.jsonl")
 
 
-def test_pictures_and_curves_that_are_pipes_hold_nobody_up(home, made):
+def test_images_and_curves_that_are_pipes_hold_nobody_up(home, made):
     folder = home / "jobs" / made()
     for name in PIPES:
         (folder / name).unlink(missing_ok=True)

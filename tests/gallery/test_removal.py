@@ -30,7 +30,7 @@ def test_a_removed_item_comes_back_as_it_was(made):
     assert removal.removed() == []
 
 
-def test_a_small_picture_that_was_drawn_meanwhile_is_in_nobodys_way(made):
+def test_a_small_image_that_was_drawn_meanwhile_is_in_nobodys_way(made):
     id = made()
     before, there = items.find(id), items.find(id).folder
     removal.remove([id])

@@ -9,17 +9,17 @@ import tiny_weights
 
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.gallery import replay, replay_difference
 
 
 @pytest.fixture
-def recipe(home, picture, monkeypatch):
+def recipe(home, image, monkeypatch):
     """Of a task that used the weights "tiny"."""
     tiny_weights.install(monkeypatch)
-    content = tasks.File.keep(images.encode_png(picture), "picture", "photo.png")
+    content = tasks.File.keep(image_io.encode_png(image), "image", "photo.png")
     trained = {"tiny": tiny_weights.MEMBER.sha256}
     return recipes.make("fake.paint", paint.PaintSettings(), {"content": [content]}, trained)
 
@@ -74,12 +74,12 @@ def test_a_difference_is_explained_by_what_changed(recipe):
 
 
 @pytest.mark.parametrize("change, most", [(0, 0), (3, 3), (-200, 200)])
-def test_the_largest_difference_of_any_pixel_is_found(change, most, picture, home):
-    original = picture.copy()
-    picture[20, 30] = 220
+def test_the_largest_difference_of_any_pixel_is_found(change, most, image, home):
+    original = image.copy()
+    image[20, 30] = 220
     original[20, 30] = 220 + change
-    result = tasks.Result((tasks.File.keep(images.encode_png(picture), "picture", "a.png"),))
+    result = tasks.Result((tasks.File.keep(image_io.encode_png(image), "image", "a.png"),))
     found = replay_difference.difference(original, result, ".png")
     assert (found.most, found.identical) == (most, most == 0)
-    assert found.mean == pytest.approx(most * 3 / picture.size)
+    assert found.mean == pytest.approx(most * 3 / image.size)
     assert not replay_difference.difference(original[:-1], result, ".png").identical

@@ -12,7 +12,7 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress, Report
 from studio.gallery import contact_sheet, export, items, sweep
 from studio.gallery.sweep_settings import NAME, SWEEP, SweepSettings
@@ -20,8 +20,8 @@ from tests.wording import SECOND_SENTENCE
 
 
 @pytest.fixture
-def content(home, picture):
-    return {"content": [tasks.File.keep(images.encode_png(picture), "picture", "photo.png")]}
+def content(home, image):
+    return {"content": [tasks.File.keep(image_io.encode_png(image), "image", "photo.png")]}
 
 
 def asked(*vary, task="fake.paint", **base):
@@ -143,7 +143,7 @@ def test_each_cell_is_what_its_own_recipe_makes(content):
         "mirror True, seed 1",
         "mirror False, seed 1",
     ]
-    assert images.read(sheet.read()).shape == (3 * (240 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)
+    assert image_io.read(sheet.read()).shape == (3 * (240 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)
 
 
 def test_a_sweep_that_is_stopped_has_what_is_there(content):
@@ -222,7 +222,7 @@ def test_every_task_can_hand_its_inputs_to_a_sweep():
             assert slots[slot.name].most >= slot.most
 
 
-def test_a_sheet_shows_each_picture_in_its_place(picture):
+def test_a_sheet_shows_each_image_in_its_place(image):
     dark, light = np.full((64, 64, 3), 10, "uint8"), np.full((64, 32, 3), 200, "uint8")
     sheet = contact_sheet.labeled([dark, None, light], ["a", "b", "a very long label " * 9], 2)
     assert sheet.shape == (2 * (320 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)

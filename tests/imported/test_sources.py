@@ -36,24 +36,22 @@ def taken(path: Path, tmp_path: Path) -> tuple[keras.Model, dict]:
     return keras.saving.load_model(folder / resave.COPY, compile=False), facts
 
 
-def expected(pictures: np.ndarray, scale=1.0, offset=0.0) -> np.ndarray:
+def expected(images: np.ndarray, scale=1.0, offset=0.0) -> np.ndarray:
     """What the network of `ARRAYS` answers, by plain NumPy."""
     kernel, bias = ARRAYS["conv"].values()
-    windows = np.lib.stride_tricks.sliding_window_view(pictures * scale + offset, (3, 3), (1, 2))
+    windows = np.lib.stride_tricks.sliding_window_view(images * scale + offset, (3, 3), (1, 2))
     made = np.maximum(np.einsum("nijcab,abcd->nijd", windows, kernel) + bias, 0).mean(axis=(1, 2))
     logits = made @ ARRAYS["dense"]["dense/kernel:0"] + ARRAYS["dense"]["dense/bias:0"]
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)
 
 
-PICTURES = RNG.random((2, 8, 8, 3))
+IMAGES = RNG.random((2, 8, 8, 3))
 
 
 def says(path: Path, tmp_path: Path, **way) -> dict:
     network, facts = taken(path, tmp_path)
-    assert np.asarray(network(PICTURES.astype("float32"))) == pytest.approx(
-        expected(PICTURES, **way), abs=1e-5
-    )
+    assert np.asarray(network(IMAGES.astype("float32"))) == pytest.approx(expected(IMAGES, **way), abs=1e-5)
     return facts
 
 
@@ -118,9 +116,9 @@ def test_operations_of_keras_3_in_hdf5_are_read(tmp_path):
     network = keras.Model(inputs, keras.layers.Dense(2, activation="softmax", name="dense")(made))
     network.set_weights([value for each in ARRAYS.values() for value in each.values()])
     network.save(tmp_path / "model.h5")
-    pictures = 255 * PICTURES.astype("float32")
+    images = 255 * IMAGES.astype("float32")
     copy, facts = taken(tmp_path / "model.h5", tmp_path)
-    assert np.asarray(copy(pictures)) == pytest.approx(expected(pictures[..., ::-1], 1 / 127.5, -1), abs=1e-5)
+    assert np.asarray(copy(images)) == pytest.approx(expected(images[..., ::-1], 1 / 127.5, -1), abs=1e-5)
     assert facts["image_input"]["preprocessing"] == "0-255"
 
 

@@ -55,7 +55,7 @@ def test_the_pseudo_likelihood_is_that_of_all_states():
     assert made.pseudo_likelihood(everything) == pytest.approx(np.mean(each))
 
 
-def test_a_chain_visits_pictures_as_often_as_their_energy_says():
+def test_a_chain_visits_images_as_often_as_their_energy_says():
     made, rng = small(), np.random.default_rng(1)
     pixels = on(np.full((4000, 4), 0.5), rng)
     for _ in range(40):

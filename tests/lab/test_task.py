@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from studio.cli import main
 from studio.core import tasks
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.lab import drawings, network_file
@@ -36,10 +36,10 @@ def said(home, tmp_path, monkeypatch, capsys):
 
 def drawing(line=(), ground=0, side=200) -> np.ndarray:
     """An image with a thick line through some places, light on dark or the other way round."""
-    picture = Image.new("L", (side, side), ground)
+    image = Image.new("L", (side, side), ground)
     if line:
-        ImageDraw.Draw(picture).line(line, fill=255 - ground, width=16, joint="curve")
-    return np.asarray(picture.convert("RGB"))
+        ImageDraw.Draw(image).line(line, fill=255 - ground, width=16, joint="curve")
+    return np.asarray(image.convert("RGB"))
 
 
 SEVEN = [(50, 40), (150, 40), (80, 170)]
@@ -52,14 +52,14 @@ def test_digits_are_repaired_and_made_again(said):
     made = json.loads(out)["figures"]
     assert code == 0 and made["steps"] == 60 and made["off"] < made["spoilt"]
     assert len(made["code"]) == RepairSettings().bottleneck
-    assert images.read("out.png").shape == (3 * 4 * SIDE + 4, 10 * 4 * SIDE + 18, 3)
+    assert image_io.read("out.png").shape == (3 * 4 * SIDE + 4, 10 * 4 * SIDE + 18, 3)
     assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
 @pytest.mark.parametrize("show", ["filters", "map"])
 def test_what_it_has_learned_is_shown(said, show):
     assert said("lab", "repair", "-o", "out.png", "--show", show, "--kind", "sparse", *QUICK)[0] == 0
-    assert images.read("out.png").std() > 10
+    assert image_io.read("out.png").std() > 10
 
 
 def test_the_rest_is_imagined_and_recorded(said):
@@ -82,13 +82,13 @@ def test_networks_are_files_of_numpy(said):
 
 @pytest.mark.slow
 def test_doodles_of_ones_own_are_learned(home):
-    cross = images.encode_png(drawing([(40, 40), (160, 160), (100, 100), (160, 40), (40, 160)]))
-    doodles = [File.keep(cross, "picture", "cross.png")]
+    cross = image_io.encode_png(drawing([(40, 40), (160, 160), (100, 100), (160, 40), (40, 160)]))
+    doodles = [File.keep(cross, "image", "cross.png")]
     settings = RepairSettings(steps=300, bottleneck=4)
     figures = tasks.run("lab.repair", settings, {"content": doodles, "doodles": doodles}).figures
     of_digits = tasks.run("lab.repair", settings, {"content": doodles}).figures
     assert figures["off"] < 0.6 * of_digits["off"]
-    empty = [File.keep(images.encode_png(drawing()), "picture", "empty.png")]
+    empty = [File.keep(image_io.encode_png(drawing()), "image", "empty.png")]
     with pytest.raises(InvalidInput, match=r"empty\.png: .* Use a drawing"):
         tasks.run("lab.repair", settings, {"doodles": empty})
 
@@ -104,11 +104,11 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
     assert result.stopped_early and result.recipe.settings["most_steps"] == result.figures["steps"] < 20_000
     again = tasks.run("lab.repair", RepairSettings.parse(result.recipe.settings), {})
     assert not again.stopped_early
-    np.testing.assert_array_equal(*(images.read(one.files[0].read()) for one in (result, again)))
+    np.testing.assert_array_equal(*(image_io.read(one.files[0].read()) for one in (result, again)))
 
 
 @pytest.mark.parametrize(
-    "picture, told",
+    "image, told",
     [
         (drawing(), "The drawing is empty"),
         (drawing(ground=255), "The drawing is empty"),
@@ -118,8 +118,8 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
         (np.random.default_rng(0).integers(0, 255, (64, 64, 3), "uint8"), ""),
     ],
 )
-def test_hardly_any_drawing_still_gets_an_answer(home, picture, told):
-    content = {"content": [File.keep(images.encode_png(picture), "picture", "drawing.png")]}
+def test_hardly_any_drawing_still_gets_an_answer(home, image, told):
+    content = {"content": [File.keep(image_io.encode_png(image), "image", "drawing.png")]}
     quick = {"steps": 30}
     for name, settings in (
         ("lab.repair", RepairSettings(noise=0.3, holes=2, **quick)),

@@ -43,7 +43,7 @@ UNBOUND = (
     "style.file",
     "guide.file",
     "photo.file",
-    "picture.file",
+    "image.file",
     "mask_file",
     "paint",
     "video_file",

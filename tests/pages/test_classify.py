@@ -24,8 +24,8 @@ from studio.classify.training import study_words
 from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io
 from studio.core.models import presets
-from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.imported import packing, safe_copies
@@ -93,7 +93,7 @@ def brought(visit):
     """The page with a zip of a user's own."""
 
     def brought(data: bytes, name: str = "colors.zip"):
-        page = visit("classify", pictures="Your own")
+        page = visit("classify", images="Your own")
         return page.file_uploader[0].upload(name, data, "application/zip").run()
 
     return brought
@@ -121,13 +121,13 @@ def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
     assert "No missing, broken or duplicate images" in said(page.success)
     assert "Train** trains a classifier on these images, which takes" in said(page.markdown)
     assert "GiB of memory" in said(page.markdown)
-    assert page.button_group(key="pictures").value == "Cartoons"
+    assert page.button_group(key="images").value == "Cartoons"
     assert "Train" in labels(page)
 
 
 @pytest.mark.slow
 def test_an_upload_says_what_is_wrong_with_it(brought, until):
-    page = brought(archive(**{"red/broken.png": b"no picture", "blue/copy.png": _first(archive())}))
+    page = brought(archive(**{"red/broken.png": b"no image", "blue/copy.png": _first(archive())}))
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
     told = said(done(page).markdown) + " ".join(found.label for found in page.expander)
     assert "18 images in 3 classes" in told
@@ -138,7 +138,7 @@ def test_an_upload_says_what_is_wrong_with_it(brought, until):
 
 
 @pytest.mark.slow
-def test_a_doubted_picture_is_moved_and_a_double_removed_and_both_come_back(brought, until):
+def test_a_doubted_image_is_moved_and_a_double_removed_and_both_come_back(brought, until):
     whole = archive()
     with zipfile.ZipFile(io.BytesIO(whole)) as file:
         double = io.BytesIO()
@@ -174,9 +174,9 @@ def test_of_a_sample_set_a_copy_is_corrected(visit, until):
     page.button_group(key="correct_first").set_value("Remove").run()
     page = button(page, "Apply").click().run()
     until(lambda: page.run() and "Undo" in labels(page))
-    assert "1 removed." in said(done(page).markdown) and page.button_group(key="pictures").value == "Your own"
+    assert "1 removed." in said(done(page).markdown) and page.button_group(key="images").value == "Your own"
     page = done(button(page, "Undo").click().run())
-    assert page.button_group(key="pictures").value == "Cartoons"
+    assert page.button_group(key="images").value == "Cartoons"
 
 
 def _first(data: bytes) -> bytes:
@@ -190,7 +190,7 @@ def test_what_is_no_data_set_is_one_sentence(brought):
     assert len(page.error) == 1 and "a\\_file" in page.error[0].value.replace("\\\\", "\\")
 
 
-def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taught):
+def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_images(taught):
     page = taught()
     assert page.metric[0].value == "100.0%"
     assert "9 of 9" in said(page.markdown)
@@ -202,7 +202,7 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
 
 
 @pytest.mark.slow
-def test_a_result_of_other_pictures_than_are_chosen_says_whose_it_is(visit, brought, until):
+def test_a_result_of_other_images_than_are_chosen_says_whose_it_is(visit, brought, until):
     page = visit("classify")
     button(page, "Train").click().run()
     until(lambda: page.run() and "Make again" in labels(page))
@@ -236,12 +236,12 @@ def test_every_setting_is_asked_for_once(visit):
 
 
 @pytest.mark.slow
-def test_it_is_tried_with_a_held_out_picture(taught):
+def test_it_is_tried_with_a_held_out_image(taught):
     page = taught()
     page.session_state["side_3_False"] = "Try it"
     page.run()
     assert "from the test split" in said(done(page).caption)
-    assert page.button_group(key="picture").value == "Blue"
+    assert page.button_group(key="image").value == "Blue"
     bars = " ".join(found.proto.text for found in page.get("progress"))
     assert bars.startswith("**blue**")
 
@@ -256,11 +256,11 @@ def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(taught, until, monke
     shown = page.session_state["taught_last"]
     mine = {}
 
-    def look(*pictures):
+    def look(*images):
         """As if the browser had sent these."""
         with monkeypatch.context() as patch:
             patch.setattr(st, "session_state", mine)
-            live_camera._look(shown, pictures)
+            live_camera._look(shown, images)
         for key, value in mine.items():
             page.session_state[key] = value
         return page.run()
@@ -269,14 +269,14 @@ def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(taught, until, monke
     noise = np.random.default_rng(0).normal(0, 20, (40, 40, 3))
     for color, sure in (("green", 1), ("blue", 0)):
         frame = np.clip(np.array(COLORS[color]) + noise, 0, 255).astype("uint8")
-        look(b"an older one", images.encode_as(frame, ".jpg"))
+        look(b"an older one", image_io.encode_as(frame, ".jpg"))
         told = [bar.proto.text for bar in done(page).get("progress")]
         assert [one.split()[0] for one in told] == ["**blue**", "**green**", "**red**"]
         assert max(range(3), key=lambda n: float(told[n].split()[1][:-1])) == sure
-    look(images.encode_as(np.full((40, 40, 3), 128, "uint8"), ".jpg"))
+    look(image_io.encode_as(np.full((40, 40, 3), 128, "uint8"), ".jpg"))
     assert "camera.jpg is gray. " in said(page.error)
     assert page.get("progress"), "what was said last is gone"
-    look(b"no picture")
+    look(b"no image")
     assert len(page.error) == 1 and says_what_to_do(said(page.error))
     assert set(paths.folder("files").iterdir()) == kept
 
@@ -338,7 +338,7 @@ def test_what_is_tried_is_the_classifier_that_was_trained_last(visit, brought, t
     reloaded = done(visit("classify", half="Try"))
     assert reloaded.selectbox(key="preset").value == ""
     tile = next(tile for tile in TILES if tile.opens.get("half") == "Try")
-    shown = done(visit("classify", picture="Chelsea", **tile.opens))
+    shown = done(visit("classify", image="Chelsea", **tile.opens))
     assert shown.selectbox(key="preset").value == "imagenet-resnet50"
 
 
@@ -515,13 +515,13 @@ def test_under_the_hood_are_the_map_and_the_curve(taught):
         ([True, False, False], "1 of them is in two classes", True),
     ],
 )
-def test_pairs_that_are_nearly_the_same_are_told_once_with_their_pictures(pairs, told, matters):
+def test_pairs_that_are_nearly_the_same_are_told_once_with_their_images(pairs, told, matters):
     near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": one} for n, one in enumerate(pairs)]
-    facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "pictures": 9, "notes": []}
+    facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "images": 9, "notes": []}
     warned = ["1 pair of nearly the same image in two classes: check which class is right."]
     [found] = audit.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
     assert told in found.sentence
-    assert (found.matters, len(found.names), found.pictured) == (matters, 2 * len(pairs), True)
+    assert (found.matters, len(found.names), found.shows_images) == (matters, 2 * len(pairs), True)
 
 
 def test_every_sample_has_a_tile():
@@ -541,7 +541,7 @@ def test_what_learning_needs_is_drawn_of_a_recorded_run_until_ones_own(visit):
 
 
 def test_wrong_labels_are_found_sooner_down_the_list_than_by_chance():
-    lost = {"wrong": 2, "pictures": 10, "list": [True, False, True]}
+    lost = {"wrong": 2, "images": 10, "list": [True, False, True]}
     rows = study.hidden_rows(lost)
     assert [row["found"] for row in rows if row["order"] == "suspicion list"] == [0, 1, 1, 2]
     assert [row["found"] for row in rows if row["order"] == "random order"] == [0, 0.2, 0.4, 0.6]

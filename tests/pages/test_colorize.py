@@ -10,7 +10,7 @@ from pages.form import samples
 from pages.jobs.use_again import USES
 from studio.colorize import checks
 from studio.colorize.settings import ColorizeSettings
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 
 from .test_frame import texts
@@ -25,7 +25,7 @@ def test_it_follows_the_sliders_and_offers_others(visit):
     page = visit("colorize", hood="true")
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
-    made = images.read(live.data)
+    made = image_io.read(live.data)
     assert np.ptp(made.astype(int), axis=2).max() > 10 and live.figures["was"] == "gray"
     assert labels(page).count("Use this one") == 3 and "Keep" in labels(page)
     assert any("studio colorize sample:camera" in code.value for code in page.code)
@@ -38,7 +38,7 @@ def test_it_follows_the_sliders_and_offers_others(visit):
 
 @pytest.mark.slow
 def test_a_photo_in_color_is_asked_about(visit):
-    cat = File.keep(images.encode_png(sample_photos.photo("chelsea")), "picture", "cat.png")
+    cat = File.keep(image_io.encode_png(sample_photos.photo("chelsea")), "image", "cat.png")
     page = visit("colorize", content="Your photo", **{"content.file": cat.digest})
     assert "a color photo" in texts(page.warning) and not page.exception
     page = visit("colorize", content="Your photo", recolor="true", **{"content.file": cat.digest})
@@ -64,7 +64,7 @@ def test_color_hints_of_the_brush_become_one_layer_and_go_back():
     masks = [np.zeros((20, 30, 3), "uint8") for _ in color_hint_brush.INKS]
     assert color_hint_brush.layer(masks) is None
     masks[1][2:6, 3:9], masks[5][10:12, 20:24] = 255, 200
-    made = images.read_transparent(color_hint_brush.layer(masks).read())
+    made = image_io.read_transparent(color_hint_brush.layer(masks).read())
     assert made.shape == (20, 30, 4) and tuple(made[3, 4]) == (0xB3, 0x24, 0x2B, 255)
     assert tuple(made[11, 21]) == (0x6F, 0xA5, 0xD9, 200) and not made[0, 0, 3]
 

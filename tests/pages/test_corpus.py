@@ -10,8 +10,8 @@ import pytest
 # Kinds of files, with the page that takes them, its address, and the beginning of the uploader's key.
 PLACES = {
     "text": ("text", {"do": "Your text", "source": "A file"}, "text.upload"),
-    "archive": ("classify", {"pictures": "Your own"}, "set.upload"),
-    "class_zip": ("classify", {"pictures": "Your own"}, "set.upload"),
+    "archive": ("classify", {"images": "Your own"}, "set.upload"),
+    "class_zip": ("classify", {"images": "Your own"}, "set.upload"),
     "recipe": ("gallery", {}, "gallery.upload"),
 }
 

@@ -45,7 +45,7 @@ def upload(page, number, *colors):
 
 @pytest.mark.slow
 def test_two_classes_are_filled_used_and_changed_again(visit, until):
-    page = done(visit("classify", pictures="By hand"))
+    page = done(visit("classify", images="By hand"))
     assert button(page, "Use these images").disabled and "Train" not in labels(page)
     page = done(upload(page, 1, "red", "orange", "yellow"))
     page = done(upload(page, 2, "blue", "navy"))
@@ -73,18 +73,18 @@ def test_two_classes_are_filled_used_and_changed_again(visit, until):
     assert "Use these 5 images" in labels(page)
 
 
-def test_pictures_are_chosen_to_be_removed_or_moved(visit):
-    page = done(visit("classify", pictures="By hand"))
+def test_images_are_chosen_to_be_removed_or_moved(visit):
+    page = done(visit("classify", images="By hand"))
     page = upload(page, 1, "red", "orange", "yellow")
     page = upload(page, 2, "blue", "navy")
     held = page.session_state[by_hand._HELD]
-    first, second, third = held.classes[0].pictures
+    first, second, third = held.classes[0].images
     page = done(page.button_group(key="hand_1.chosen").set_value([second]).run())
     page = done(button(page, "Remove 1").click().run())
-    assert list(held.classes[0].pictures) == [first, third]
+    assert list(held.classes[0].images) == [first, third]
     page = done(page.button_group(key="hand_1.chosen").set_value([first]).run())
     page = done(page.selectbox(key="hand_1.to").set_value(2).run())
-    assert list(held.classes[0].pictures) == [third] and first in held.classes[1].pictures
+    assert list(held.classes[0].images) == [third] and first in held.classes[1].images
     assert "Remove 1" not in labels(page)
 
 
@@ -94,6 +94,6 @@ def test_a_sample_set_is_gone_on_with_by_hand(visit, until):
     until(lambda: page.run() and "Change by hand" in labels(page))
     button(page, "Change by hand").click().run()
     until(lambda: page.run() and "Use these 96 images" in labels(page))
-    assert page.button_group(key="pictures").value == "By hand"
+    assert page.button_group(key="images").value == "By hand"
     named = [one.value for one in done(page).text_input if one.label.startswith("Name of class")]
     assert named == ["glasses", "hat", "plain"]

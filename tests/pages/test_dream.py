@@ -12,8 +12,8 @@ from pages.form import forms, layer_terms, samples
 from pages.jobs import results
 from pages.widgets import words
 from studio.core import paths, tasks
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.dream.channels import sheet
 from studio.dream.looks import LOOKS
@@ -49,8 +49,8 @@ def test_the_first_look_has_a_photo_a_look_and_a_start_that_says_how_long_it_tak
     page = visit("dream")
     assert not page.exception
     assert "**Start** runs DeepDream on this image, which takes" in texts(page.markdown)
-    [picture] = [image.proto.imgs[0] for image in page.main.get("image")]
-    assert picture.caption == "The content, before the first step"
+    [image] = [image.proto.imgs[0] for image in page.main.get("image")]
+    assert image.caption == "The content, before the first step"
     button(page, "Start").click().run()
     [(task, settings, inputs)] = submitted
     assert (task, settings) == ("dream.ascend", DreamSettings())
@@ -76,7 +76,7 @@ def test_every_setting_is_asked_for_once(visit):
         assert there.count(name) == 1, name
 
 
-def test_a_look_says_what_it_shows_and_has_its_small_picture(visit, submitted):
+def test_a_look_says_what_it_shows_and_has_its_small_image(visit, submitted):
     name = list(LOOKS)[-1]
     page = visit("dream", look=name.capitalize())
     assert LOOKS[name].what in texts(page.caption)
@@ -117,13 +117,13 @@ def test_a_whole_layer_and_a_numbered_channel_are_chosen_from_the_sheet(visit, s
 
 
 @pytest.mark.parametrize("network", backbones.BACKBONES)
-def test_channels_are_chosen_by_their_pictures(visit, submitted, network):
+def test_channels_are_chosen_by_their_images(visit, submitted, network):
     page = visit("dream", see="Layers and channels", network=words.choice(network))
     layer = page.selectbox(key=f"{network}.layer").value
     there = [shown.channel for shown in sheet.shipped(network) if shown.layer == layer]
-    pictures = page.button_group(key=f"sheet_{layer}")
-    assert sorted(there) == [int(option) for option in pictures.options]
-    pictures.set_value(there[:2]).run()
+    images = page.button_group(key=f"sheet_{layer}")
+    assert sorted(there) == [int(option) for option in images.options]
+    images.set_value(there[:2]).run()
     assert page.text_input(key="layers").value == ", ".join(f"{layer}:{one}" for one in sorted(there[:2]))
     page.button_group(key=f"sheet_{layer}").set_value(there[1:2]).run()
     button(page, "Start").click().run()
@@ -174,8 +174,8 @@ def test_a_video_says_its_length_and_its_time_before_it_starts(visit, submitted)
     assert (settings.zoom, settings.fps, settings.video) == (30, 10, "gif")
 
 
-def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submitted, picture):
-    made, id = File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
+def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submitted, image):
+    made, id = File.keep(image_io.encode_png(image), "image", "made.png"), store.new_id(1)
     layers = ("mixed4:71=0.5", "mixed5")
     asked = {"layers": layers, "backbone": "inceptionv3", "steps": 7}
     inputs = {"content": [samples.photos()[0].file()]}
@@ -194,7 +194,7 @@ def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submit
 
 
 @pytest.mark.parametrize("zoom", [0, 90])
-def test_a_video_and_a_picture_come_back_into_the_form_as_what_they_were(draw, zoom):
+def test_a_video_and_a_image_come_back_into_the_form_as_what_they_were(draw, zoom):
     def page(zoom):
         import streamlit as st
 
@@ -272,12 +272,12 @@ def page_of_climb():
 
 
 @pytest.fixture
-def climb(home, picture):
-    def climb(octaves, steps=4, kind="picture"):
+def climb(home, image):
+    def climb(octaves, steps=4, kind="image"):
         page = AppTest.from_function(page_of_climb, default_timeout=60)
         page.session_state["octaves"] = octaves
         page.session_state["steps"] = steps
-        page.session_state["file"] = File.keep(images.encode_png(picture), kind, "sky-dream.png")
+        page.session_state["file"] = File.keep(image_io.encode_png(image), kind, "sky-dream.png")
         page.session_state["hood"] = True
         page.run()
         assert not page.exception

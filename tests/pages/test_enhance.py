@@ -12,7 +12,7 @@ from PIL import Image
 from pages.enhance import input_form, made, under_the_hood
 from pages.jobs.navigation import place_of
 from pages.jobs.use_again import USES
-from studio.core.pictures import animations, images, sample_photos
+from studio.core.imaging import animations, image_io, sample_photos
 from studio.core.tasks import File
 from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED, EnhanceSettings
 
@@ -28,7 +28,7 @@ def test_it_follows_the_sliders_and_can_be_kept(visit):
     page = visit("enhance", scale="3", hood="true")
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
-    assert images.size(live.data) == (900, 1353) and live.recipe.settings["scale"] == 3
+    assert image_io.size(live.data) == (900, 1353) and live.recipe.settings["scale"] == 3
     assert live.figures["psnr"] > live.figures["bicubic_psnr"]
     assert "Keep" in labels(page) and "Start" not in labels(page)
     assert any("studio enhance sample:chelsea" in code.value for code in page.code)
@@ -40,19 +40,19 @@ def test_it_follows_the_sliders_and_can_be_kept(visit):
 
 @pytest.mark.slow
 def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
-    photo = images.resize(images.read(_photo()), 120, 180).astype("float32")
+    photo = image_io.resize(image_io.read(_photo()), 120, 180).astype("float32")
     noise = 20 * np.random.default_rng(0).standard_normal((120, 180, 1))
     buffer = io.BytesIO()
     Image.fromarray(np.clip(photo + noise, 0, 255).astype("uint8")).save(buffer, "JPEG", quality=90)
-    kept = File.keep(buffer.getvalue(), "picture", "noisy.jpg")
+    kept = File.keep(buffer.getvalue(), "image", "noisy.jpg")
     asked = {"scale": "1", "hood": "true", "closer": "true"}
     page = visit("enhance", content="Your photo", **{"content.file": kept.digest}, **asked)
     assert not page.exception and not page.error
     told = texts(page.caption)
     assert "Detected in this photo: noise of " in told and "JPEG quality 90. **Clean** removes it" in told
     made = page.session_state["live"][1]
-    assert images.size(made.data) == (120, 180) and made.figures["noise"] > 12
-    near = [np.abs(images.read(data) - photo).mean() for data in (made.data, buffer.getvalue())]
+    assert image_io.size(made.data) == (120, 180) and made.figures["noise"] > 12
+    near = [np.abs(image_io.read(data) - photo).mean() for data in (made.data, buffer.getvalue())]
     assert near[0] < 0.7 * near[1]
     page.toggle(key="clean").set_value(False).run()
     assert "Turn on clean" in texts(page.warning) and not page.exception
@@ -67,7 +67,7 @@ def test_what_is_large_waits_for_start(visit):
 
 
 def test_what_would_be_too_large_is_told_before_start(visit, monkeypatch):
-    monkeypatch.setattr(images, "MOST_PIXELS", 1000 * 872 * 9)
+    monkeypatch.setattr(image_io, "MOST_PIXELS", 1000 * 872 * 9)
     page = visit("enhance", scale="4", content="Hubble")
     assert "Choose scale 3" in texts(page.warning) and not page.exception
 
@@ -84,8 +84,8 @@ def test_a_video_waits_for_start(visit):
 
 
 def test_a_job_of_the_page_shows_there(visit, engine, until):
-    photo = images.encode_png(images.resize(images.read(_photo()), 60, 90))
-    content = File.keep(photo, "picture", "small.png")
+    photo = image_io.encode_png(image_io.resize(image_io.read(_photo()), 60, 90))
+    content = File.keep(photo, "image", "small.png")
     job = engine.submit(made.TASK, EnhanceSettings(scale=2), {"content": [content]}, "local")
     until(lambda: engine.job(job.id, "local").finished)
     page = visit("enhance", job=job.id)
@@ -95,7 +95,7 @@ def test_a_job_of_the_page_shows_there(visit, engine, until):
 
 
 def _photo():
-    return images.encode_png(sample_photos.photo("chelsea"))
+    return image_io.encode_png(sample_photos.photo("chelsea"))
 
 
 def test_other_results_can_be_enlarged():
@@ -105,10 +105,10 @@ def test_other_results_can_be_enlarged():
 
 @pytest.mark.parametrize("scale", [2, 4])
 def test_what_is_drawn_of_a_result_has_its_numbers(scale):
-    photo = images.resize(images.read(_photo()), 60, 90)
-    content = File.keep(images.encode_png(photo), "picture", "small.png")
+    photo = image_io.resize(image_io.read(_photo()), 60, 90)
+    content = File.keep(image_io.encode_png(photo), "image", "small.png")
     large = Image.fromarray(photo).resize((90 * scale, 60 * scale), Image.Resampling.NEAREST)
-    found = made.Made(content, images.as_png(large), {}).compared()
+    found = made.Made(content, image_io.as_png(large), {}).compared()
     chart = under_the_hood._waves(found).to_dict()
     assert {row["what"] for row in chart["layer"][0]["data"]["values"]} == {"bicubic", "result"}
     assert chart["layer"][1]["data"]["values"] == [{"at": 0.5 / scale}]

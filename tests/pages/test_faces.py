@@ -14,7 +14,7 @@ import tiny_faces
 
 from pages.faces import grid_view, models, sliders, under_the_hood
 from pages.jobs import commands
-from pages.widgets import picture_grid
+from pages.widgets import image_grid
 from studio.cli import flags, make
 from studio.core import paths, recipes
 from studio.core.errors import NoRoom
@@ -369,13 +369,13 @@ def test_a_model_for_research_only_says_so(grid, monkeypatch):
 
 
 @pytest.mark.parametrize("count", [1, 5, 16, 36])
-def test_each_button_shows_its_own_picture(count):
-    pictures = np.zeros((count, 20, 20, 3), "uint8")
-    pictures += np.arange(count, dtype="uint8")[:, None, None, None] * 5
-    whole = sheet(pictures)
+def test_each_button_shows_its_own_image(count):
+    images = np.zeros((count, 20, 20, 3), "uint8")
+    images += np.arange(count, dtype="uint8")[:, None, None, None] * 5
+    whole = sheet(images)
     height, width = whole.shape[:2]
-    places = list(picture_grid.places(width, height, count))
-    side = picture_grid.side(width, count)
+    places = list(image_grid.places(width, height, count))
+    side = image_grid.side(width, count)
     for number, (across, down) in enumerate(places):
         left, top = across / 100 * (width - side), down / 100 * (height - side)
         window = whole[round(top) : round(top + side), round(left) : round(left + side)]
@@ -407,7 +407,7 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
 
 
 def test_a_model_that_looked_at_a_part_of_what_it_learned_from_says_so():
-    before = {"nearest": 9.3, "nearest_held_out": 9, "real_n": 5000, "pictures": 19_713, "held_out": 1971}
+    before = {"nearest": 9.3, "nearest_held_out": 9, "real_n": 5000, "images": 19_713, "held_out": 1971}
     told = under_the_hood._copies(before)
     assert "image of 5,000 of the 17,742, a held-out" in told and "would not show" in told
 

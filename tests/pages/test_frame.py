@@ -177,7 +177,7 @@ def test_the_tile_of_a_classifier_leads_to_its_half_of_the_page(visit):
     links = [link.proto for link in visit("").get("page_link")]
     [seen] = [link for link in links if link.page.endswith("classify") and "half" in link.query_string]
     page = visit("classify", **dict(parse_qsl(seen.query_string)))
-    assert (page.button_group(key="half").value, page.button_group(key="picture").value) == ("try", "Chelsea")
+    assert (page.button_group(key="half").value, page.button_group(key="image").value) == ("try", "Chelsea")
 
 
 def test_health_shows_all_that_the_doctor_sees_at_once(visit):

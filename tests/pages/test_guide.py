@@ -21,7 +21,7 @@ def shown(page) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_document_is_shown_with_its_pictures(visit, name):
+def test_a_document_is_shown_with_its_images(visit, name):
     page = visit("guide", page=name)
     assert not page.exception
     assert page.title[0].value == "Guide"
@@ -29,8 +29,8 @@ def test_a_document_is_shown_with_its_pictures(visit, name):
     text = (DOCS / f"{name}.md").read_text("utf-8")
     title = re.match("# (.+)", text)[1]
     assert f"## {title}\n" in shown(page)
-    assert len(page.main.image) == text.count("](pictures/")
-    assert ".md)" not in shown(page) and "](pictures" not in shown(page)
+    assert len(page.main.image) == text.count("](images/")
+    assert ".md)" not in shown(page) and "](images" not in shown(page)
 
 
 @pytest.mark.slow

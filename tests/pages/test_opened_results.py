@@ -53,7 +53,7 @@ def opened(visit, engine, until):
 
 
 def test_a_result_of_another_page_is_a_sentence_with_a_link(opened):
-    page = opened("dream", "enhance.enlarge", {}, {}, "picture")
+    page = opened("dream", "enhance.enlarge", {}, {}, "image")
     assert not page.exception
     assert [warning.value for warning in page.warning] == ["This is a result of another page: Enhance."]
     [link] = [one for one in page.main.get("page_link") if one.proto.label == "Open in Enhance"]
@@ -98,11 +98,11 @@ def test_a_training_of_classes(opened, engine):
     page = opened(
         "classify", "classify.train", {"epochs": 3}, {"data": [sample_sets.reference("sample:hair")]}
     )
-    assert page.button_group(key="pictures").value == "Hair" and state(page, "epochs") == [3]
+    assert page.button_group(key="images").value == "Hair" and state(page, "epochs") == [3]
     other = opened(
         "classify", "classify.train", {}, {"data": [tasks.File.keep(b"zip", "dataset", "mine.zip")]}
     )
-    assert other.button_group(key="pictures").value == "Your own"
+    assert other.button_group(key="images").value == "Your own"
     assert [file.name for file in other.session_state["set_file"]] == ["mine.zip"]
 
 
@@ -137,7 +137,7 @@ def test_a_search(opened, engine, monkeypatch):
 @pytest.mark.slow
 def test_a_face_of_a_grid(opened, models):
     asked = {"preset": "tiny", "face": 20, "n": 1, "seed": 5, "truncation": 0.5}
-    page = opened("faces", "faces.draw", asked, {"photo": []}, "picture")
+    page = opened("faces", "faces.draw", asked, {"photo": []}, "image")
     assert state(page, "face", "n", "seed", "truncation") == [20, 36, 5, 0.5]
     assert not page.toggle(key="photo.on").value
     walked = {"preset": "tiny", "interpolate": 30, "fps": 12, "n": 16}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pages.playground import charts, lessons
-from studio.core.pictures import sample_photos
+from studio.core.imaging import sample_photos
 from studio.core.settings import Settings
 from studio.playground.learn import learn
 from studio.playground.learner import Learner

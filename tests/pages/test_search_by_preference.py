@@ -15,7 +15,7 @@ from pages.jobs import live
 from pages.tune.by_preference import pair_form
 from studio.core import recipes, tasks
 from studio.core.errors import StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.engine import Live
 from studio.tune.by_preference import searches
 from studio.tune.by_preference.levels import levels
@@ -33,8 +33,8 @@ def held(monkeypatch, home):
         asked.append(settings)
         shade = hash(settings.model_dump_json()) % 255
         recipe = recipes.Recipe(task=task, settings=settings.model_dump(mode="json"))
-        data = images.encode_png(np.full((32, 48, 3), shade, "uint8"), recipe)
-        return Live(task, settings, inputs, data, "picture", "made.png", {}, recipe, 0.1)
+        data = image_io.encode_png(np.full((32, 48, 3), shade, "uint8"), recipe)
+        return Live(task, settings, inputs, data, "image", "made.png", {}, recipe, 0.1)
 
     monkeypatch.setattr(live, "live_result", held)
     monkeypatch.setattr("pages.widgets.weight_downloads.missing", lambda names: [])
@@ -200,7 +200,7 @@ def test_the_best_is_made_large_as_a_job(visit, held, monkeypatch):
     assert labels(done(page)).count(PICK) == 2
 
 
-def test_a_picture_that_fails_loses_nothing(visit, held, monkeypatch):
+def test_a_image_that_fails_loses_nothing(visit, held, monkeypatch):
     page = begun(visit)
     page.button(key="eye_left").click().run()
     working = live.live_result
@@ -258,7 +258,7 @@ def page_of_chores(id):
     pairs.compare(session.find())
 
 
-def test_pictures_are_made_in_the_live_lane_and_kept_while_they_are_compared(engine, chores, monkeypatch):
+def test_images_are_made_in_the_live_lane_and_kept_while_they_are_compared(engine, chores, monkeypatch):
     """With the real engine: only the new one of a pair is made."""
     made, before, jobs = [], engine.live, {job.id for job in engine.jobs()}
 

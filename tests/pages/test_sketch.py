@@ -10,7 +10,7 @@ import tiny_sketch
 
 from pages.form.drawing_canvas import SIDE, Canvas
 from pages.sketch import easel
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.sketch.parts import COLORS
 from studio.sketch.settings import KINDS
 
@@ -24,7 +24,7 @@ def test_a_sample_is_painted_kept_and_told_by_its_command(visit, kind):
     page = visit("sketch", kind=kind.capitalize(), night="true")
     assert not page.exception and not page.error
     made = list(page.session_state["drawn_outline"].values())
-    assert len(made) == 1 and images.read(made[0].data).shape == (384, 384, 3)
+    assert len(made) == 1 and image_io.read(made[0].data).shape == (384, 384, 3)
     code = " ".join(code.value for code in page.code)
     assert "studio sketch drawing.png" in code and "--night" in code
     next(button for button in page.button if button.label == "Keep").click()
@@ -58,9 +58,9 @@ def test_samples_have_the_colors_of_their_canvas(kind, monkeypatch):
 
 def test_a_drawing_of_another_browser_is_no_drawing():
     canvas = Canvas("x", COLORS)
-    assert canvas._told({"picture": "x-0", "masks": ["a"]}, "x-0") is None
-    assert canvas._told({"picture": "x-1", "masks": ["a"] * len(COLORS)}, "x-0") is None
-    assert canvas._told({"picture": "x-0", "masks": ["a"] * len(COLORS)}, "x-0") is not None
+    assert canvas._told({"image": "x-0", "masks": ["a"]}, "x-0") is None
+    assert canvas._told({"image": "x-1", "masks": ["a"] * len(COLORS)}, "x-0") is None
+    assert canvas._told({"image": "x-0", "masks": ["a"] * len(COLORS)}, "x-0") is not None
     assert not canvas._painted(["data:,!"] * len(COLORS)).any()
     assert np.array_equal(Canvas().inks["Line"], (255, 255, 255))
 
@@ -86,4 +86,4 @@ def test_a_network_of_ones_own_pairs_is_chosen_and_draws(visit, mine):
     assert not page.exception and not page.error
     made = list(page.session_state["drawn_outline"].values())
     assert {one.task for one in made} == {"sketch.paint", "sketch.translate"}
-    assert made[-1].settings.network == "from-edges" and images.read(made[-1].data).shape == (256, 256, 3)
+    assert made[-1].settings.network == "from-edges" and image_io.read(made[-1].data).shape == (256, 256, 3)

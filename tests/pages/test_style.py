@@ -9,7 +9,7 @@ import tiny_styles
 from pages.form import mask_input, samples
 from pages.jobs import commands, results, use_again
 from studio.core import paths, recipes, tasks
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 from studio.style.settings import TransferSettings
@@ -109,10 +109,10 @@ def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit,
     ids=["one's own", "of two networks", "the studio's", "added to the studio's", "and one trained again"],
 )
 def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeypatch, params, house, network):
-    kept = tasks.File.keep(images.encode_png(np.full((40, 40, 3), 9, "uint8")), "picture", "Rain.png")
-    gone = tasks.File("0" * 64, "picture", "sand.png")
+    kept = tasks.File.keep(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
+    gone = tasks.File("0" * 64, "image", "sand.png")
     tiny_styles.make("mine", learned_from=[kept, gone])
-    sea = tasks.File.keep(kept.read(), "picture", "sea.png")
+    sea = tasks.File.keep(kept.read(), "image", "sea.png")
     tiny_styles.make("more", ("mosaic", "wash", "sea"), [sea], added_to="house", taught=("wash", "sea"))
     asked = []
     monkeypatch.setattr(
@@ -126,7 +126,7 @@ def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeyp
 
 
 def test_a_damaged_network_of_ones_own_takes_no_page_along(visit, monkeypatch):
-    kept = tasks.File.keep(images.encode_png(np.full((40, 40, 3), 9, "uint8")), "picture", "Rain.png")
+    kept = tasks.File.keep(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
     (tiny_styles.make("broken", learned_from=[kept]).folder / "recipe.json").write_text("{")
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     page = visit("style")
@@ -135,7 +135,7 @@ def test_a_damaged_network_of_ones_own_takes_no_page_along(visit, monkeypatch):
 
 
 def test_the_command_of_a_house_style_names_it(home):
-    content = tasks.File.keep(images.encode_png(np.zeros((40, 40, 3), "uint8")), "picture", "me.png")
+    content = tasks.File.keep(image_io.encode_png(np.zeros((40, 40, 3), "uint8")), "image", "me.png")
     settings = TransferSettings(house=("rain",), size=256)
     line = commands.line("style.transfer", settings, {"content": [content]})
     assert line == "studio style me.png house:rain -o out.png --size 256"
@@ -163,8 +163,8 @@ def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
     assert len({job.id for job in engine.jobs()} - before) == 1
 
 
-def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatch, picture):
-    made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
+def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatch, image):
+    made = tasks.File.keep(image_io.encode_png(image), "image", "made.png")
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: use_again.menu(lambda: made, key="it"))
     page = visit("style", what="A video")
     titles = {button.label: button.key for button in page.button}
@@ -176,12 +176,12 @@ def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatc
 
 
 @pytest.fixture
-def painted(engine, until, picture):
+def painted(engine, until, image):
     """Puts a finished job there: `painted(settings, inputs)` -> its id."""
     ids = []
 
     def painted(settings, inputs):
-        made, id = tasks.File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
+        made, id = tasks.File.keep(image_io.encode_png(image), "image", "made.png"), store.new_id(1)
         asked = Request.of(tasks.get("style.transfer"), settings, inputs, "local")
         store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
         until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
@@ -207,7 +207,7 @@ def painted(engine, until, picture):
     ids=["paintings", "house styles", "styles of one's own network"],
 )
 def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, settings, names):
-    learned_from = [tasks.File("0" * 64, "picture", name) for name in ("rain.png", "sand.png")]
+    learned_from = [tasks.File("0" * 64, "image", name) for name in ("rain.png", "sand.png")]
     for network in ("mine", "yours") if "network" in settings else ():  # with styles of the same names
         tiny_styles.make(network, learned_from=learned_from)
     house = settings.get("house", [])
@@ -242,18 +242,18 @@ def test_a_link_to_a_result_brings_what_it_was_made_with_into_the_form(visit, pa
 @pytest.fixture
 def half():
     """A mask whose left half is white."""
-    return images.encode_png(
+    return image_io.encode_png(
         np.repeat([[[255], [0]]], 40, axis=0).repeat(32, axis=1).repeat(3, axis=2).astype("uint8")
     )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("house", [[], ["mosaic", "wash"]], ids=["pictures", "house styles"])
+@pytest.mark.parametrize("house", [[], ["mosaic", "wash"]], ids=["images", "house styles"])
 def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, half, house):
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
     masks = [mask_input.of_brush(half, number) for number in (1, 2)]
-    pictures = [] if house else [offered[one]() for one in ("Mosaic", "Wash")]
-    inputs = {"content": [offered["Coffee"]()], "style": pictures, "mask": masks}
+    images = [] if house else [offered[one]() for one in ("Mosaic", "Wash")]
+    inputs = {"content": [offered["Coffee"]()], "style": images, "mask": masks}
     page = visit("style", job=painted({"house": house}, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception and page.toggle(key="brush").value
@@ -265,7 +265,7 @@ def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, ha
 
 def test_ones_own_masks_come_back_as_they_are(visit, painted, monkeypatch, half):
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    own = tasks.File.keep(half, "picture", "left.png")
+    own = tasks.File.keep(half, "image", "left.png")
     inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"]()], "mask": [own]}
     page = visit("style", job=painted({}, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
@@ -278,7 +278,7 @@ def test_ones_own_masks_come_back_as_they_are(visit, painted, monkeypatch, half)
 
 def test_masks_that_are_gone_cannot_be_changed(visit, painted):
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    gone = tasks.File("0" * 64, "picture", "mask.png")
+    gone = tasks.File("0" * 64, "image", "mask.png")
     inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"]()], "mask": [gone]}
     page = visit("style", job=painted({}, inputs))
     assert not page.exception and "Make again" in labels(page) and "Change" not in labels(page)
@@ -297,7 +297,7 @@ def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted
     assert [page.slider(key=f"weight_{number}").value for number in (1, 2)] == [1.0, 1.0]
 
 
-def test_pictures_that_the_form_does_not_offer_in_their_place_come_as_ones_own(visit, painted):
+def test_images_that_the_form_does_not_offer_in_their_place_come_as_ones_own(visit, painted):
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
     page = visit("style", job=painted({}, {"content": [offered["Mosaic"]()], "style": [offered["Coffee"]()]}))
     next(button for button in page.button if button.label == "Change").click().run()
@@ -344,13 +344,13 @@ def test_a_style_keeps_its_weight_when_one_before_it_goes(visit):
     assert [page.slider(key=f"weight_{n}").value for n in (1, 2)] == [1.0, 0.5]
 
 
-def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
-    made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
+def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, image):
+    made = tasks.File.keep(image_io.encode_png(image), "image", "made.png")
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: use_again.menu(lambda: made, key="it"))
     page = visit("style")
     next(button for button in page.button if button.label == "Image in Classify").click().run()
     assert not page.exception
-    assert (page.title[0].value, page.button_group(key="picture").value) == ("Classify", "Your image")
+    assert (page.title[0].value, page.button_group(key="image").value) == ("Classify", "Your image")
 
 
 def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
@@ -401,11 +401,11 @@ def test_a_click_switches_to_a_style_unless_several_are_blended(visit, monkeypat
     assert page.button_group(key="style").value == [third] and not page.exception
 
 
-def test_an_uploaded_style_takes_the_place_of_the_chosen_one(visit, monkeypatch, picture):
+def test_an_uploaded_style_takes_the_place_of_the_chosen_one(visit, monkeypatch, image):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     page = visit("style")
     uploader = next(box for box in page.file_uploader if box.key.startswith("style.upload"))
-    uploader.set_value(("waves.png", images.encode_png(picture), "image/png")).run()
+    uploader.set_value(("waves.png", image_io.encode_png(image), "image/png")).run()
     assert page.button_group(key="style").value == ["waves"] and not page.exception
 
 

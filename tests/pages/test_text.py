@@ -540,7 +540,7 @@ def test_the_gates_are_those_of_the_network(tiny):
         cells.append(cell)
 
 
-def test_a_marked_picture_shades_what_surprised():
+def test_a_marked_image_shades_what_surprised():
     calm = text_tiles.marked("One", " two\nthree", [0.0] * 10)
     other = text_tiles.marked("One", " two\nthree", [0.0] * 5 + [9.0] + [0.0] * 4)
     changed = np.argwhere(np.any(np.asarray(calm) != np.asarray(other), axis=-1))

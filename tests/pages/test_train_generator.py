@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 
 from pages import parts
-from pages.form import learning_pictures, near_pictures, samples, uploaded_images
+from pages.form import learning_images, near_images, samples, uploaded_images
 from pages.generator import beginning, wish
 from pages.jobs import commands
 from studio.core import data, paths, tasks
 from studio.core.data import sample_sets
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 from studio.dcgan import enlarging
 from tests.wording import says_what_to_do
@@ -38,14 +38,14 @@ def said(*kinds) -> str:
 
 
 def png(seed: int, side: int = 40) -> bytes:
-    return images.encode_png(avatars.draw(np.random.default_rng(seed), side)[0])
+    return image_io.encode_png(avatars.draw(np.random.default_rng(seed), side)[0])
 
 
-def zipped(*pictures: bytes, ending: str = "png") -> bytes:
+def zipped(*images: bytes, ending: str = "png") -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for n, picture in enumerate(pictures):
-            file.writestr(f"{n}.{ending}", picture)
+        for n, image in enumerate(images):
+            file.writestr(f"{n}.{ending}", image)
     return packed.getvalue()
 
 
@@ -76,7 +76,7 @@ def test_a_sample_is_chosen_and_shown_with_what_it_takes(visit, until):
     page = visit("train-generator")
     until(lambda: page.run() and "Train" in labels(page))
     assert not page.exception and not page.error
-    assert page.button_group(key=learning_pictures.KEY).value == "Avatars"
+    assert page.button_group(key=learning_images.KEY).value == "Avatars"
     assert "1,000 images" in said(page.markdown)
     assert "No two of them are nearly the same" in said(page.caption)
     assert "which takes about" in said(page.markdown) and "GiB of memory" in said(page.markdown)
@@ -215,7 +215,7 @@ def test_what_does_not_go_together_is_one_sentence_before_it_starts(read):
 
 
 def test_a_zip_is_looked_over(own):
-    page = own(("mine.zip", zipped(*(png(n, 30 + n) for n in range(EACH)), b"no picture")))
+    page = own(("mine.zip", zipped(*(png(n, 30 + n) for n in range(EACH)), b"no image")))
     assert "Train" in labels(page) and not page.error
     told = said(page.markdown, page.caption)
     assert "70 images" in told and "30 to 99 px" in told
@@ -234,7 +234,7 @@ def press(page, label: str):
     return next(found for found in page.button if found.label == label).click().run()
 
 
-def test_pictures_that_are_nearly_the_same_are_left_out_by_a_click_and_come_back(own, until):
+def test_images_that_are_nearly_the_same_are_left_out_by_a_click_and_come_back(own, until):
     page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40), photo_at(15))))
     assert "73 images" in said(page.markdown) and "2 images** are nearly the same" in said(page.markdown)
     page = press(page, "Leave out 2 images")
@@ -250,7 +250,7 @@ def test_pictures_that_are_nearly_the_same_are_left_out_by_a_click_and_come_back
 def test_of_two_that_are_nearly_the_same_a_person_may_keep_either(own, until):
     page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40))))
     [file] = page.session_state["draw_uploads"].archives.values()
-    page.session_state[f"{near_pictures.form_key(file)}.near"] = True
+    page.session_state[f"{near_images.form_key(file)}.near"] = True
     [chosen] = [one for one in page.run().selectbox if one.label.startswith("What to do with")]
     assert chosen.label.replace("\\", "") == "What to do with 70.png and 71.png"
     chosen.set_value(2)
@@ -271,7 +271,7 @@ def test_one_photo_saved_seventy_times_is_told_before_and_after_its_doubles_are_
     assert "70 images" in said(page.markdown) and not page.error
 
 
-def test_a_zip_and_loose_pictures_stay_beside_each_other(own, until):
+def test_a_zip_and_loose_images_stay_beside_each_other(own, until):
     page = own(
         *((f"{n}.png", png(n)) for n in range(3)),
         ("mine.zip", zipped(*(png(n) for n in range(EACH)))),
@@ -290,7 +290,7 @@ def test_a_zip_and_loose_pictures_stay_beside_each_other(own, until):
     assert "71 images**" in said(page.markdown) and len(page.radio[0].options) == 2
 
 
-def test_too_many_loose_pictures_are_one_sentence(visit, monkeypatch):
+def test_too_many_loose_images_are_one_sentence(visit, monkeypatch):
     monkeypatch.setattr(uploaded_images, "MOST", 3)
     page = visit("train-generator", learn_from="Your own", size="32")
     page.file_uploader[0].set_value([(f"{n}.png", png(n), "image/png") for n in range(9)]).run()
@@ -300,7 +300,7 @@ def test_too_many_loose_pictures_are_one_sentence(visit, monkeypatch):
     assert "left out" not in said(page.run().error)
 
 
-def test_loose_pictures_are_gathered(own):
+def test_loose_images_are_gathered(own):
     page = own(*((f"{n}.png", png(n)) for n in range(3)))
     assert "3 images: 0.png, 1.png, 2.png" in said(page.caption)
     assert "at least 64 images" in said(page.error) and ": 3" in said(page.error)
@@ -335,19 +335,19 @@ def test_a_gallery_with_too_few_says_how_many_there_are(visit):
     assert "Train" not in labels(page)
 
 
-def test_pictures_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
+def test_images_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
     def find(wanted, owner, most):
-        kept = [File.keep(png(n, 600 if n < 5 else 40), "picture", "a.png") for n in range(EACH)]
+        kept = [File.keep(png(n, 600 if n < 5 else 40), "image", "a.png") for n in range(EACH)]
         return [SimpleNamespace(file=file) for file in kept], EACH
 
-    monkeypatch.setattr(learning_pictures.index, "find", find)
+    monkeypatch.setattr(learning_images.index, "find", find)
     page = visit("train-generator", learn_from="Your gallery", size="32")
     until(lambda: page.run() and ("Train" in labels(page) or page.error))
     assert not page.error
     assert "70 images**, 40 to 512 px" in said(page.markdown), "large ones are made smaller on the way"
 
 
-def test_samples_have_their_pictures():
+def test_samples_have_their_images():
     for name in [*sample_sets.collections(), "own", "gallery", "by-name"]:
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()
 

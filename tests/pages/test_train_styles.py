@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.form import learning_pictures, samples
+from pages.form import learning_images, samples
 from pages.style import halves, lesson, teaching
 from studio.core import paths, recipes, tasks
 from studio.core.data import sample_sets
+from studio.core.imaging import image_io
 from studio.core.models import model_zip
-from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.core.training import checkpoints
 from studio.engine import Live
@@ -44,14 +44,14 @@ def said(*kinds) -> str:
 
 def png(side: int = 160, seed: int = 0, width: int = 0) -> bytes:
     rng = np.random.default_rng(seed)
-    return images.encode_png(rng.integers(0, 255, (side, width or side, 3), "uint8"))
+    return image_io.encode_png(rng.integers(0, 255, (side, width or side, 3), "uint8"))
 
 
-def zipped(*pictures: bytes) -> bytes:
+def zipped(*images: bytes) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for n, picture in enumerate(pictures):
-            file.writestr(f"{n}.png", picture)
+        for n, image in enumerate(images):
+            file.writestr(f"{n}.png", image)
     return packed.getvalue()
 
 
@@ -82,7 +82,7 @@ def test_a_first_click_adds_a_style_to_those_of_the_studio(teach):
 
 def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
     page = visit(
-        "style", work=halves.HALVES["train"], added_to=lesson._NOTHING, learn_from=learning_pictures.GALLERY
+        "style", work=halves.HALVES["train"], added_to=lesson._NOTHING, learn_from=learning_images.GALLERY
     )
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle", "selectbox")
     there = [found.key for kind in kinds for found in getattr(page, kind)]
@@ -91,7 +91,7 @@ def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
 
 
 @pytest.mark.parametrize(
-    "pictures, wrong",
+    "images, wrong",
     [
         ([("small.png", png(100, width=300))], ": 300 x 100 px. Use a shorter side of at least 128 px"),
         ([("My stars.png", png()), ("my_stars.png", png(seed=1))], "my_stars twice"),
@@ -100,15 +100,15 @@ def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
     ],
     ids=["too small", "of one name", "known and new", "no image"],
 )
-def test_paintings_that_cannot_be_learned_from_are_one_sentence(teach, pictures, wrong):
+def test_paintings_that_cannot_be_learned_from_are_one_sentence(teach, images, wrong):
     page = teach()
     page.button_group(key=lesson.SLOT).set_value([]).run()
-    for n, (name, body) in enumerate(pictures):
+    for n, (name, body) in enumerate(images):
         uploader = page.file_uploader(key=f"{lesson.SLOT}.upload_{n}")
         page = uploader.upload(name, body, "image/png").run()
     assert not page.exception
     assert len(page.error) == 1 and wrong in said(page.error) and says_what_to_do(said(page.error))
-    assert ("Train" in labels(page)) == (pictures[0][1] == b"Dear diary"), "what was chosen before still can"
+    assert ("Train" in labels(page)) == (images[0][1] == b"Dear diary"), "what was chosen before still can"
 
 
 def test_a_ninth_painting_takes_the_place_of_the_oldest(teach):
@@ -131,7 +131,7 @@ def test_a_ninth_painting_takes_the_place_of_the_oldest(teach):
     ids=["few", "broken", "notes"],
 )
 def test_photos_that_are_too_few_or_none_are_one_sentence(visit, until, name, body, wrong):
-    page = visit("style", work=halves.HALVES["train"], learn_from=learning_pictures.OWN, size="64")
+    page = visit("style", work=halves.HALVES["train"], learn_from=learning_images.OWN, size="64")
     assert not page.exception and "Train" not in labels(page)
     uploader = next(one for one in page.file_uploader if one.key.startswith("draw.upload"))
     page = uploader.upload(name, body(), "application/octet-stream").run()
@@ -196,7 +196,7 @@ FIGURES = {
 def trained(engine, monkeypatch, tmp_path):
     """A training run of rain that was stopped."""
     monkeypatch.setattr(teaching, "_made", lambda style, inputs: b"")  # the workers of these tests are cold
-    rain = File.keep(png(), "picture", "rain.png")
+    rain = File.keep(png(), "image", "rain.png")
     preset = tiny_styles.make(tmp_path / "tiny", learned_from=[rain])
     inputs = {"data": [sample_sets.reference("sample:photos")], "style": [rain]}
     made = recipes.Recipe(task=lesson.TASK, settings=tiny_styles.SETTINGS.model_dump(mode="json"))
@@ -251,6 +251,6 @@ def test_a_training_that_was_broken_off_goes_on_from_its_checkpoint(
     run.forget()
 
 
-def test_samples_have_their_pictures():
+def test_samples_have_their_images():
     for name in sample_sets.practice():
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()

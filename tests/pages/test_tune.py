@@ -120,7 +120,7 @@ def test_measurements_become_lines_one_a_trial():
     assert rows == [("1", 1, 3.0), ("1", 2, 2.5), ("2", 1, 4.0)]
 
 
-def test_a_search_that_ended_gives_way_to_other_pictures(draw, engine, until, monkeypatch):
+def test_a_search_that_ended_gives_way_to_other_images(draw, engine, until, monkeypatch):
     texts = [File.keep(words, "text", "sea.txt") for words in (b"the sea " * 40, b"the land " * 40)]
     monkeypatch.setattr(trials, "_ended", lambda job, settings: None)
     asked = Request.of(tasks.get(trials.TASK), {"train": "text", "vary": ["cell"]}, {}, "local")

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 import studio
 from studio.cli import main
 from studio.core import tasks
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "CONTRIBUTING.md"
@@ -28,7 +28,7 @@ def pixels(tmp_path, monkeypatch):
     """The capability of the guide, as if its files were in the project."""
     written = dict(FILE.findall(GUIDE.read_text()))
     assert sorted(written) == [
-        "pages/pixel_picture.py",
+        "pages/pixel_image.py",
         "studio/pixels/__init__.py",
         "studio/pixels/settings.py",
         "studio/pixels/task.py",
@@ -61,7 +61,7 @@ def pasted(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("check", ["ruff check", "ruff format --check", "mypy --follow-imports=silent"])
 def test_its_files_pass_all_checks(pasted, check):
-    command = [sys.executable, "-m", *check.split(), "studio/pixels", "pages/pixel_picture.py"]
+    command = [sys.executable, "-m", *check.split(), "studio/pixels", "pages/pixel_image.py"]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=pasted)
     assert ran.returncode == 0, ran.stdout
 
@@ -70,7 +70,7 @@ def test_its_files_pass_all_checks(pasted, check):
 def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, capsys):
     monkeypatch.chdir(pixels)
     assert main(["pixels", "sample:coffee", "-o", "out.png", "--side", "8", "--quiet"]) == 0
-    made = images.read("out.png")
+    made = image_io.read("out.png")
     assert (made[:8, :8] == made[0, 0]).all() and len({tuple(row) for row in made[::8, 0]}) > 9
     assert abs(made.mean() - sample_photos.photo("coffee").mean()) < 3
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
@@ -86,7 +86,7 @@ def test_its_page_shows_what_the_form_asks_for(pixels, engine, monkeypatch):
         "pages.parts.show_live",
         lambda task, settings, ask, before: made.append(tasks.run(task, settings, ask())),
     )
-    page = AppTest.from_file(str(pixels / "pages" / "pixel_picture.py"), default_timeout=60).run()
+    page = AppTest.from_file(str(pixels / "pages" / "pixel_image.py"), default_timeout=60).run()
     assert not page.exception
     page.slider[0].set_value(64).run()
     assert not page.exception

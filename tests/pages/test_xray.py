@@ -9,8 +9,8 @@ import pytest
 
 from pages.jobs import live
 from pages.xray import filter_view, layer_strip, map_view
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.engine import Live
 
 from .test_frame import texts
@@ -22,7 +22,7 @@ PART = {"name": "map 3", "given": [[1.0] * 3] * 3, "weights": [[0.5] * 3] * 3, "
 
 def looked(task, settings, inputs, shelf, most=4):
     """An X-ray without a network."""
-    picture = images.encode_png(np.full((60, 90, 3), 90, "uint8"))
+    image = image_io.encode_png(np.full((60, 90, 3), 90, "uint8"))
     if task == filter_view.TASK:
         figures = {"given": [8, 8, 64], "sums": [4, 4], "map": [2, 2], "place": (2, 2), "parts": [PART]}
         figures |= {"others": -6.0, "other_maps": 63, "bias": 0.25, "sum": -1.25}
@@ -38,7 +38,7 @@ def looked(task, settings, inputs, shelf, most=4):
             for name, n in known.items()
         ]
         figures["answers"] = ANSWERS
-    return Live(task, settings, inputs, picture, "picture", "out.png", figures, None, 0.1)
+    return Live(task, settings, inputs, image, "image", "out.png", figures, None, 0.1)
 
 
 @pytest.fixture
@@ -132,6 +132,6 @@ def test_a_grid_is_cut_into_its_maps():
     for number in range(12):
         top, left = number // 6 * 104, number % 6 * 104
         grid[top : top + 100, left : left + 100] = number * 20
-    tiles = map_view._tiles(images.encode_png(grid), 12)
-    levels = [int(images.read(tile).mean()) for tile in tiles]
+    tiles = map_view._tiles(image_io.encode_png(grid), 12)
+    levels = [int(image_io.read(tile).mean()) for tile in tiles]
     assert levels == pytest.approx([number * 20 for number in range(12)], abs=3)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.pictures import animations, images, sample_photos
+from studio.core.imaging import animations, image_io, sample_photos
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.playground import learn as module
@@ -47,21 +47,21 @@ def test_waves_tell_neighbors_apart_and_lines_alone_cannot(photo):
     assert (
         fourier_features.last.psnr_learned > fourier_features.last.psnr_held_out > without.last.psnr_held_out
     )
-    wanted = images.fit(photo, 64).astype(float)
-    assert -10 * np.log10(np.mean((fourier_features.picture / 255 - wanted / 255) ** 2)) > 20
+    wanted = image_io.fit(photo, 64).astype(float)
+    assert -10 * np.log10(np.mean((fourier_features.image / 255 - wanted / 255) ** 2)) > 20
 
 
 def test_it_is_the_same_every_time_and_another_with_another_seed(photo):
-    first, again, other = (learn(photo, settings(steps=20, seed=seed)).picture for seed in (1, 1, 2))
+    first, again, other = (learn(photo, settings(steps=20, seed=seed)).image for seed in (1, 1, 2))
     assert (first == again).all() and (first != other).any()
 
 
 def test_weights_of_zero_learn_one_color_alone(photo):
     learned = learn(photo, settings(initializer="zero"))
-    assert len(np.unique(learned.picture.reshape(-1, 3), axis=0)) == 1
+    assert len(np.unique(learned.image.reshape(-1, 3), axis=0)) == 1
     assert not any(learned.last.gradients[:-1])
-    mean = images.fit(photo, 48).reshape(-1, 3).mean(0)
-    np.testing.assert_allclose(learned.picture[0, 0], mean, atol=12)
+    mean = image_io.fit(photo, 48).reshape(-1, 3).mean(0)
+    np.testing.assert_allclose(learned.image[0, 0], mean, atol=12)
 
 
 def test_ten_layers_of_sigmoids_hand_hardly_any_gradient_back(photo):
@@ -77,12 +77,12 @@ def test_pixels_that_it_never_saw_tell_that_it_learned_by_heart(photo):
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 1}, {"learning_rate": 100}], ids=str)
-def test_weights_that_run_away_leave_the_last_picture(photo, change):
+def test_weights_that_run_away_leave_the_last_image(photo, change):
     learned = learn(photo, settings(optimizer="sgd", **change))
     assert learned.ran_away and 0 <= learned.steps < 50 and not learned.stopped_early
     assert np.isfinite([*learned.last.gradients, *learned.last.values, learned.last.learned]).all()
     assert all(np.isfinite(list(point.values())).all() for point in learned.history)
-    assert learned.picture.shape == (*size_of(settings(), *photo.shape[:2]), 3)
+    assert learned.image.shape == (*size_of(settings(), *photo.shape[:2]), 3)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_weights_that_run_away_leave_the_last_picture(photo, change):
 )
 def test_no_control_breaks_it(photo, change):
     learned = learn(photo, settings(steps=20, **change))
-    assert learned.picture.shape[1] == 64
+    assert learned.image.shape[1] == 64
     told = [value for point in learned.history for value in point.values()]
     assert np.isfinite([*told, *learned.last.metrics.values()]).all()
 
@@ -114,7 +114,7 @@ def test_it_tells_of_every_look(photo):
     heard = []
     learned = learn(photo, settings(depth=2, steps=40), Progress(heard.append, preview_seconds=0))
     assert heard[0].step == 0 and [report.total for report in heard if not report.text] == [40] * len(heard)
-    assert heard[0].preview.shape == images.fit(photo, 48).shape
+    assert heard[0].preview.shape == image_io.fit(photo, 48).shape
     assert {"learned", "held out", "gradient_1", "gradient_3", "value_2"} <= set(heard[0].metrics)
     assert [point["step"] for point in learned.history][:5] == [0, 1, 2, 4, 8]
     assert learned.history[-1]["step"] == 40 == learned.steps
@@ -126,7 +126,7 @@ def test_stopped_it_keeps_what_is_there(photo):
     learned = learn(photo, wanted, stopped_after(4))
     assert learned.stopped_early and 4 <= learned.steps < 50_000
     again = learn(photo, wanted.model_copy(update={"most_steps": learned.steps}))
-    assert (again.picture == learned.picture).all() and not again.stopped_early
+    assert (again.image == learned.image).all() and not again.stopped_early
     with pytest.raises(Cancelled):
         learn(photo, wanted, stopped_after(1))
 
@@ -135,8 +135,8 @@ def test_a_video_shows_its_learning_and_stopped_what_was_learned(photo):
     wanted = settings(frames=12, steps=60, video="gif", fps=10)
     whole = learn(photo, wanted)
     seen = list(animations.frames(whole.video))
-    assert len(seen) == whole.frames == 12 and seen[0].shape == whole.picture.shape
-    near = [np.abs(frame - whole.picture.astype(int)).mean() for frame in seen]
+    assert len(seen) == whole.frames == 12 and seen[0].shape == whole.image.shape
+    near = [np.abs(frame - whole.image.astype(int)).mean() for frame in seen]
     assert near[0] > 4 * near[-1]
     part = learn(photo, wanted, stopped_after(6))
     again = learn(photo, wanted.model_copy(update={"most_steps": part.steps}))
@@ -163,7 +163,7 @@ def test_any_size_is_painted_in_tiles_and_a_larger_one_shows_the_same(photo, mon
     assert rows == list(range(1, 97))
 
 
-def test_who_stops_a_large_picture_gets_a_smaller_one(photo, monkeypatch):
+def test_who_stops_a_large_image_gets_a_smaller_one(photo, monkeypatch):
     monkeypatch.setattr(module, "_STOPPED", 1e8)
     wanted = settings(size=4096, steps=3)
     small = quick_size(wanted, *size_of(wanted, *photo.shape[:2]))
@@ -174,7 +174,7 @@ def test_who_stops_a_large_picture_gets_a_smaller_one(photo, monkeypatch):
         painting[0] = painting[0] or report.text.startswith("Painting")
 
     learned = learn(photo, wanted, Progress(listen, lambda: painting[0]))
-    assert learned.stopped_early and learned.steps == 3 and learned.picture.shape[:2] == small
+    assert learned.stopped_early and learned.steps == 3 and learned.image.shape[:2] == small
 
 
 def test_settings_count_what_they_ask_for(photo):

@@ -9,7 +9,7 @@ import pytest
 
 from studio.cli import main
 from studio.core import tasks
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 from studio.playground.settings import PlaygroundSettings
 
@@ -28,15 +28,15 @@ def said(home, tmp_path, monkeypatch, capsys):
     return said
 
 
-def test_a_picture_is_painted_and_made_again(said):
+def test_a_image_is_painted_and_made_again(said):
     code, out, _ = said("playground", "sample:rocket", "-o", "out.png", "--size", "192", *QUICK, "--json")
     made = json.loads(out)["figures"]
     assert code == 0 and made["steps"] == 60 and made["parameters"] == PlaygroundSettings().parameters
     assert len(made["gradients"]) == 4 and len(made["values"]) == 3 and not made["notes"]
-    picture = images.read("out.png")
-    assert max(picture.shape) == 192
-    wanted = images.resize(sample_photos.photo("rocket"), *picture.shape[:2])
-    assert np.abs(picture - wanted.astype(float)).mean() < 25
+    image = image_io.read("out.png")
+    assert max(image.shape) == 192
+    wanted = image_io.resize(sample_photos.photo("rocket"), *image.shape[:2])
+    assert np.abs(image - wanted.astype(float)).mean() < 25
     assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
@@ -44,7 +44,7 @@ def test_a_video_is_made_and_made_again(said):
     assert (
         said("playground", "sample:rocket", "-o", "out.gif", "--frames", "4", "--size", "64", *QUICK)[0] == 0
     )
-    assert images.read("out.gif").shape[1] == 64
+    assert image_io.read("out.gif").shape[1] == 64
     assert said("replay", "out.gif", "--verify", "--quiet")[:2] == (0, "identical\n")
     code, _, err = said("playground", "sample:rocket", "-o", "out.gif", *QUICK)
     assert code == 2 and "error:" in err  # without frames it is an image
@@ -58,7 +58,7 @@ def test_weights_that_ran_away_are_no_error(said):
 
 
 def test_a_rate_that_only_makes_it_worse_is_told(home):
-    file = File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "rocket.png")
+    file = File.keep(image_io.encode_png(sample_photos.photo("rocket")), "image", "rocket.png")
     wanted = PlaygroundSettings(learning_rate=20, steps=40, detail=32, size=64, weight_decay=0)
     figures = tasks.run("playground.train", wanted, {"content": [file]}).figures
     assert "rose above its first value" in figures["notes"][0]
@@ -74,7 +74,7 @@ def test_what_no_network_can_have_is_told(said, words, told):
 
 def test_what_it_takes_grows_with_what_is_asked(home):
     task = tasks.get("playground.train")
-    inputs = {"content": [File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "a.png")]}
+    inputs = {"content": [File.keep(image_io.encode_png(sample_photos.photo("rocket")), "image", "a.png")]}
     usual, needs = tasks.imported(task.usual), tasks.imported(task.needs)
     for change in ({"steps": 9000}, {"size": 4096}, {"frames": 200}, {"width": 256, "depth": 12}):
         assert usual(PlaygroundSettings(**change), inputs) > 1.5 * usual(PlaygroundSettings(), inputs)

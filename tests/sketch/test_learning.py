@@ -45,10 +45,10 @@ def trainer(bank, run=None, **settings):
     return Trainer(bank, tested, settings, run)
 
 
-def test_pictures_are_what_the_true_layers_would_paint(bank):
+def test_images_are_what_the_true_layers_would_paint(bank):
     """The roles can show what avatars are drawn with: nearly all pixels are a mix of few of them."""
-    for picture, colors in zip(bank.images, bank.arrays["colors"], strict=True):
-        pixels = picture.reshape(-1, 1, 3).astype("float32") / 255
+    for image, colors in zip(bank.images, bank.arrays["colors"], strict=True):
+        pixels = image.reshape(-1, 1, 3).astype("float32") / 255
         shaded = (colors[:, None] * (1 - np.linspace(0, 2.6, 14)[:, None] * (0.15, 0.21, 0.18))).reshape(
             -1, 3
         )
@@ -60,10 +60,10 @@ def test_batches_have_other_sketches_for_another_seed(bank):
     rows = np.arange(4)
     one, again, other = (bank.batch(rows, np.random.default_rng(n)) for n in (1, 1, 2))
     assert one["drawing"].shape == (4, 32, 32, 7) and one["drawing"].max() <= 1
-    assert one["picture"].shape == (4, 32, 32, 3) and one["colors"].shape[0] == 4
+    assert one["image"].shape == (4, 32, 32, 3) and one["colors"].shape[0] == 4
     assert np.array_equal(one["drawing"], again["drawing"])
     assert not np.array_equal(one["drawing"], other["drawing"])
-    assert np.array_equal(one["picture"], other["picture"])
+    assert np.array_equal(one["image"], other["image"])
 
 
 def test_avatars_are_read_and_made_smaller(home, drawn):

@@ -10,7 +10,7 @@ import pytest
 import tiny_sketch
 
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.sketch import drawings, paint, palette
 from studio.sketch.parts import COLORS
 from studio.sketch.settings import KINDS
@@ -33,7 +33,7 @@ def test_it_gives_what_keras_gives(painter, planes):
     np.testing.assert_allclose(painter.layers(planes), wanted, atol=1e-5)
 
 
-def test_layers_become_the_same_picture_with_keras_and_without(painter, planes):
+def test_layers_become_the_same_image_with_keras_and_without(painter, planes):
     from studio.sketch.learn.learner import painted
 
     layers = painter.layers(planes)
@@ -54,7 +54,7 @@ def test_a_role_has_the_color_that_was_chosen():
         assert np.abs(made - 255 * colors[skin]).max() <= 1
 
 
-def test_borders_stay_sharp_where_a_picture_is_enlarged():
+def test_borders_stay_sharp_where_a_image_is_enlarged():
     layers = np.full((32, 32, palette.ROLES + 1), -8, "float32")
     layers[:, :16, 0] = layers[:, 16:, 1] = 8
     colors = np.zeros((palette.ROLES, 3), "float32")
@@ -68,7 +68,7 @@ def test_borders_stay_sharp_where_a_picture_is_enlarged():
 def test_a_drawing_is_seen_the_same_however_large(kind):
     lot = draw_lot(1, 5, 0.0)
     large = doodles.drawing(lot, kind, 384, np.random.default_rng(4))
-    seen = [drawings.read(one, kind, 96).astype(int) for one in (large, images.resize(large, 256, 256))]
+    seen = [drawings.read(one, kind, 96).astype(int) for one in (large, image_io.resize(large, 256, 256))]
     assert seen[0].shape == (96, 96, 3)
     assert np.abs(seen[0] - seen[1]).mean() < 10
 
@@ -89,7 +89,7 @@ def test_parts_are_told_by_the_nearest_color():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_picture_of_one_color_is_no_drawing(kind, level):
+def test_a_image_of_one_color_is_no_drawing(kind, level):
     with pytest.raises(InvalidInput, match="Use a"):
         drawings.read(np.full((40, 60, 3), level, "uint8"), kind, 32)
 

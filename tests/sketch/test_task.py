@@ -9,7 +9,7 @@ import pytest
 import tiny_sketch
 
 from studio.cli import main
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from training.drawings.sketches import doodles
 from training.drawings.sketches.lots import draw_lot
 
@@ -32,7 +32,7 @@ def face(tmp_path):
     """A file of 200 x 200 px."""
     path = tmp_path / "face.png"
     drawing = doodles.drawing(draw_lot(1, 5, 0.0), "outline", 200, np.random.default_rng(4))
-    path.write_bytes(images.encode_png(drawing))
+    path.write_bytes(image_io.encode_png(drawing))
     return str(path)
 
 
@@ -40,16 +40,16 @@ def test_a_drawing_is_painted_and_made_again(said, face):
     words = ["sketch", face, "-o", "out.png", "--network", "tiny"]
     code, out, _ = said(*words, "--side", "64", "--json")
     assert code == 0 and json.loads(out)["figures"]["side"] == 64
-    day = images.read("out.png")
+    day = image_io.read("out.png")
     assert day.shape == (64, 64, 3)
     assert said("replay", "out.png", "--verify")[:2] == (0, "identical\n")
     for more in (["--night"], ["--seed", "4"], ["--kind", "light"]):
         assert said(*words, "--side", "64", *more)[0] == 0
-        assert np.abs(images.read("out.png").astype(int) - day).mean() > 1
+        assert np.abs(image_io.read("out.png").astype(int) - day).mean() > 1
 
 
 def test_an_empty_drawing_is_one_sentence(said, tmp_path):
-    (tmp_path / "empty.png").write_bytes(images.encode_png(np.zeros((40, 40, 3), "uint8")))
+    (tmp_path / "empty.png").write_bytes(image_io.encode_png(np.zeros((40, 40, 3), "uint8")))
     code, _, err = said("sketch", "empty.png", "-o", "out.png", "--network", "tiny")
     assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
     assert "an image of one color" in err and "outline of a head" in err

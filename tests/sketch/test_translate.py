@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.cli import main
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.sketch import drawings
 from training.drawings.sketches import views
 from training.drawings.sketches.lots import draw_lot
@@ -31,10 +31,10 @@ QUICK = [
 
 
 @pytest.fixture(scope="session")
-def lines_and_pictures():
+def lines_and_images():
     """Avatars as lines on paper, and as they are painted."""
     scenes = [draw_lot(2, n, 0.0).scene for n in range(COUNT)]
-    return [(255 - views.outline(one.shapes(), SIDE), one.picture(SIDE)) for one in scenes]
+    return [(255 - views.outline(one.shapes(), SIDE), one.image(SIDE)) for one in scenes]
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def said(home, tmp_path, monkeypatch, capsys):
     return said
 
 
-def save(path, picture):
+def save(path, image):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(images.encode_png(picture))
+    path.write_bytes(image_io.encode_png(image))
 
 
 def put(root, form, pairs):
@@ -81,12 +81,12 @@ def read(home):
 
 
 @pytest.mark.parametrize("form", ["folders", "letters", "side by side"])
-def test_pairs_are_found_in_each_form_and_either_way(read, tmp_path, lines_and_pictures, form):
-    put(tmp_path / "pairs", form, lines_and_pictures)
+def test_pairs_are_found_in_each_form_and_either_way(read, tmp_path, lines_and_images, form):
+    put(tmp_path / "pairs", form, lines_and_images)
     (tmp_path / "pairs" / ".DS_Store").write_bytes(b"junk")
     first, second, positions, notes = read(tmp_path / "pairs")
     assert len(np.unique(positions)) == len(first) == COUNT and not notes
-    known = {one.tobytes(): other for one, other in lines_and_pictures}
+    known = {one.tobytes(): other for one, other in lines_and_images}
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(known[one.tobytes()], other)
     back = read(tmp_path / "pairs", reverse=True)
@@ -94,9 +94,9 @@ def test_pairs_are_found_in_each_form_and_either_way(read, tmp_path, lines_and_p
     assert np.array_equal(back[2], positions)
 
 
-def test_halves_of_a_data_set_are_no_pairs(read, tmp_path, lines_and_pictures):
+def test_halves_of_a_data_set_are_no_pairs(read, tmp_path, lines_and_images):
     for part in ("train", "val"):
-        put(tmp_path / "pairs" / part, "side by side", lines_and_pictures)
+        put(tmp_path / "pairs" / part, "side by side", lines_and_images)
     assert len(read(tmp_path / "pairs")[0]) == 2 * COUNT
 
 
@@ -113,41 +113,41 @@ def test_the_edges_of_photos_are_lines_where_they_change(read, tmp_path):
     assert second[0][32, 32, 0] == 200 and second[0][2, 2, 0] == 60
 
 
-def test_what_does_not_pair_is_named(said, tmp_path, lines_and_pictures):
-    put(tmp_path / "pairs", "folders", lines_and_pictures)
+def test_what_does_not_pair_is_named(said, tmp_path, lines_and_images):
+    put(tmp_path / "pairs", "folders", lines_and_images)
     (tmp_path / "pairs" / "b" / "7.png").unlink()
     code, _, err = said("train", "translate", "pairs", "-o", "m", *QUICK)
     assert code == 2 and err.count("\n") == 1 and "1 without the other: a/7.png" in err
-    put(tmp_path / "side", "side by side", lines_and_pictures)
-    save(tmp_path / "side" / "alone.png", lines_and_pictures[0][0])
+    put(tmp_path / "side", "side by side", lines_and_images)
+    save(tmp_path / "side" / "alone.png", lines_and_images[0][0])
     code, _, err = said("train", "translate", "side", "-o", "m", *QUICK)
     assert code == 2 and err.count("\n") == 1 and "1 that are none: alone.png" in err
-    put(tmp_path / "few", "letters", lines_and_pictures[:3])
+    put(tmp_path / "few", "letters", lines_and_images[:3])
     code, _, err = said("train", "translate", "few", "-o", "m", *QUICK)
     assert code == 2 and "at least 8 pairs" in err and ": 3" in err
 
 
-def test_a_broken_picture_leaves_its_pair_out(read, tmp_path, lines_and_pictures):
-    put(tmp_path / "pairs", "letters", lines_and_pictures)
-    (tmp_path / "pairs" / "3_b.png").write_bytes(b"no picture")
+def test_a_broken_image_leaves_its_pair_out(read, tmp_path, lines_and_images):
+    put(tmp_path / "pairs", "letters", lines_and_images)
+    (tmp_path / "pairs" / "3_b.png").write_bytes(b"no image")
     first, _, _, notes = read(tmp_path / "pairs")
     assert len(first) == COUNT - 1 and "1 pair was left out" in notes[0] and "3" in notes[0]
 
 
 @pytest.mark.slow
-def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(said, tmp_path, lines_and_pictures):
-    put(tmp_path / "pairs", "folders", lines_and_pictures)
+def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(said, tmp_path, lines_and_images):
+    put(tmp_path / "pairs", "folders", lines_and_images)
     code, out, err = said("train", "translate", "pairs", "-o", "mine", *QUICK)
     assert code == 0, err
     figures = json.loads(out)["figures"]
     assert figures["steps"] == 2 and figures["pairs"] == COUNT and 1 <= figures["held_out"] <= 3
     assert "mean training image" in (tmp_path / "mine" / "card.md").read_text()
-    save(tmp_path / "paper.png", lines_and_pictures[0][0])
-    save(tmp_path / "slate.png", 255 - lines_and_pictures[0][0])
+    save(tmp_path / "paper.png", lines_and_images[0][0])
+    save(tmp_path / "slate.png", 255 - lines_and_images[0][0])
     for name in ("paper", "slate"):
         words = ["translate", f"{name}.png", "--network", "mine", "-o", f"{name}-out.png", "--side", "96"]
         assert said(*words)[0] == 0
-    paper, slate = (images.read(tmp_path / f"{name}-out.png") for name in ("paper", "slate"))
+    paper, slate = (image_io.read(tmp_path / f"{name}-out.png") for name in ("paper", "slate"))
     assert paper.shape == (96, 96, 3)
     np.testing.assert_array_equal(paper, slate)  # it is shown drawings on the ground that it learned from
     assert said("replay", "paper-out.png", "--verify")[:2] == (0, "identical\n")
@@ -165,14 +165,14 @@ def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(said, tmp_pat
 
 
 @pytest.mark.slow
-def test_it_learns_what_pairs_have_in_common(home, lines_and_pictures):
+def test_it_learns_what_pairs_have_in_common(home, lines_and_images):
     """That one image is the other's negative can be learned in a few steps."""
     from studio.core.progress import Progress
     from studio.sketch.learn.pair_bank import PairBank
     from studio.sketch.learn.train import Trainer
     from studio.sketch.settings import TrainTranslateSettings
 
-    lines = np.stack([drawings.middle(one, 32) for one, _ in lines_and_pictures])
+    lines = np.stack([drawings.middle(one, 32) for one, _ in lines_and_images])
     settings = TrainTranslateSettings(
         size=32, width=8, discriminator_width=4, steps=60, test_every=60, ema_steps=5
     )
@@ -184,22 +184,22 @@ def test_it_learns_what_pairs_have_in_common(home, lines_and_pictures):
     assert trainer.test(Progress())["held out"] < before / 2
 
 
-def test_pairs_are_moved_and_mirrored_alike(lines_and_pictures):
+def test_pairs_are_moved_and_mirrored_alike(lines_and_images):
     from studio.sketch.learn.pair_bank import PairBank
     from studio.sketch.settings import TrainTranslateSettings
 
-    pictures = np.stack([other for _, other in lines_and_pictures])
-    bank = PairBank(pictures, 255 - pictures, np.arange(COUNT), TrainTranslateSettings(size=64, shift=0.2))
+    images = np.stack([other for _, other in lines_and_images])
+    bank = PairBank(images, 255 - images, np.arange(COUNT), TrainTranslateSettings(size=64, shift=0.2))
     found = bank.batch(np.arange(4), np.random.default_rng(0))
-    np.testing.assert_allclose(found["drawing"] + found["picture"], 1, atol=1e-6)
+    np.testing.assert_allclose(found["drawing"] + found["image"], 1, atol=1e-6)
     assert np.abs(found["drawing"] - bank.plain(np.arange(4))["drawing"]).mean() > 0.02
 
 
-def test_drawings_are_told_from_photos(lines_and_pictures):
+def test_drawings_are_told_from_photos(lines_and_images):
     from skimage import data
 
     paper = np.linspace(0.6, 1, SIDE)[:, None, None]  # in the light of a window
-    for drawing, _ in lines_and_pictures:
+    for drawing, _ in lines_and_images:
         assert drawings.is_drawn(drawing) and drawings.is_drawn(255 - drawing)
         assert drawings.is_drawn((drawing * paper).astype("uint8"))
     assert not any(drawings.is_drawn(photo) for photo in (data.astronaut(), data.cat(), data.coffee()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core.pictures import sample_photos
+from studio.core.imaging import sample_photos
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +14,6 @@ def photo():
 
 @pytest.fixture(scope="session")
 def painting():
-    from studio.core.pictures import paintings
+    from studio.core.imaging import paintings
 
     return paintings.painting("brush_strokes")

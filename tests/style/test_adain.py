@@ -41,7 +41,7 @@ def test_encoder_and_decoder_have_the_published_figures(networks):
 
 
 @pytest.mark.slow
-def test_decoding_the_encoded_gives_the_picture_back_softly(networks):
+def test_decoding_the_encoded_gives_the_image_back_softly(networks):
     error = np.asarray(networks.decode(networks.encode(CAT), 224, 224)) - CAT
     assert 17 < -10 * np.log10((error**2).mean()) < 23
 

@@ -5,7 +5,7 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress, Report
 from studio.core.training.precision import fastest
 from studio.style.nnst.schedule import stages
@@ -28,8 +28,8 @@ def half_masks():
 def inputs(weights_home, photo, painting):
     """The photo and the painting as a task takes them."""
     return {
-        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
-        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
+        "content": [tasks.File.keep(image_io.encode_png(photo), "image", "cat.png")],
+        "style": [tasks.File.keep(image_io.encode_png(painting), "image", "brush.png")],
     }
 
 
@@ -37,17 +37,17 @@ def paint(photo, styles, **settings):
     return transfer(photo, styles, TransferSettings(**settings)).image.astype("int")
 
 
-def test_instant_paints_the_whole_picture_at_the_size_asked_for(weights_home, photo, painting):
+def test_instant_paints_the_whole_image_at_the_size_asked_for(weights_home, photo, painting):
     painted = transfer(photo, [painting], TransferSettings(size=160))
-    assert painted.image.shape == images.fit(photo, 160).shape
+    assert painted.image.shape == image_io.fit(photo, 160).shape
     assert painted.image.dtype == np.uint8
     assert set(painted.weights) == {"adain"}
-    assert np.abs(painted.image.astype(int) - images.fit(photo, 160)).mean() > 20
+    assert np.abs(painted.image.astype(int) - image_io.fit(photo, 160)).mean() > 20
 
 
 def test_more_strength_moves_further_from_the_photo(weights_home, photo, painting):
     start = paint(photo, [painting], size=96, strength=0)
-    np.testing.assert_array_equal(start, images.fit(photo, 96))
+    np.testing.assert_array_equal(start, image_io.fit(photo, 96))
     np.testing.assert_array_equal(start, paint(photo, [painting], size=96, strength=0, mode="fine"))
     moved = [np.abs(paint(photo, [painting], size=96, strength=s) - start).mean() for s in (0.3, 0.6, 1)]
     assert moved == sorted(moved)
@@ -65,7 +65,7 @@ def test_fine_lowers_the_distance_and_keeps_the_shape(weights_home, photo, paint
     assert reports[-1].step == reports[-1].total == steps
     first = next(report for report in reports if report.preview is not None)
     assert first.step == 0, "it is shown before the first step"
-    assert painted.image.shape == images.fit(photo, 96).shape
+    assert painted.image.shape == image_io.fit(photo, 96).shape
 
 
 def test_half_as_many_bits_paint_nearly_the_same(weights_home, photo, painting):
@@ -77,9 +77,7 @@ def test_half_as_many_bits_paint_nearly_the_same(weights_home, photo, painting):
     assert np.abs(whole - half).mean() < 4
 
 
-def test_the_same_settings_give_the_same_bytes_and_another_seed_another_picture(
-    weights_home, photo, painting
-):
+def test_the_same_settings_give_the_same_bytes_and_another_seed_another_image(weights_home, photo, painting):
     few = {**SMALL, "steps": 20}
     one, two = (paint(photo, [painting], **few, seed=3) for _ in range(2))
     assert (one == two).all()
@@ -103,7 +101,7 @@ def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_m
         transfer(photo, styles, TransferSettings(**settings, strength=1), half_masks).image.astype(int)
         for styles in ([painting, red], [red, painting])
     ]
-    redness = [picture[..., 0] - picture[..., 1:].mean(-1) for picture in flip]
+    redness = [image[..., 0] - image[..., 1:].mean(-1) for image in flip]
     quarter = redness[0].shape[1] // 4
     assert redness[1][:, :quarter].mean() > redness[0][:, :quarter].mean() + 20
     assert redness[0][:, -quarter:].mean() > redness[1][:, -quarter:].mean() + 20
@@ -115,18 +113,18 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo(
 ):
     asked = TransferSettings(**settings, strength=1, style_weights=(0, 1))
     painted = transfer(photo, [painting] * 2, asked, half_masks).image.astype(int)
-    moved = np.abs(painted - images.fit(photo, 96))
+    moved = np.abs(painted - image_io.fit(photo, 96))
     quarter = painted.shape[1] // 4
     assert moved[:, :quarter].max() == 0 and moved[:, -quarter:].mean() > 10
 
 
 def test_kept_luminance_keeps_the_photo_recognizable_in_color(weights_home, photo, painting):
     kept = paint(photo, [painting], size=96, keep_colors="luminance")
-    content = images.fit(photo, 96).astype(int)
+    content = image_io.fit(photo, 96).astype(int)
     free = paint(photo, [painting], size=96)
 
-    def hue(picture):
-        return picture[..., 0] - picture[..., 2]
+    def hue(image):
+        return image[..., 0] - image[..., 2]
 
     assert np.abs(hue(kept) - hue(content)).mean() < np.abs(hue(free) - hue(content)).mean() / 3
 
@@ -138,7 +136,7 @@ def test_a_cancel_keeps_the_image_so_far(weights_home, photo, painting, monkeypa
     painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=progress)
     assert painted.stopped_early
     assert painted.figures["steps"] > 0
-    assert painted.image.shape == images.fit(photo, 96).shape
+    assert painted.image.shape == image_io.fit(photo, 96).shape
 
 
 def test_a_cancel_before_there_is_anything_ends_it(weights_home, photo, painting):
@@ -149,10 +147,10 @@ def test_a_cancel_before_there_is_anything_ends_it(weights_home, photo, painting
 @pytest.mark.parametrize("mode", ["draft", "fine", "finest"])
 @pytest.mark.parametrize("shape", [(8, 8), (8, 160), (64, 20), (33, 47)])
 def test_tiny_and_narrow_images_are_painted(weights_home, photo, painting, shape, mode):
-    small = images.resize(photo, *shape)
-    style = images.resize(painting, 8, 8)
+    small = image_io.resize(photo, *shape)
+    style = image_io.resize(painting, 8, 8)
     for styles in ([painting], [style]):
-        assert paint(small, styles, size=64, mode=mode, steps=2).shape == images.fit(small, 64).shape
+        assert paint(small, styles, size=64, mode=mode, steps=2).shape == image_io.fit(small, 64).shape
 
 
 def test_flat_gray_stays_finite(weights_home, photo, painting):
@@ -164,8 +162,8 @@ def test_flat_gray_stays_finite(weights_home, photo, painting):
 
 
 def test_a_sliver_is_painted_instantly_at_any_size(weights_home, photo, painting):
-    sliver = images.resize(photo, 8, 160)
-    assert paint(sliver, [painting], size=64).shape == images.fit(sliver, 64).shape
+    sliver = image_io.resize(photo, 8, 160)
+    assert paint(sliver, [painting], size=64).shape == image_io.fit(sliver, 64).shape
 
 
 def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
@@ -202,16 +200,16 @@ def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(inputs)
 
 
 def test_a_bridge_painted_as_a_starry_night_has_its_colors_and_keeps_the_bridge(weights_home, data_dir):
-    bridge = images.read(data_dir / "images" / "golden_gate.jpg")
-    night = images.read(data_dir / "images" / "starry_night_google.jpg")
+    bridge = image_io.read(data_dir / "images" / "golden_gate.jpg")
+    night = image_io.read(data_dir / "images" / "starry_night_google.jpg")
     painted = transfer(bridge, [night], TransferSettings(mode="fine", size=128, steps=20))
-    content = images.fit(bridge, 128).astype(float)
+    content = image_io.fit(bridge, 128).astype(float)
     night_mean = night.reshape(-1, 3).mean(0)
     moved = painted.image.reshape(-1, 3).mean(0)
     assert (
         np.linalg.norm(moved - night_mean) < np.linalg.norm(content.reshape(-1, 3).mean(0) - night_mean) / 2
     )
     # At half of the size: the finest edges are the strokes'.
-    small = [images.fit(picture, 64).mean(-1) for picture in (bridge, painted.image)]
-    edges = [np.abs(np.diff(picture, axis=1)) for picture in small]
+    small = [image_io.fit(image, 64).mean(-1) for image in (bridge, painted.image)]
+    edges = [np.abs(np.diff(image, axis=1)) for image in small]
     assert np.corrcoef(edges[0].ravel(), edges[1].ravel())[0, 1] > 0.4

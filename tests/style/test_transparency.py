@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.core import tasks
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.style import transparency
 from studio.style.settings import TransferSettings
 
@@ -17,11 +17,11 @@ def cutout(hidden, side=96):
     """An orange disk with a soft edge; `hidden` is the color of what cannot be seen."""
     across = np.hypot(*np.mgrid[:side, :side] - side / 2)
     alpha = np.clip((side / 3 - across) / 4, 0, 1)
-    picture = np.empty((side, side, 4), "uint8")
-    picture[...] = (*hidden, 0)
-    picture[alpha > 0, :3] = ORANGE
-    picture[..., 3] = np.rint(255 * alpha)
-    return picture
+    image = np.empty((side, side, 4), "uint8")
+    image[...] = (*hidden, 0)
+    image[alpha > 0, :3] = ORANGE
+    image[..., 3] = np.rint(255 * alpha)
+    return image
 
 
 @pytest.mark.parametrize("hidden", [(0, 0, 0), (255, 255, 255), (0, 0, 255)])
@@ -31,11 +31,11 @@ def test_what_is_hidden_takes_the_color_beside_it(hidden):
     np.testing.assert_array_equal(alpha, cutout(hidden)[..., 3])
 
 
-def test_a_picture_without_alpha_is_as_it_was():
-    picture = cutout((0, 0, 0))[..., :3]
-    colors, alpha = transparency.split(picture)
-    assert colors is picture and alpha is None
-    assert transparency.join(picture, None) is picture
+def test_a_image_without_alpha_is_as_it_was():
+    image = cutout((0, 0, 0))[..., :3]
+    colors, alpha = transparency.split(image)
+    assert colors is image and alpha is None
+    assert transparency.join(image, None) is image
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (9, 5)])
@@ -48,11 +48,11 @@ def test_where_nothing_is_visible_there_is_white(shape):
 @pytest.mark.parametrize("asked", [{"house": ("mosaic",)}, {}, {"mode": "draft", "steps": 2}], ids=str)
 def test_a_styled_cutout_keeps_its_alpha_and_the_color_of_its_edge(asked, weights_home, painting):
     def painted(hidden):
-        content = tasks.File.keep(images.encode_png(cutout(hidden)), "picture", "disk.png")
-        style = tasks.File.keep(images.encode_png(painting), "picture", "brush.png")
+        content = tasks.File.keep(image_io.encode_png(cutout(hidden)), "image", "disk.png")
+        style = tasks.File.keep(image_io.encode_png(painting), "image", "brush.png")
         inputs = {"content": [content], "style": [] if "house" in asked else [style]}
         result = tasks.run("style.transfer", TransferSettings(size=64, **asked), inputs)
-        return images.read_transparent(result.files[0].read())
+        return image_io.read_transparent(result.files[0].read())
 
     black, white = painted((0, 0, 0)), painted((255, 255, 255))
     assert black.shape == (64, 64, 4)

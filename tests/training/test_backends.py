@@ -39,7 +39,7 @@ STYLE = [
 ]
 WORDS = {
     "classifier": [
-        "pictures",
+        "images",
         "--backbone",
         "vgg16",
         "--size",
@@ -50,8 +50,8 @@ WORDS = {
         "--strength",
         "1",
     ],
-    "colorize": ["pictures", *FEW, "--photo-size", "48", "--window", "32", "--batch", "2", "--width", "4"],
-    "dcgan": ["pictures", *NARROW, "--size", "28", "--latent-dim", "4", "--scored", "0", *PENALIZED],
+    "colorize": ["images", *FEW, "--photo-size", "48", "--window", "32", "--batch", "2", "--width", "4"],
+    "dcgan": ["images", *NARROW, "--size", "28", "--latent-dim", "4", "--scored", "0", *PENALIZED],
     "enhance": [
         "photos.npz",
         *FEW,
@@ -65,9 +65,9 @@ WORDS = {
         "1",
     ],
     "sketch": ["sample:sketches", *ADVERSARIAL, "--scored", "0"],
-    "style": ["pictures", *STYLE, "--batch", "1"],
-    "translate": ["pictures", "--edges", *ADVERSARIAL],
-    "vae": ["pictures", *FEW, "--size", "28", "--width", "4", "--latent-dim", "4", "--scored", "0"],
+    "style": ["images", *STYLE, "--batch", "1"],
+    "translate": ["images", "--edges", *ADVERSARIAL],
+    "vae": ["images", *FEW, "--size", "28", "--width", "4", "--latent-dim", "4", "--scored", "0"],
 }
 ON_TENSORFLOW = sorted(set(WORDS) - {"dcgan"})
 ON_JAX = sorted(set(WORDS) - {"vae"})
@@ -76,7 +76,7 @@ ON_JAX = sorted(set(WORDS) - {"vae"})
 @pytest.fixture
 def trained(weights_home, tmp_path):
     """Trains by a script on a backend; gives the folder of the model and its figures: `(script, backend)`."""
-    drawn_classes.make(tmp_path / "pictures", each=24)
+    drawn_classes.make(tmp_path / "images", each=24)
     np.savez(tmp_path / "photos.npz", images=avatars.collection(24, seed=0, size=128)["images"])
 
     def trained(script, backend):

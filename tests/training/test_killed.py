@@ -40,8 +40,8 @@ SMALL = ["--width", "4", "--discriminator-width", "4", "--latent-dim", "8", "--s
 @pytest.fixture
 def script(home, tmp_path):
     """Starts a training run on a few images: `(name of its folder, more words) -> Popen`."""
-    pictures = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
-    np.savez(tmp_path / "data.npz", images=pictures)
+    images = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
+    np.savez(tmp_path / "data.npz", images=images)
 
     started = []
 

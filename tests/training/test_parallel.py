@@ -32,19 +32,19 @@ from training.script import main
 checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 """
-PICTURES = ["data.npz", "--size", "32", "--scored", "0", "--batch", "16", "--steps", "20"]
+IMAGES = ["data.npz", "--size", "32", "--scored", "0", "--batch", "16", "--steps", "20"]
 TEXT = ["data.txt", "--streams", "8", "--sequence", "16", "--epochs", "2"]
 SMALL = {
     # From seed 0 a ReLU lies on its bend, and rounding decides: 1 and 4 devices go one way, 2 and 8 another.
-    "vae.train": [*PICTURES, "--width", "4", "--latent-dim", "8", "--seed", "2"],
+    "vae.train": [*IMAGES, "--width", "4", "--latent-dim", "8", "--seed", "2"],
     "text.train": [*TEXT, "--units", "16", "--embedding", "8", "--layers", "1"],
 }
 
 
 def data(place) -> None:
     """Images and a text to learn from."""
-    pictures = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
-    np.savez(place / "data.npz", images=pictures)
+    images = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
+    np.savez(place / "data.npz", images=images)
     (place / "data.txt").write_text("the quick brown fox jumps over the lazy dog. " * 120)
 
 
@@ -112,7 +112,7 @@ def trained(processes) -> None:
 
 
 @pytest.mark.slow
-def test_processes_learn_pictures_as_one_does_even_when_killed_and_resumed_by_two_devices(
+def test_processes_learn_images_as_one_does_even_when_killed_and_resumed_by_two_devices(
     together, home, tmp_path
 ):
     trained(together("vae.train", "alone"))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.data import Part, Pictures
+from studio.core.data import ImageDataset, Part
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.vae import codes, density, elbo, latent_analysis
 from studio.vae.model import Vae
 
 
-def test_black_and_white_pictures_keep_the_mean_gray():
+def test_black_and_white_images_keep_the_mean_gray():
     gray = np.full((200, 10, 10, 1), 51, "uint8")
     gray[:, 0], gray[:, 1] = 0, 255
     drawn = codes.binarize(gray, np.random.default_rng(0))
@@ -23,23 +23,23 @@ def test_black_and_white_pictures_keep_the_mean_gray():
 
 @pytest.mark.parametrize("count", [1, 3, 130])
 def test_batches_of_any_number_are_the_same(discs, tiny, count):
-    vae, pictures = Vae(tiny), np.resize(discs, (count, 28, 28, 1))
-    z_mean, z_log_var = codes.encode(vae, pictures)
-    alone = codes.encode(vae, pictures[-1:])
+    vae, images = Vae(tiny), np.resize(discs, (count, 28, 28, 1))
+    z_mean, z_log_var = codes.encode(vae, images)
+    alone = codes.encode(vae, images[-1:])
     assert z_mean.shape == z_log_var.shape == (count, 4)
     assert np.allclose(z_mean[-1], alone[0][0], atol=1e-4)
     made = codes.decode(vae, z_mean)
-    assert made.shape == pictures.shape and made.dtype == np.uint8
+    assert made.shape == images.shape and made.dtype == np.uint8
     assert np.abs(made[-1].astype(int) - codes.decode(vae, z_mean[-1:])[0]).max() <= 1
 
 
 @pytest.mark.parametrize("likelihood", ["logistic", "binary"])
-def test_pictures_are_prepared_alike_in_batches_and_at_once(discs, tiny, likelihood):
+def test_images_are_prepared_alike_in_batches_and_at_once(discs, tiny, likelihood):
     settings = tiny.model_copy(update={"likelihood": likelihood})
-    vae, pictures = Vae(tiny), np.resize(discs, (130, 28, 28, 1))
-    whole = codes.prepared(pictures, settings)
+    vae, images = Vae(tiny), np.resize(discs, (130, 28, 28, 1))
+    whole = codes.prepared(images, settings)
     z, _ = codes.encode(vae, whole)
-    part = Part(pictures, np.arange(130))
+    part = Part(images, np.arange(130))
     assert np.allclose(codes.encode(vae, part, None, codes.preparing(settings))[0], z, atol=1e-5)
     error = np.sqrt(np.mean((codes.decode(vae, z).astype("float64") - whole) ** 2))
     assert codes.redraw_error(vae, part, z, codes.preparing(settings)) == pytest.approx(error, rel=1e-3)
@@ -76,9 +76,9 @@ def test_a_collapse_is_told_with_a_way_out():
 def test_a_survey_tells_of_a_collapse(discs, tiny):
     vae = Vae(tiny)
     vae.encoder.set_weights([np.zeros_like(one) for one in vae.encoder.get_weights()])
-    pictures = Pictures(discs, tuple(map(str, range(128))), None, (), {}, ())
+    dataset = ImageDataset(discs, tuple(map(str, range(128))), None, (), {}, ())
     rows = np.arange(90), np.arange(100, 128), np.arange(90, 100)
-    found = latent_analysis.analyze(vae, tiny, pictures, *rows, Progress())
+    found = latent_analysis.analyze(vae, tiny, dataset, *rows, Progress())
     assert found.figures["active_units"] == 0 and len(found.notes) == 1
 
 
@@ -118,15 +118,15 @@ def test_codes_are_drawn_with_the_deviation_that_each_has():
     assert np.allclose(z.mean(0), 3, atol=0.05) and np.allclose(z.std(0), [0.5, 2], rtol=0.03)
 
 
-def test_the_contrast_is_the_one_by_which_redrawn_pictures_miss_least(tiny):
+def test_the_contrast_is_the_one_by_which_redrawn_images_miss_least(tiny):
     """Of a decoder that says 1, whatever it is given: pixels are white with a chance of .73."""
     vae = Vae(tiny)
     vae.decoder.set_weights([np.zeros_like(one) for one in vae.decoder.get_weights()[:-1]] + [np.ones(1)])
     z = np.zeros((130, 4), "float32")
     for wanted in (1.0, 1.4, 2.3):
-        pictures = np.full((130, 28, 28, 1), round(255 * codes.sigmoid(wanted)), "uint8")
-        assert codes.contrast(vae, pictures, z) == wanted
-        assert np.array_equal(codes.decode(vae, z, wanted), pictures)
+        images = np.full((130, 28, 28, 1), round(255 * codes.sigmoid(wanted)), "uint8")
+        assert codes.contrast(vae, images, z) == wanted
+        assert np.array_equal(codes.decode(vae, z, wanted), images)
     noise = codes.binarize(np.full((130, 28, 28, 1), 186, "uint8"), np.random.default_rng(0))
     assert codes.contrast(vae, noise, z) == codes.CONTRASTS[-1], "most are white"
     with pytest.raises(Cancelled):
@@ -148,8 +148,8 @@ def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
     vae = Vae(tiny)
     for network in (vae.encoder, vae.decoder):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
-    pictures = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1), dtype="uint8")
-    found = elbo.elbo(vae, pictures)
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1), dtype="uint8")
+    found = elbo.elbo(vae, images)
     assert found.nats == pytest.approx(784 * np.log(2), abs=1e-6) and found.n == 20
     assert found.error == pytest.approx(0, abs=1e-6)
 
@@ -182,22 +182,22 @@ def test_weighing_codes_can_be_stopped(tiny):
         elbo.slack(Vae(tiny), np.zeros((2, 28, 28, 1), "uint8"), 2, progress=Progress(cancelled=lambda: True))
 
 
-def test_the_weighted_bound_looks_at_pictures_of_all_classes(discs, tiny, monkeypatch):
+def test_the_weighted_bound_looks_at_images_of_all_classes(discs, tiny, monkeypatch):
     """Data sets come sorted by class: of held-out rows the first hundred may all be of one."""
     weighed = []
 
-    def slack(vae, pictures, **_):
-        weighed.append(pictures[:, 0, 0, 0])
-        return elbo.Elbo(0.0, 0.0, len(pictures))
+    def slack(vae, dataset, **_):
+        weighed.append(dataset[:, 0, 0, 0])
+        return elbo.Elbo(0.0, 0.0, len(dataset))
 
     monkeypatch.setattr(elbo, "slack", slack)
     monkeypatch.setattr(elbo, "WEIGHED", 10)
     marked = discs.copy()
     marked[:, 0, 0, 0] = np.arange(128)
     settings = tiny.model_copy(update={"likelihood": "binary"})
-    pictures = Pictures(marked, tuple(map(str, range(128))), None, (), {}, ())
+    dataset = ImageDataset(marked, tuple(map(str, range(128))), None, (), {}, ())
     rows = np.arange(60), np.arange(70, 128), np.arange(60, 70)
-    latent_analysis.analyze(Vae(settings), settings, pictures, *rows, Progress())
+    latent_analysis.analyze(Vae(settings), settings, dataset, *rows, Progress())
     assert len(weighed[0]) == 10 and weighed[0][0] == 70 and weighed[0][-1] == 127
 
 
@@ -210,9 +210,9 @@ def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, m
         "same": np.ones(128, "float32"),
         "unknown": np.full(128, np.nan, "float32"),
     }
-    pictures = Pictures(discs, tuple(map(str, range(128))), None, (), known, ())
+    dataset = ImageDataset(discs, tuple(map(str, range(128))), None, (), known, ())
     z, _ = codes.encode(trained.result, discs)
-    found = {name: one for _, name, one in latent_analysis.attributes(z, pictures, np.arange(128))}
+    found = {name: one for _, name, one in latent_analysis.attributes(z, dataset, np.arange(128))}
     assert set(found) == {"row"} and "labeled by the data set" in found["row"].note
     start = z[np.argsort(middles[:, 0])[64]]
     made = codes.decode(trained.result, np.stack([start + t * found["row"].vector for t in (-1.0, 1.0)]))

@@ -24,18 +24,18 @@ def test_the_divergence_matches_the_closed_form(mean, log_var, nats):
 
 def test_likelihoods_are_those_of_the_distributions():
     rng = np.random.default_rng(0)
-    pictures = rng.random((5, 6, 6, 2)).astype("float32")
-    logits = rng.normal(size=pictures.shape).astype("float32")
+    images = rng.random((5, 6, 6, 2)).astype("float32")
+    logits = rng.normal(size=images.shape).astype("float32")
     made = 1 / (1 + np.exp(-logits.astype("float64")))
-    missed = (pictures - made).astype("float64")
+    missed = (images - made).astype("float64")
     variance, spread = np.mean(missed**2), np.mean(abs(missed))
     expected = {
         "normal": 0.5 * missed**2 / variance + 0.5 * math.log(2 * math.pi * variance),
         "laplace": abs(missed) / spread + math.log(2 * spread),
-        "bernoulli": -pictures * np.log(made) - (1 - pictures) * np.log(1 - made),
+        "bernoulli": -images * np.log(made) - (1 - images) * np.log(1 - made),
     }
     for name, nats in expected.items():
-        assert float(learner.MISSED[name](pictures, logits)) == pytest.approx(nats.sum() / 5, rel=1e-4)
+        assert float(learner.MISSED[name](images, logits)) == pytest.approx(nats.sum() / 5, rel=1e-4)
 
 
 def test_free_bits_charge_each_number_at_least_so_much(discs, tiny):
@@ -63,11 +63,11 @@ def test_beta_grows_during_the_warm_up(discs, tiny):
 def test_the_networks_fit_every_size(size, colors):
     settings = TrainVaeSettings(size=size, colors=colors, width=4, latent_dim=6)
     vae = Vae(settings)
-    pictures = np.zeros((2, size, size, settings.channels), "float32")
-    z_mean, z_log_var = vae.encode(pictures)
+    images = np.zeros((2, size, size, settings.channels), "float32")
+    z_mean, z_log_var = vae.encode(images)
     assert z_mean.shape == z_log_var.shape == (2, 6)
-    assert vae.decode(z_mean).shape == pictures.shape
-    assert vae(pictures).shape == pictures.shape
+    assert vae.decode(z_mean).shape == images.shape
+    assert vae(images).shape == images.shape
 
 
 @pytest.mark.slow
@@ -80,9 +80,9 @@ def test_a_seed_decides_the_fresh_weights(tiny):
 def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
     looks = []
 
-    def see(pictures):
-        looks.append(tuple(pictures.shape))
-        return {layer: (n + 1.0) * pictures for n, layer in enumerate(learner.MISSES)}
+    def see(images):
+        looks.append(tuple(images.shape))
+        return {layer: (n + 1.0) * images for n, layer in enumerate(learner.MISSES)}
 
     def missed(share):
         return float(Learner(tiny.model_copy(update={"perceptual": share}), see)(discs[:4])["reconstruction"])
@@ -97,7 +97,7 @@ def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
 @pytest.mark.slow
 def test_what_is_seen_teaches_the_decoder(discs, tiny):
     wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
-    found = Learner(wish, lambda pictures: dict.fromkeys(learner.MISSES, pictures))
+    found = Learner(wish, lambda images: dict.fromkeys(learner.MISSES, images))
     found.start()
     before = found.result.decoder.get_weights()
     found.train_on_batch(discs[:8])
@@ -153,15 +153,15 @@ def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, mon
     monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
     undecided = Adversarial(tiny)
     undecided.discriminator.set_weights([np.zeros_like(one) for one in undecided.discriminator.get_weights()])
-    pictures = discs[:4].astype("float32") / 255
-    mine, its = (float(one) for one in undecided(pictures, pictures, pictures[:2]))
+    images = discs[:4].astype("float32") / 255
+    mine, its = (float(one) for one in undecided(images, images, images[:2]))
     assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * math.log(2))
     assert its == pytest.approx(2 * math.log(2))
 
 
-def unmoved(pictures):
+def unmoved(images):
     """What stands for VGG16 where nothing is to be seen: maps of its shapes."""
-    count = pictures.shape[0]
+    count = images.shape[0]
     return {
         layer: tf.zeros((count, side, side, channels))
         for layer, side, channels in zip(JUDGED, (14, 7, 3), (128, 256, 512), strict=True)
@@ -173,8 +173,8 @@ def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch)
     game = Adversarial(tiny.model_copy(update={"adversarial": 0.5, "vgg16_discriminator": 3.0}), unmoved)
     fresh = game.discriminator_weights()
     game.take([np.zeros_like(one) for one in fresh])
-    pictures = discs[:4].astype("float32") / 255
-    mine, its = (float(one) for one in game(pictures, pictures, pictures[:2]))
+    images = discs[:4].astype("float32") / 255
+    mine, its = (float(one) for one in game(images, images, images[:2]))
     assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * (1 + 3) * math.log(2))
     assert its == pytest.approx(4 * math.log(2))
     first = len(game.discriminator.get_weights())
@@ -183,11 +183,11 @@ def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch)
     assert not any(one.any() for one in game.discriminator_weights()[first:])
 
 
-def test_a_discriminator_misses_less_where_pictures_are_drawn_well(discs, tiny):
+def test_a_discriminator_misses_less_where_images_are_drawn_well(discs, tiny):
     judged = Adversarial(tiny)
-    pictures = discs[:16].astype("float32") / 255
+    images = discs[:16].astype("float32") / 255
     rng = np.random.default_rng(0)
-    blurred = np.clip(pictures + rng.normal(0, 0.3, pictures.shape), 0, 1).astype("float32")
-    drawn = pictures[:4]
-    well, badly = (float(judged(pictures, again, drawn)[0]) for again in (0.99 * pictures, blurred))
+    blurred = np.clip(images + rng.normal(0, 0.3, images.shape), 0, 1).astype("float32")
+    drawn = images[:4]
+    well, badly = (float(judged(images, again, drawn)[0]) for again in (0.99 * images, blurred))
     assert well < badly - 10

@@ -39,7 +39,7 @@ def result(dataset, tiny):
 
 def rows_to_test(dataset, settings) -> np.ndarray:
     """The rows that a training holds out to test on."""
-    positions = split.positions(data.pictures(dataset, settings.size, settings.channels))
+    positions = split.positions(data.load_dataset(dataset, settings.size, settings.channels))
     return split.split(positions, settings.held_out / 2, settings.held_out)[-1]
 
 
@@ -54,21 +54,21 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, 
     assert preset.settings() == tiny and preset.recipe() == result.recipe
     assert preset.data()["figures"] == figures
     held_out = rows_to_test(dataset, tiny)
-    assert (figures["steps"], figures["pictures"], figures["held_out"]) == (6, 128, len(held_out))
+    assert (figures["steps"], figures["images"], figures["held_out"]) == (6, 128, len(held_out))
     assert figures["least_held_out"] == tiny.held_out
     assert figures["curve"]["steps"] == [3, 6] and len(figures["curve"]["validation"]) == 2
     assert len(figures["kl"]) == 4 and figures["kl_nats"] == pytest.approx(sum(figures["kl"]), abs=1e-3)
     card = preset.card()
     assert "128 images at 28 px" in card and "\nLicense: not stated\n" in card
     assert "python -m training.train_vae discs.npz -o DIR --steps 6" in card
-    assert preset.picture().startswith(b"\x89PNG")
+    assert preset.image().startswith(b"\x89PNG")
     assert isinstance(generator, latent.Generator)
     assert (generator.size, generator.latent_dim, generator.digest) == (28, 4, preset.digest)
     assert "change-1" in generator.directions and generator.density is not None
     assert checkpoints.find("vae.train", tiny, {"data": [dataset]}).load() is None  # it is done
 
 
-def test_the_model_draws_and_takes_pictures_in(result, discs):
+def test_the_model_draws_and_takes_images_in(result, discs):
     _, generator = opened(result)
     made = generator.decode(latent.draw(generator, 5, seed=0))
     assert made.shape == (5, 28, 28, 3) and made.dtype == np.uint8
@@ -82,9 +82,9 @@ def test_the_model_draws_and_takes_pictures_in(result, discs):
 def test_the_model_that_is_saved_is_the_one_that_was_trained(dataset, discs, able):
     result = tasks.run("vae.train", able, {"data": [dataset]})
     _, generator = opened(result)
-    pictures = np.repeat(discs, 3, axis=-1)[rows_to_test(dataset, able)]
-    again = generator.decode(generator.encode(pictures)).astype("float32")
-    error = float(np.sqrt(np.mean((again - pictures) ** 2)))
+    images = np.repeat(discs, 3, axis=-1)[rows_to_test(dataset, able)]
+    again = generator.decode(generator.encode(images)).astype("float32")
+    error = float(np.sqrt(np.mean((again - images) ** 2)))
     assert error == pytest.approx(result.figures["redraw_error"], abs=0.5)
     assert result.figures["active_units"] >= 2
 
@@ -195,7 +195,7 @@ def test_a_vgg16_discriminator_without_a_first_is_refused(dataset, tiny):
         tasks.run("vae.train", tiny.model_copy(update={"vgg16_discriminator": 1.0}), {"data": [dataset]})
 
 
-def test_too_few_pictures_are_told_with_the_least_number(home, discs, tiny, tmp_path):
+def test_too_few_images_are_told_with_the_least_number(home, discs, tiny, tmp_path):
     np.savez(tmp_path / "few.npz", images=discs[:20, ..., 0])
     file = data.reference(str(tmp_path / "few.npz"))
     with pytest.raises(InvalidInput, match="at least 64"):
@@ -219,7 +219,7 @@ def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
         tasks.imported(tasks.get("vae.train").opens)(other)
 
 
-def test_pictures_are_drawn_from_what_comes_closer_to_real_ones(
+def test_images_are_drawn_from_what_comes_closer_to_real_ones(
     quick_inceptionv3_home, discs, tiny, tmp_path, monkeypatch
 ):
     np.savez(tmp_path / "discs.npz", images=discs[..., 0])

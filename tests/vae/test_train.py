@@ -125,7 +125,7 @@ def test_a_discriminator_that_holds_no_numbers_is_not_kept(discs, tiny):
     assert trainer.discriminator() == []
 
 
-def test_the_best_on_validation_pictures_is_kept(discs, tiny, monkeypatch):
+def test_the_best_on_validation_images_is_kept(discs, tiny, monkeypatch):
     trainer = train.Trainer(discs, LEARNED, TESTED, tiny)
     kept, numbers = [], iter([1.0, 5.0])
 

@@ -10,8 +10,8 @@ import tiny_styles
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.pictures import animations, images, video_span
-from studio.core.pictures.frame_times import FrameTimes
+from studio.core.imaging import animations, image_io, video_span
+from studio.core.imaging.frame_times import FrameTimes
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints
@@ -182,7 +182,7 @@ def test_a_video_in_a_house_style_names_the_network(video):
     assert made.recipe.weights == {"tiny": preset.digest}
     assert (
         next(animations.frames(made.files[0].read())).shape
-        == images.fit(np.zeros((32, 48, 3), "uint8"), 64).shape
+        == image_io.fit(np.zeros((32, 48, 3), "uint8"), 64).shape
     )
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.core.weights import pretrained
 from studio.xray import maps
@@ -25,13 +25,13 @@ def look(home, vgg, resnet, monkeypatch):
     monkeypatch.setattr(pretrained, "load", lambda name, *told: labels if "labels" in name else whole)
     monkeypatch.setattr(maps, "_SEEN", {})
     pixels = np.random.default_rng(0).integers(0, 256, (60, 96, 3)).astype("uint8")
-    photo = File.keep(images.encode_png(pixels), "picture", "noise.png")
+    photo = File.keep(image_io.encode_png(pixels), "image", "noise.png")
 
     def look(name="xray.look", **asked):
         settings = tasks.get(name).settings.parse({"size": 96, **asked})
         result = tasks.run(name, settings, {"content": [photo]})
         json.dumps(dict(result.figures))
-        return images.read(result.files[0].read()), result
+        return image_io.read(result.files[0].read()), result
 
     return look
 
@@ -68,11 +68,11 @@ def test_switched_off_branches_change_what_it_says(look):
 
 
 def test_a_filter_tells_what_it_multiplies(look):
-    picture, result = look("xray.filter", channel=3, stride=2, pooling="max")
+    image, result = look("xray.filter", channel=3, stride=2, pooling="max")
     told = result.figures
     assert told["given"] == [60, 96, 3] and told["sums"] == [30, 48] and told["map"] == [15, 24]
     assert {part["name"] for part in told["parts"]} == {"red", "green", "blue"}
-    assert picture.shape[1] == 768
+    assert image.shape[1] == 768
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,6 @@ def test_a_filter_tells_what_it_multiplies(look):
 )
 def test_what_there_is_not_is_refused_at_once(home, settings, told):
     name = "xray.look" if isinstance(settings, LookSettings) else "xray.filter"
-    photo = File.keep(images.encode_png(np.zeros((8, 8, 3), "uint8")), "picture", "black.png")
+    photo = File.keep(image_io.encode_png(np.zeros((8, 8, 3), "uint8")), "image", "black.png")
     with pytest.raises(InvalidInput, match=told):
         tasks.check(name, settings, {"content": [photo]})

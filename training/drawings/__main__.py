@@ -4,7 +4,7 @@ Command: python -m training.drawings avatars -o avatars.npz -n 20000 --seed 0
 
 avatars: cartoon faces, `images`, `(n, size, size, 3) uint8`, and what each shows as one array of floats a
 fact: smile, glasses, hat, beard, hair_length. sketches: cartoon faces with sketches of each, which
-training.train_sketch learns from. pictures: faces and paintings, for the `--drawings` of
+training.train_sketch learns from. images: faces and paintings, for the `--drawings` of
 training.train_enhance. The same seed gives the same bytes.
 """
 
@@ -26,12 +26,12 @@ from studio.core.data import arrays
 from studio.core.errors import invalid
 from studio.core.progress import Progress
 from studio.run import outputs
-from training.drawings import avatars, pictures, sketches
+from training.drawings import avatars, images, sketches
 
 _KINDS: dict[str, tuple[Callable[[int, int, Progress, int], Mapping[str, np.ndarray]], int]] = {
     "avatars": (avatars.collection, 64),
     "sketches": (sketches.collection, 96),
-    "pictures": (pictures.collection, 224),
+    "images": (images.collection, 224),
 }  # each with its usual size
 _MOST, _SIZES, _STEP = 200_000, (16, 1024), 4
 

@@ -1,7 +1,7 @@
 """Draws the images of README and the documents: `python -m training.drawings.doc_images [NAME ...]`.
 
 It takes some minutes and the weights. Its output is committed; each image is named after its file in
-`docs/pictures`. Nothing here uses a model that is for research only.
+`docs/images`. Nothing here uses a model that is for research only.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from PIL import Image, ImageOps
 
 from pages.form.samples import SHIPPED
 from studio.core import tasks
-from studio.core.pictures import images, paintings, sample_photos
-from studio.core.pictures.grids import grid
+from studio.core.imaging import image_io, paintings, sample_photos
+from studio.core.imaging.grids import grid
 from studio.faces.settings import FacesSettings
 from studio.style.house import known_styles
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs" / "pictures"
+DOCS = ROOT / "docs" / "images"
 HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the image of the house styles
 LEAD = ("chelsea", "brush_strokes")  # with these README opens
 HEIGHT, GAP = 302, 8  # px of a row, and between its images
@@ -41,8 +41,8 @@ CARTOONS, CARTOON_SEED = 8, 3  # of a row
 def main(names: Sequence[str] = ()) -> None:
     """Writes these images as WebP; all, when none is named."""
     DOCS.mkdir(parents=True, exist_ok=True)
-    for name in names or PICTURES:
-        PICTURES[name](DOCS / f"{name}.webp")
+    for name in names or IMAGES:
+        IMAGES[name](DOCS / f"{name}.webp")
 
 
 def _draw_house(path: Path) -> None:
@@ -85,7 +85,7 @@ def _draw_clean(path: Path) -> None:
     noisy = np.clip(photo + noise, 0, 255).astype("uint8")
     buffer = io.BytesIO()
     Image.fromarray(_pixels(BLOCKY)[:200, 120:320]).save(buffer, "JPEG", quality=QUALITY)
-    blocky = images.read(buffer.getvalue())
+    blocky = image_io.read(buffer.getvalue())
     asked: dict[str, object] = {"scale": 1}
     cleaned = _made("enhance.enlarge", asked, content=noisy)
     asked = {"scale": 1, "denoise": 0, "jpeg_quality": QUALITY}
@@ -128,7 +128,7 @@ def _draw_face_alone(path: Path) -> None:
 
 def _draw_teach(path: Path) -> None:
     """Where ResNet50 sees the cat."""
-    _row([_made("classify.explain", {}, picture=LEARNED)], path)
+    _row([_made("classify.explain", {}, image=LEARNED)], path)
 
 
 def _draw_text(path: Path) -> None:
@@ -139,11 +139,11 @@ def _draw_text(path: Path) -> None:
 def _made(task: str, asked: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
     """The image that a task makes of samples, or of images themselves."""
     kept = {
-        slot: [tasks.File.keep(images.encode_png(_pixels(one)), "picture", f"{slot}.png")]
+        slot: [tasks.File.keep(image_io.encode_png(_pixels(one)), "image", f"{slot}.png")]
         for slot, one in inputs.items()
     }
     result = tasks.run(task, tasks.get(task).settings.parse(asked), kept)
-    return images.read(result.files[0].read())
+    return image_io.read(result.files[0].read())
 
 
 def _pixels(name: str | np.ndarray) -> np.ndarray:
@@ -152,11 +152,11 @@ def _pixels(name: str | np.ndarray) -> np.ndarray:
     return sample_photos.photo(name) if name in sample_photos.photos() else paintings.painting(name)
 
 
-def _row(pictures: Sequence[np.ndarray], path: Path, height: int = HEIGHT) -> None:
+def _row(images: Sequence[np.ndarray], path: Path, height: int = HEIGHT) -> None:
     row = []
-    for pixels in pictures:
+    for pixels in images:
         width = round(height * pixels.shape[1] / pixels.shape[0])
-        row += [images.resize(pixels, height, width), np.full((height, GAP, 3), 255, "uint8")]
+        row += [image_io.resize(pixels, height, width), np.full((height, GAP, 3), 255, "uint8")]
     _save(np.concatenate(row[:-1], axis=1), path)
 
 
@@ -164,7 +164,7 @@ def _save(pixels: np.ndarray, path: Path) -> None:
     Image.fromarray(pixels).save(path, "WEBP", quality=82, method=6)
 
 
-PICTURES = {
+IMAGES = {
     "house": _draw_house,
     "readme": _draw_readme,
     "dream": _draw_dream,

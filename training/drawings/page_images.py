@@ -23,8 +23,8 @@ from pages.home.under_the_hood import LAYERS, PHOTO
 from pages.sketch.under_the_hood import HANDS
 from studio.core import data, tasks
 from studio.core.data import sample_sets
+from studio.core.imaging import image_io, paintings, sample_photos
 from studio.core.objectives import backbones
-from studio.core.pictures import images, paintings, sample_photos
 from studio.core.settings import Settings
 from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
@@ -90,7 +90,7 @@ def _draw_looks() -> None:
 def _draw_sets() -> None:
     """Four images of each sample set, of its classes in turn; and folders, for a user's own."""
     for name in sample_sets.names():
-        found = data.pictures(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
+        found = data.load_dataset(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
         labels = np.zeros(len(found.images), int) if found.labels is None else found.labels
         of = [np.flatnonzero(labels == label) for label in np.unique(labels)]
         four = [found.images[of[n % len(of)][n // len(of)]] for n in range(4)]
@@ -103,17 +103,17 @@ def _draw_sets() -> None:
 
 
 def _folders() -> Image.Image:
-    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(image)
     for top, ink in ((30, "#a63d57"), (58, "#c2781e"), (86, "#3046b0")):
         draw.rounded_rectangle((30, top, 74, top + 30), 6, ink)
         draw.rounded_rectangle((30, top + 10, 130, top + 50), 6, ink, "#eeece4", 2)
-    return picture
+    return image
 
 
 def _frames() -> Image.Image:
-    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(image)
     for left, top, right, bottom, ink in (
         (24, 28, 84, 84, "#3046b0"),
         (94, 28, 136, 70, "#c2781e"),
@@ -121,27 +121,27 @@ def _frames() -> Image.Image:
         (76, 94, 136, 134, "#3c7a5a"),
     ):
         draw.rectangle((left, top, right, bottom), ink, "#22252b", 3)
-    return picture
+    return image
 
 
 def _camera() -> Image.Image:
-    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((56, 40, 104, 66), 8, "#3046b0")
     draw.rounded_rectangle((26, 54, 134, 124), 12, "#3046b0")
     draw.ellipse((54, 63, 106, 115), "#eeece4")
     draw.ellipse((64, 73, 96, 105), "#a63d57")
     draw.ellipse((114, 62, 124, 72), "#c2781e")
-    return picture
+    return image
 
 
 def _shelf() -> Image.Image:
-    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(image)
     for top, ink in ((98, "#3046b0"), (66, "#c2781e"), (34, "#a63d57")):
         draw.rounded_rectangle((36, top, 124, top + 26), 6, ink)
         draw.rectangle((48, top + 11, 84, top + 15), "#eeece4")
-    return picture
+    return image
 
 
 def _draw_sketches() -> None:
@@ -157,7 +157,7 @@ def _draw_sketches() -> None:
 def _sketch(lot: Lot, kind: Kind, number: int) -> np.ndarray:
     if kind == "light":
         face = views.parts(lot.scene.shapes(), SIDE).any(-1, keepdims=True)
-        return np.repeat(np.where(face, images.gray(lot.scene.picture(SIDE)), 0), 3, axis=2).astype("uint8")
+        return np.repeat(np.where(face, image_io.gray(lot.scene.image(SIDE)), 0), 3, axis=2).astype("uint8")
     return doodles.drawing(lot, kind, SIDE, np.random.default_rng(number), Hand(wobble=0.1, width=1.5))
 
 
@@ -165,15 +165,15 @@ def _hands(seed: int) -> np.ndarray:
     """An avatar by day, by night, as an outline and as parts; below as four unsteady hands have drawn it."""
     lot = draw_lot(seed, 0, 0.0)
     scene, shapes = lot.scene, lot.scene.shapes()
-    ways = [scene.picture(SMALL), scene.picture(SMALL, night=True)]
+    ways = [scene.image(SMALL), scene.image(SMALL, night=True)]
     ways += [views.outline(shapes, SMALL), views.parts(shapes, SMALL)]
     rngs = [np.random.default_rng((seed, n)) for n in range(len(ways))]
     drawn = [doodles.drawing(lot, "outline", SMALL, rng) for rng in rngs]
     return np.concatenate([np.concatenate(row, axis=1) for row in (ways, drawn)])
 
 
-def _save_lossless(picture: np.ndarray, path: Path) -> None:
-    Image.fromarray(picture).save(path, "WEBP", lossless=True, quality=100, method=6)
+def _save_lossless(image: np.ndarray, path: Path) -> None:
+    Image.fromarray(image).save(path, "WEBP", lossless=True, quality=100, method=6)
 
 
 def _draw_tiles() -> None:
@@ -183,8 +183,8 @@ def _draw_tiles() -> None:
 
 def _draw_layers() -> None:
     """One strip a layer: the channels that answer most strongly to a photo, brightest first."""
-    pixels = images.fit(sample_photos.photo(PHOTO), SEEN)
-    features = backbones.load("vgg16").features(tuple(LAYERS))(images.to_01(pixels))
+    pixels = image_io.fit(sample_photos.photo(PHOTO), SEEN)
+    features = backbones.load("vgg16").features(tuple(LAYERS))(image_io.to_01(pixels))
     for layer in LAYERS:
         maps = np.asarray(features[layer])[0]
         strongest = np.argsort(maps.std(axis=(0, 1)))[::-1][:CHANNELS]
@@ -200,13 +200,13 @@ def _map(activation: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(gray.resize((width, height), Image.Resampling.NEAREST))
 
 
-def _save(picture: Image.Image, path: Path) -> None:
-    picture.save(path, "WEBP", quality=82, method=6)
+def _save(image: Image.Image, path: Path) -> None:
+    image.save(path, "WEBP", quality=82, method=6)
 
 
 def _made(tile: Tile) -> Image.Image:
     inputs = {
-        slot: [tasks.File.keep(images.encode_png(_pixels(name)), "picture", f"{slot}.png")]
+        slot: [tasks.File.keep(image_io.encode_png(_pixels(name)), "image", f"{slot}.png")]
         for slot, name in tile.inputs.items()
     }
     house = {"house": [tile.inputs["style"]]} if inputs.pop("style", []) else {}  # as its page paints it
@@ -216,11 +216,11 @@ def _made(tile: Tile) -> Image.Image:
     if tile.task == "sketch.paint":
         return _doodle(settings)
     result = tasks.run(tile.task, settings, inputs)
-    picture = Image.fromarray(images.read(result.files[0].read()))
+    image = Image.fromarray(image_io.read(result.files[0].read()))
     if tile.task == "classify.explain":
-        picture = ImageOps.fit(picture, (min(picture.size),) * 2)  # which is all that it looks at
-    picture.thumbnail((LONGEST, LONGEST))
-    return picture
+        image = ImageOps.fit(image, (min(image.size),) * 2)  # which is all that it looks at
+    image.thumbnail((LONGEST, LONGEST))
+    return image
 
 
 def _doodle(settings: Settings) -> Image.Image:
@@ -228,18 +228,18 @@ def _doodle(settings: Settings) -> Image.Image:
     lot = draw_lot(0, DOODLE, 0.0)
     unsteady = Hand(wobble=0.7, off=0.3, width=1.3)
     drawn = doodles.drawing(lot, "outline", LONGEST // 2, np.random.default_rng(1), unsteady)
-    file = tasks.File.keep(images.encode_png(drawn), "picture", "doodle.png")
-    made = images.read(tasks.run("sketch.paint", settings, {"content": [file]}).files[0].read())
-    return Image.fromarray(np.concatenate([drawn, images.resize(made, *drawn.shape[:2])], axis=1))
+    file = tasks.File.keep(image_io.encode_png(drawn), "image", "doodle.png")
+    made = image_io.read(tasks.run("sketch.paint", settings, {"content": [file]}).files[0].read())
+    return Image.fromarray(np.concatenate([drawn, image_io.resize(made, *drawn.shape[:2])], axis=1))
 
 
 def _halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
     """A part of a photo, on the left as its pixels are, on the right enlarged by the network."""
     left, top, width, height = EYE
     part = photo[top : top + height, left : left + width]
-    file = tasks.File.keep(images.encode_png(part), "picture", "part.png")
+    file = tasks.File.keep(image_io.encode_png(part), "image", "part.png")
     result = tasks.run("enhance.enlarge", settings, {"content": [file]})
-    enlarged = images.read(result.files[0].read()).copy()
+    enlarged = image_io.read(result.files[0].read()).copy()
     before = np.repeat(np.repeat(part, settings.scale, axis=0), settings.scale, axis=1)
     middle = enlarged.shape[1] // 2
     enlarged[:, :middle] = before[:, :middle]

@@ -20,7 +20,7 @@ from PIL import Image
 
 from studio.core.data import sample_sets
 from studio.core.data.sample_sets import SHIPPED, SampleSet
-from studio.core.pictures import paintings as sample_paintings
+from studio.core.imaging import paintings as sample_paintings
 from training.drawings import avatars, paintings, sketches
 from training.drawings.__main__ import save
 from training.drawings.avatars import looks
@@ -86,14 +86,14 @@ def draw(name: str, folder: Path = SHIPPED) -> Path:
 def _draw_set(wanted: SampleSet, path: Path) -> None:
     counts = dict.fromkeys(wanted.classes, 0)
     with zipfile.ZipFile(path, "w") as file:
-        for label, picture in faces(wanted):
+        for label, image in faces(wanted):
             counts[label] += 1
-            file.writestr(zipfile.ZipInfo(f"{label}/{counts[label]:03}.webp", _DATE), _webp(picture))
+            file.writestr(zipfile.ZipInfo(f"{label}/{counts[label]:03}.webp", _DATE), _webp(image))
 
 
-def _webp(picture: np.ndarray) -> bytes:
+def _webp(image: np.ndarray) -> bytes:
     packed = io.BytesIO()
-    Image.fromarray(picture).save(packed, "WEBP", lossless=True, quality=100, method=6)
+    Image.fromarray(image).save(packed, "WEBP", lossless=True, quality=100, method=6)
     return packed.getvalue()
 
 

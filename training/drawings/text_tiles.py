@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from pages.widgets.marked_text import LEVELS
-from studio.core.pictures.thumbnails import INK, PAPER
+from studio.core.imaging.thumbnails import INK, PAPER
 
 _WIDE, _EDGE, _LINE = (480, 360), 22, 39  # px
 _FAINT, _SHADES = "#85837d", ("#eeece4", "#f0e2cc", "#eccc9f", "#e6b468", "#dd972f")
@@ -19,8 +19,8 @@ def marked(before: str, text: str, nats: Sequence[float]) -> Image.Image:
     """The first lines of a text with the model's negative log-likelihood by each character, as the page marks
     it.
     """
-    picture = Image.new("RGB", _WIDE, PAPER)
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(_LINE * 16 // 25)
+    image = Image.new("RGB", _WIDE, PAPER)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(_LINE * 16 // 25)
     for at, (x, y, character) in enumerate(_set(before + text, font)):
         if character and at >= len(before):
             level = sum(nats[at - len(before)] >= least for least in LEVELS)
@@ -28,7 +28,7 @@ def marked(before: str, text: str, nats: Sequence[float]) -> Image.Image:
             draw.rectangle((x, y + 1, right, foot + level), INK)  # of which the line below is left
             draw.rectangle((x, y + 1, right, foot), _SHADES[level])
         draw.text((x, y), character, INK if at >= len(before) else _FAINT, font)
-    return picture
+    return image
 
 
 def _set(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> Iterator[tuple[float, int, str]]:

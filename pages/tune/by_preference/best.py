@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.form import forms, picture_input, samples
+from pages.form import forms, image_input, samples
 from pages.jobs import item_actions, navigation, refill, results
 from pages.tune.by_preference import wording
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
@@ -33,7 +33,7 @@ def best(taste: Taste, duels: Pairs, made: engine.Live, on_back: Callable[[], No
     values = dict(zip(duels.grid.names, duels.best, strict=True))
     full = taste.made(duels.best, duels.grid.names, size=taste.size)
     caption = f"Best of {len(duels.points)} images after {len(taste.compared)} comparisons"
-    browser_pictures.image(made.data, caption=caption)
+    browser_images.image(made.data, caption=caption)
     st.markdown(f"**{words.plain(wording.point(taste.kind, values)).capitalize()}**")
     place = navigation.place_of(taste.task)
     with st.container(horizontal=True):
@@ -72,4 +72,4 @@ def _put(slot: str, file: File) -> None:
         st.session_state[slot] = samples.titles()[samples.spelled(file).removeprefix("sample:")]
         return
     # A painting goes as a user's own, for a house style of its name would paint it otherwise.
-    picture_input.use(slot, file, OWN[slot])
+    image_input.use(slot, file, OWN[slot])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.form import forms, picture_input, samples
+from pages.form import forms, image_input, samples
 from pages.widgets import words
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -82,10 +82,10 @@ def ask() -> Question | None:
     """Draws the questions; None while they are no search yet."""
     titles = {task: subject.title for task, subject in SUBJECTS.items()}
     task = forms.one_of("Method", titles, key="make")
-    content = picture_input.picture("content", "Content", samples.photos())
+    content = image_input.image("content", "Content", samples.photos())
     styles = []
     if task == "style.transfer":
-        styles = picture_input.pictures(
+        styles = image_input.images(
             "style", "Style", samples.paintings(), most=4, blend="Blend several styles"
         )
         st.caption(
@@ -107,8 +107,8 @@ def ask() -> Question | None:
         return None
 
     def inputs() -> Inputs:
-        pictures = {"style": [style.file() for style in styles]} if styles else {}
-        return {"content": [content.file()]} | pictures
+        images = {"style": [style.file() for style in styles]} if styles else {}
+        return {"content": [content.file()]} | images
 
     return Question(task, settings, vary, inputs)
 

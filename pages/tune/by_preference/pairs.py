@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.jobs import live, results
 from pages.tune.by_preference import best, pair_form, session, wording
-from pages.widgets import browser_pictures, weight_downloads, words
+from pages.widgets import browser_images, weight_downloads, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -49,7 +49,7 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
     points = (pair.left, pair.right)
     for side in sorted((0, 1), key=lambda side: not _here(taste, duels, points[side])):
         with sides[side]:
-            live_result = _picture(taste, duels, points[side], ("The left image", "The right image")[side])
+            live_result = _image(taste, duels, points[side], ("The left image", "The right image")[side])
             if live_result is not None:
                 made[side] = live_result
     if len(made) < len(sides):
@@ -85,14 +85,14 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
         st.caption("Each file contains its recipe.")
 
 
-def _picture(taste: Taste, duels: Pairs, point: tuple, name: str) -> engine.Live | None:
+def _image(taste: Taste, duels: Pairs, point: tuple, name: str) -> engine.Live | None:
     place = st.empty()
     with place.container(), st.spinner("Generating ..."):
         made = _made(taste, duels, point)
     # Not within: the spinner takes itself away at a place that an image would no longer have.
     if made is not None:
         with place:
-            browser_pictures.image(made.data, alt=name)
+            browser_images.image(made.data, alt=name)
     return made
 
 

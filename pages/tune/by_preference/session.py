@@ -13,7 +13,7 @@ from pages.form import forms, samples
 from pages.jobs import jobs
 from pages.tune.by_preference import wording
 from pages.tune.by_preference.pair_form import Question
-from pages.widgets import browser_pictures, words
+from pages.widgets import browser_images, words
 from pages.widgets.owners import owner
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -82,11 +82,11 @@ def show_search(taste: Taste) -> None:
     """What is searched, next to the images, and the way back to the questions."""
     duels = so_far(taste)
     st.markdown(f"**{_title(taste)}**")
-    pictures = [file for slot in ("content", "style") for file in taste.inputs.get(slot, ())]
+    images = [file for slot in ("content", "style") for file in taste.inputs.get(slot, ())]
     with st.container(horizontal=True):
-        for file in pictures:
+        for file in images:
             try:
-                browser_pictures.captioned(samples.small(file), width=96, caption=tasks.stem(file.name))
+                browser_images.captioned(samples.small(file), width=96, caption=tasks.stem(file.name))
             except StudioError as error:
                 st.caption(words.plain(str(error)))
     st.caption(wording.ranges(taste.kind, duels.grid))

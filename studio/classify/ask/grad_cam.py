@@ -18,8 +18,8 @@ from studio.classify.models.classifier import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
 from studio.core import recipes
 from studio.core.errors import StudioError, unknown
+from studio.core.imaging import image_io
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
@@ -35,27 +35,27 @@ _MOST_HELD = 3
 def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result:
     """Draws where in an image the classifier sees a label."""
     began = time.monotonic()
-    file = inputs["picture"][0]
-    picture = images.read(file.read(), file.name)
+    file = inputs["image"][0]
+    image = image_io.read(file.read(), file.name)
     classifier = available.classifier(settings, inputs, progress)
     wanted = _place(settings.label, classifier) if settings.label else None
     progress.stage("Computing Grad-CAM")
-    where, probabilities, place = look(classifier, picture, wanted)
-    longest = min(max(*picture.shape[:2], LEAST), LONGEST)
-    whole = images.fit(picture, longest)
+    where, probabilities, place = look(classifier, image, wanted)
+    longest = min(max(*image.shape[:2], LEAST), LONGEST)
+    whole = image_io.fit(image, longest)
     shown = heatmap_overlay.draw(
         whole, where, settings.view, settings.strength, classifier.size, classifier.lean
     )
     figures = {
         "label": classifier.classes[place],
         "probability": float(probabilities[place]),
-        "whole": crop.cut(picture, *classifier.size).shape == picture.shape,
+        "whole": crop.cut(image, *classifier.size).shape == image.shape,
         "labels": predict.best(probabilities, classifier.classes, TOLD),
         **available.preprocessing(settings, inputs),
         "seconds": time.monotonic() - began,
     }
     recipe = recipes.make("classify.explain", settings, inputs, available.weights(classifier, inputs))
-    kept = File.keep(images.encode_png(shown, recipe), "picture", "explanation.png")
+    kept = File.keep(image_io.encode_png(shown, recipe), "image", "explanation.png")
     return Result((kept,), figures, recipe)
 
 
@@ -66,13 +66,13 @@ def prepare(settings: ExplainSettings) -> None:
 
 
 def look(
-    classifier: Classifier, picture: np.ndarray, place: int | None = None
+    classifier: Classifier, image: np.ndarray, place: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Where in the middle of an image a classifier sees a class.
 
     Args:
         classifier: what looks.
-        picture: `(H, W, 3) uint8`.
+        image: `(H, W, 3) uint8`.
         place: of the class among its classes; the likeliest when None.
 
     Returns:
@@ -85,7 +85,7 @@ def look(
     from keras import ops
 
     look = get_or_make(_MAPS, classifier.key or classifier.digest, lambda: _built(classifier), _MOST_HELD)
-    cut = crop.cut(picture, *classifier.size)[None]
+    cut = crop.cut(image, *classifier.size)[None]
     found = look(ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
     where, probabilities, looked_for = (np.asarray(one) for one in found)
     return where / max(float(where.max()), 1e-12), probabilities, int(looked_for)
@@ -117,8 +117,8 @@ def _built(classifier: Classifier) -> Callable:
         place = ops.where(place < 0, ops.cast(ops.argmax(logits), "int32"), place)
         return ops.take(logits, place) - ops.mean(logits), (logits, place)
 
-    def seen(pictures, place):
-        activations = below(pictures)
+    def seen(images, place):
+        activations = below(images)
         _, (logits, place), slope = value_and_grad(score)(activations, place)
         weights = ops.mean(slope, axis=(1, 2), keepdims=True)
         where = ops.relu(ops.sum(weights * activations, axis=-1))[0]

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from studio.classify.models import crop
-from studio.core.pictures import heat
+from studio.core.imaging import heat
 
 _GRAY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # how bright each color seems
 _UNSEEN = 0.4  # of the light that what lies outside the square in the middle keeps
@@ -18,7 +18,7 @@ View = Literal["beside", "over", "light"]
 
 
 def draw(
-    picture: np.ndarray,
+    image: np.ndarray,
     where: np.ndarray,
     view: View,
     strength: float,
@@ -30,7 +30,7 @@ def draw(
     What a classifier never saw, outside the middle, is dark.
 
     Args:
-        picture: `(H, W, 3) uint8`.
+        image: `(H, W, 3) uint8`.
         where: `(h, w) float32 in [0, 1]`, of its middle.
         view: colors over the image, the same next to it, or light.
         strength: of the colors or the shade, in [0, 1].
@@ -40,15 +40,15 @@ def draw(
     Returns:
         `(H, W, 3) uint8`; both images next to each other, or, of wide ones, below.
     """
-    warmth, seen = _spread(where, picture.shape[:2], size, lean)
+    warmth, seen = _spread(where, image.shape[:2], size, lean)
     if view == "light":
-        shown = picture * (1 - strength * (1 - warmth))
+        shown = image * (1 - strength * (1 - warmth))
     else:
         # Over gray, for over a sunflower's own yellow a hot color is hard to see.
         share = strength * (0.5 + 0.4 * warmth)
-        shown = picture @ _GRAY * (1 - share) + heat.colors(warmth[..., 0]) * share
-    shown = np.clip(np.where(seen, shown, picture * _UNSEEN) + 0.5, 0, 255).astype("uint8")
-    return _both(picture, shown) if view == "beside" else shown
+        shown = image @ _GRAY * (1 - share) + heat.colors(warmth[..., 0]) * share
+    shown = np.clip(np.where(seen, shown, image * _UNSEEN) + 0.5, 0, 255).astype("uint8")
+    return _both(image, shown) if view == "beside" else shown
 
 
 def _spread(

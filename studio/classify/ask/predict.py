@@ -13,7 +13,7 @@ from studio.classify.models import available
 from studio.classify.settings import PredictSettings
 from studio.core import recipes
 from studio.core.errors import printable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
@@ -21,16 +21,16 @@ from studio.core.tasks import File, Inputs, Result
 def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result:
     """Tells the likeliest labels of each image; the result is JSON, the same as among its figures."""
     began = time.monotonic()
-    files = inputs["pictures"]
-    pictures = [images.read(file.read(), file.name) for file in files]
+    files = inputs["images"]
+    images = [image_io.read(file.read(), file.name) for file in files]
     classifier = available.classifier(settings, inputs, progress)
-    found = classifier.probabilities(pictures, progress)
+    found = classifier.probabilities(images, progress)
     told = [
         {"path": file.name, "labels": best(row, classifier.classes, settings.top)}
         for file, row in zip(files, found, strict=True)
     ]
     recipe = recipes.make("classify.predict", settings, inputs, available.weights(classifier, inputs))
-    answer: dict[str, Any] = {"pictures": told, **available.preprocessing(settings, inputs)}
+    answer: dict[str, Any] = {"images": told, **available.preprocessing(settings, inputs)}
     kept = File.keep(json.dumps(answer).encode(), "text", "labels.json")
     return Result((kept,), {**answer, "seconds": time.monotonic() - began}, recipe)
 
@@ -50,7 +50,7 @@ def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[
 def readable(told: Mapping[str, Any]) -> str:
     """The same in a user's words: a line for each image, what it is first, then what else it may be."""
     notes = [f"({told['preprocessing_note']})"] if told.get("preprocessing_note") else []
-    return "\n".join([*map(_line, told["pictures"]), *notes])
+    return "\n".join([*map(_line, told["images"]), *notes])
 
 
 def _line(one: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from studio.classify.settings import AUTO
 from studio.classify.training import held_out
 from studio.classify.training.evaluate import evaluate
 from studio.core import data
-from studio.core.data import Pictures, sample_sets, shares
+from studio.core.data import ImageDataset, sample_sets, shares
 from studio.core.data.names import counted, first_few
 from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.models.presets import Preset
@@ -42,7 +42,7 @@ def figures(
     """
     classes = trained.classes_of(preset)
     file = sample_sets.resolve(where, progress)
-    found = data.pictures(file, trained.side_of(preset), progress=progress)
+    found = data.load_dataset(file, trained.side_of(preset), progress=progress)
     truth = _truth(found, classes, where)
     last = held_out.test_mask(preset, found)
     learned, notes = (np.zeros_like(last), []) if last.any() else _learned(preset, found)
@@ -88,7 +88,9 @@ def of_imported(
         raise unknown("preprocessing", preprocessing, (AUTO, *LABELS))
     known = imported_classifier.known(file, flat)
     choice = known.choice(preprocessing or AUTO)
-    found = data.pictures(sample_sets.resolve(where, progress), matching.side(known.size), progress=progress)
+    found = data.load_dataset(
+        sample_sets.resolve(where, progress), matching.side(known.size), progress=progress
+    )
     truth = _truth(found, known.classes, where, file.name)
     none = np.zeros(len(truth), bool)
     rows = _rows(truth, none, none, part)
@@ -105,7 +107,7 @@ def of_imported(
     }
 
 
-def _truth(found: Pictures, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
+def _truth(found: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
     """The place of each image's class among those of the classifier, however its letters are written."""
     if found.labels is None:
         raise _other(where, "only one folder", classes, model)
@@ -126,7 +128,7 @@ def _other(where: str, received: str, classes: tuple[str, ...], model: str = "")
     return invalid(f"data set {where}", expected=expected, received=received, next_step=step)
 
 
-def _learned(preset: Preset, found: Pictures) -> tuple[np.ndarray, list[str]]:
+def _learned(preset: Preset, found: ImageDataset) -> tuple[np.ndarray, list[str]]:
     """Which images of another data set than its own a classifier learned from, and what is told of them."""
     learned = held_out.training_mask(preset, found)
     what = counted(int(learned.sum()), "training image", "training images")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import amounts
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.data.duplicates import Groups
 from studio.core.data.names import first_few, strays
 from studio.core.data.sources import refused
@@ -21,58 +21,58 @@ MOST_LISTED = 100  # of each finding, in the figures
 LEAST_EACH = 2  # images of a class: one to learn from, one to test on
 
 
-def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
+def facts(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
     """What a data set is, as plain JSON.
 
     Args:
-        pictures: of the data set.
+        dataset: of the data set.
         groups: its near-duplicates.
 
     Returns:
-        `pictures`; `classes`, each with `name` and `count`; `strays`, the names of images next to the
+        `dataset`; `classes`, each with `name` and `count`; `strays`, the names of images next to the
         folders of classes, which are none then; `broken`, the names of files left out; `copies`, pairs of
         names; `near`, pairs with `first`, `second`, `alike` and `across` (two classes); `parted`, how many
         are alike but in two groups; `sizes`, the smallest, middle and largest side in px; `small`, the names
         of images that have to be enlarged; `uneven`, how many times larger the largest class is;
         `warnings`, in sentences; `notes` of the reader.
     """
-    counts = _counts(pictures)
-    shortest = pictures.sizes.min(axis=1)
-    small = np.flatnonzero(shortest < pictures.images.shape[1])
+    counts = _counts(dataset)
+    shortest = dataset.sizes.min(axis=1)
+    small = np.flatnonzero(shortest < dataset.images.shape[1])
     across = np.zeros(len(groups.pairs), bool)
-    if pictures.labels is not None:
-        across = pictures.labels[groups.pairs[:, 0]] != pictures.labels[groups.pairs[:, 1]]
+    if dataset.labels is not None:
+        across = dataset.labels[groups.pairs[:, 0]] != dataset.labels[groups.pairs[:, 1]]
     near = zip(groups.pairs[:MOST_LISTED], groups.alike, across, strict=False)
     found = {
-        "pictures": len(pictures.names),
+        "images": len(dataset.names),
         "classes": [{"name": name, "count": count} for name, count in counts.items()],
-        "strays": strays(pictures.names)[:MOST_LISTED] if pictures.labels is None else [],
-        "broken": list(pictures.broken[:MOST_LISTED]),
-        "broken_count": len(pictures.broken),
-        "copies": [list(pair) for pair in pictures.copies[:MOST_LISTED]],
-        "copies_count": len(pictures.copies),
-        "near": [_pair(pictures, *pair) for pair in near],
+        "strays": strays(dataset.names)[:MOST_LISTED] if dataset.labels is None else [],
+        "broken": list(dataset.broken[:MOST_LISTED]),
+        "broken_count": len(dataset.broken),
+        "copies": [list(pair) for pair in dataset.copies[:MOST_LISTED]],
+        "copies_count": len(dataset.copies),
+        "near": [_pair(dataset, *pair) for pair in near],
         "near_count": len(groups.pairs),
         "across_count": int(across.sum()),
         "parted": groups.parted,
         "sizes": [int(np.quantile(shortest, share, method="nearest")) for share in (0, 0.5, 1)],
-        "small": [pictures.names[n] for n in small[:MOST_LISTED]],
+        "small": [dataset.names[n] for n in small[:MOST_LISTED]],
         "small_count": len(small),
         "uneven": max(counts.values()) / min(counts.values()) if counts else 1.0,
-        "notes": list(pictures.notes),
+        "notes": list(dataset.notes),
     }
     return found | {"warnings": list(_warnings(found))}
 
 
-def _counts(pictures: Pictures) -> dict[str, int]:
-    if pictures.labels is None:
+def _counts(dataset: ImageDataset) -> dict[str, int]:
+    if dataset.labels is None:
         return {}
-    counts = np.bincount(pictures.labels, minlength=len(pictures.classes))
-    return dict(zip(pictures.classes, counts.tolist(), strict=True))
+    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
+    return dict(zip(dataset.classes, counts.tolist(), strict=True))
 
 
-def _pair(pictures: Pictures, rows: np.ndarray, alike: float, across: bool) -> dict[str, Any]:
-    first, second = (pictures.names[row] for row in rows)
+def _pair(dataset: ImageDataset, rows: np.ndarray, alike: float, across: bool) -> dict[str, Any]:
+    first, second = (dataset.names[row] for row in rows)
     return {"first": first, "second": second, "alike": round(float(alike), 3), "across": bool(across)}
 
 
@@ -94,7 +94,7 @@ def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{pairs} of nearly the same image in two classes: check which class is right."
     if parted := found["parted"]:
         yield f"{parted:,} images are too similar to detect copies: some are in the test split, too."
-    if found["small_count"] * 2 > found["pictures"]:
+    if found["small_count"] * 2 > found["images"]:
         yield "Most images are smaller than the input size: use larger images or a smaller --size."
 
 
@@ -107,18 +107,18 @@ def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
     return (alike for alike in read.values() if len(alike) > 1)
 
 
-def check(pictures: Pictures, name: str) -> None:
+def check(dataset: ImageDataset, name: str) -> None:
     """Raises `InvalidInput` if there are no two classes to tell apart, or too few images of one."""
-    if pictures.labels is None and (beside := strays(pictures.names)):
+    if dataset.labels is None and (beside := strays(dataset.names)):
         received, step = (
             f"outside of class folders: {first_few(beside)}",
             "move it into a class folder, or remove it",
         )
         raise refused(name, "each image in the folder of its class", received, step)
-    if pictures.labels is None:
-        received = " ".join([f"{len(pictures.names):,} images of one.", *pictures.notes]).rstrip(".")
+    if dataset.labels is None:
+        received = " ".join([f"{len(dataset.names):,} images of one.", *dataset.notes]).rstrip(".")
         raise refused(name, "at least two classes, one folder each", received, "add another class")
-    if few := [f"{count} of {one}" for one, count in _counts(pictures).items() if count < LEAST_EACH]:
+    if few := [f"{count} of {one}" for one, count in _counts(dataset).items() if count < LEAST_EACH]:
         raise _too_few(name, first_few(few))
 
 
@@ -128,14 +128,14 @@ def _too_few(name: str, received: str) -> InvalidInput:
 
 
 def suspicious(
-    pictures: Pictures, rows: np.ndarray, left_out: np.ndarray, most: int = MOST_LISTED
+    dataset: ImageDataset, rows: np.ndarray, left_out: np.ndarray, most: int = MOST_LISTED
 ) -> list[dict[str, Any]]:
     """Images whose labels look wrong to heads that have not learned from them, the surest first.
 
     A label is doubted where another class is at least as likely as it usually is for its own images.
 
     Args:
-        pictures: of the data set.
+        dataset: of the data set.
         rows: `(n,)`, which of them.
         left_out: `(n, k)`, what those are thought to be.
         most: how many are listed.
@@ -146,7 +146,7 @@ def suspicious(
     Reference:
         Northcutt et al. 2021, arXiv:1911.00068.
     """
-    labels = pictures.known_labels[rows]
+    labels = dataset.known_labels[rows]
     own_rows = [left_out[labels == one, one] for one in range(left_out.shape[1])]
     usual = np.array([each.mean() if len(each) else np.inf for each in own_rows])  # not known: never doubted
     own = left_out[np.arange(len(rows)), labels]
@@ -157,9 +157,9 @@ def suspicious(
     doubted = [n for n in np.argsort(-margin) if margin[n] > 0][:most]
     return [
         {
-            "name": pictures.names[rows[n]],
-            "label": pictures.classes[labels[n]],
-            "looks_like": pictures.classes[guess[n]],
+            "name": dataset.names[rows[n]],
+            "label": dataset.classes[labels[n]],
+            "looks_like": dataset.classes[guess[n]],
             "confidence": round(float(left_out[n, guess[n]]), 3),
         }
         for n in doubted
@@ -174,7 +174,7 @@ def report(name: str, found: Mapping[str, Any]) -> str:
         found: of `facts`, perhaps with `suspicious`.
     """
     least, middle, most = found["sizes"]
-    lines = [f"# {name}", "", f"{found['pictures']:,} images, shorter sides from {least} to {most} px"]
+    lines = [f"# {name}", "", f"{found['images']:,} images, shorter sides from {least} to {most} px"]
     lines[-1] += f" (median {middle})."
     lines += ["", "| class | images |", "|---|---|"] if found["classes"] else []
     lines += [f"| {one['name']} | {one['count']:,} |" for one in found["classes"]]

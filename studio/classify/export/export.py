@@ -22,12 +22,12 @@ from studio.classify.models.classifier import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import paths, recipes
 from studio.core.errors import StudioError, Unavailable
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.imported.keras_files import LABELS, SIZE
 
-PICTURES = 10  # that an export is compared on
+IMAGES = 10  # that an export is compared on
 MOST_AWAY = 1e-3  # of a probability, above which an export is wrong, not rounded
 # TFLite and ONNX refuse floats here. Keras casts whatever it is given to the type of its input.
 _INPUT_NOTES = {
@@ -71,10 +71,10 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         )
     snippet = snippets.program(settings.form, classifier.classes)
     nearly = f"within {away:.1e} of the model's" if away else "exactly the model's"
-    told = f"On {PICTURES} images the file's probabilities are {nearly}."
+    told = f"On {IMAGES} images the file's probabilities are {nearly}."
     figures = {
         "bytes": len(data),
-        "pictures": PICTURES,
+        "images": IMAGES,
         "largest_difference": away,
         "classes": len(classifier.classes),
         "snippet": snippet,
@@ -102,22 +102,22 @@ def largest_difference(classifier: Classifier, path: Path, progress: Progress | 
     ask: Callable[[np.ndarray], np.ndarray] = opened.OPENERS[path.suffix](path)
     progress = progress or Progress()
     away = [0.0]
-    for n, picture in enumerate(_pictures()):
-        progress.report(n, PICTURES, text="Comparing with the model")
+    for n, image in enumerate(_images()):
+        progress.report(n, IMAGES, text="Comparing with the model")
         # A zip's network takes one size alone, to which whoever asks it brings the image first.
-        given = crop.cut(picture, *classifier.size) if path.suffix == ".zip" else picture
+        given = crop.cut(image, *classifier.size) if path.suffix == ".zip" else image
         away.append(float(np.abs(ask(given[None]) - classifier.network(given[None])).max()))
     return float(np.max(away))  # not Python's own, which passes NaN over
 
 
-def _pictures() -> list[np.ndarray]:
+def _images() -> list[np.ndarray]:
     """Ten images of ten sizes: photos, parts of them, and noise."""
     photos = [
-        images.fit(sample_photos.photo(name), 320 + 40 * n) for n, name in enumerate(sample_photos.photos())
+        image_io.fit(sample_photos.photo(name), 320 + 40 * n) for n, name in enumerate(sample_photos.photos())
     ]
     parts = [photos[0][:, :130], photos[1][:97], photos[2][30:71, 50:93]]
     noise = np.random.default_rng(0).integers(0, 256, (150, 260, 3), "uint8")
-    return [*photos, *parts, noise][:PICTURES]
+    return [*photos, *parts, noise][:IMAGES]
 
 
 def _keras(classifier: Classifier, path: Path) -> None:

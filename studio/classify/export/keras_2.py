@@ -43,14 +43,14 @@ def network(classifier: Classifier) -> keras.Model:
     described(body)  # whatever Keras 2 has not is found before it is copied
     taken = body.inputs[0].shape
     kernel, bias = classifier.mix()
-    pictures = keras.Input((*classifier.size, 3), name="pictures")
+    images = keras.Input((*classifier.size, 3), name="images")
     preprocessing = keras.layers.Conv2D(kernel.shape[1], 1, name="preprocessing")
-    found = preprocessing(pictures)
+    found = preprocessing(images)
     if len(taken) < 4:
         found = keras.layers.Reshape([size or 0 for size in taken[1:]], name="row")(found)
     copy = keras.models.clone_model(body, input_tensors=found)
     # Not the copy's own output, which Keras puts on inputs of its own.
-    whole = keras.Model(pictures, copy.get_layer(body.output_names[0]).output, name="classifier")
+    whole = keras.Model(images, copy.get_layer(body.output_names[0]).output, name="classifier")
     # From [-1, 1] to [0, 255], and on to what the network takes.
     preprocessing.set_weights([127.5 * kernel[None, None], bias + 127.5 * kernel.sum(axis=0)])
     for layer in body.layers:

@@ -21,7 +21,7 @@ def _keras(path: Path) -> Ask:
     import keras
 
     model = keras.saving.load_model(path, compile=False)  # in safe mode, as always
-    return lambda pictures: np.asarray(model(pictures))
+    return lambda images: np.asarray(model(images))
 
 
 def _tflite(path: Path) -> Ask:
@@ -30,10 +30,10 @@ def _tflite(path: Path) -> Ask:
     network = tf.lite.Interpreter(str(path))
     taken, given = network.get_input_details()[0]["index"], network.get_output_details()[0]["index"]
 
-    def ask(pictures: np.ndarray) -> np.ndarray:
-        network.resize_tensor_input(taken, pictures.shape)
+    def ask(images: np.ndarray) -> np.ndarray:
+        network.resize_tensor_input(taken, images.shape)
         network.allocate_tensors()
-        network.set_tensor(taken, pictures)
+        network.set_tensor(taken, images)
         network.invoke()
         return network.get_tensor(given)
 
@@ -44,11 +44,11 @@ def _onnx(path: Path) -> Ask:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return lambda pictures: session.run(None, {session.get_inputs()[0].name: pictures})[0]
+    return lambda images: session.run(None, {session.get_inputs()[0].name: images})[0]
 
 
 def _zip(path: Path) -> Ask:
-    """The model in a zip, which takes pictures of one size in the range -1 to 1."""
+    """The model in a zip, which takes images of one size in the range -1 to 1."""
     with tempfile.TemporaryDirectory() as place, zipfile.ZipFile(path) as packed:
         if containers.WEB in packed.namelist():
             found = sources.read(path, Path(place), building.MOST_PARAMETERS)
@@ -58,8 +58,8 @@ def _zip(path: Path) -> Ask:
             model = _old(packed, Path(place))
     _, height, width, _ = model.inputs[0].shape
 
-    def ask(pictures: np.ndarray) -> np.ndarray:
-        cut = np.stack([crop.cut(one, height, width) for one in pictures])
+    def ask(images: np.ndarray) -> np.ndarray:
+        cut = np.stack([crop.cut(one, height, width) for one in images])
         return np.asarray(model(cut.astype("float32") / 127.5 - 1, training=False))
 
     return ask

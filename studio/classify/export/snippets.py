@@ -6,7 +6,7 @@ import json
 import pprint
 from collections.abc import Sequence
 
-# It reads an image as `studio.core.pictures.images.read` does; else it would say otherwise of many photos.
+# It reads an image as `studio.core.imaging.image_io.read` does; else it would say otherwise of many photos.
 _START = '''"""Classifies an image: python THIS_FILE MODEL IMAGE (first: pip install {needs})."""
 
 import io

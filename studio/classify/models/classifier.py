@@ -71,11 +71,11 @@ class Classifier:
         assert self.prepared is not None
         return preprocessing.mix(self.preprocessing, image_input.channels(self.prepared.shape))
 
-    def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
+    def probabilities(self, images: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
         """What it thinks of some images.
 
         Args:
-            pictures: each `(H, W, 3) uint8`, of any size.
+            images: each `(H, W, 3) uint8`, of any size.
             progress: told how many are done.
 
         Returns:
@@ -84,7 +84,7 @@ class Classifier:
         Raises:
             Cancelled: if a user asked to stop.
         """
-        return self.ask(self.network, pictures, progress or Progress())
+        return self.ask(self.network, images, progress or Progress())
 
     @property
     def seeing(self) -> keras.KerasTensor:
@@ -112,7 +112,7 @@ class Classifier:
         return name
 
     def seen(
-        self, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress | None = None
+        self, images: Sequence[np.ndarray] | np.ndarray, progress: Progress | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """What it sees in some images, `(n, C) float32`, and what it thinks of them, as `probabilities`.
 
@@ -123,27 +123,27 @@ class Classifier:
         import keras
 
         both = keras.ops.concatenate([self.seeing, keras.ops.cast(self.network.output, "float32")], axis=-1)
-        found = self.ask(keras.Model(self.network.input, both), pictures, progress or Progress())
+        found = self.ask(keras.Model(self.network.input, both), images, progress or Progress())
         return found[:, : -len(self.classes)], found[:, -len(self.classes) :]
 
     def ask(
-        self, network: keras.Model, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress
+        self, network: keras.Model, images: Sequence[np.ndarray] | np.ndarray, progress: Progress
     ) -> np.ndarray:
         """What a network from raw images to a row of numbers, such as a part of its own, says of some.
 
         Args:
             network: as `network` takes images; always the same one, for it is compiled the first time.
-            pictures, progress: as for `probabilities`.
+            images, progress: as for `probabilities`.
 
         Returns:
             `(n, C) float32`.
         """
         found, at = [np.empty((0, network.output.shape[-1]), "float32")], 0
-        ask = network if len(pictures) <= self.few else network.predict_on_batch
-        while at < len(pictures):
-            progress.report(at, len(pictures), text="Extracting features")
-            count = next((size for size in self.batches if size >= len(pictures) - at), self.batches[-1])
-            part = np.stack([crop.cut(one, *self.size) for one in pictures[at : at + count]])
+        ask = network if len(images) <= self.few else network.predict_on_batch
+        while at < len(images):
+            progress.report(at, len(images), text="Extracting features")
+            count = next((size for size in self.batches if size >= len(images) - at), self.batches[-1])
+            part = np.stack([crop.cut(one, *self.size) for one in images[at : at + count]])
             full = np.concatenate([part, np.repeat(part[-1:], count - len(part), axis=0)])
             found.append(np.asarray(ask(full))[: len(part)])
             at += count

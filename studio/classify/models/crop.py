@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 _LOBES = 3  # of the Lanczos filter, as Pillow has it
 
@@ -24,18 +24,18 @@ def middle(shape: tuple[int, ...], height: int, width: int) -> tuple[slice, slic
     return slice(top, top + rows), slice(left, left + columns)
 
 
-def cut(picture: np.ndarray, height: int, width: int | None = None) -> np.ndarray:
+def cut(image: np.ndarray, height: int, width: int | None = None) -> np.ndarray:
     """`(H, W, 3) uint8` -> its middle as `(height, width, 3) uint8`; a square when no width is given."""
     width = width or height
-    part = picture[middle(picture.shape, height, width)]
-    return images.resize(np.ascontiguousarray(part), height, width)
+    part = image[middle(image.shape, height, width)]
+    return image_io.resize(np.ascontiguousarray(part), height, width)
 
 
-def resampled(pictures: Any, height: int, width: int | None = None) -> Any:
+def resampled(images: Any, height: int, width: int | None = None) -> Any:
     """The same within a network, of plain operations alone; differs from `cut` by rounding alone.
 
     Args:
-        pictures: `(B, H, W, 3)`, levels from 0 to 255 of any type; H and W need not be known yet.
+        images: `(B, H, W, 3)`, levels from 0 to 255 of any type; H and W need not be known yet.
         height, width: of what comes out, in px; a square when no width is given.
 
     Returns:
@@ -45,7 +45,7 @@ def resampled(pictures: Any, height: int, width: int | None = None) -> Any:
     from keras import ops
 
     width = width or height
-    levels = ops.cast(pictures, "float32")
+    levels = ops.cast(images, "float32")
     rows, columns = _places(levels[:1, :, :1, :1]), _places(levels[:1, :1, :, :1])
     tall, wide = ops.max(rows) + 1.0, ops.max(columns) + 1.0
     # Whole pixels, as in `middle`: unrounded, TFLite's 419.00003 of 419 pixels would be 420 of them.

@@ -61,15 +61,15 @@ class Flat(InvalidInput):
     """A network that takes a row of numbers; only the user knows whether those are pixels.
 
     Attributes:
-        pictures: the size of the images that they may be, in words.
+        images: the size of the images that they may be, in words.
     """
 
-    def __init__(self, name: str, count: int, pictures: str):
+    def __init__(self, name: str, count: int, images: str):
         super().__init__(
             f"The model {printable(name, 60)} takes a flat vector of {count:,} values, not an image. "
-            f"If these are the pixels of images of {pictures}, row by row, set `--flat`."
+            f"If these are the pixels of images of {images}, row by row, set `--flat`."
         )
-        self.pictures = pictures
+        self.images = images
 
 
 def known(file: File, flat: bool = False) -> Known:

@@ -41,9 +41,9 @@ def assemble(copy: SafeCopy, size: tuple[int, int], chosen: str) -> Whole:
 
     given = keras.saving.load_model(copy.path, compile=False)
     body = keras.Model(given.inputs[0], given.outputs[0])
-    names = {"pictures", "prepared", "imported"}
-    pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
-    prepared = keras.Model(pictures, _prepared(pictures, size, body.inputs[0], chosen), name="prepared")
+    names = {"images", "prepared", "imported"}
+    images = keras.Input((None, None, 3), dtype="uint8", name="images")
+    prepared = keras.Model(images, _prepared(images, size, body.inputs[0], chosen), name="prepared")
     made: list[keras.KerasTensor] = []
     copies: dict[int, tuple[Any, Any]] = {}
 
@@ -67,9 +67,9 @@ def assemble(copy: SafeCopy, size: tuple[int, int], chosen: str) -> Whole:
         keras.models.clone_model(network, input_tensors=tensor, call_function=noted, clone_function=copied)
         return made[-1]  # not the copy's own output, which Keras puts on inputs of its own
 
-    entered = prepared(pictures)
+    entered = prepared(images)
     answer = _answer(through(body, entered), copy, names)
-    network = keras.Model(pictures, answer, name="imported")
+    network = keras.Model(images, answer, name="imported")
     network.trainable = False
     for layer, twin in copies.values():
         if getattr(layer, "weights", None):
@@ -92,11 +92,11 @@ def _inner(layer: Any) -> keras.Model | None:
     return keras.Model(inputs[0], outputs[0])
 
 
-def _prepared(pictures: Any, size: tuple[int, int], taken: Any, chosen: str) -> Any:
+def _prepared(images: Any, size: tuple[int, int], taken: Any, chosen: str) -> Any:
     """Images as the network takes them."""
     from keras import ops
 
-    found = crop.resampled(pictures, *size)
+    found = crop.resampled(images, *size)
     whole = str(taken.dtype) == "uint8"
     kernel, bias = preprocessing.mix("0-255" if whole else chosen, image_input.channels(taken.shape))
     found = ops.matmul(found, ops.array(kernel)) + ops.array(bias)

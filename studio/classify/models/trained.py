@@ -96,11 +96,11 @@ def assemble(
     """
     import keras
 
-    pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
-    prepared = backbone.spec.preprocessing(crop.resampled(pictures, size) / 255.0)
+    images = keras.Input((None, None, 3), dtype="uint8", name="images")
+    prepared = backbone.spec.preprocessing(crop.resampled(images, size) / 255.0)
     copy = keras.models.clone_model(backbone.model, input_tensors=prepared)
     copy.set_weights(backbone.model.get_weights())
-    network = keras.Model(pictures, top(copy.get_layer(backbone.spec.last).output), name=name)
+    network = keras.Model(images, top(copy.get_layer(backbone.spec.last).output), name=name)
     network.trainable = False
     return network
 

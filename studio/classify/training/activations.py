@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import amounts, caches, paths
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.errors import NoRoom
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.gradients import compiled
@@ -32,7 +32,7 @@ class Activations:
         path: of the file.
         file: it, open, so that it stays readable when another fine-tuning of these images, or whoever frees
             the cache, removes it.
-        shape: `(pictures, views, h, w, C)`.
+        shape: `(images, views, h, w, C)`.
     """
 
     def __init__(self, path: Path, file: FileIO, shape: tuple[int, ...]):
@@ -54,14 +54,14 @@ class Activations:
 
 @contextmanager
 def activations(
-    pictures: Pictures, backbone: Backbone, layer: str, mirrored: bool, progress: Progress
+    dataset: ImageDataset, backbone: Backbone, layer: str, mirrored: bool, progress: Progress
 ) -> Iterator[Activations]:
     """The activations of a layer, from the file that a stopped training left or else computed.
 
     They are large, and stay until whoever has done the work calls `remove`: what was interrupted finds them.
 
     Args:
-        pictures: all of them, in color.
+        dataset: all of them, in color.
         backbone: that looks at them.
         layer: the last of its frozen part.
         mirrored: whether the mirrored images are wanted, too.
@@ -71,15 +71,15 @@ def activations(
         NoRoom: if they do not fit on the disk.
         Cancelled: if a user asked to stop.
     """
-    side, views = pictures.images.shape[1], 1 + mirrored
+    side, views = dataset.images.shape[1], 1 + mirrored
     network = _network(backbone, layer)
     blank = np.zeros((BATCH, side, side, 3), "uint8")
-    shape = (len(pictures.images), views, *np.asarray(network(blank)).shape[1:])
+    shape = (len(dataset.images), views, *np.asarray(network(blank)).shape[1:])
     facts = f"{backbone.digest} {layer} {shape}".encode()
-    key = hashlib.sha256(facts + np.ascontiguousarray(pictures.digests).tobytes()).hexdigest()
+    key = hashlib.sha256(facts + np.ascontiguousarray(dataset.digests).tobytes()).hexdigest()
     path = caches.claim(paths.folder("cache") / "activations" / f"{key}.f16")
     size = int(np.prod(shape)) * 2
-    with _kept(path, size) or _made(path, size, _parts(pictures.images, network, views, progress)) as file:
+    with _kept(path, size) or _made(path, size, _parts(dataset.images, network, views, progress)) as file:
         yield Activations(path, file, shape)
 
 
@@ -106,10 +106,10 @@ def _made(path: Path, size: int, parts: Iterable[np.ndarray]) -> FileIO:
 def _network(backbone: Backbone, layer: str) -> Callable:
     extractor = backbone.features([layer])
 
-    def looked(pictures):
+    def looked(images):
         from keras import ops
 
-        return extractor(ops.cast(pictures, "float32") / 255.0)[layer]
+        return extractor(ops.cast(images, "float32") / 255.0)[layer]
 
     return compiled(looked)
 

@@ -48,7 +48,7 @@ def write(
     what = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
     return cards.write(
         f"Image classifier: {classes}",
-        f"Data: {name}, {figures['pictures']:,} images at {side} px; {figures['held_out']:,} of "
+        f"Data: {name}, {figures['images']:,} images at {side} px; {figures['held_out']:,} of "
         "them, the same share of each class, are the test split.",
         f"Features of {title}, and {what} trained on them in {figures['seconds']:.0f} seconds.{tuned}",
         figures,
@@ -83,7 +83,7 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def picture(
+def image(
     classes: Sequence[str],
     settings: TrainClassifierSettings,
     evaluation: Mapping[str, Any],
@@ -114,7 +114,7 @@ def picture(
         for (row, column), count in np.ndenumerate(table):
             color = "white" if shares[row, column] > 0.5 else "black"
             left.text(column, row, f"{count:.0f}", ha="center", va="center", color=color)
-    right.plot([one["pictures"] for one in curve], [one["accuracy"] for one in curve], marker="o")
+    right.plot([one["images"] for one in curve], [one["accuracy"] for one in curve], marker="o")
     right.set(xlabel="training images", ylabel=_right(settings), xscale="log")
     right.grid(alpha=0.3)
     made = io.BytesIO()

@@ -10,7 +10,7 @@ from studio.classify.data import audit, matching
 from studio.classify.models.classifier import Classifier
 from studio.classify.training import features, head, training_set
 from studio.classify.training.evaluate import evaluate
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.data.names import first_few
 from studio.core.progress import Progress
 
@@ -18,7 +18,12 @@ MOST_TOLD = 2000  # images of which it is told what they were taken for
 
 
 def by_classifier(
-    classifier: Classifier, name: str, pictures: Pictures, groups: np.ndarray, seed: int, progress: Progress
+    classifier: Classifier,
+    name: str,
+    dataset: ImageDataset,
+    groups: np.ndarray,
+    seed: int,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Labels that look wrong to heads on what a classifier sees, and where it knows all classes to itself.
 
@@ -28,7 +33,7 @@ def by_classifier(
     Args:
         classifier: that a user has.
         name: of its file.
-        pictures: of the data set, of two classes at least.
+        dataset: of the data set, of two classes at least.
         groups: `(n,)`, those that are nearly the same.
         seed: of the heads.
         progress: told of each stage.
@@ -43,36 +48,36 @@ def by_classifier(
         StudioError: if it sees nothing that a head could learn from.
         Cancelled: if a user asked to stop.
     """
-    count, labels, rows = len(pictures.names), pictures.known_labels, np.arange(len(pictures.names))
+    count, labels, rows = len(dataset.names), dataset.known_labels, np.arange(len(dataset.names))
     features.check_width(classifier.seeing.shape[-1], count, name)
-    seen, answers = classifier.seen(pictures.images, progress)
-    features.keep(pictures, classifier, seen)
+    seen, answers = classifier.seen(dataset.images, progress)
+    features.keep(dataset, classifier, seen)
     parts = training_set.folds(labels, groups, seed)
-    choice = head.choose(seen, labels, len(pictures.classes), parts, seed, progress)
-    doubted = audit.suspicious(pictures, rows, choice.left_out)
-    places = matching.places(pictures.classes, classifier.classes, loosely=True)
-    if unknown := matching.unknown(pictures.classes, places):
+    choice = head.choose(seen, labels, len(dataset.classes), parts, seed, progress)
+    doubted = audit.suspicious(dataset, rows, choice.left_out)
+    places = matching.places(dataset.classes, classifier.classes, loosely=True)
+    if unknown := matching.unknown(dataset.classes, places):
         note = f"Labels were checked with the features of {name}. It does not know {first_few(unknown)}."
         return {"suspicious": doubted, "notes": [note], "unknown": unknown}
     known = np.array(places, "int64")
-    said = audit.suspicious(pictures, rows, answers[:, known])
+    said = audit.suspicious(dataset, rows, answers[:, known])
     note = (
         f"Labels were checked with the features and the predictions of {name}. Its predictions repeat "
         "the labels of images that it was trained on."
     )
-    score = _score(pictures, answers, known[labels], classifier.classes)
+    score = _score(dataset, answers, known[labels], classifier.classes)
     return {"suspicious": _both(doubted, said), "notes": [note], "score": score}
 
 
 def _score(
-    pictures: Pictures, answers: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]
+    dataset: ImageDataset, answers: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]
 ) -> dict[str, Any]:
     """How right it is on all images, and what it took those for that are told one by one."""
     told = np.unique(np.linspace(0, len(truth) - 1, min(MOST_TOLD, len(truth))).astype("int64"))
     return {
         "evaluation": evaluate(answers, truth, classes),
         "tested": {
-            "names": [pictures.names[row] for row in told],
+            "names": [dataset.names[row] for row in told],
             "truth": truth[told].tolist(),
             "guess": answers[told].argmax(axis=1).tolist(),
             "confidence": [round(float(one), 3) for one in answers[told].max(axis=1)],

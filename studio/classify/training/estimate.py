@@ -32,11 +32,11 @@ def usual(settings: TrainClassifierSettings, inputs: Inputs) -> float:
     if inputs.get("model"):
         return 0.0
     file = inputs["data"][0]
-    pictures = data.cached_pictures(file, settings.size)
-    count = data.count(file) if pictures is None else len(pictures.names)
-    new = count if pictures is None else features.unseen(pictures, settings.backbone)
+    dataset = data.cached_dataset(file, settings.size)
+    count = data.count(file) if dataset is None else len(dataset.names)
+    new = count if dataset is None else features.unseen(dataset, settings.backbone)
     look = _LOOK[settings.backbone] * (settings.size / 224) ** 2
-    reading = _READ * count if pictures is None else 0.0
+    reading = _READ * count if dataset is None else 0.0
     seconds = reading + look * new + _HEAD[settings.head] * count
     if not settings.finetune:
         return seconds

@@ -12,7 +12,7 @@ import numpy as np
 
 from studio.classify.models.classifier import Classifier
 from studio.core import amounts, caches, paths
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.errors import NoRoom
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
@@ -30,13 +30,13 @@ _MOST_BYTES = 1 << 30  # of all that is seen: some networks see a hundred thousa
 _MOST_PARTS = 8  # files, above which they are written again as one
 
 
-def features(pictures: Pictures, backbone: Backbone, progress: Progress | None = None) -> np.ndarray:
+def features(dataset: ImageDataset, backbone: Backbone, progress: Progress | None = None) -> np.ndarray:
     """What a backbone sees in each image: the mean over all places of its last layer.
 
     Those that were seen before, in this data set or in another, are not computed again.
 
     Args:
-        pictures: in color.
+        dataset: in color.
         backbone: see `studio.core.objectives.backbones.load`.
         progress: told how many of the new ones are done.
 
@@ -48,17 +48,17 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
         Cancelled: if a user asked to stop; what was computed is kept.
     """
     progress = progress or Progress()
-    store = Store(backbone.spec.name, backbone.digest, pictures.images.shape[1])
-    return _kept_or_made(store, pictures, lambda rows: _computed(pictures.images, rows, backbone, progress))
+    store = Store(backbone.spec.name, backbone.digest, dataset.images.shape[1])
+    return _kept_or_made(store, dataset, lambda rows: _computed(dataset.images, rows, backbone, progress))
 
 
 def of_classifier(
-    pictures: Pictures, classifier: Classifier, name: str, progress: Progress | None = None
+    dataset: ImageDataset, classifier: Classifier, name: str, progress: Progress | None = None
 ) -> np.ndarray:
     """What a classifier sees in each image, as `Classifier.seeing` has it; kept as `features` are.
 
     Args:
-        pictures: in color.
+        dataset: in color.
         classifier: that looks.
         name: of its file, for a user.
         progress: told how many of the new ones are done.
@@ -73,21 +73,21 @@ def of_classifier(
     """
     progress = progress or Progress()
     wide = classifier.seeing.shape[-1]
-    check_width(wide, len(pictures.names), name)
-    store = _store(pictures, classifier, wide)
-    return _kept_or_made(store, pictures, lambda rows: _seen(pictures.images, rows, classifier, progress))
+    check_width(wide, len(dataset.names), name)
+    store = _store(dataset, classifier, wide)
+    return _kept_or_made(store, dataset, lambda rows: _seen(dataset.images, rows, classifier, progress))
 
 
-def keep(pictures: Pictures, classifier: Classifier, seen: np.ndarray) -> None:
+def keep(dataset: ImageDataset, classifier: Classifier, seen: np.ndarray) -> None:
     """Keeps what a classifier saw in all images, `(n, C)`, for the next time that it is asked for."""
-    store = _store(pictures, classifier, seen.shape[1])
-    new = ~store.knows(pictures.digests)
-    store.add(pictures.digests[new], seen[new])
+    store = _store(dataset, classifier, seen.shape[1])
+    new = ~store.knows(dataset.digests)
+    store.add(dataset.digests[new], seen[new])
 
 
-def _store(pictures: Pictures, classifier: Classifier, wide: int) -> Store:
+def _store(dataset: ImageDataset, classifier: Classifier, wide: int) -> Store:
     told = paths.digest(f"{classifier.digest} {classifier.preprocessing}".encode())
-    return Store("own", told, pictures.images.shape[1], wide)
+    return Store("own", told, dataset.images.shape[1], wide)
 
 
 def check_width(wide: int, count: int, name: str) -> None:
@@ -112,15 +112,15 @@ def _seen(
 
 
 def _kept_or_made(
-    store: Store, pictures: Pictures, computed: Callable[[np.ndarray], Iterator[np.ndarray]]
+    store: Store, dataset: ImageDataset, computed: Callable[[np.ndarray], Iterator[np.ndarray]]
 ) -> np.ndarray:
     """What is kept of each image; of the others what is computed of their rows, part by part, and kept."""
-    found, known = store.read(pictures.digests)
+    found, known = store.read(dataset.digests)
     missing = np.flatnonzero(~known)
     if not len(missing):
         return found
     # Copies of one image within a data set of arrays are computed once, too.
-    _, firsts, same = np.unique(pictures.digests[missing], axis=0, return_index=True, return_inverse=True)
+    _, firsts, same = np.unique(dataset.digests[missing], axis=0, return_index=True, return_inverse=True)
     rows = missing[np.sort(firsts)]
     done = 0
     try:
@@ -128,20 +128,20 @@ def _kept_or_made(
             found[rows[done : done + len(part)]] = part
             done += len(part)
     finally:
-        store.add(pictures.digests[rows[:done]], found[rows[:done]])
+        store.add(dataset.digests[rows[:done]], found[rows[:done]])
     found[missing] = found[missing[firsts[same.ravel()]]]
     return found
 
 
-def unseen(pictures: Pictures, name: str) -> int:
+def unseen(dataset: ImageDataset, name: str) -> int:
     """How many different images a backbone has not looked at yet. Loads no Keras.
 
     Args:
-        pictures: in color.
+        dataset: in color.
         name: of the backbone.
     """
-    store = Store(name, pretrained.expected_digest(name), pictures.images.shape[1])
-    return len(np.unique(pictures.digests[~store.knows(pictures.digests)], axis=0))
+    store = Store(name, pretrained.expected_digest(name), dataset.images.shape[1])
+    return len(np.unique(dataset.digests[~store.knows(dataset.digests)], axis=0))
 
 
 def _computed(
@@ -160,10 +160,10 @@ def _computed(
 def _network(extractor: keras.Model, layer: str, batch: int) -> Callable:
     """`(batch, side, side, 3) uint8 -> (batch, C)`, compiled for one size of batch."""
 
-    def pooled(pictures):
+    def pooled(images):
         from keras import ops
 
-        return ops.mean(extractor(ops.cast(pictures, "float32") / 255.0)[layer], axis=(1, 2))
+        return ops.mean(extractor(ops.cast(images, "float32") / 255.0)[layer], axis=(1, 2))
 
     return compiled(pooled)
 

@@ -16,7 +16,7 @@ from studio.classify.settings import TrainClassifierSettings
 from studio.classify.training.activations import Activations, activations
 from studio.classify.training.head import loss
 from studio.classify.training.training_set import TrainingSet
-from studio.core.pictures.grids import grid
+from studio.core.imaging.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, optimizers
 from studio.core.training.batches import Batches
@@ -121,7 +121,7 @@ class Tuner(Trainer):
             truth = self.lesson.labels(self.lesson.held_out)
             sure = self.probabilities[np.arange(len(truth)), truth]
             rows = np.sort(self.lesson.held_out[np.argsort(sure)[:SHOWN]])
-        return grid(np.asarray(self.lesson.pictures.images[rows]))
+        return grid(np.asarray(self.lesson.dataset.images[rows]))
 
     def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
@@ -152,7 +152,7 @@ def finetune(
     """
     progress = progress or Progress()
     top = start(lesson, weights, settings)
-    with activations(lesson.pictures, lesson.backbone, settings.cut, settings.flip, progress) as seen:
+    with activations(lesson.dataset, lesson.backbone, settings.cut, settings.flip, progress) as seen:
         tuner = Tuner(lesson, top, seen, settings, run).fit(progress)
         if tuner.ended != "cancelled":  # else whoever resumes it needs them
             seen.remove()

@@ -11,30 +11,30 @@ import hashlib
 
 import numpy as np
 
-from studio.core.data import Pictures
+from studio.core.data import ImageDataset
 from studio.core.errors import InvalidInput, invalid
 from studio.core.models.presets import Preset
 
 _SHORT = 8  # bytes of a digest: two images of a million share theirs once in 37 million data sets
 
 
-def record(pictures: Pictures, learned: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
+def record(dataset: ImageDataset, learned: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
     """What a model's folder keeps of the rows of its data set that it learned from and was tested on."""
-    bits = np.packbits(np.isin(np.arange(len(pictures.names)), held_out))
-    short = np.sort(_short(pictures)[learned])
-    return {"data": _digest(pictures), "rows": _text(bits), "learned": _text(short)}
+    bits = np.packbits(np.isin(np.arange(len(dataset.names)), held_out))
+    short = np.sort(_short(dataset)[learned])
+    return {"data": _digest(dataset), "rows": _text(bits), "learned": _text(short)}
 
 
-def test_mask(preset: Preset, pictures: Pictures) -> np.ndarray:
+def test_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
     """Which images a model was tested on, `(n,) bool`; none of a data set that it has not learned from.
 
     Raises:
         InvalidInput: if what its folder keeps is not whole.
     """
-    count = len(pictures.names)
+    count = len(dataset.names)
     try:
         found = preset.data()["held_out"]
-        if found["data"] != _digest(pictures):
+        if found["data"] != _digest(dataset):
             return np.zeros(count, bool)
         bits = _array(found["rows"], "uint8")
         if len(bits) == -(-count // 8):
@@ -44,14 +44,14 @@ def test_mask(preset: Preset, pictures: Pictures) -> np.ndarray:
     raise _broken(preset)
 
 
-def training_mask(preset: Preset, pictures: Pictures) -> np.ndarray:
+def training_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
     """Which images a model learned from, `(n,) bool`.
 
     Raises:
         InvalidInput: if what its folder keeps is not whole.
     """
     try:
-        return np.isin(_short(pictures), _array(preset.data()["held_out"]["learned"], "<u8"))
+        return np.isin(_short(dataset), _array(preset.data()["held_out"]["learned"], "<u8"))
     except (KeyError, TypeError, ValueError):
         raise _broken(preset) from None
 
@@ -61,8 +61,8 @@ def _broken(preset: Preset) -> InvalidInput:
     return invalid(f"preset {preset.name}", expected=expected, received="none", next_step=step)
 
 
-def _short(pictures: Pictures) -> np.ndarray:
-    return np.ascontiguousarray(pictures.digests[:, :_SHORT]).view("<u8").ravel()
+def _short(dataset: ImageDataset) -> np.ndarray:
+    return np.ascontiguousarray(dataset.digests[:, :_SHORT]).view("<u8").ravel()
 
 
 def _text(array: np.ndarray) -> str:
@@ -73,5 +73,5 @@ def _array(text: str, kind: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text, validate=True), kind)
 
 
-def _digest(pictures: Pictures) -> str:
-    return hashlib.sha256(np.ascontiguousarray(pictures.digests).tobytes()).hexdigest()
+def _digest(dataset: ImageDataset) -> str:
+    return hashlib.sha256(np.ascontiguousarray(dataset.digests).tobytes()).hexdigest()

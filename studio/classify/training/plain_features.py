@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
 _SMALL, _CELLS = 32, 64  # px to which images are brought for their pixels, and for their edges
@@ -58,9 +58,9 @@ def untrained(images: np.ndarray, seed: int, progress: Progress | None = None) -
     return np.concatenate(found)
 
 
-def of_all(pictures: Pictures, rows: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def of_all(dataset: ImageDataset, rows: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """What is seen in the images of some rows, a part of them at a time."""
-    parts = [np.asarray(pictures.images[rows[at : at + _BATCH]]) for at in range(0, len(rows), _BATCH)]
+    parts = [np.asarray(dataset.images[rows[at : at + _BATCH]]) for at in range(0, len(rows), _BATCH)]
     return np.concatenate([look(part) for part in parts])
 
 

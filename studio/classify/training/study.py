@@ -22,7 +22,7 @@ STRENGTHS = tuple(float(10.0**n) for n in range(0, -8, -1))
 AMOUNTS = (1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)  # images of each class
 DRAWS = 8  # of those images
 VOTERS, ORDERS = 25, 40
-VOTER_PICTURES = 4  # of each class, that one head of many has seen
+VOTER_IMAGES = 4  # of each class, that one head of many has seen
 HIDDEN = 0.1  # share of labels that are made wrong
 LEAST_HIDDEN = 3
 
@@ -93,7 +93,7 @@ def amounts(seen: Seen, space: Space, strength: float, seed: int) -> list[dict[s
         shares = [_right(seen, space, strength, _drawn(rng, seen, count)) for _ in range(draws)]
         found.append(
             {
-                "pictures": count,
+                "images": count,
                 "accuracy": float(np.mean(shares)),
                 "low": float(min(shares)),
                 "high": float(max(shares)),
@@ -129,7 +129,7 @@ def votes(seen: Seen, space: Space, strength: float, seed: int) -> dict[str, Any
         the mean of what they think, on average over which of them those are.
     """
     rng = np.random.default_rng([seed, 2])
-    each = min(VOTER_PICTURES, int(np.bincount(seen.labels, minlength=seen.classes).min()))
+    each = min(VOTER_IMAGES, int(np.bincount(seen.labels, minlength=seen.classes).min()))
     said = []
     for _ in range(VOTERS):
         rows = _drawn(rng, seen, each)
@@ -155,7 +155,7 @@ def hidden(found: TrainingSet, seen: Seen, rows: np.ndarray, seed: int) -> dict[
         seed: of which labels, and what they are instead.
 
     Returns:
-        `pictures` and how many labels were `wrong`; `list`: for each image on the list of doubts, from the
+        `images` and how many labels were `wrong`; `list`: for each image on the list of doubts, from the
         surest on, whether its label is one of them; `list_similar`: the same where each wrong label is the
         most similar class; `examples`: names, the true and the wrong label of some.
     """
@@ -165,9 +165,9 @@ def hidden(found: TrainingSet, seen: Seen, rows: np.ndarray, seed: int) -> dict[
     uniform = (seen.labels[wrong] + rng.integers(1, seen.classes, count)) % seen.classes
     doubted = _doubted(found, seen, rows, wrong, uniform, seed)
     alike = _doubted(found, seen, rows, wrong, _most_similar(seen)[seen.labels[wrong]], seed)
-    bad = {found.pictures.names[row] for row in rows[wrong]}
+    bad = {found.dataset.names[row] for row in rows[wrong]}
     return {
-        "pictures": len(rows),
+        "images": len(rows),
         "wrong": count,
         "list": [one["name"] in bad for one in doubted],
         "list_similar": [one["name"] in bad for one in alike],
@@ -186,9 +186,9 @@ def _doubted(
     labels = seen.labels.copy()
     labels[wrong] = classes
     choice = head.choose(seen.known, labels, seen.classes, seen.parts, seed)
-    told = found.pictures.known_labels.copy()
+    told = found.dataset.known_labels.copy()
     told[rows] = labels
-    return audit.suspicious(replace(found.pictures, labels=told), rows, choice.left_out, len(rows))
+    return audit.suspicious(replace(found.dataset, labels=told), rows, choice.left_out, len(rows))
 
 
 def _most_similar(seen: Seen) -> np.ndarray:

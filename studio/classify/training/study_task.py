@@ -76,13 +76,13 @@ def _kinds(
     progress: Progress,
 ) -> dict[str, np.ndarray]:
     """What is seen in the images of some rows, from nothing learned to most."""
-    pictures = found.pictures
+    dataset = found.dataset
     kinds = {
-        name: plain_features.of_all(pictures, rows, look)
+        name: plain_features.of_all(dataset, rows, look)
         for name, look in ((PIXELS, plain_features.pixels), (EDGES, plain_features.edges))
     }
-    kinds[UNTRAINED] = plain_features.untrained(np.asarray(pictures.images[rows]), settings.seed, progress)
-    taken = replace(pictures, images=np.asarray(pictures.images[rows]), digests=pictures.digests[rows])
+    kinds[UNTRAINED] = plain_features.untrained(np.asarray(dataset.images[rows]), settings.seed, progress)
+    taken = replace(dataset, images=np.asarray(dataset.images[rows]), digests=dataset.digests[rows])
     for name in LEARNED:
         if name == settings.backbone:
             kinds[name] = found.features[rows]

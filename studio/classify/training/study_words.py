@@ -27,13 +27,13 @@ def sentences(told: Mapping[str, Any]) -> dict[str, str]:
     return {
         "features": _of_features(told["features"], told["tested"]),
         "strengths": _of_strengths(told["strengths"]),
-        "amounts": f"Test accuracy is {few['accuracy']:.0%} with {few['pictures']:,} training images per "
-        f"class, {middle['accuracy']:.0%} with {middle['pictures']:,}, and {many['accuracy']:.0%} with "
-        f"{many['pictures']:,}. The band shows the variation between random subsets.",
+        "amounts": f"Test accuracy is {few['accuracy']:.0%} with {few['images']:,} training images per "
+        f"class, {middle['accuracy']:.0%} with {middle['images']:,}, and {many['accuracy']:.0%} with "
+        f"{many['images']:,}. The band shows the variation between random subsets.",
         "votes": f"One head trained on {told['votes']['each']:,} images per class reaches "
         f"{one['accuracy']:.0%}; an ensemble of {all_['heads']} heads, each trained on other images, reaches "
         f"{all_['accuracy']:.0%}.{_CANCEL if all_['accuracy'] > one['accuracy'] else ''}",
-        "hidden": f"Of {lost['pictures']:,} labels, {lost['wrong']:,} were changed to another class, drawn "
+        "hidden": f"Of {lost['images']:,} labels, {lost['wrong']:,} were changed to another class, drawn "
         f"uniformly. The list of suspicious labels has {len(lost['list']):,} images, and "
         f"{sum(lost['list']):,} of them have a wrong label. With labels changed to the most similar "
         f"class, as human errors are, the list has {len(lost['list_similar']):,} images, "

@@ -81,7 +81,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "nats": head.loss(probabilities, truth),
         "calibration_error": evaluation["calibration"]["error"],
         "calibration_floor": evaluation["calibration"]["floor"],
-        "pictures": len(found.pictures.names),
+        "images": len(found.dataset.names),
         "held_out": len(found.held_out),
         "strength": taught.choice.strength,
         "parameters": made.count_params(),
@@ -105,7 +105,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         known=known,
         more=("--base", given.name) if given else (),
         weights=found.weights,
-        picture=card.picture(found.classes, settings, evaluation, known["learning_curve"]),
+        image=card.image(found.classes, settings, evaluation, known["learning_curve"]),
     )
     doubted = _suspicious(found, taught)
     figures |= {"evaluation": evaluation, "learning_curve": known["learning_curve"], "suspicious": doubted}
@@ -146,9 +146,9 @@ def _known(
     places = teach_head.projection(found, taught, found.held_out[rows])
     return {
         "classes": list(found.classes),
-        "held_out": held_out.record(found.pictures, found.learned, found.held_out),
+        "held_out": held_out.record(found.dataset, found.learned, found.held_out),
         "tested": {
-            "names": [found.pictures.names[row] for row in found.held_out[rows]],
+            "names": [found.dataset.names[row] for row in found.held_out[rows]],
             "truth": found.labels(found.held_out[rows]).tolist(),
             "guess": shown.argmax(axis=1).tolist(),
             "confidence": [round(float(value), 3) for value in shown.max(axis=1)],
@@ -160,7 +160,7 @@ def _known(
 
 def _told(found: TrainingSet) -> np.ndarray:
     """Places among the held-out images of those that the model tells of: so many as its file can hold."""
-    names = [found.pictures.names[row] for row in found.held_out]
+    names = [found.dataset.names[row] for row in found.held_out]
     longest = max(map(len, names))
     most = max(1, min(MOST_TESTED, MOST_NAMES // longest, len(names)))
     return np.unique(np.linspace(0, len(names) - 1, most).astype("int64"))
@@ -172,7 +172,7 @@ def _suspicious(found: TrainingSet, taught: Taught) -> list[dict[str, Any]]:
     if len(taught.choice.left_out):
         rows = np.concatenate([found.learned, rows])
         guesses = np.concatenate([taught.choice.left_out, guesses])
-    return looked.suspicious(found.pictures, rows, guesses)
+    return looked.suspicious(found.dataset, rows, guesses)
 
 
 def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -181,18 +181,18 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     file = inputs["data"][0]
     given = inputs.get("model", ())
     base = available.given(settings, inputs) if settings.suspicious else None
-    pictures = data.pictures(file, matching.side(base.size) if base else settings.size, 3, progress)
-    alike = duplicates.find(pictures, progress)
-    found = looked.facts(pictures, alike)
+    images = data.load_dataset(file, matching.side(base.size) if base else settings.size, 3, progress)
+    alike = duplicates.find(images, progress)
+    found = looked.facts(images, alike)
     found["notes"] += settings.without_effect(given[0].name if given else "")
     weights: dict[str, str] = {}
     stopped = False
     if settings.suspicious:
         try:
             if base:
-                looked.check(pictures, file.name)
+                looked.check(images, file.name)
                 told = doubts.by_classifier(
-                    base, given[0].name, pictures, alike.labels, settings.seed, progress
+                    base, given[0].name, images, alike.labels, settings.seed, progress
                 )
                 found["notes"] += [*available.preprocessing_notes(settings, inputs), *told.pop("notes")]
                 found |= told | available.preprocessing(settings, inputs)
@@ -213,7 +213,7 @@ def _doubted(
     settings: AuditSettings, file: File, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     found = training_set.load(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
-    labels = found.pictures.known_labels
+    labels = found.dataset.known_labels
     choice = head.choose(found.features, labels, len(found.classes), found.parts, settings.seed, progress)
-    doubted = looked.suspicious(found.pictures, found.learned, choice.left_out)
+    doubted = looked.suspicious(found.dataset, found.learned, choice.left_out)
     return doubted, found.weights

@@ -131,7 +131,7 @@ def learning_curve(lesson: TrainingSet, taught: Taught, seed: int) -> list[dict[
     """How right a linear head is on the held-out images after so many others.
 
     Returns:
-        Each with `pictures` and `accuracy`, from few to all.
+        Each with `images` and `accuracy`, from few to all.
     """
     labels, count = lesson.labels(lesson.learned), len(lesson.classes)
     tested = taught.space(lesson.features[lesson.held_out])
@@ -141,12 +141,12 @@ def learning_curve(lesson: TrainingSet, taught: Taught, seed: int) -> list[dict[
     found: list[dict[str, Any]] = []
     for share in SHARES:
         rows = np.concatenate([rows[: max(LEAST_LEARNED, round(share * len(rows)))] for rows in mine])
-        if found and found[-1]["pictures"] == len(rows):
+        if found and found[-1]["images"] == len(rows):
             continue
         strength = taught.choice.strength * len(labels) / len(rows)  # as strong next to each image
         solved = head.solve(taught.space.rows[rows], labels[rows], count, strength)
         right = solved.probabilities(tested).argmax(axis=1) == truth
-        found.append({"pictures": len(rows), "accuracy": float(right.mean())})
+        found.append({"images": len(rows), "accuracy": float(right.mean())})
     return found
 
 

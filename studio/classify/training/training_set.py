@@ -12,7 +12,7 @@ from studio.classify.training.features import features, of_classifier
 from studio.classify.training.head import FOLDS
 from studio.core import data
 from studio.core.data import duplicates
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.data.sources import refused
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
@@ -25,7 +25,7 @@ class TrainingSet:
     """A data set, ready to learn from.
 
     Attributes:
-        pictures: all of them.
+        images: all of them.
         looks: the backbone or the classifier that looks at them.
         features: `(n, C) float32`, what it sees in each.
         learned, held_out: the rows to learn from and to test on, sorted.
@@ -34,7 +34,7 @@ class TrainingSet:
         notes: sentences on what was passed over, and what is doubtful.
     """
 
-    pictures: Pictures
+    dataset: ImageDataset
     looks: Backbone | Classifier
     features: np.ndarray
     learned: np.ndarray
@@ -57,11 +57,11 @@ class TrainingSet:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes."""
-        return self.pictures.classes
+        return self.dataset.classes
 
     def labels(self, rows: np.ndarray) -> np.ndarray:
         """The classes of some rows."""
-        return self.pictures.known_labels[rows]
+        return self.dataset.known_labels[rows]
 
 
 def load(
@@ -93,11 +93,11 @@ def load(
         Cancelled: if a user asked to stop; what the backbone has seen is kept.
     """
     progress = progress or Progress()
-    pictures = data.pictures(file, matching.side(base.size) if base else size, 3, progress)
-    audit.check(pictures, file.name)
-    alike = duplicates.find(pictures, progress)
-    groups, warnings = alike.labels, audit.facts(pictures, alike)["warnings"]
-    labels = pictures.known_labels
+    dataset = data.load_dataset(file, matching.side(base.size) if base else size, 3, progress)
+    audit.check(dataset, file.name)
+    alike = duplicates.find(dataset, progress)
+    groups, warnings = alike.labels, audit.facts(dataset, alike)["warnings"]
+    labels = dataset.known_labels
     learned, tested = np.arange(len(groups)), np.empty(0, "int64")
     if held_out:
         learned, tested = split.split(labels, groups, held_out, seed)
@@ -112,11 +112,11 @@ def load(
     looks = base or backbones.load(name, progress)
     parts = folds(labels[learned], groups[learned], seed)
     if isinstance(looks, Backbone):
-        seen = features(pictures, looks, progress)
+        seen = features(dataset, looks, progress)
     else:
-        seen = of_classifier(pictures, looks, name, progress)
-    notes = (*pictures.notes, *warnings)
-    return TrainingSet(pictures, looks, seen, learned, tested, parts, notes, validated)
+        seen = of_classifier(dataset, looks, name, progress)
+    notes = (*dataset.notes, *warnings)
+    return TrainingSet(dataset, looks, seen, learned, tested, parts, notes, validated)
 
 
 def folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:

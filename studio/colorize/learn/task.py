@@ -36,17 +36,17 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
     from studio.colorize.learn import train as training
 
     file, start = inputs["data"][0], _start(inputs)
-    pictures = data.pictures(file, settings.photo_size, 3, progress, least=LEAST_PHOTOS)
-    colored = np.flatnonzero(colorful(pictures.images))
+    dataset = data.load_dataset(file, settings.photo_size, 3, progress, least=LEAST_PHOTOS)
+    colored = np.flatnonzero(colorful(dataset.images))
     if len(colored) < LEAST_PHOTOS:
         expected = f"at least {LEAST_PHOTOS} photos in color"
         raise refused(file.name, expected, f"{len(colored):,}", "add photos that are not gray")
-    parts = split(positions(pictures, progress)[colored], settings.held_out)
+    parts = split(positions(dataset, progress)[colored], settings.held_out)
     learned, held_out = (colored[rows] for rows in parts)
     job = publish.Job(models.TASK, "train_colorize", settings, inputs)
-    trainer = training.Trainer(pictures.images, learned, held_out, settings, job.run, start).fit(progress)
-    gray = len(pictures.names) - len(colored)
-    notes = [*pictures.notes, *([f"Gray images were left out: {gray:,}."] if gray else [])]
+    trainer = training.Trainer(dataset.images, learned, held_out, settings, job.run, start).fit(progress)
+    gray = len(dataset.names) - len(colored)
+    notes = [*dataset.notes, *([f"Gray images were left out: {gray:,}."] if gray else [])]
     figures = {
         **job.figures(trainer, notes),
         "photos": len(colored),
@@ -54,8 +54,8 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
         "tested_photos": len(trainer.end_rows),
         **trainer.scores,
     }
-    picture = publish.picture(trainer.sheet(), figures["curve"])
-    return job.publish(trainer.result, figures, card.write, picture=picture, suffix="-colors")
+    image = publish.image(trainer.sheet(), figures["curve"])
+    return job.publish(trainer.result, figures, card.write, image=image, suffix="-colors")
 
 
 def colorful(photos: np.ndarray) -> np.ndarray:

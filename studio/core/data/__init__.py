@@ -1,15 +1,15 @@
 """Data sets of images: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
 
-from studio.core.data.cache import Part, Pictures
+from studio.core.data.cache import ImageDataset, Part
 from studio.core.data.sets import (
     LEAST_SIZE,
     MOST_SIZE,
-    cached_pictures,
+    cached_dataset,
     command_name,
     count,
     lies_here,
+    load_dataset,
     opened,
-    pictures,
     read_arrays,
     reference,
     to_fetch,
@@ -18,14 +18,14 @@ from studio.core.data.sets import (
 __all__ = [
     "LEAST_SIZE",
     "MOST_SIZE",
+    "ImageDataset",
     "Part",
-    "Pictures",
-    "cached_pictures",
+    "cached_dataset",
     "command_name",
     "count",
     "lies_here",
+    "load_dataset",
     "opened",
-    "pictures",
     "read_arrays",
     "reference",
     "to_fetch",

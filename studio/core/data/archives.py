@@ -14,7 +14,7 @@ from pathlib import Path
 from studio.core.data.names import first_few
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput, printable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.untrusted import damage, zips
 
 MOST_FILES = 500_000
@@ -88,10 +88,10 @@ def in_folder(path: Path) -> Files:
 def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as handle:
-            data = handle.read(images.MOST_BYTES + 1)
+            data = handle.read(image_io.MOST_BYTES + 1)
     except OSError:
         return b""
-    return data if len(data) <= images.MOST_BYTES else b""
+    return data if len(data) <= image_io.MOST_BYTES else b""
 
 
 def in_zip(path: Path, name: str) -> Files:
@@ -117,7 +117,7 @@ def in_zip(path: Path, name: str) -> Files:
         try:
             with zipfile.ZipFile(path) as archive:
                 for place, (_, info) in enumerate(files):
-                    yield place, zips.read(archive, info) if info.file_size <= images.MOST_BYTES else b""
+                    yield place, zips.read(archive, info) if info.file_size <= image_io.MOST_BYTES else b""
         except RuntimeError:
             raise _locked(name) from None
         except damage.ZIP as error:
@@ -177,7 +177,7 @@ def check_members(name: str, members: list[tuple[str, int]], packed: int) -> Non
             raise harmful(name, f"two files of one name, {shown}")
         if path.lower().endswith(_ARCHIVES) and not member.endswith("/"):
             step = "unpack it into a folder and use that; nested archives are never opened"
-            raise refused(name, "pictures", f"an archive in it, {shown}", step)
+            raise refused(name, "images", f"an archive in it, {shown}", step)
         seen.add(member)
 
 

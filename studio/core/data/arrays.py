@@ -15,7 +15,7 @@ from studio.core.errors import InvalidInput, printable
 from studio.core.untrusted import damage
 
 MOST_BYTES = 4 * 2**30  # of all its arrays
-MOST_PICTURES = 1_000_000
+MOST_IMAGES = 1_000_000
 _MOST_LABEL = 4096  # bytes: a word of a thousand characters
 # Training images before test images, so that the last ones are those that nothing was to learn from.
 _PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
@@ -64,7 +64,7 @@ def source(path: Path, name: str) -> DataSource:
             for n in range(count):
                 label = -1 if places is None else int(places[start + n])
                 told = {key: float(values[start + n]) for key, values in facts.items()}
-                yield Item(start + n, _picture(name, part, images[n]), label, told)
+                yield Item(start + n, _image(name, part, images[n]), label, told)
             start += count
 
     return DataSource(names, tuple(str(value) for value in values), tuple(facts), read, tuple(_notes(parts)))
@@ -170,14 +170,14 @@ def _facts(headers: Mapping[str, Header], count: int) -> list[str]:
 
 def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> None:
     shape, dtype = headers[part]
-    pictures = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
-    if not pictures or not (dtype == np.uint8 or dtype.kind == "f") or not all(shape):
+    images = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
+    if not images or not (dtype == np.uint8 or dtype.kind == "f") or not all(shape):
         expected = (
             f"{part} of shape (n, height, width), or with 1 or 3 channels last, of uint8 or floats of 0 to 1"
         )
         raise refused(name, expected, f"shape {shape} of {dtype}", "save it so")
-    if shape[0] > MOST_PICTURES:  # zeros pack to nothing, but each image gets a name and a label
-        raise refused(name, f"at most {MOST_PICTURES:,} images", f"{shape[0]:,}", "use a part of it")
+    if shape[0] > MOST_IMAGES:  # zeros pack to nothing, but each image gets a name and a label
+        raise refused(name, f"at most {MOST_IMAGES:,} images", f"{shape[0]:,}", "use a part of it")
     if labels:
         shape_y, dtype_y = headers[labels]
         fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MOST_LABEL
@@ -202,7 +202,7 @@ def _array(path: Path, part: str) -> np.ndarray:
         return found[part]
 
 
-def _picture(name: str, part: str, image: np.ndarray) -> np.ndarray:
+def _image(name: str, part: str, image: np.ndarray) -> np.ndarray:
     """`(H, W)` or `(H, W, 1 or 3)` of uint8 or floats -> `(H, W, 3) uint8`."""
     if image.dtype != np.uint8:
         if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):

@@ -48,7 +48,7 @@ def source(text: str, progress: Progress) -> DataSource:
     builder = _builder(check(text))
     if not _prepared(builder):
         _prepare(builder, text, progress)
-    return _pictures(builder, text)
+    return _images(builder, text)
 
 
 def reachable(text: str) -> None:
@@ -158,7 +158,7 @@ def _image(builder: Any, text: str) -> str:
     return image
 
 
-def _pictures(builder: Any, text: str) -> DataSource:
+def _images(builder: Any, text: str) -> DataSource:
     import tensorflow_datasets as tfds
 
     image, features = _image(builder, text), builder.info.features

@@ -16,7 +16,7 @@ from studio.core import caches, paths
 from studio.core.data.names import counted, first_few
 from studio.core.data.sources import DataSource, Item, refused
 from studio.core.errors import InvalidInput
-from studio.core.pictures import formats, images
+from studio.core.imaging import formats, image_io
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
@@ -30,7 +30,7 @@ class Part:
     """Some images of a data set, read from the disk when they are asked for: all may be more than memory.
 
     Attributes:
-        images: of all, as in `Pictures`.
+        images: of all, as in `ImageDataset`.
         rows: `(n,)` of these.
     """
 
@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Pictures:
+class ImageDataset:
     """The images of a data set, in the order of their names.
 
     Attributes:
@@ -91,7 +91,7 @@ def key(state: str, size: int, channels: int) -> str:
     return hashlib.sha256(json.dumps([FORMAT, state, size, channels]).encode()).hexdigest()
 
 
-def find(key: str, size: int, channels: int) -> Pictures | None:
+def find(key: str, size: int, channels: int) -> ImageDataset | None:
     """The kept images of a key, if they are there and whole."""
     try:
         return _read(key, size, channels)
@@ -99,7 +99,7 @@ def find(key: str, size: int, channels: int) -> Pictures | None:
         return None
 
 
-def _read(key: str, size: int, channels: int) -> Pictures:
+def _read(key: str, size: int, channels: int) -> ImageDataset:
     pixels, facts = _paths(key)
     with np.load(io.BytesIO(facts.read_bytes()), allow_pickle=False) as found:
         arrays = {name: found[name] for name in found.files}
@@ -113,10 +113,12 @@ def _read(key: str, size: int, channels: int) -> Pictures:
     labels = arrays["labels"] if classes else None
     copies = tuple((copy, original) for copy, original in told["copies"])
     more = (arrays["sizes"], arrays["digests"], broken, copies, arrays["source_sha256"])
-    return Pictures(kept, names, labels, classes, attributes, notes, *more)
+    return ImageDataset(kept, names, labels, classes, attributes, notes, *more)
 
 
-def make(key: str, source: DataSource, name: str, size: int, channels: int, progress: Progress) -> Pictures:
+def make(
+    key: str, source: DataSource, name: str, size: int, channels: int, progress: Progress
+) -> ImageDataset:
     """Reads all images of a source, crops each to the square in its middle, resizes and keeps them.
 
     Copies of a file are kept once, so that none of what is held out has been learned from.
@@ -150,7 +152,7 @@ def make(key: str, source: DataSource, name: str, size: int, channels: int, prog
 
 
 def _paths(key: str) -> tuple[Path, Path]:
-    folder = paths.folder("cache") / "pictures"
+    folder = paths.folder("cache") / "images"
     return folder / f"{key}.pixels", folder / f"{key}.npz"
 
 
@@ -159,15 +161,15 @@ def _prepared(
 ) -> tuple[np.ndarray | None, tuple[int, int]]:
     """One image as it is kept, with its height and width before; None if it is none, or broken."""
     try:
-        image = data if isinstance(data, np.ndarray) else images.read(data, name)
+        image = data if isinstance(data, np.ndarray) else image_io.read(data, name)
     except InvalidInput:
         return None, (0, 0)
     height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    image = images.resize(np.ascontiguousarray(image[top : top + side, left : left + side]), size, size)
+    image = image_io.resize(np.ascontiguousarray(image[top : top + side, left : left + side]), size, size)
     if channels == 1:
-        image = images.gray(image)
+        image = image_io.gray(image)
     return image, (height, width)
 
 

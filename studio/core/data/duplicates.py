@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from studio.core import caches, paths
-from studio.core.data.cache import Part, Pictures
+from studio.core.data.cache import ImageDataset, Part
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
@@ -53,7 +53,7 @@ class Groups:
 
 
 def find(
-    pictures: Pictures,
+    dataset: ImageDataset,
     progress: Progress | None = None,
     most_apart: float = math.inf,
     rows: np.ndarray | None = None,
@@ -61,7 +61,7 @@ def find(
     """Finds near-duplicates among all images; those of the same images are kept for the next time.
 
     Args:
-        pictures: in color or gray.
+        dataset: in color or gray.
         progress: told how many were compared.
         most_apart: by how many standard deviations any part of a pair may differ. `SAME` takes copies of one
             image only, and no digits or drawings that are alike throughout.
@@ -71,16 +71,16 @@ def find(
         Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
-    rows = np.arange(len(pictures.images)) if rows is None else rows
-    classes = np.zeros(len(rows), "int64") if pictures.labels is None else pictures.labels[rows]
-    digests = pictures.digests[rows].tobytes()
+    rows = np.arange(len(dataset.images)) if rows is None else rows
+    classes = np.zeros(len(rows), "int64") if dataset.labels is None else dataset.labels[rows]
+    digests = dataset.digests[rows].tobytes()
     key = hashlib.sha256(f"near 5 {SIDE} {ALIKE} {CROPS}".encode() + digests).hexdigest()
     path = caches.claim(paths.folder("cache") / "near" / f"{key}.npz")
     try:
         with np.load(path, allow_pickle=False) as found:
             pairs, alike, apart = (found[name] for name in ("pairs", "alike", "apart"))
     except damage.NPZ:  # not there, or damaged
-        pairs, alike, apart = _compared(pictures.part(rows), progress)
+        pairs, alike, apart = _compared(dataset.part(rows), progress)
         with paths.replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, pairs=pairs, alike=alike, apart=apart)
     kept = apart <= most_apart

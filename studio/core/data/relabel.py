@@ -14,10 +14,10 @@ import numpy as np
 
 from studio.core import data, owners, paths
 from studio.core.data import names
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.data.sources import DataSource, Item
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
@@ -27,9 +27,9 @@ _REPORTS = 200
 _ALWAYS_FINE = 2**20  # bytes that a new archive may have more than the old one before it is packed
 
 
-def with_copies(changes: Changes, pictures: Pictures) -> dict[str, str]:
+def with_copies(changes: Changes, dataset: ImageDataset) -> dict[str, str]:
     """The same changes, and the copies of those images removed: one would be there in the other's place."""
-    copies = {copy: "" for copy, original in pictures.copies if original in changes}
+    copies = {copy: "" for copy, original in dataset.copies if original in changes}
     return {**copies, **changes}
 
 
@@ -115,7 +115,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _bytes(item: Item) -> bytes:
-    return images.encode_png(np.asarray(item.data)) if isinstance(item.data, np.ndarray) else item.data
+    return image_io.encode_png(np.asarray(item.data)) if isinstance(item.data, np.ndarray) else item.data
 
 
 def _encodable(name: str) -> str:

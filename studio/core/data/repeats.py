@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
 MOST = 20_000  # images that are compared with each other, which takes some seconds
@@ -44,20 +44,20 @@ class Repeats:
     compared: int
 
 
-def find(pictures: Pictures, progress: Progress | None = None) -> Repeats:
+def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
     """Finds images that show the same as another, among the first `MOST`; the largest is the first of all.
 
     Args:
-        pictures: in color or gray.
+        dataset: in color or gray.
         progress: told how many were compared.
 
     Raises:
         Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
-    count = min(len(pictures.images), MOST)
-    order = np.argsort(-pictures.sizes.min(axis=1)[:count], kind="stable")
-    small = _small(pictures.images, order)
+    count = min(len(dataset.images), MOST)
+    order = np.argsort(-dataset.sizes.min(axis=1)[:count], kind="stable")
+    small = _small(dataset.images, order)
     shapes = _shapes(small)
     new, found = np.ones(count, bool), []
     for start in range(0, count, _ROWS):

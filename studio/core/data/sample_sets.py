@@ -15,7 +15,7 @@ import numpy as np
 from studio.core import data, owners, paths
 from studio.core.data import arrays
 from studio.core.errors import StudioError, Unavailable, unknown
-from studio.core.pictures import images, sample_photos
+from studio.core.imaging import image_io, sample_photos
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
@@ -77,7 +77,7 @@ def _digits(progress: Progress) -> Mapping[str, np.ndarray]:
         raise Unavailable("The digits are a part of scikit-learn. Run `pip install scikit-learn`.")
     rows = np.loadtxt(Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     shades = np.rint(rows[:, :64].reshape(-1, 8, 8, 1).repeat(3, -1) * (255 / 16)).astype("uint8")
-    large = np.stack([images.resize(one, _DIGIT, _DIGIT) for one in shades])
+    large = np.stack([image_io.resize(one, _DIGIT, _DIGIT) for one in shades])
     return {"images": np.pad(large, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)))}
 
 
@@ -93,7 +93,7 @@ def _cutout(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     height, width = photo.shape[:2]
     side = round(min(height, width) * rng.uniform(_LEAST_CUT, 1))
     down, right = (int(rng.integers(0, length - side + 1)) for length in (height, width))
-    return images.resize(photo[down : down + side, right : right + side], _CUT, _CUT)
+    return image_io.resize(photo[down : down + side, right : right + side], _CUT, _CUT)
 
 
 _COLLECTIONS = (
@@ -121,10 +121,10 @@ def practice() -> dict[str, Collection]:
 
 def names() -> list[str]:
     """The names of all of them."""
-    return [*sets(), *_of_pictures()]
+    return [*sets(), *_of_images()]
 
 
-def _of_pictures() -> dict[str, Collection]:
+def _of_images() -> dict[str, Collection]:
     return collections() | practice() | {one.name: one for one in _SKETCHES}
 
 
@@ -143,7 +143,7 @@ def reference(text: str, progress: Progress | None = None) -> File:
     name = text.removeprefix(PREFIX)
     if name not in names():
         raise unknown("sample data set", name, names())
-    made = _of_pictures().get(name)
+    made = _of_images().get(name)
     if made is None or made.make is None:
         shipped = SHIPPED / _file_name(name)
         return File.keep(shipped.read_bytes(), "dataset", shipped.name)
@@ -169,4 +169,4 @@ def resolve(text: str, progress: Progress | None = None) -> File:
 
 
 def _file_name(name: str) -> str:
-    return f"{name}.npz" if name in _of_pictures() else f"{name}.zip"
+    return f"{name}.npz" if name in _of_images() else f"{name}.zip"

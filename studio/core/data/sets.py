@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.core import owners, paths
 from studio.core.data import archives, arrays, builders, cache, files, tars
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.data.sources import DataSource, refused
 from studio.core.errors import printable
 from studio.core.progress import Progress
@@ -73,9 +73,9 @@ def command_name(file: File) -> str:
     return text if builders.fits(text) else file.name
 
 
-def pictures(
+def load_dataset(
     file: File, size: int, channels: int = 3, progress: Progress | None = None, least: int = 1
-) -> Pictures:
+) -> ImageDataset:
     """The images of a data set, each the square in its middle, resized; from the cache the second time.
 
     Args:
@@ -114,8 +114,8 @@ def pictures(
     return found
 
 
-def cached_pictures(file: File, size: int, channels: int = 3) -> Pictures | None:
-    """What `pictures` would give, if it was asked before; nothing is read or fetched for it.
+def cached_dataset(file: File, size: int, channels: int = 3) -> ImageDataset | None:
+    """What `images` would give, if it was asked before; nothing is read or fetched for it.
 
     Raises:
         InvalidInput: if the data set was changed.

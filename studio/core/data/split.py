@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.data import duplicates
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
 MOST_COMPARED = 20_000  # images among which near-duplicates are looked for, which takes about 20 s
 
 
-def positions(pictures: Pictures, progress: Progress | None = None) -> np.ndarray:
+def positions(dataset: ImageDataset, progress: Progress | None = None) -> np.ndarray:
     """The position of each image between 0 and 1, `(n,) float64`; the last ones are tested on. See `split`.
 
     It depends on the image's file alone. Near-duplicates share the smallest position among them, so that no
@@ -23,15 +23,15 @@ def positions(pictures: Pictures, progress: Progress | None = None) -> np.ndarra
     images those with the largest positions are compared, which are the ones to test on and some others.
 
     Args:
-        pictures: of a data set.
+        dataset: of a data set.
         progress: told how many were compared.
 
     Raises:
         Cancelled: if the user stopped it.
     """
-    found = from_sha256(pictures.source_sha256)
+    found = from_sha256(dataset.source_sha256)
     rows = np.sort(np.argsort(-found, kind="stable")[:MOST_COMPARED])
-    groups = duplicates.find(pictures, progress, duplicates.SAME, rows).labels
+    groups = duplicates.find(dataset, progress, duplicates.SAME, rows).labels
     least = np.ones(len(rows))
     np.minimum.at(least, groups, found[rows])
     found[rows] = least[groups]

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from studio.core.data import archives
 from studio.core.errors import InvalidInput, printable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
 # By their first bytes.
 COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
@@ -56,7 +56,7 @@ def in_tar(path: Path, name: str) -> archives.Files:
     def read() -> Iterator[tuple[int, bytes]]:
         try:
             with _stream(path) as raw:
-                stream = _Bounded(raw, name, most, images.MOST_BYTES)
+                stream = _Bounded(raw, name, most, image_io.MOST_BYTES)
                 for member, start, size in found:
                     yield places[member], _cut(stream, start, size)
                 while stream.read(tarfile.RECORDSIZE):  # the checksum of a compressed one comes last
@@ -75,7 +75,7 @@ def _check_end(stream: BinaryIO, place: int) -> None:
 
 
 def _cut(stream: _Bounded, start: int, size: int) -> bytes:
-    if size > images.MOST_BYTES:
+    if size > image_io.MOST_BYTES:
         return b""
     stream.seek(start)
     data = stream.read(size)

@@ -36,7 +36,7 @@ def discriminator(
             a penalty on the gradient of each needs it (R3GAN, arXiv:2501.05441), and weights begin larger.
     """
     fresh = small if normed else kept
-    layers = [keras.Input((size, size, channels), name="picture")]
+    layers = [keras.Input((size, size, channels), name="image")]
     for n in range(halvings(size)):
         layers.append(
             keras.layers.Conv2D(
@@ -70,12 +70,12 @@ def kept(seed: int, n: int) -> keras.initializers.Initializer:
     return keras.initializers.HeNormal(seed=part_seed(seed, n))
 
 
-def frozen_logits(discriminator: keras.Model, pictures: Any) -> Any:
+def frozen_logits(discriminator: keras.Model, images: Any) -> Any:
     """What the discriminator says, with its weights held: gradients reach the images alone."""
     found, _ = discriminator.stateless_call(
         [ops.stop_gradient(ops.convert_to_tensor(v)) for v in discriminator.trainable_variables],
         [ops.convert_to_tensor(v) for v in discriminator.non_trainable_variables],
-        pictures,
+        images,
         training=True,
     )
     return as_float32(found)
@@ -154,15 +154,15 @@ class Augment(keras.layers.Layer):
         self.moves = bool(shift or flip)
         self.draws = keras.random.SeedGenerator(seed)
 
-    def call(self, pictures: Any) -> Any:
+    def call(self, images: Any) -> Any:
         """`(B, side, side, C)` -> the same, each one moved, mirrored and cut at random."""
-        count = ops.shape(pictures)[0]
+        count = ops.shape(images)[0]
         if self.moves:
             rows, columns = (self._taken(self._places(count, flip)) for flip in (False, self.flip))
-            pictures = _moved(pictures, rows, columns)
+            images = _moved(images, rows, columns)
         if self.cutout:
-            pictures = pictures * self._holes(count)
-        return pictures
+            images = images * self._holes(count)
+        return images
 
     def _places(self, count: Any, flip: bool) -> Any:
         """Which row each row comes from, `(B, side)`; some lie beyond the edge."""
@@ -190,10 +190,10 @@ class Augment(keras.layers.Layer):
         return 1 - ((1 - rows)[:, :, None] * (1 - columns)[:, None, :])[..., None]
 
 
-def _moved(pictures: Any, rows: Any, columns: Any) -> Any:
+def _moved(images: Any, rows: Any, columns: Any) -> Any:
     """Takes rows and columns of images as products: their gradient is a product too, where that of a
     gather is a scatter, slow on a CPU."""
-    count, side, _, channels = ops.shape(pictures)
-    flat = ops.reshape(pictures, (count, side, side * channels))
+    count, side, _, channels = ops.shape(images)
+    flat = ops.reshape(images, (count, side, side * channels))
     down = ops.reshape(ops.matmul(rows, flat), (count, side, side, channels))
     return ops.einsum("bij,bhjc->bhic", columns, down)

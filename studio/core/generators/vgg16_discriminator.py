@@ -77,21 +77,20 @@ def losses(discriminator: keras.Model, see: See, real: Any, made: Any, training:
     return ops.mean(ops.softplus(-frozen_logits(discriminator, got))), logistic_loss(said, suspected)
 
 
-def _looks(see: See, pictures: Any) -> dict[str, Any]:
-    side = seen(pictures.shape[1])
-    if pictures.shape[1] > side:
-        times = pictures.shape[1] // side
-        smaller = ops.average_pool(pictures[::2], times, times)
-        pictures = ops.concatenate([smaller, *_parts(pictures[1::2], side)])
-    shape = ops.shape(pictures)[0], side, side, 3
-    return see(ops.broadcast_to(pictures / 2 + 0.5, shape))
+def _looks(see: See, images: Any) -> dict[str, Any]:
+    side = seen(images.shape[1])
+    if images.shape[1] > side:
+        times = images.shape[1] // side
+        smaller = ops.average_pool(images[::2], times, times)
+        images = ops.concatenate([smaller, *_parts(images[1::2], side)])
+    shape = ops.shape(images)[0], side, side, 3
+    return see(ops.broadcast_to(images / 2 + 0.5, shape))
 
 
-def _parts(pictures: Any, side: int) -> list[Any]:
+def _parts(images: Any, side: int) -> list[Any]:
     """Of each image a square part, of the next the part next to it: `(b, side, side, C)` for each place."""
-    corners = range(0, pictures.shape[1], side)
+    corners = range(0, images.shape[1], side)
     places = [(top, left) for top in corners for left in corners]
     return [
-        pictures[n :: len(places), top : top + side, left : left + side]
-        for n, (top, left) in enumerate(places)
+        images[n :: len(places), top : top + side, left : left + side] for n, (top, left) in enumerate(places)
     ]

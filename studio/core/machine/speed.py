@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.core import tasks
-from studio.core.pictures import sample_photos
+from studio.core.imaging import sample_photos
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.weights import pretrained
@@ -45,7 +45,7 @@ TIMINGS = (
         "what a photo shows",
         "classify.predict",
         {"preset": "imagenet-resnet50"},
-        "pictures",
+        "images",
         ("resnet50", "imagenet-labels"),
     ),
     Timing(
@@ -86,7 +86,7 @@ def measure(progress: Progress | None = None) -> Iterator[Timed]:
     progress = progress or Progress()
     photo = sample_photos.path("chelsea")
     with tasks.in_memory():
-        file = File.keep(photo.read_bytes(), "picture", photo.name)
+        file = File.keep(photo.read_bytes(), "image", photo.name)
         for number, timing in enumerate(TIMINGS):
             progress.report(number, len(TIMINGS), text=timing.title)
             absent = [name for name in timing.needs if not pretrained.status(name).cached]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.data import Part, Pictures
+from studio.core.data import ImageDataset, Part
 from studio.core.errors import Unavailable, printable
 from studio.core.generators.directions import MOST_NAME, direction, small_gray
 from studio.core.progress import Progress
@@ -53,18 +53,23 @@ class Scorer:
     """Compares made images with those of a data set, by the features of the network that FID is told with.
 
     Args:
-        pictures: the data set.
+        images: the data set.
         learned, held_out: the rows to learn from and to test on.
         scored: images to compare at the end; 0: it does nothing.
         progress: told while the features of the real images are found; they are kept for the next time.
     """
 
     def __init__(
-        self, pictures: Pictures, learned: np.ndarray, held_out: np.ndarray, scored: int, progress: Progress
+        self,
+        dataset: ImageDataset,
+        learned: np.ndarray,
+        held_out: np.ndarray,
+        scored: int,
+        progress: Progress,
     ):
         self.scored = scored
         self.missing = ""
-        self._pictures, self._all = pictures, pictures.part(learned)
+        self._images, self._all = dataset, dataset.part(learned)
         rng = np.random.default_rng(0)
         self._learned = np.sort(
             rng.choice(learned, min(len(learned), max(scored, ON_THE_WAY)), replace=False)
@@ -72,20 +77,20 @@ class Scorer:
         self._held_out = evenly_spaced(held_out, MOST_NEAR)
         if 0 < scored < LEAST or len(learned) < LEAST:
             self.scored, self.missing = 0, f"Fewer than {LEAST} images are too few to compare."
-        self._few = len(pictures.images) < FEW and len(self._held_out) >= LEAST
+        self._few = len(dataset.images) < FEW and len(self._held_out) >= LEAST
         if self.scored:
             from studio.core.metrics import inception
 
             try:
                 progress.stage("Looking at the real images")
-                self._real = inception.features(pictures.images[self._learned], progress, keep=True)
-                self._unseen = inception.features(pictures.images[self._held_out], progress, keep=True)
+                self._real = inception.features(dataset.images[self._learned], progress, keep=True)
+                self._unseen = inception.features(dataset.images[self._held_out], progress, keep=True)
             except Unavailable as error:
                 self.scored, self.missing = 0, str(error)
 
     @property
     def distance(self):
-        """`(made pictures) -> {"kid": KID}`, lower is closer; None if nothing is measured. See `_kids`."""
+        """`(made images) -> {"kid": KID}`, lower is closer; None if nothing is measured. See `_kids`."""
         return self._values if self.scored else None
 
     def _values(self, made: np.ndarray) -> dict[str, float]:
@@ -153,7 +158,7 @@ class Scorer:
         self, made: np.ndarray, seen: np.ndarray, figures: dict[str, Any], progress: Progress
     ) -> Comparison:
         """Looks for copies, and guesses attributes, of made images whose features were seen."""
-        mine, real = made[: len(seen)][:MOST_NEAR], self._pictures.images[self._held_out]
+        mine, real = made[: len(seen)][:MOST_NEAR], self._images.images[self._held_out]
         distances = self._distances([mine, real], np.concatenate([seen[: len(mine)], self._unseen]), progress)
         near, usual = np.split(distances, [len(mine)])
         figures |= {
@@ -181,7 +186,7 @@ class Scorer:
     def _guess(self, seen: np.ndarray, progress: Progress) -> dict[str, tuple[np.ndarray, float]]:
         """Attributes of made images, by a regression on real ones, if it tells unseen ones too."""
         found = {}
-        for name, values in self._pictures.attributes.items():
+        for name, values in self._images.attributes.items():
             progress.check()
             wanted = values[self._learned]
             known = np.isfinite(wanted).sum()
@@ -205,8 +210,8 @@ def alike(groups: Sequence[np.ndarray], among: Part, progress: Progress) -> np.n
     from studio.core.metrics import scores
 
     count = sum(map(len, groups))
-    mirrors = [pictures[:, :, ::-1] for pictures in groups]
-    wanted = np.concatenate([small_gray(pictures) for pictures in (*groups, *mirrors)])
+    mirrors = [images[:, :, ::-1] for images in groups]
+    wanted = np.concatenate([small_gray(images) for images in (*groups, *mirrors)])
     least, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
     for start in range(0, len(among), AT_ONCE):
         squares = scores.squared_distances(wanted, small_gray(among[start : start + AT_ONCE]))

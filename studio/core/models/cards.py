@@ -122,7 +122,7 @@ def table(rows: Sequence[tuple[str, str]]) -> str:
     return "| figure | value |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
 
 
-def picture(
+def image(
     grid: np.ndarray,
     steps: Sequence[float],
     curves: Mapping[str, Sequence[float]],

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
 MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
-PICTURE = "card.png"  # of what it makes and how it learned; only some models have one
+IMAGE = "card.png"  # of what it makes and how it learned; only some models have one
 STAGES = "stages.webp"  # what it drew of the same numbers as it grew, grid by grid; as above
-OPTIONAL = (PICTURE, STAGES)
+OPTIONAL = (IMAGE, STAGES)
 MOST_TEXT = 1 << 20
 _MOST_SETTINGS = 16 << 20  # what a model knows of its data grows with its classes, its curves and its density
-MOST_PICTURE = 8 << 20
+MOST_IMAGE = 8 << 20
 _MOST_STAGES = 1 << 20
 _MOST_WEIGHTS = 1 << 30
-MOST = {WEIGHTS: _MOST_WEIGHTS, PICTURE: MOST_PICTURE, STAGES: _MOST_STAGES, SETTINGS: _MOST_SETTINGS}
+MOST = {WEIGHTS: _MOST_WEIGHTS, IMAGE: MOST_IMAGE, STAGES: _MOST_STAGES, SETTINGS: _MOST_SETTINGS}
 
 
 class _Told(BaseModel):
@@ -91,7 +91,7 @@ def fill(
     card: str,
     recipe: recipes.Recipe,
     data: Mapping[str, Any] | None,
-    picture: bytes | None,
+    image: bytes | None,
     stages: bytes | None = None,
 ) -> None:
     """Writes the files of a model into an empty folder."""
@@ -106,7 +106,7 @@ def fill(
     paths.write(place / SETTINGS, made.model_dump_json().encode())
     paths.write(place / CARD, card.encode())
     paths.write(place / RECIPE, recipe.to_json().encode())
-    for name, body in ((PICTURE, picture), (STAGES, stages)):
+    for name, body in ((IMAGE, image), (STAGES, stages)):
         if body is not None:
             paths.write(place / name, body)
 

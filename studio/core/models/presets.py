@@ -17,7 +17,7 @@ from studio.core import caches, owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable, did_you_mean, invalid, printable
 from studio.core.models import model_folder, model_zip, shelves
 from studio.core.models import names as naming
-from studio.core.models.model_folder import CARD, MOST, PICTURE, RECIPE, SETTINGS, STAGES, WEIGHTS
+from studio.core.models.model_folder import CARD, IMAGE, MOST, RECIPE, SETTINGS, STAGES, WEIGHTS
 from studio.core.settings import Settings
 from studio.core.weights import index, pretrained
 
@@ -86,9 +86,9 @@ class Preset:
         """What it is, in Markdown: data, license, command, figures."""
         return model_folder.read(self.folder / CARD).decode("utf-8", "replace")
 
-    def picture(self) -> bytes | None:
+    def image(self) -> bytes | None:
         """A PNG of what it makes and how it learned, if it has one."""
-        return self._optional(PICTURE)
+        return self._optional(IMAGE)
 
     def stages(self) -> bytes | None:
         """A WebP of what it drew as it grew, grid by grid, if it has one; its numbers are in `data()`."""
@@ -211,7 +211,7 @@ def save(
     card: str,
     recipe: recipes.Recipe,
     data: Mapping[str, Any] | None = None,
-    picture: bytes | None = None,
+    image: bytes | None = None,
     stages: bytes | None = None,
 ) -> Preset:
     """Saves a trained model as one folder; what was there before is replaced only by the whole of it.
@@ -224,11 +224,11 @@ def save(
         card: Markdown: data, license, command, figures.
         recipe: what made it.
         data: what it knows of its data and its user needs, as JSON holds it.
-        picture, stages: how it learned, to go with the card, see `Preset.picture` and `Preset.stages`.
+        image, stages: how it learned, to go with the card, see `Preset.image` and `Preset.stages`.
     """
     folder = _place(target)
     with model_folder.replacing(folder) as fresh:
-        model_folder.fill(fresh, model, task, settings, card, recipe, data, picture, stages)
+        model_folder.fill(fresh, model, task, settings, card, recipe, data, image, stages)
     return _preset(folder, folder.name)
 
 
@@ -239,13 +239,13 @@ def pack(
     card: str,
     recipe: recipes.Recipe,
     data: Mapping[str, Any] | None = None,
-    picture: bytes | None = None,
+    image: bytes | None = None,
     stages: bytes | None = None,
 ) -> bytes:
     """A trained model as one file: its folder as a zip, the same bytes for the same model. See `save`."""
     # Where the checkpoints are, too: the system's own folder may be small, and hours of work end here.
     with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
-        model_folder.fill(Path(place), model, task, settings, card, recipe, data, picture, stages)
+        model_folder.fill(Path(place), model, task, settings, card, recipe, data, image, stages)
         return model_zip.zipped(Path(place))
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from studio.core.imaging import tiling
 from studio.core.objectives.gradients import compiled, value_and_grad
 from studio.core.objectives.losses import Kind, value
-from studio.core.objectives.terms import PICTURE, Objective, Term
-from studio.core.pictures import tiling
+from studio.core.objectives.terms import IMAGE, Objective, Term
 from studio.core.progress import Progress
 from studio.core.training.precision import as_float32
 
@@ -62,10 +62,10 @@ class Evaluator:
     def __init__(
         self, backbone: Backbone, objective: Objective, progress: Progress | None = None, whole: int = WHOLE
     ):
-        order = sorted(range(len(objective.terms)), key=lambda i: objective.terms[i].layer == PICTURE)
+        order = sorted(range(len(objective.terms)), key=lambda i: objective.terms[i].layer == IMAGE)
         self._order = [order.index(i) for i in range(len(order))]
         terms = tuple(objective.terms[i] for i in order)
-        deep = tuple(term for term in terms if term.layer != PICTURE)
+        deep = tuple(term for term in terms if term.layer != IMAGE)
         self._all, self._deep, self._flat = _Part(terms), _Part(deep), _Part(terms[len(deep) :])
         self._strides = backbone.spec.strides
         self._extractor = backbone.features(objective.layers) if deep else None
@@ -233,7 +233,7 @@ def _tile_graphs(extractor: keras.Model, structure: Structure, strides: tuple[in
 
 def _features(extractor: keras.Model | None, images_01) -> dict[str, Any]:
     found = as_float32(extractor(images_01)) if extractor is not None else {}
-    return {**found, PICTURE: images_01}
+    return {**found, IMAGE: images_01}
 
 
 def _channels(extractor: keras.Model, layer: str) -> int:

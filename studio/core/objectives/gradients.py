@@ -10,7 +10,7 @@ from studio.core.errors import StudioError
 
 
 def compiled(function: Callable) -> Callable:
-    """Compiles `function(*arrays)`; pictures and activations (rank 4) may change their height and width."""
+    """Compiles `function(*arrays)`; images and activations (rank 4) may change their height and width."""
     import keras
 
     backend = keras.backend.backend()

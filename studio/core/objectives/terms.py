@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from studio.core.objectives import losses
 from studio.core.objectives.losses import Kind
 
-PICTURE = "picture"  # the layer name of the pixels themselves
+IMAGE = "image"  # the layer name of the pixels themselves
 
 
 class Term(NamedTuple):
@@ -52,7 +52,7 @@ class Objective:
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers of the backbone that have to be computed, each once."""
-        return tuple(dict.fromkeys(term.layer for term in self.terms if term.layer != PICTURE))
+        return tuple(dict.fromkeys(term.layer for term in self.terms if term.layer != IMAGE))
 
     def values(self, features: Mapping[str, Any]) -> list[float]:
         """Every term's number before its weight, in order.
@@ -71,7 +71,7 @@ class Objective:
 
 def total_variation() -> Objective:
     """The mean squared step between neighboring pixels: 0 for a flat image."""
-    return _single("total_variation", PICTURE, losses.VARIATION)
+    return _single("total_variation", IMAGE, losses.VARIATION)
 
 
 def layer(name: str) -> Objective:
@@ -130,7 +130,7 @@ def color(target: Any) -> Objective:
     Args:
         target: `(3,) float32 in [0, 1]`, RGB.
     """
-    return _single("color", PICTURE, losses.COLOR, (target,))
+    return _single("color", IMAGE, losses.COLOR, (target,))
 
 
 def content(layer: str, target: Any) -> Objective:

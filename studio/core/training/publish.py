@@ -76,7 +76,7 @@ class Job:
         known: Mapping[str, Any] | None = None,
         more: Sequence[str] = (),
         weights: Mapping[str, str] | None = None,
-        picture: bytes | None = None,
+        image: bytes | None = None,
         stages: bytes | None = None,
         suffix: str = "",
     ) -> Result:
@@ -90,7 +90,7 @@ class Job:
             known: what the model knows of its data besides.
             more: words that follow the data in that command.
             weights: SHA-256, by name, of the networks that it learned from.
-            picture: of the card, PNG.
+            image: of the card, PNG.
             stages: sheet of them, WebP.
             suffix: of the file's name.
         """
@@ -100,7 +100,7 @@ class Job:
         command = cards.command(self.script, name, self.settings, figures.get("started_from", ""), more)
         text = write_card(name, self.settings, figures, command)
         told = {"trained_on": name, "command": command, "figures": figures, **(known or {})}
-        packed = presets.pack(network, self.task, self.settings, text, recipe, told, picture, stages)
+        packed = presets.pack(network, self.task, self.settings, text, recipe, told, image, stages)
         kept = File.keep(packed, "model", f"{stem}{suffix}.zip")
         stopped = figures["ended"] == "cancelled"
         if not stopped:
@@ -108,11 +108,11 @@ class Job:
         return Result((kept,), figures, recipe, stopped)
 
 
-def picture(
+def image(
     sheet: np.ndarray,
     curve: Mapping[str, Sequence[float]],
     distances: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
     """The image of a card, PNG: what a model makes, `(H, W, 3) uint8`, next to its curve."""
     measured = {name: values for name, values in curve.items() if name != "steps"}
-    return cards.picture(sheet, curve["steps"], measured, distances)
+    return cards.image(sheet, curve["steps"], measured, distances)

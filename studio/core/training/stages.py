@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from studio.core.errors import InvalidInput, invalid
-from studio.core.pictures import images
-from studio.core.pictures.grids import grid
+from studio.core.imaging import image_io
+from studio.core.imaging.grids import grid
 
 MOST = 24
 COLUMNS = 4  # grids in a row of a sheet
@@ -52,9 +52,9 @@ class Stages:
         """Whether a grid is wanted after so many steps."""
         return step in self._due
 
-    def add(self, step: int, pictures: np.ndarray, measured: Mapping[str, float]) -> None:
+    def add(self, step: int, images: np.ndarray, measured: Mapping[str, float]) -> None:
         """Keeps a grid of the first of `(n, side, side, C) uint8` images, with what was measured then."""
-        self.grids.append(grid(_small(pictures[:SHOWN])))
+        self.grids.append(grid(_small(images[:SHOWN])))
         for name, number in {"steps": step, **measured}.items():
             self.numbers.setdefault(name, []).append(float(number))
 
@@ -114,10 +114,10 @@ def grids(sheet: bytes, count: int) -> list[np.ndarray]:
     Raises:
         InvalidInput: if it is no image, or not of so many grids.
     """
-    picture = images.read(sheet, "stages")
-    side, rows = picture.shape[1] // COLUMNS, -(-count // COLUMNS)
-    if not rows or picture.shape[:2] != (rows * side, COLUMNS * side):
-        height, width = picture.shape[:2]
+    image = image_io.read(sheet, "stages")
+    side, rows = image.shape[1] // COLUMNS, -(-count // COLUMNS)
+    if not rows or image.shape[:2] != (rows * side, COLUMNS * side):
+        height, width = image.shape[:2]
         raise invalid(
             "stages",
             expected=f"{count} square grids, {COLUMNS} in a row",
@@ -125,7 +125,7 @@ def grids(sheet: bytes, count: int) -> list[np.ndarray]:
             next_step="train the model again",
         )
     corners = [(n // COLUMNS * side, n % COLUMNS * side) for n in range(count)]
-    return [picture[top : top + side, left : left + side] for top, left in corners]
+    return [image[top : top + side, left : left + side] for top, left in corners]
 
 
 def _wanted(steps: float) -> list[float]:
@@ -151,12 +151,12 @@ def _alike(grids: Sequence[np.ndarray]) -> list[np.ndarray]:
     ]
 
 
-def _small(pictures: np.ndarray) -> np.ndarray:
+def _small(images: np.ndarray) -> np.ndarray:
     """Images of SIDE px at most, each pixel the mean of those that it stands for."""
-    count, side, _, channels = pictures.shape
+    count, side, _, channels = images.shape
     part = -(-side // SIDE)
     if part == 1:
-        return pictures
+        return images
     small = side // part
-    parts = pictures[:, : small * part, : small * part].reshape(count, small, part, small, part, channels)
+    parts = images[:, : small * part, : small * part].reshape(count, small, part, small, part, channels)
     return np.rint(parts.mean((2, 4))).astype("uint8")

@@ -48,7 +48,7 @@ class Canvas:
         self._loudness = (_LOUDNESS * np.maximum(frequency, 1 / size) ** -_FALL)[..., None]
         self.size = size
 
-    def picture(self, waves: np.ndarray, vivid: float = 0.0) -> np.ndarray:
+    def image(self, waves: np.ndarray, vivid: float = 0.0) -> np.ndarray:
         """`(size, size, 3) float32` amplitudes, 0 for gray -> `(1, size, size, 3) float32 in [0, 1]`.
 
         Args:
@@ -59,6 +59,6 @@ class Canvas:
         return (0.5 + 0.5 * np.tanh(colors / 2))[None]  # the sigmoid, which never overflows so
 
     def pull(self, images_01: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """The gradient by the waves, from the one by the pixels of `images_01`; shapes as in `picture`."""
+        """The gradient by the waves, from the one by the pixels of `images_01`; shapes as in `image`."""
         colors = (gradient * images_01 * (1 - images_01))[0] @ _COLORS
         return hartley(colors) * self._loudness

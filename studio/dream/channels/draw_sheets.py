@@ -20,8 +20,8 @@ from PIL import Image
 
 from studio.core import paths, tasks
 from studio.core.errors import Unavailable
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.progress import Progress, terminal_bar
 from studio.dream.channels import sheet
 from studio.dream.settings import ChannelSettings
@@ -47,14 +47,14 @@ SHARES = {
     "inceptionv3": {"mixed2": 10, "mixed3": 10, "mixed4": 14, "mixed5": 14, "mixed7": 16},
 }
 
-Pictures = dict[tuple[str, int], np.ndarray]
+Images = dict[tuple[str, int], np.ndarray]
 
 
 def main(names: Sequence[str]) -> None:
     """Draws and writes the sheets of some backbones; of all, if none is named."""
     for backbone in names or SHARES:
         layers = backbones.spec(backbone).layers
-        chosen: Pictures = {}
+        chosen: Images = {}
         with terminal_bar(f"The sheet of {backbone}") as progress:
             for number, (layer, share) in enumerate(SHARES[backbone].items()):
                 drawn = _candidates(layer, layers[layer], share, number, progress)
@@ -62,10 +62,10 @@ def main(names: Sequence[str]) -> None:
         write(backbone, chosen)
 
 
-def _candidates(layer: str, channels: int, share: int, seed: int, progress: Progress) -> Pictures:
+def _candidates(layer: str, channels: int, share: int, seed: int, progress: Progress) -> Images:
     """Images of random channels of a layer; one that stays silent is left out, and another one drawn."""
     wanted = round(SPARE * share)
-    drawn: Pictures = {}
+    drawn: Images = {}
     for channel in np.random.default_rng(seed).permutation(channels).tolist():
         if len(drawn) == wanted:
             break
@@ -80,12 +80,12 @@ def _candidates(layer: str, channels: int, share: int, seed: int, progress: Prog
 def _draw(settings: ChannelSettings) -> np.ndarray:
     settings = settings.model_copy(update={"size": sheet.SIDE, "steps": STEPS})
     with tasks.in_memory():
-        return images.read(tasks.run("dream.channel", settings, {}).files[0].read())
+        return image_io.read(tasks.run("dream.channel", settings, {}).files[0].read())
 
 
-def different(drawn: Pictures, count: int) -> Pictures:
+def different(drawn: Images, count: int) -> Images:
     """The `count` images least alike, by channel: of the closest two one goes, until so many are left."""
-    looks = {name: look(picture) for name, picture in drawn.items()}
+    looks = {name: look(image) for name, image in drawn.items()}
 
     def apart(one, other) -> float:
         return float(np.linalg.norm(looks[one] - looks[other]))
@@ -97,18 +97,18 @@ def different(drawn: Pictures, count: int) -> Pictures:
     return {name: drawn[name] for name in sorted(looks)}
 
 
-def look(picture: np.ndarray) -> np.ndarray:
+def look(image: np.ndarray) -> np.ndarray:
     """What the eye tells images apart by, as a vector: mean and spread of colors, and strength of waves.
 
     Args:
-        picture: `(H, W, 3) uint8`.
+        image: `(H, W, 3) uint8`.
 
     Returns:
         `(30,) float64`: three means, three spreads, and the waves by four lengths and six directions.
     """
-    colors = picture.reshape(-1, 3) / 255
-    waves = np.abs(np.fft.fft2(picture.mean(-1) / 255)) ** 2
-    down, right = np.meshgrid(*map(np.fft.fftfreq, picture.shape[:2]), indexing="ij")
+    colors = image.reshape(-1, 3) / 255
+    waves = np.abs(np.fft.fft2(image.mean(-1) / 255)) ** 2
+    down, right = np.meshgrid(*map(np.fft.fftfreq, image.shape[:2]), indexing="ij")
     length = np.digitize(np.hypot(down, right), (1 / 32, 1 / 16, 1 / 8, 1 / 4)) - 1
     direction = (np.arctan2(down, right) % np.pi / np.pi * 6).astype(int) % 6
     seen = length >= 0
@@ -116,13 +116,13 @@ def look(picture: np.ndarray) -> np.ndarray:
     return np.concatenate([3 * colors.mean(0), 3 * colors.std(0), np.log(power / power.sum() + 1e-4) / 3])
 
 
-def write(backbone: str, chosen: Pictures) -> None:
+def write(backbone: str, chosen: Images) -> None:
     """Writes the mosaic and the names of a sheet."""
     rows = -(-len(chosen) // sheet.COLUMNS)
     mosaic = Image.new("RGB", (sheet.COLUMNS * sheet.SIDE, rows * sheet.SIDE))
-    for place, picture in enumerate(chosen.values()):
+    for place, image in enumerate(chosen.values()):
         corner = place % sheet.COLUMNS * sheet.SIDE, place // sheet.COLUMNS * sheet.SIDE
-        mosaic.paste(Image.fromarray(picture), corner)
+        mosaic.paste(Image.fromarray(image), corner)
     buffer = io.BytesIO()
     mosaic.save(buffer, "WEBP", quality=85, method=6)
     paths.write(sheet.mosaic_of(backbone), buffer.getvalue())

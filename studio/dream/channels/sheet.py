@@ -32,9 +32,9 @@ class Shown:
     backbone: str
     place: int
 
-    def picture(self) -> bytes:
+    def image(self) -> bytes:
         """What the channel likes best: a WebP of SIDE px."""
-        return _picture(self.backbone, self.place)
+        return _image(self.backbone, self.place)
 
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
@@ -60,7 +60,7 @@ def mosaic_of(backbone: str) -> Path:
 
 
 @lru_cache(maxsize=64 * len(backbones.BACKBONES))
-def _picture(backbone: str, place: int) -> bytes:
+def _image(backbone: str, place: int) -> bytes:
     left, top = place % COLUMNS * SIDE, place // COLUMNS * SIDE
     buffer = io.BytesIO()
     _mosaic(backbone).crop((left, top, left + SIDE, top + SIDE)).save(buffer, "WEBP", quality=90, method=0)
@@ -69,6 +69,6 @@ def _picture(backbone: str, place: int) -> bytes:
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
 def _mosaic(backbone: str) -> Image.Image:
-    picture = Image.open(mosaic_of(backbone), formats=("WEBP",))
-    picture.load()
-    return picture
+    image = Image.open(mosaic_of(backbone), formats=("WEBP",))
+    image.load()
+    return image

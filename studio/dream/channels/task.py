@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio.core import paths, recipes
 from studio.core.errors import StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
@@ -36,7 +36,7 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
     if drawn.stopped_early:
         settings = settings.model_copy(update={"steps": drawn.figures["steps"]})
     recipe = recipes.make("dream.channel", settings, inputs, drawn.weights)
-    data = images.encode_png(drawn.image, recipe)
+    data = image_io.encode_png(drawn.image, recipe)
     paths.write(place(settings, drawn.weights[name]), data)
     return Result((_kept(data, settings),), drawn.figures, recipe, drawn.stopped_early)
 
@@ -61,11 +61,11 @@ def _drawn_before(file: Path) -> tuple[bytes, recipes.Recipe] | None:
     """A kept image and its recipe; None if there is none, or it is damaged."""
     try:
         data = file.read_bytes()
-        images.read(data)
+        image_io.read(data)
         return data, recipes.read(data)
     except (OSError, StudioError):
         return None
 
 
 def _kept(data: bytes, settings: ChannelSettings) -> File:
-    return File.keep(data, "picture", f"{_name(settings)}.png")
+    return File.keep(data, "image", f"{_name(settings)}.png")

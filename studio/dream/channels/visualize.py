@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from studio.core.errors import Cancelled, Unavailable
+from studio.core.imaging import image_io
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
 from studio.core.objectives.terms import channel
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.dream.channels import leaky_relu
 from studio.dream.channels.canvas import Canvas
@@ -119,10 +119,10 @@ class Growth:
 
     def image(self) -> np.ndarray:
         """The image so far, `(size, size, 3) uint8`, at least so vivid that it can be seen."""
-        return images.to_uint8(self._canvas.picture(self._waves, VIVID))
+        return image_io.to_uint8(self._canvas.image(self._waves, VIVID))
 
     def _step(self) -> None:
-        images_01 = self._canvas.picture(self._waves)
+        images_01 = self._canvas.image(self._waves)
         size = self._settings.size
         lens = Lens(any_view(size, self._rng), size, min(size, SEEN))
         found = self._goal(lens.through(images_01))

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from distributed import get_worker
 
 from studio.core.errors import StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Report
 from studio.engine.jobs import store
 
@@ -39,7 +39,7 @@ class Events:
 
     def __call__(self, report: Report) -> None:
         shown = report.preview if self._previews else None
-        preview = None if shown is None else images.encode_preview(shown)
+        preview = None if shown is None else image_io.encode_preview(shown)
         self.preview = preview or self.preview
         now = time.monotonic()
         if preview is not None or now >= self._next:

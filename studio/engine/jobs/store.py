@@ -31,7 +31,7 @@ from pydantic_core import from_json
 
 from studio.core import paths, tasks
 from studio.core.errors import StudioError
-from studio.core.pictures import thumbnails
+from studio.core.imaging import thumbnails
 from studio.core.progress import Report
 from studio.engine.jobs.parts import Marks, Outcome, Request, Status, finished_state
 
@@ -121,9 +121,9 @@ class Folder:
     def show_result(self, file: tasks.File) -> None:
         """Puts small images of the result into the folder; without them it is a result all the same."""
         try:
-            seen = thumbnails.picture_of(file)
+            seen = thumbnails.image_of(file)
             paths.write(self.path / "thumbnail.webp", thumbnails.encode(seen))
-            if file.kind == "picture":
+            if file.kind == "image":
                 self.show(thumbnails.encode(seen, 512))
         except (OSError, StudioError) as error:
             log.warning("the image of %s could not be saved: %s", self.path.name, error)
@@ -134,7 +134,7 @@ class Folder:
             with suppress(OSError):
                 (self.path / name).unlink(missing_ok=True)
 
-    def forget_pictures(self) -> None:
+    def forget_images(self) -> None:
         """Removes the small images, which are made again when asked for."""
         for name in ("preview.webp", "thumbnail.webp"):
             (self.path / name).unlink(missing_ok=True)

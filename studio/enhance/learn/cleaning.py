@@ -37,8 +37,8 @@ class Cleaning(Trainer):
         found: dict[str, float] = {}
         for name in TESTS:
             truth, seen, made = self._cleaned(rows, name)
-            for kind, pictures in (("damaged", seen), ("psnr", made)):
-                each = [psnr(a[..., 0], b[..., 0], 0) for a, b in zip(truth, pictures, strict=True)]
+            for kind, images in (("damaged", seen), ("psnr", made)):
+                each = [psnr(a[..., 0], b[..., 0], 0) for a, b in zip(truth, images, strict=True)]
                 found[f"{kind}_{name}"] = float(np.mean(each))
         return found
 

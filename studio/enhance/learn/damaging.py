@@ -108,9 +108,9 @@ def noisy(truth: np.ndarray, level: float, gray: bool, rng: np.random.Generator)
 def compressed(truth: np.ndarray, quality: float, gray: bool, subsampled: bool) -> np.ndarray:
     """Saves an image as a JPEG and reads it again: `(H, W, 3) float32`, levels."""
     levels = np.rint(np.clip(truth, 0, 255)).astype("uint8")
-    picture = Image.fromarray(np.ascontiguousarray(levels[..., 0]) if gray else levels)
+    image = Image.fromarray(np.ascontiguousarray(levels[..., 0]) if gray else levels)
     buffer = io.BytesIO()
     options = {} if gray else {"subsampling": _SUBSAMPLED if subsampled else 0}
-    picture.save(buffer, "JPEG", quality=int(quality), **options)
+    image.save(buffer, "JPEG", quality=int(quality), **options)
     with Image.open(buffer) as read:
         return np.asarray(read.convert("RGB"), "float32")

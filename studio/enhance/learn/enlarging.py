@@ -37,8 +37,8 @@ class Enlarging(Trainer):
         found: dict[str, float] = {}
         for n, scale in enumerate(SCALES):
             truth, plain, made = self._enlarged(rows, n)
-            for name, pictures in (("bicubic", plain), ("psnr", made)):
-                each = [psnr(a, b, scale) for a, b in zip(truth, pictures, strict=True)]
+            for name, images in (("bicubic", plain), ("psnr", made)):
+                each = [psnr(a, b, scale) for a, b in zip(truth, images, strict=True)]
                 found[f"{name}_x{scale}"] = float(np.mean(each))
         return found
 

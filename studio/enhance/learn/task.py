@@ -43,32 +43,32 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
     """Trains a network. See `studio.enhance.learn.train`."""
     file, size, start = inputs["data"][0], settings.photo_size, _start(settings, inputs)
     learner = _learning(settings)
-    pictures = data.pictures(file, size, learner.channels, progress, least=LEAST_PHOTOS)
-    large = np.flatnonzero(pictures.sizes.min(axis=1) >= size)
+    dataset = data.load_dataset(file, size, learner.channels, progress, least=LEAST_PHOTOS)
+    large = np.flatnonzero(dataset.sizes.min(axis=1) >= size)
     if len(large) < LEAST_PHOTOS:
         expected = f"at least {LEAST_PHOTOS} images of {size} px or more"
         raise refused(file.name, expected, f"{len(large):,}", "add larger images, or lower photo_size")
-    small = len(pictures.names) - len(large)
-    learned, held_out = split(positions(pictures, progress)[large], settings.held_out)
-    photos = pictures.images[large]
+    small = len(dataset.names) - len(large)
+    learned, held_out = split(positions(dataset, progress)[large], settings.held_out)
+    photos = dataset.images[large]
     if drawings := inputs.get("drawings"):
-        added = data.pictures(drawings[0], size, learner.channels, progress).images
+        added = data.load_dataset(drawings[0], size, learner.channels, progress).images
         photos = np.concatenate([photos, added])
         learned = np.concatenate([learned, np.arange(len(large), len(photos))])
     job = publish.Job(models.TASK, "train_enhance", settings, inputs)
     trainer = learner(photos, learned, held_out, settings, job.run, start).fit(progress)
     figures = {
-        **job.figures(trainer, [*pictures.notes, *_left_out(small, size)]),
+        **job.figures(trainer, [*dataset.notes, *_left_out(small, size)]),
         "photos": len(large),
         "drawings": len(photos) - len(large),
         "held_out": len(held_out),
         "tested_photos": len(trainer.end_rows),
         **trainer.scores,
     }
-    picture = publish.picture(trainer.sheet(), figures["curve"])
+    image = publish.image(trainer.sheet(), figures["curve"])
     more = [word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))]
     suffix = "-cleaning" if settings.to == CLEAN else "-enlarging"
-    return job.publish(trainer.result, figures, card.write, more=more, picture=picture, suffix=suffix)
+    return job.publish(trainer.result, figures, card.write, more=more, image=image, suffix=suffix)
 
 
 def _learning(settings: TrainEnhanceSettings) -> type[Trainer]:

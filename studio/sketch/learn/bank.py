@@ -64,7 +64,7 @@ class Bank:
         roles = self.arrays["roles"][rows]
         return {
             "drawing": np.stack(planes),
-            "picture": self.images[rows].astype("float32") / 255,
+            "image": self.images[rows].astype("float32") / 255,
             "colors": self.arrays["colors"][rows],
             "roles": roles.astype("int32"),
             "counts": _COUNTS[roles][..., None].astype("float32"),

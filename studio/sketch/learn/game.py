@@ -22,7 +22,7 @@ from studio.sketch.settings import PainterSettings
 class Game(LossModel):
     """Both networks, and their game. A subclass says what becomes of the layers, and how unlike it is.
 
-    A batch has "drawing", `(B, size, size, planes) float32 in [0, 1]`, and "picture", `(B, size, size, 3)`
+    A batch has "drawing", `(B, size, size, planes) float32 in [0, 1]`, and "image", `(B, size, size, 3)`
     alike, and what else the subclass needs.
 
     Args:
@@ -50,7 +50,7 @@ class Game(LossModel):
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
         """What each network loses, as scalars; "off" is the mean error in levels of 255."""
-        drawing, truth = batch["drawing"], batch["picture"]
+        drawing, truth = batch["drawing"], batch["image"]
         layers = self.generator(drawing, training=training)
         made = self.painted(layers, batch)
         found = {

@@ -31,7 +31,7 @@ class Learner(Game):
     def unlikeness(self, layers: Any, made: Any, batch: Mapping[str, Any]) -> Any:
         """How far colors are off, and how unsure it is which one each pixel has."""
         counts = batch["counts"]
-        unlike = ops.mean(ops.abs(made - batch["picture"]) * counts) / ops.mean(counts)
+        unlike = ops.mean(ops.abs(made - batch["image"]) * counts) / ops.mean(counts)
         missed = keras.losses.sparse_categorical_crossentropy(batch["roles"], layers[..., :-1], True)
         missed = ops.mean(missed * counts[..., 0]) / ops.mean(counts)
         return self.settings.likeness * unlike + _ROLES_COUNT * missed
@@ -46,7 +46,7 @@ class PairLearner(Game):
 
     def unlikeness(self, layers: Any, made: Any, batch: Mapping[str, Any]) -> Any:
         """How far colors are off."""
-        return self.settings.likeness * ops.mean(ops.abs(made - batch["picture"]))
+        return self.settings.likeness * ops.mean(ops.abs(made - batch["image"]))
 
 
 def learner(settings: PainterSettings) -> Game:

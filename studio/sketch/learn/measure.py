@@ -38,7 +38,7 @@ def _fid(made: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Prog
     from studio.core.metrics import inception, scores
 
     progress.stage("Measuring FID")
-    seen = [inception.features(pictures, progress) for pictures in (made, truth, others)]
+    seen = [inception.features(images, progress) for images in (made, truth, others)]
     return {
         "fid": float(scores.fid(seen[0], seen[1]).value),
         "fid_floor": float(scores.fid(seen[2], seen[1]).value),

@@ -38,12 +38,12 @@ class PairBank:
     def plain(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Some of them as they are."""
         kept = self.rows[rows]
-        both = {"drawing": self.first, "picture": self.second}
+        both = {"drawing": self.first, "image": self.second}
         return {name: one[kept].astype("float32") / 255 for name, one in both.items()}
 
 
-def _moved(picture: np.ndarray, down: int, right: int, mirrored: bool) -> np.ndarray:
+def _moved(image: np.ndarray, down: int, right: int, mirrored: bool) -> np.ndarray:
     """An image moved by some px, its rim drawn out, and mirrored if wanted."""
-    side = len(picture)
+    side = len(image)
     ys, xs = (np.clip(np.arange(side) - by, 0, side - 1) for by in (down, right))
-    return picture[ys][:, xs[::-1] if mirrored else xs]
+    return image[ys][:, xs[::-1] if mirrored else xs]

@@ -16,7 +16,7 @@ import numpy as np
 from studio.core.data.names import first_few, splits
 from studio.core.data.sources import DataSource, refused
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.sketch.drawings import middle
 
@@ -96,16 +96,16 @@ def read(
         progress.report(count, len(source.names), text="Reading images")
         title = source.names[item.place]
         halves = wanted.get(item.place)
-        picture = _picture(item.data, title) if halves else None
-        if halves is None or picture is None:
+        image = _image(item.data, title) if halves else None
+        if halves is None or image is None:
             continue
         file = item.data if isinstance(item.data, bytes) else item.data.tobytes()
         sha256 = np.frombuffer(hashlib.sha256(file).digest(), "uint8")
         for row, side, part in halves:
-            if part != "whole" and not _is_double(picture):
+            if part != "whole" and not _is_double(image):
                 odd.append(title)
                 break
-            made[row, side] = middle(_part(picture, part), size)
+            made[row, side] = middle(_part(image, part), size)
             there[row, side], files[row, side] = True, sha256
     if odd:
         received = f"{len(odd):,} that are none: {first_few(sorted(odd))}"
@@ -162,17 +162,17 @@ def _stem(name: str) -> str:
     return folder + slash + (last.rpartition(".")[0] or last)
 
 
-def _picture(data: bytes | np.ndarray, title: str) -> np.ndarray | None:
+def _image(data: bytes | np.ndarray, title: str) -> np.ndarray | None:
     try:
-        return data if isinstance(data, np.ndarray) else images.read(data, title)
+        return data if isinstance(data, np.ndarray) else image_io.read(data, title)
     except InvalidInput:
         return None
 
 
-def _is_double(picture: np.ndarray) -> bool:
-    return _TWICE[0] <= picture.shape[1] / picture.shape[0] <= _TWICE[1]
+def _is_double(image: np.ndarray) -> bool:
+    return _TWICE[0] <= image.shape[1] / image.shape[0] <= _TWICE[1]
 
 
-def _part(picture: np.ndarray, part: str) -> np.ndarray:
-    half = picture.shape[1] // 2
-    return {"left": picture[:, :half], "right": picture[:, -half:]}.get(part, picture)
+def _part(image: np.ndarray, part: str) -> np.ndarray:
+    half = image.shape[1] // 2
+    return {"left": image[:, :half], "right": image[:, -half:]}.get(part, image)

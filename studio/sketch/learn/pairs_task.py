@@ -46,9 +46,9 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
         "mean_off": mean_off(second[learned], second[held_out]),
     }
     ground = translate.ground_of(first[learned[:64]])
-    picture, known = publish.picture(trainer.sheet(), figures["curve"]), {"ground": ground}
+    image, known = publish.image(trainer.sheet(), figures["curve"]), {"ground": ground}
     return job.publish(
-        trainer.result, figures, card.write_pairs, known=known, picture=picture, suffix="-translate"
+        trainer.result, figures, card.write_pairs, known=known, image=image, suffix="-translate"
     )
 
 
@@ -64,7 +64,7 @@ def both(
     """
     size = settings.size
     if settings.edges:
-        photos = data.pictures(file, edges.FINE * size, 3, progress, least=pairing.LEAST)
+        photos = data.load_dataset(file, edges.FINE * size, 3, progress, least=pairing.LEAST)
         progress.stage("Detecting edges")
         found = np.empty((2, len(photos.names), size, size, 3), "uint8")
         for n, photo in enumerate(photos.images):

@@ -38,7 +38,7 @@ def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> 
     tested = held_out.drawn(rows, kinds, np.random.default_rng(0))
     job = publish.Job(models.TASK, "train_sketch", settings, inputs)
     trainer = training.Trainer(learned, tested, settings, job.run, start).fit(progress)
-    off = 255 * np.abs(trainer.paint(tested) - tested["picture"]).mean((1, 2, 3))
+    off = 255 * np.abs(trainer.paint(tested) - tested["image"]).mean((1, 2, 3))
     figures = {
         **job.figures(trainer),
         **finish.figures(trainer),
@@ -52,8 +52,8 @@ def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> 
             figures |= found | {"notes": [*figures["notes"], *found["notes"]]}
         except Cancelled:
             figures["ended"] = "cancelled"
-    picture = publish.picture(trainer.sheet(), figures["curve"])
-    return job.publish(trainer.result, figures, card.write, picture=picture, suffix="-outline")
+    image = publish.image(trainer.sheet(), figures["curve"])
+    return job.publish(trainer.result, figures, card.write, image=image, suffix="-outline")
 
 
 def scored(

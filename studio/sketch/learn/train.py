@@ -77,7 +77,7 @@ class Trainer(BaseTrainer):
     def test(self, progress: Progress) -> Mapping[str, float]:
         """How far the averaged weights are off on held-out pairs, in levels of 255."""
         made = self.paint(self.tested)
-        return {"held out": float(255 * np.abs(made - self.tested["picture"]).mean())}
+        return {"held out": float(255 * np.abs(made - self.tested["image"]).mean())}
 
     def paint(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """What the averaged weights paint: `(n, size, size, 3) float32 in [0, 1]`."""
@@ -91,7 +91,7 @@ class Trainer(BaseTrainer):
         `(H, W, 3) uint8`.
         """
         some = {name: one[:SHOWN] for name, one in self.tested.items()}
-        rows = [some["drawing"][..., :3], self.paint(some), some["picture"]]
+        rows = [some["drawing"][..., :3], self.paint(some), some["image"]]
         sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
         return np.rint(255 * sheet).clip(0, 255).astype("uint8")
 

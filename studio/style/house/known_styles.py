@@ -11,9 +11,9 @@ from pathlib import PurePath
 from typing import Any
 
 from studio.core.errors import StudioError, invalid, unknown
+from studio.core.imaging import image_io
 from studio.core.models import presets
 from studio.core.models.presets import Preset
-from studio.core.pictures import images
 from studio.core.recipes import Input
 from studio.core.tasks import File
 from studio.style.house.settings import TrainStyleSettings
@@ -44,7 +44,7 @@ def check_names(files: Sequence[File]) -> None:
 def check_sizes(files: Sequence[File]) -> None:
     """Raises `InvalidInput` unless each style image is large enough to learn from."""
     for file in files:
-        size = images.size(file.read())
+        size = image_io.size(file.read())
         if min(size) < LEAST_STYLE:
             expected, received = f"a shorter side of at least {LEAST_STYLE} px", "{1} x {0} px".format(*size)
             step = "choose a larger image"
@@ -75,7 +75,7 @@ def styles(network: str = SHIPPED) -> tuple[str, ...]:
 
 
 def taught() -> dict[str, dict[str, Input]]:
-    """What a user's own networks, the whole ones, learned from: `{network: {style: picture}}`.
+    """What a user's own networks, the whole ones, learned from: `{network: {style: image}}`.
 
     A network that is for all gives nobody these images: its recipe may name any file of the studio.
     """
@@ -85,8 +85,8 @@ def taught() -> dict[str, dict[str, Input]]:
             preset = presets.find(name)
             if preset.task == TASK:
                 there = styles_of(preset)
-                pictures = {name_of(one.name): one for one in preset.recipe().inputs.get("style", [])}
-                found[name] = {style: pictures[style] for style in there if style in pictures}
+                images = {name_of(one.name): one for one in preset.recipe().inputs.get("style", [])}
+                found[name] = {style: images[style] for style in there if style in images}
     return found
 
 

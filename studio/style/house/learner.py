@@ -43,7 +43,7 @@ class Learner(LossModel):
             self.network = network(settings, len(grams))
         self.grams = {layer: np.stack([gram[layer] for gram in grams]) for layer in STYLE_LAYERS}
         look = backbone.computing(settings.precision).features((*STYLE_LAYERS, CONTENT_LAYER))
-        self._look = lambda pictures: look(pictures)  # in a function: VGG16 is no part of this model
+        self._look = lambda images: look(images)  # in a function: VGG16 is no part of this model
 
     def only_styles(self) -> None:
         """Lets training change gains and shifts alone; call it before `start`."""
@@ -72,7 +72,7 @@ class Learner(LossModel):
         looks = {layer: ops.split(found, count) for layer, found in self._look(painted).items()}
         wanted = ops.split(as_float32(self._look(photos)[CONTENT_LAYER]), count)
         sums = dict.fromkeys(_LOSSES, 0.0)
-        for n, picture in enumerate(ops.split(painted, count)):
+        for n, image in enumerate(ops.split(painted, count)):
             for layer in STYLE_LAYERS:
                 gram = ops.take(ops.convert_to_tensor(self.grams[layer]), styles[n], axis=0)
                 target = (gram, ops.sum(ops.square(gram)) + 1e-12)
@@ -81,7 +81,7 @@ class Learner(LossModel):
                 sums["style"] += missed / (len(parts) * len(STYLE_LAYERS))
             target = (wanted[n], ops.mean(ops.square(wanted[n])) + 1e-8)
             sums["content"] += losses.value(losses.CONTENT, as_float32(looks[CONTENT_LAYER][n]), target)
-            sums["smoothness"] += losses.value(losses.VARIATION, picture, ())
+            sums["smoothness"] += losses.value(losses.VARIATION, image, ())
         return {name: total / count for name, total in sums.items()}
 
     def _unsteady(self, painted: Any, again: Any, down: Any, right: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from studio.core import data
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
@@ -38,9 +38,9 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
 
     file, (old, start) = inputs["data"][0], _start(inputs)
     known_styles.check_sizes(inputs["style"])
-    drawn = {known_styles.name_of(one.name): _picture(one) for one in inputs["style"]}
-    pictures = data.pictures(file, settings.photo_side, 3, progress, least=LEAST_PHOTOS)
-    learned, held_out = split(positions(pictures, progress), settings.held_out)
+    drawn = {known_styles.name_of(one.name): _image(one) for one in inputs["style"]}
+    dataset = data.load_dataset(file, settings.photo_side, 3, progress, least=LEAST_PHOTOS)
+    learned, held_out = split(positions(dataset, progress), settings.held_out)
     names = [*old, *(name for name in drawn if name not in old)]
     taught = _taught(names, list(drawn), old, settings.only_new)
     vgg16 = backbones.load("vgg16", progress)
@@ -48,11 +48,11 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     wanted = grams(names, drawn, vgg16.averaged, settings, progress)
     job = publish.Job(known_styles.TASK, "train_style", settings, inputs)
     asked = (settings, wanted, taught, vgg16.averaged, job.run, start)
-    trainer = training.Trainer(pictures.images, learned, held_out, *asked).fit(progress)
-    notes = [*pictures.notes, *_again(old, taught, names, settings.only_new)]
+    trainer = training.Trainer(dataset.images, learned, held_out, *asked).fit(progress)
+    notes = [*dataset.notes, *_again(old, taught, names, settings.only_new)]
     figures = {
         **job.figures(trainer, notes),
-        "photos": len(pictures.images),
+        "photos": len(dataset.images),
         "held_out": len(held_out),
         "styles": len(names),
         "taught": [names[place] for place in taught],
@@ -68,13 +68,13 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         known={"styles": names},
         more=["--style", *(one.name for one in inputs["style"])],
         weights={"vgg16": vgg16.digest},
-        picture=publish.picture(sheet, figures["curve"]),
+        image=publish.image(sheet, figures["curve"]),
         suffix="-styles",
     )
 
 
-def _picture(style: File) -> np.ndarray:
-    return images.read(style.read(), f"style {style.name}")
+def _image(style: File) -> np.ndarray:
+    return image_io.read(style.read(), f"style {style.name}")
 
 
 def grams(
@@ -89,8 +89,8 @@ def grams(
 
     longest = round(known_styles.STYLE_SIDE * settings.stroke)
     found = {
-        name: gram_loss.grams(backbone, images.to_01(images.fit(picture, longest)), progress)
-        for name, picture in drawn.items()
+        name: gram_loss.grams(backbone, image_io.to_01(image_io.fit(image, longest)), progress)
+        for name, image in drawn.items()
     }
     empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(found.values())).items()}
     return [found.get(name, empty) for name in names]

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from studio.core.errors import Cancelled
+from studio.core.imaging.grids import grid
 from studio.core.objectives.backbones import Backbone
-from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.core.training.photo_trainer import PhotoTrainer

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.core.imaging import tiling
 from studio.core.objectives.backbones import Backbone, spec
 from studio.core.objectives.evaluate import HALO, TILE, WHOLE
 from studio.core.objectives.gradients import compiled
-from studio.core.pictures import tiling
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.core.imaging import tiling
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.gradients import compiled, value_and_grad
-from studio.core.pictures import tiling
 from studio.core.progress import Progress
 from studio.style.nnst.features import DEPTH, extractor, layer_slices, norm, own, place, tiles
 from studio.style.nnst.matching import Bank

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from studio.core.imaging import image_io
 from studio.core.objectives.backbones import Backbone
-from studio.core.pictures import images
 from studio.style.nnst.features import STRIDE, extract, padded
 
 SIZE = 256  # px of the longer side, where results are compared
@@ -34,7 +34,7 @@ def style_distance(backbone: Backbone, result: np.ndarray, painting: np.ndarray,
 
 def grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) -> np.ndarray:
     """Features of `(H, W, 3) uint8` at a size, `(N, 2688) float32`: means over squares of `stride` px."""
-    features = extract(backbone, padded(images.to_01(images.fit(image, size)))).astype("float32")
+    features = extract(backbone, padded(image_io.to_01(image_io.fit(image, size)))).astype("float32")
     side = stride // STRIDE
     height, width = (length // side for length in features.shape[:2])
     squares = features[: height * side, : width * side].reshape(height, side, width, side, -1)

@@ -14,8 +14,8 @@ from studio.classify.models import crop, imagenet
 from studio.classify.settings import LEANS, MAPS, ExplainSettings
 from studio.core import tasks
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones, gradients
-from studio.core.pictures import images
 from studio.core.tasks import File
 
 
@@ -27,10 +27,10 @@ def colors():
 @pytest.fixture
 def corners():
     """Red above on the left, green below on the right, on black."""
-    picture = np.zeros((64, 64, 3), "uint8")
-    picture[:24, :24] = (255, 0, 0)
-    picture[40:, 40:] = (0, 255, 0)
-    return picture
+    image = np.zeros((64, 64, 3), "uint8")
+    image[:24, :24] = (255, 0, 0)
+    image[40:, 40:] = (0, 255, 0)
+    return image
 
 
 @pytest.mark.parametrize("place, corner", [(0, (0, 0)), (1, (3, 3))])
@@ -43,10 +43,10 @@ def test_each_class_is_seen_where_it_is(colors, corners, place, corner):
 
 
 def test_it_is_what_the_weights_of_a_linear_head_say(colors):
-    picture = data.astronaut()
-    where, probabilities, place = grad_cam.look(colors, picture)
+    image = data.astronaut()
+    where, probabilities, place = grad_cam.look(colors, image)
     assert place == probabilities.argmax()
-    cut = crop.cut(picture, 32).astype("float32") / 255
+    cut = crop.cut(image, 32).astype("float32") / 255
     small = cut.reshape(4, 8, 4, 8, 3).mean(axis=(1, 3))
     kernel = np.asarray(colors.network.layers[-1].kernel)
     spoken = np.maximum(small @ (kernel[:, place] - kernel.mean(axis=1)), 0)
@@ -73,11 +73,11 @@ def test_a_place_of_a_backbone_looks_where_its_lean_says(weights_home, name, ste
     rng = np.random.default_rng(0)
     tones = rng.normal(size=maps.output[MAPS[name]].shape[-1]).astype("float32")
 
-    def told(pictures_01):
-        return ops.sum(maps(pictures_01)[MAPS[name]][:, at, at] * tones), ()
+    def told(images_01):
+        return ops.sum(maps(images_01)[MAPS[name]][:, at, at] * tones), ()
 
-    pictures = rng.random((2, 224, 224, 3)).astype("float32")
-    _, _, slope = gradients.compiled(gradients.value_and_grad(told))(pictures)
+    images = rng.random((2, 224, 224, 3)).astype("float32")
+    _, _, slope = gradients.compiled(gradients.value_and_grad(told))(images)
     weight = (np.asarray(slope) ** 2).sum(axis=(0, 3))
     for axis in (0, 1):
         assert _middle(weight, axis) == pytest.approx((at + 0.5 - LEANS[name]) * step, abs=0.15 * step)
@@ -100,31 +100,31 @@ def test_a_label_is_that_one_before_any_that_is_read_alike(label, place):
 
 
 def test_colors_are_over_the_place_and_what_was_not_seen_is_dark():
-    picture = np.full((40, 80, 3), 200, "uint8")
+    image = np.full((40, 80, 3), 200, "uint8")
     where = np.zeros((4, 4), "float32")
     where[0, 0] = 1
-    shown = heatmap_overlay.draw(picture, where, "over", 0.8)
-    assert shown.shape == picture.shape
+    shown = heatmap_overlay.draw(image, where, "over", 0.8)
+    assert shown.shape == image.shape
     assert np.array_equal(shown[:, :20], np.full((40, 20, 3), 80))  # left of the square in the middle
     assert np.ptp(shown[2, 22].astype(int)) > 60 > np.abs(shown[2, 22].astype(int) - shown[3, 23]).max()
     hot, cold = shown[2, 22].sum(), shown[37, 57].sum()
     assert hot > cold + 100  # lighter, too: not by its color alone
-    light = heatmap_overlay.draw(picture, where, "light", 0.8)
+    light = heatmap_overlay.draw(image, where, "light", 0.8)
     assert light[2, 22].min() > 150 and light[37, 57].max() < 60
 
 
 @pytest.mark.parametrize("shape, expected", [((40, 50), (40, 102)), ((40, 80), (82, 80))])
 def test_both_stand_beside_each_other_or_below(shape, expected):
-    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), "uint8")
-    shown = heatmap_overlay.draw(picture, np.ones((2, 2), "float32"), "beside", 0.5)
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), "uint8")
+    shown = heatmap_overlay.draw(image, np.ones((2, 2), "float32"), "beside", 0.5)
     assert shown.shape == (*expected, 3)
-    assert np.array_equal(shown[: shape[0], : shape[1]], picture)
+    assert np.array_equal(shown[: shape[0], : shape[1]], image)
 
 
 @pytest.mark.slow  # a large network, forward and back
 def test_a_cat_and_a_cup_are_each_found_where_they_are(resnet50_home):
-    cat, cup = data.chelsea()[:, 75:375], images.resize(data.coffee()[:, 100:500], 300, 300)
-    both = images.resize(np.concatenate([cat, cup], axis=1), 448, 448)
+    cat, cup = data.chelsea()[:, 75:375], image_io.resize(data.coffee()[:, 100:500], 300, 300)
+    both = image_io.resize(np.concatenate([cat, cup], axis=1), 448, 448)
     named = imagenet.open()
     for label, half in (("Egyptian cat", slice(0, 3)), ("espresso", slice(4, 7))):
         where, _, _ = grad_cam.look(named, both, named.classes.index(label))
@@ -132,15 +132,15 @@ def test_a_cat_and_a_cup_are_each_found_where_they_are(resnet50_home):
 
 
 @pytest.mark.slow
-def test_the_task_draws_a_picture_with_its_recipe(resnet50_home):
-    photo = File.keep(images.encode_png(data.chelsea()), "picture", "cat.png")
+def test_the_task_draws_a_image_with_its_recipe(resnet50_home):
+    photo = File.keep(image_io.encode_png(data.chelsea()), "image", "cat.png")
     settings = ExplainSettings(label="TABBY", view="over")
-    result = tasks.run("classify.explain", settings, {"picture": [photo]})
+    result = tasks.run("classify.explain", settings, {"image": [photo]})
     assert result.figures["label"] == "tabby"
     assert not result.figures["whole"], "of a wide photo it is shown the middle"
     assert result.figures["labels"][0]["label"] == "Egyptian cat"
     assert result.recipe.weights == {"resnet50": imagenet.open().digest}
-    assert result.recipe.inputs["picture"][0].digest == photo.digest
-    assert images.read(result.files[0].read()).shape == data.chelsea().shape
+    assert result.recipe.inputs["image"][0].digest == photo.digest
+    assert image_io.read(result.files[0].read()).shape == data.chelsea().shape
     with pytest.raises(InvalidInput, match=r"one of .*tabby"):
-        tasks.run("classify.explain", ExplainSettings(label="taby"), {"picture": [photo]})
+        tasks.run("classify.explain", ExplainSettings(label="taby"), {"image": [photo]})

@@ -14,17 +14,17 @@ from studio.classify.models import available, classifier, imagenet
 from studio.classify.settings import IMAGENET, ExplainSettings, PredictSettings
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io
 from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.core.weights import pretrained
 
 pytestmark = pytest.mark.slow
 
 
-def kept(picture, name="photo.png"):
-    return File.keep(images.encode_png(picture), "picture", name)
+def kept(image, name="photo.png"):
+    return File.keep(image_io.encode_png(image), "image", name)
 
 
 @pytest.fixture
@@ -41,52 +41,52 @@ def test_the_best_come_first():
 
 
 def test_names_of_folders_never_steer_a_terminal():
-    told = {"pictures": [{"path": "a\n.png", "labels": [{"label": "\x1b[2Jcat\n", "probability": 1.0}]}]}
+    told = {"images": [{"path": "a\n.png", "labels": [{"label": "\x1b[2Jcat\n", "probability": 1.0}]}]}
     assert predict.readable(told) == "a\ufffd.png: \ufffd[2Jcat\ufffd 100.0%"
 
 
 def test_words_for_a_person():
     told = {
-        "pictures": [{"path": "x/cat.png", "labels": predict.best(np.array([0.126, 0.874]), ("a", "b"), 2)}]
+        "images": [{"path": "x/cat.png", "labels": predict.best(np.array([0.126, 0.874]), ("a", "b"), 2)}]
     }
     assert predict.readable(told) == "x/cat.png: b 87.4%, a 12.6%"
 
 
 @pytest.mark.parametrize(
-    "picture, label", [("chelsea", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "drilling platform")]
+    "image, label", [("chelsea", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "drilling platform")]
 )
-def test_imagenet_names_what_there_is(resnet50_home, picture, label):
-    result = tasks.run("classify.predict", PredictSettings(), {"pictures": [kept(getattr(data, picture)())]})
-    (told,) = result.figures["pictures"]
+def test_imagenet_names_what_there_is(resnet50_home, image, label):
+    result = tasks.run("classify.predict", PredictSettings(), {"images": [kept(getattr(data, image)())]})
+    (told,) = result.figures["images"]
     assert told["labels"][0]["label"] == label
     assert told["labels"][0]["probability"] > 0.8
     assert len(told["labels"]) == 5
-    assert json.loads(result.files[0].read()) == {"pictures": [told]}
+    assert json.loads(result.files[0].read()) == {"images": [told]}
     assert result.recipe.weights == {"resnet50": pretrained.status("resnet50").digest}
 
 
 def test_imagenets_head_is_that_of_the_weights(resnet50_home):
     named = imagenet.open()
     assert len(set(named.classes)) == 1000
-    picture = images.resize(data.chelsea()[:, 75:375], 224, 224)
-    prepared = backbones.spec("resnet50").preprocessing(picture[None].astype("float32") / 255)
+    image = image_io.resize(data.chelsea()[:, 75:375], 224, 224)
+    prepared = backbones.spec("resnet50").preprocessing(image[None].astype("float32") / 255)
     whole = np.asarray(pretrained.load("resnet50").model(prepared))
-    assert named.probabilities([picture]) == pytest.approx(whole, abs=1e-4)
+    assert named.probabilities([image]) == pytest.approx(whole, abs=1e-4)
     assert imagenet.open().network is named.network
 
 
 def test_a_trained_classifier_is_asked_by_name_and_as_a_file(toy, home):
-    pictures = [kept(data.chelsea(), "cat.png"), kept(data.coffee()[:, ::-1], "cup.png")]
-    by_name = tasks.run("classify.predict", PredictSettings(preset=toy), {"pictures": pictures})
+    images = [kept(data.chelsea(), "cat.png"), kept(data.coffee()[:, ::-1], "cup.png")]
+    by_name = tasks.run("classify.predict", PredictSettings(preset=toy), {"images": images})
     preset = presets.find(toy)
-    assert [one["path"] for one in by_name.figures["pictures"]] == ["cat.png", "cup.png"]
-    for one in by_name.figures["pictures"]:
+    assert [one["path"] for one in by_name.figures["images"]] == ["cat.png", "cup.png"]
+    for one in by_name.figures["images"]:
         assert {told["label"] for told in one["labels"]} == {"cat", "coffee"}
         assert sum(told["probability"] for told in one["labels"]) == pytest.approx(1)
     assert by_name.recipe.weights == {toy: preset.digest}
     packed = File.keep(model_zip.zipped(preset.folder), "model", "toy.zip")
-    as_file = tasks.run("classify.predict", PredictSettings(), {"pictures": pictures, "model": [packed]})
-    assert as_file.figures["pictures"] == by_name.figures["pictures"]
+    as_file = tasks.run("classify.predict", PredictSettings(), {"images": images, "model": [packed]})
+    assert as_file.figures["images"] == by_name.figures["images"]
     assert as_file.recipe.weights == {} and as_file.recipe.inputs["model"][0].digest == packed.digest
 
 
@@ -103,13 +103,13 @@ def test_what_can_be_asked_is_listed(toy, home):
 def test_other_models_are_refused_before_anything_heavy(settings, home):
     task = {PredictSettings: "classify.predict", ExplainSettings: "classify.explain"}[settings]
     slot = tasks.get(task).inputs[0].name
-    pictures = {slot: [kept(np.zeros((8, 8, 3), "uint8"))]}
+    images = {slot: [kept(np.zeros((8, 8, 3), "uint8"))]}
     other = next(name for name in presets.names() if presets.find(name).task != "classify.train")
     with pytest.raises(InvalidInput, match="Use a classifier"):
-        tasks.check(task, settings(preset=other), pictures)
+        tasks.check(task, settings(preset=other), images)
     with pytest.raises(InvalidInput, match="preset"):
-        tasks.check(task, settings(preset="nobody"), pictures)
-    tasks.check(task, settings(), pictures)
+        tasks.check(task, settings(preset="nobody"), images)
+    tasks.check(task, settings(), images)
 
 
 def test_a_worker_is_warmed_only_with_what_is_here(home):

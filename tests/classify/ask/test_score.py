@@ -35,15 +35,15 @@ TESTED = ["cat/0.png", "cat/7.png", "coffee/1.png", "coffee/2.png"]
 
 @pytest.fixture
 def preset(weights_home, folder):
-    pictures = data.pictures(data.reference(str(folder)), 32)
-    is_tested = np.isin(pictures.names, TESTED)
+    dataset = data.load_dataset(data.reference(str(folder)), 32)
+    is_tested = np.isin(dataset.names, TESTED)
     parts = (np.flatnonzero(~is_tested), np.flatnonzero(is_tested))
-    return toy_classifier.save("toy", CLASSES, held_out=held_out.record(pictures, *parts))
+    return toy_classifier.save("toy", CLASSES, held_out=held_out.record(dataset, *parts))
 
 
 def asked(preset, folder, names):
-    pictures = [np.asarray(Image.open(folder / name)) for name in names]
-    guess = trained.open(preset).probabilities(pictures).argmax(axis=1)
+    images = [np.asarray(Image.open(folder / name)) for name in names]
+    guess = trained.open(preset).probabilities(images).argmax(axis=1)
     return float(np.mean([CLASSES[n] == name.split("/")[0] for n, name in zip(guess, names, strict=True)]))
 
 

@@ -23,9 +23,9 @@ KINDS = drawn_classes.CLASSES
 
 
 def shape(kind=0, seed=0, side=40) -> bytes:
-    picture = drawn_classes.draw(KINDS[kind], np.random.default_rng(seed))
+    image = drawn_classes.draw(KINDS[kind], np.random.default_rng(seed))
     buffer = io.BytesIO()
-    Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST).save(buffer, "PNG")
+    Image.fromarray(image).resize((side, side), Image.Resampling.NEAREST).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -41,8 +41,8 @@ def shapes(name, kind, count, first=0):
 
 
 def looked_at(place, size=32):
-    pictures = data.pictures(data.reference(str(place)), size)
-    return pictures, audit.facts(pictures, duplicates.find(pictures))
+    images = data.load_dataset(data.reference(str(place)), size)
+    return images, audit.facts(images, duplicates.find(images))
 
 
 def told(found, *words):
@@ -53,7 +53,7 @@ def test_it_counts_and_measures(tmp_path):
     files = shapes("a", 0, 20) | shapes("b", 1, 24, 50) | {"b/large.png": shape(2, 99, side=160)}
     _, found = looked_at(folder(tmp_path / "set", files), size=64)
     assert found["classes"] == [{"name": "a", "count": 20}, {"name": "b", "count": 25}]
-    assert found["pictures"] == 45 and found["sizes"] == [40, 40, 160]
+    assert found["images"] == 45 and found["sizes"] == [40, 40, 160]
     assert found["small_count"] == 44 and told(found, "smaller")
     assert found["uneven"] == 1.25 and not told(found, "times as many")
 
@@ -68,9 +68,9 @@ def test_broken_files_texts_and_copies_are_named(tmp_path):
 
 
 def test_near_duplicates_across_classes_are_told(tmp_path):
-    picture = Image.open(io.BytesIO(shape(0, 5)))
+    image = Image.open(io.BytesIO(shape(0, 5)))
     saved = io.BytesIO()
-    picture.save(saved, "JPEG", quality=50)
+    image.save(saved, "JPEG", quality=50)
     files = shapes("a", 0, 6) | shapes("b", 1, 6, 50) | {"b/again.jpg": saved.getvalue()}
     _, found = looked_at(folder(tmp_path / "set", files))
     pair = next(pair for pair in found["near"] if "b/again.jpg" in (pair["first"], pair["second"]))
@@ -86,8 +86,8 @@ def test_names_that_a_person_reads_alike_are_told(tmp_path, names):
 
 def test_names_with_spaces_and_of_other_scripts_are_kept(tmp_path):
     files = shapes("два слова", 0, 2) | shapes("花", 1, 2)
-    pictures, found = looked_at(folder(tmp_path / "set", files))
-    assert pictures.classes == ("два слова", "花") and not told(found, "same class")
+    dataset, found = looked_at(folder(tmp_path / "set", files))
+    assert dataset.classes == ("два слова", "花") and not told(found, "same class")
     assert "花" in audit.report("set", found)
 
 
@@ -106,14 +106,14 @@ def test_one_class_far_larger_is_told(tmp_path):
             "outside of class folders: one.png",
         ),
         (shapes("a", 0, 4) | {"b/one.png": shape(1, 77)}, "1 of b"),
-        (shapes("a", 0, 4) | {"b/text.txt": b"words", "b/more.png": b"no picture"}, "two classes"),
+        (shapes("a", 0, 4) | {"b/text.txt": b"words", "b/more.png": b"no image"}, "two classes"),
     ],
 )
 def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
     place = folder(tmp_path / "set", files)
-    pictures, found = looked_at(place)
+    images, found = looked_at(place)
     with pytest.raises(InvalidInput, match=says) as refused:
-        audit.check(pictures, "set")
+        audit.check(images, "set")
     assert says_what_to_do(str(refused.value))
     assert not found["strays"] or told(found, "one.png")
     assert audit.report("set", found)  # while the audit itself says what there is
@@ -122,22 +122,22 @@ def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
 def test_an_empty_class_is_told(tmp_path):
     place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
     (place / "c").mkdir()
-    pictures, found = looked_at(place)
-    audit.check(pictures, "set")
+    images, found = looked_at(place)
+    audit.check(images, "set")
     assert told(found, "without files", "c")
 
 
 def test_wrong_labels_come_first(tmp_path):
-    pictures, _ = looked_at(folder(tmp_path / "set", shapes("a", 0, 10) | shapes("b", 1, 10)))
-    left_out = np.where(np.eye(2)[pictures.labels] > 0, 0.8, 0.2)
+    dataset, _ = looked_at(folder(tmp_path / "set", shapes("a", 0, 10) | shapes("b", 1, 10)))
+    left_out = np.where(np.eye(2)[dataset.labels] > 0, 0.8, 0.2)
     left_out[3] = 0.05, 0.95  # labeled a
     left_out[14] = 0.85, 0.15  # labeled b
     left_out[15] = 0.55, 0.45  # unsure, which says nothing of the label
-    doubted = audit.suspicious(pictures, np.arange(20), left_out)
-    assert [one["name"] for one in doubted] == [pictures.names[3], pictures.names[14]]
+    doubted = audit.suspicious(dataset, np.arange(20), left_out)
+    assert [one["name"] for one in doubted] == [dataset.names[3], dataset.names[14]]
     assert doubted[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
     with warnings.catch_warnings(action="error"):  # where a class has none of the rows nothing is known of it
-        assert not audit.suspicious(pictures, np.arange(10), left_out[:10])
+        assert not audit.suspicious(dataset, np.arange(10), left_out[:10])
 
 
 def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):

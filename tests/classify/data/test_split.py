@@ -44,7 +44,7 @@ def test_a_small_class_is_on_both_sides(held_out):
     assert (labels[learned] == 1).sum() == (labels[tested] == 1).sum() == 1
 
 
-def test_a_class_of_one_picture_in_many_copies_is_learned_from():
+def test_a_class_of_one_image_in_many_copies_is_learned_from():
     labels = np.array([0] * 10 + [1] * 6)
     groups = np.concatenate([np.arange(10), [99] * 6])
     learned, tested = split(labels, groups, 0.3, seed=0)
@@ -61,7 +61,7 @@ def test_a_class_of_a_few_bursts_is_tested_on_the_smallest():
         assert not set(groups[learned]) & set(groups[tested]) and len(learned) + len(tested) == 71
 
 
-def test_every_picture_is_left_out_once_and_classes_evenly():
+def test_every_image_is_left_out_once_and_classes_evenly():
     parts = folds(LABELS, alone(), 5, seed=0)
     for part in range(5):
         assert np.bincount(LABELS[parts == part], minlength=3).tolist() == [12, 6, 2]

@@ -23,7 +23,7 @@ from studio.classify.export import export, opened, snippets
 from studio.classify.settings import ExportSettings
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.imported import resave
 
 pytestmark = pytest.mark.slow
@@ -50,18 +50,18 @@ def file(request, tmp_path_factory):
     return written(request.param, fresh, tmp_path_factory.mktemp(request.param))
 
 
-def test_it_says_what_the_model_says_of_pictures_of_any_size(file, colors):
+def test_it_says_what_the_model_says_of_images_of_any_size(file, colors):
     assert export.largest_difference(colors, file) < 1e-5
     ask = opened.OPENERS[file.suffix](file)
     batch = np.random.default_rng(0).integers(0, 256, (3, 50, 70, 3), "uint8")
     assert ask(batch) == pytest.approx(np.asarray(colors.network(batch)), abs=1e-5)
 
 
-def test_the_ten_pictures_are_ten_and_of_many_sizes():
-    pictures = export._pictures()
-    assert len(pictures) == 10
-    assert len({picture.shape for picture in pictures}) >= 8
-    assert all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in pictures)
+def test_the_ten_images_are_ten_and_of_many_sizes():
+    images = export._images()
+    assert len(images) == 10
+    assert len({image.shape for image in images}) >= 8
+    assert all(image.dtype == np.uint8 and image.ndim == 3 for image in images)
 
 
 def test_a_difference_is_seen(file, colors):
@@ -94,9 +94,9 @@ def test_a_zip_says_what_the_model_says_and_is_opened_by_the_studio_again(zipped
     facts = resave.run(zipped, tmp_path)
     assert facts["labels"] == colors.classes and facts["image_input"]["preprocessing"] == "-1-1"
     copy = keras.saving.load_model(tmp_path / resave.COPY, compile=False)
-    picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), "uint8")
-    answers = np.asarray(copy(picture.astype("float32") / 127.5 - 1))
-    assert answers == pytest.approx(np.asarray(colors.network(picture)), abs=1e-5)
+    image = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), "uint8")
+    answers = np.asarray(copy(image.astype("float32") / 127.5 - 1))
+    assert answers == pytest.approx(np.asarray(colors.network(image)), abs=1e-5)
     assert np.ptp(answers) > 0.01
 
 
@@ -162,7 +162,7 @@ def write_with_profile(path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = profile.replace(b"rXYZ", b"xXYZ").replace(b"gXYZ", b"rXYZ").replace(b"xXYZ", b"gXYZ")
     Image.fromarray(data.astronaut()).save(path, icc_profile=profile)  # its red is their green
-    assert not np.array_equal(images.read(path), data.astronaut())
+    assert not np.array_equal(image_io.read(path), data.astronaut())
 
 
 def write_with_broken_profile(path):
@@ -181,24 +181,24 @@ def write_with_broken_profile(path):
         write_with_broken_profile,
     ],
 )
-def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
+def test_the_program_reads_a_image_as_the_studio_does(write, tmp_path):
     write(tmp_path / "photo.png")
     source = snippets.program("keras", ["one"]).split("model_file, image_file =")[0]
     (tmp_path / "ask.py").write_text(source)
     spec = importlib.util.spec_from_file_location("ask", tmp_path / "ask.py")
     ask = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(ask)
-    assert np.array_equal(ask.read(tmp_path / "photo.png")[0], images.read(tmp_path / "photo.png"))
+    assert np.array_equal(ask.read(tmp_path / "photo.png")[0], image_io.read(tmp_path / "photo.png"))
 
 
 def test_the_program_beside_it_runs_without_the_studio(file, colors, tmp_path):
     write_transparent(tmp_path / "photo.png")
-    picture = images.read(tmp_path / "photo.png")
+    image = image_io.read(tmp_path / "photo.png")
     (tmp_path / "ask.py").write_text(snippets.program(file.suffix[1:], colors.classes))
     words = [sys.executable, "-I", "ask.py", str(file), "photo.png"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    probabilities = np.asarray(colors.network(picture[None]))[0]
+    probabilities = np.asarray(colors.network(image[None]))[0]
     order = np.argsort(-probabilities)
     assert done.stdout.splitlines() == [f"{colors.classes[n]}: {probabilities[n]:.1%}" for n in order]
 

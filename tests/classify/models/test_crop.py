@@ -8,7 +8,7 @@ from skimage import data
 
 from studio.classify.models import crop
 
-PICTURES = {"chelsea": (300, 451), "astronaut": (512, 512), "page": (191, 384)}
+IMAGES = {"chelsea": (300, 451), "astronaut": (512, 512), "page": (191, 384)}
 
 
 def photo(name):
@@ -17,46 +17,46 @@ def photo(name):
 
 
 @pytest.mark.parametrize("size", [32, 100, 224, 600])
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", IMAGES)
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_network_sees_what_pillow_makes(name, size, turned):
-    picture = photo(name).transpose(1, 0, 2) if turned else photo(name)
-    made = np.asarray(crop.resampled(picture[None], size))
+    image = photo(name).transpose(1, 0, 2) if turned else photo(name)
+    made = np.asarray(crop.resampled(image[None], size))
     assert made.shape == (1, size, size, 3)
     # Pillow rounds twice, each time by half a level at most; Lanczos' overshoot may make that a little more.
-    assert np.abs(made[0] - crop.cut(picture, size).astype("float32")).max() < 1.7
+    assert np.abs(made[0] - crop.cut(image, size).astype("float32")).max() < 1.7
 
 
-def test_a_picture_of_the_size_asked_for_stays_as_it_is():
-    picture = photo("astronaut")
-    assert np.array_equal(crop.cut(picture, 512), picture)
-    assert np.allclose(crop.resampled(picture[None], 512), picture[None], atol=1e-3)
+def test_a_image_of_the_size_asked_for_stays_as_it_is():
+    image = photo("astronaut")
+    assert np.array_equal(crop.cut(image, 512), image)
+    assert np.allclose(crop.resampled(image[None], 512), image[None], atol=1e-3)
 
 
-def test_it_is_the_middle(picture):
+def test_it_is_the_middle(image):
     wide = np.zeros((8, 20, 3), "uint8")
     wide[:, 6:14] = np.random.default_rng(0).integers(0, 256, (8, 8, 3))
     assert np.array_equal(crop.cut(wide, 8), wide[:, 6:14])
     assert np.allclose(crop.resampled(wide[None], 8), wide[None, :, 6:14], atol=1e-3)
 
 
-def test_fine_stripes_of_a_large_picture_become_gray():
+def test_fine_stripes_of_a_large_image_become_gray():
     stripes = np.zeros((640, 640, 3), "uint8")
     stripes[:, ::2] = 255
     made = np.asarray(crop.resampled(stripes[None], 64))[0, :, 8:-8]
     assert np.abs(made - 127.5).max() < 3  # one that leaves out pixels makes it black or white
 
 
-def test_it_is_part_of_a_network_for_pictures_of_any_size(tmp_path):
+def test_it_is_part_of_a_network_for_images_of_any_size(tmp_path):
     import keras
 
-    pictures = keras.Input((None, None, 3), dtype="uint8")
-    model = keras.Model(pictures, crop.resampled(pictures, 16))
+    images = keras.Input((None, None, 3), dtype="uint8")
+    model = keras.Model(images, crop.resampled(images, 16))
     model.save(tmp_path / "square.keras")
     again = keras.saving.load_model(tmp_path / "square.keras")  # by anyone, without code of the studio
     for height, width in ((40, 60), (16, 16), (7, 9)):
-        picture = photo("chelsea")[None, :height, :width]
-        assert np.allclose(again(picture), crop.resampled(picture, 16))
+        image = photo("chelsea")[None, :height, :width]
+        assert np.allclose(again(image), crop.resampled(image, 16))
 
 
 @pytest.mark.slow
@@ -65,20 +65,20 @@ def test_tflite_takes_not_one_pixel_more(tmp_path):
     import tensorflow
 
     class Square(keras.layers.Layer):
-        def call(self, pictures):
-            return crop.resampled(pictures, 224)
+        def call(self, images):
+            return crop.resampled(images, 224)
 
         def compute_output_shape(self, shape):
             return (shape[0], 224, 224, 3)
 
-    pictures = keras.Input((None, None, 3), dtype="uint8")
-    network = keras.Model(pictures, Square()(pictures))
+    images = keras.Input((None, None, 3), dtype="uint8")
+    network = keras.Model(images, Square()(images))
     network.export(tmp_path / "square.tflite", format="litert", verbose=False)
     lite = tensorflow.lite.Interpreter(str(tmp_path / "square.tflite"))
     taken, given = lite.get_input_details()[0]["index"], lite.get_output_details()[0]["index"]
-    picture = np.random.default_rng(0).integers(0, 256, (1, 419, 480, 3), "uint8")
-    lite.resize_tensor_input(taken, picture.shape)
+    image = np.random.default_rng(0).integers(0, 256, (1, 419, 480, 3), "uint8")
+    lite.resize_tensor_input(taken, image.shape)
     lite.allocate_tensors()
-    lite.set_tensor(taken, picture)
+    lite.set_tensor(taken, image)
     lite.invoke()
-    np.testing.assert_allclose(lite.get_tensor(given), np.asarray(network(picture)), atol=0.1)
+    np.testing.assert_allclose(lite.get_tensor(given), np.asarray(network(image)), atol=0.1)

@@ -77,13 +77,13 @@ def test_an_audit_asks_what_it_sees_and_what_it_says(classes, known, tmp_path):
 def test_what_it_sees_enters_its_last_layer_that_weighs(tmp_path):
     path = third_party_networks.save(tmp_path / "usual.keras", third_party_networks.usual())
     network = keras.saving.load_model(path)
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
+    images = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
     pooled = keras.Model(network.inputs, network.layers[5].output)
     found = imported_classifier.open(files.keep(path))
-    seen, answers = found.seen(list(pictures))
-    expected = np.asarray(pooled(pictures.astype("float32"), training=False))
+    seen, answers = found.seen(list(images))
+    expected = np.asarray(pooled(images.astype("float32"), training=False))
     assert seen == pytest.approx(expected, abs=1e-5) and seen.shape == (3, 5)
-    assert answers == pytest.approx(found.probabilities(list(pictures)), abs=1e-6)
+    assert answers == pytest.approx(found.probabilities(list(images)), abs=1e-6)
     nested = third_party_networks.save(tmp_path / "nested.keras", third_party_networks.nested())
     assert imported_classifier.open(files.keep(nested)).seen([data.coffee()])[0].shape == (1, 4)
 

@@ -18,7 +18,7 @@ from studio.classify.models import available, crop, imported_classifier
 from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.imported import files, keras_files, safe_copies, sandboxed_process
 
@@ -31,16 +31,16 @@ def given(tmp_path, network, name="my net.keras") -> tuple[File, keras.Model]:
 
 
 @pytest.mark.parametrize("end", ["softmax", None])
-def test_it_says_what_keras_says_of_a_picture_of_its_size(end, tmp_path):
+def test_it_says_what_keras_says_of_a_image_of_its_size(end, tmp_path):
     file, network = given(tmp_path, third_party_networks.usual(end=end))
     found = imported_classifier.open(file)
     assert (found.name, found.size, found.digest) == ("my net", (20, 30), file.digest)
     assert found.classes == ("class 1", "class 2", "class 3", "class 4")
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
-    expected = keras.ops.convert_to_numpy(network(pictures.astype("float32"), training=False))
+    images = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
+    expected = keras.ops.convert_to_numpy(network(images.astype("float32"), training=False))
     if end is None:
         expected = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
-    assert found.probabilities(list(pictures)) == pytest.approx(expected, abs=1e-5)
+    assert found.probabilities(list(images)) == pytest.approx(expected, abs=1e-5)
     assert np.ptp(expected) > 0.01
     large = data.astronaut()[:300]
     assert found.probabilities([large])[0] == pytest.approx(
@@ -53,10 +53,10 @@ def test_it_says_what_keras_says_of_a_picture_of_its_size(end, tmp_path):
 
 def test_gray_networks_see_how_bright_colors_are(tmp_path):
     file, network = given(tmp_path, third_party_networks.gray())
-    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
-    bright = np.round(picture @ np.array([0.299, 0.587, 0.114], "float32"))
+    image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
+    bright = np.round(image @ np.array([0.299, 0.587, 0.114], "float32"))
     expected = np.asarray(network(bright[None, ..., None].astype("uint8")))
-    assert imported_classifier.open(file).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
+    assert imported_classifier.open(file).probabilities([image]) == pytest.approx(expected, abs=1e-4)
 
 
 def test_networks_within_it_and_what_they_have_learned_stay(tmp_path):
@@ -76,11 +76,11 @@ def test_networks_within_it_and_what_they_have_learned_stay(tmp_path):
 def test_where_it_looks_is_what_its_weights_say(end, then, tmp_path):
     file, network = given(tmp_path, third_party_networks.usual(end=end, then=then))
     found = imported_classifier.open(file)
-    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    where, probabilities, place = grad_cam.look(found, picture, 2)
-    assert probabilities == pytest.approx(found.probabilities([picture])[0], abs=1e-5) and place == 2
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    where, probabilities, place = grad_cam.look(found, image, 2)
+    assert probabilities == pytest.approx(found.probabilities([image])[0], abs=1e-5) and place == 2
     pooled = keras.Model(network.inputs, network.layers[3].output)(
-        picture[None].astype("float32"), training=False
+        image[None].astype("float32"), training=False
     )
     kernel = np.asarray(network.get_layer("probabilities").kernel)
     spoken = np.maximum(np.asarray(pooled)[0] @ (kernel[:, 2] - kernel.mean(axis=1)), 0)
@@ -132,33 +132,33 @@ def test_what_is_no_image_classifier_is_refused(network, shapes, tmp_path):
 
 def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_path):
     file, network = given(tmp_path, third_party_networks.single())
-    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    second = float(np.asarray(network(picture[None].astype("float32"), training=False))[0, 0])
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    second = float(np.asarray(network(image[None].astype("float32"), training=False))[0, 0])
     found = imported_classifier.open(file)
     assert found.classes == ("class 1", "class 2")
-    assert found.probabilities([picture])[0] == pytest.approx([1 - second, second], abs=1e-5)
+    assert found.probabilities([image])[0] == pytest.approx([1 - second, second], abs=1e-5)
     file, network = given(tmp_path, third_party_networks.usual(3, end="sigmoid"), "several.keras")
-    apart = np.asarray(network(picture[None].astype("float32"), training=False))[0]
+    apart = np.asarray(network(image[None].astype("float32"), training=False))[0]
     found = imported_classifier.open(file)
-    assert found.independent and found.probabilities([picture])[0] == pytest.approx(apart, abs=1e-5)
-    _, shares, _ = grad_cam.look(found, picture)
+    assert found.independent and found.probabilities([image])[0] == pytest.approx(apart, abs=1e-5)
+    _, shares, _ = grad_cam.look(found, image)
     assert shares == pytest.approx(apart, abs=1e-4) and abs(apart.sum() - 1) > 0.1
 
 
 @pytest.mark.parametrize(
     "preprocessing, applied",
     [
-        ("0-1", lambda picture: picture / 255),
-        ("-1-1", lambda picture: picture / 127.5 - 1),
-        ("imagenet-caffe", lambda picture: picture[..., ::-1] - [103.939, 116.779, 123.68]),
-        ("imagenet-torch", lambda picture: (picture / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]),
+        ("0-1", lambda image: image / 255),
+        ("-1-1", lambda image: image / 127.5 - 1),
+        ("imagenet-caffe", lambda image: image[..., ::-1] - [103.939, 116.779, 123.68]),
+        ("imagenet-torch", lambda image: (image / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]),
     ],
 )
 def test_the_preprocessing_of_the_setting_is_applied(preprocessing, applied, tmp_path):
     file, network = given(tmp_path, third_party_networks.plain())
-    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    expected = np.asarray(network(applied(picture.astype("float64"))[None].astype("float32"), training=False))
-    assert imported_classifier.open(file, preprocessing).probabilities([picture]) == pytest.approx(
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    expected = np.asarray(network(applied(image.astype("float64"))[None].astype("float32"), training=False))
+    assert imported_classifier.open(file, preprocessing).probabilities([image]) == pytest.approx(
         expected, abs=1e-4
     )
 
@@ -174,9 +174,9 @@ def test_a_row_of_numbers_is_an_image_only_if_the_user_says_so(count, side, tmp_
         imported_classifier.Flat, match=rf"flat vector of {count:,} values.*images of {shape},.*--flat"
     ):
         imported_classifier.open(file)
-    picture = np.random.default_rng(0).integers(0, 256, side, "uint8")
-    expected = np.asarray(network(picture.reshape(1, -1).astype("float32")))
-    asked = picture if len(side) == 3 else np.repeat(picture[..., None], 3, axis=-1)
+    image = np.random.default_rng(0).integers(0, 256, side, "uint8")
+    expected = np.asarray(network(image.reshape(1, -1).astype("float32")))
+    asked = image if len(side) == 3 else np.repeat(image[..., None], 3, axis=-1)
     found = imported_classifier.open(file, flat=True)
     assert found.size == side[:2]
     assert found.probabilities([asked]) == pytest.approx(expected, abs=1e-5)
@@ -209,9 +209,9 @@ def test_the_preprocessing_is_stored_with_a_model_and_its_copy_is_reused(tmp_pat
         stored = safe_copies.with_preprocessing(named, "-1-1")
     known = imported_classifier.known(stored)
     assert known.classes == ("a", "b", "c") and known.choice()[0] == "-1-1"
-    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    expected = np.asarray(network(picture[None] / 127.5 - 1, training=False))
-    assert imported_classifier.open(stored).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    expected = np.asarray(network(image[None] / 127.5 - 1, training=False))
+    assert imported_classifier.open(stored).probabilities([image]) == pytest.approx(expected, abs=1e-4)
     facts = safe_copies.admit(stored).facts
     shutil.rmtree(safe_copies._folder(stored))
     assert safe_copies.admit(stored).facts == facts, "the sandbox reads from the file what was stored"
@@ -221,16 +221,14 @@ def test_the_preprocessing_is_stored_with_a_model_and_its_copy_is_reused(tmp_pat
 
 def test_the_tasks_take_it(tmp_path):
     file, _ = given(tmp_path, third_party_networks.usual())
-    photo = File.keep(images.encode_png(data.coffee()), "picture", "cup.png")
-    asked = tasks.run(
-        "classify.predict", PredictSettings(top=2), {"pictures": [photo, photo], "model": [file]}
-    )
-    assert [len(one["labels"]) for one in asked.figures["pictures"]] == [2, 2]
+    photo = File.keep(image_io.encode_png(data.coffee()), "image", "cup.png")
+    asked = tasks.run("classify.predict", PredictSettings(top=2), {"images": [photo, photo], "model": [file]})
+    assert [len(one["labels"]) for one in asked.figures["images"]] == [2, 2]
     assert asked.figures["preprocessing"] == "0-255"
     assert "it has a Rescaling layer" in asked.figures["preprocessing_note"]
     assert asked.recipe.inputs["model"][0].digest == file.digest and asked.recipe.weights == {}
     seen = tasks.run(
-        "classify.explain", ExplainSettings(label="CLASS 2"), {"picture": [photo], "model": [file]}
+        "classify.explain", ExplainSettings(label="CLASS 2"), {"image": [photo], "model": [file]}
     )
     assert seen.figures["label"] == "class 2"
     made = tasks.run("classify.export", ExportSettings(form="keras"), {"model": [file]})
@@ -253,10 +251,10 @@ def test_a_worker_loads_only_the_copy(tmp_path, monkeypatch):
 
 def test_bad_files_are_found_before_keras_is_loaded(home):
     for task, settings, slot in (
-        ("classify.predict", PredictSettings(), "pictures"),
-        ("classify.explain", ExplainSettings(), "picture"),
+        ("classify.predict", PredictSettings(), "images"),
+        ("classify.explain", ExplainSettings(), "image"),
     ):
-        photo = File.keep(b"not looked at", "picture", "a.png")
+        photo = File.keep(b"not looked at", "image", "a.png")
         packed = home.parent / "bad.keras"
         with zipfile.ZipFile(packed, "w") as file:
             file.writestr("config.json", "{}")

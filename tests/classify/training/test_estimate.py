@@ -42,8 +42,8 @@ def test_more_to_look_at_takes_longer(file, drawn, tmp_path):
     few = tmp_path / "few"
     for folder in drawn.iterdir():
         (few / folder.name).mkdir(parents=True)
-        for picture in sorted(folder.iterdir())[:4]:
-            (few / folder.name / picture.name).write_bytes(picture.read_bytes())
+        for image in sorted(folder.iterdir())[:4]:
+            (few / folder.name / image.name).write_bytes(image.read_bytes())
     assert 0 < 2 * usual(data.reference(str(few))) < usual(file) < usual(file, backbone="vgg16")
     assert usual(file, size=32) < usual(file) < usual(file, size=320)
 
@@ -59,7 +59,7 @@ def test_fine_tuning_takes_longer_the_longer_it_lasts_and_the_deeper_it_goes(fil
 
 def test_what_was_looked_at_is_not_looked_at_again(file, monkeypatch):
     before = usual(file)
-    found = data.pictures(file, 224)
+    found = data.load_dataset(file, 224)
     assert usual(file) < before  # they are read now
     read = usual(file)
     looked_at(found, "resnet50", monkeypatch)
@@ -69,7 +69,7 @@ def test_what_was_looked_at_is_not_looked_at_again(file, monkeypatch):
 
 
 def test_a_spoilt_cache_is_as_none(file, monkeypatch):
-    found = data.pictures(file, 224)
+    found = data.load_dataset(file, 224)
     read = usual(file)
     looked_at(found, "resnet50", monkeypatch)
     for part in (paths.folder("cache") / "classify").rglob("*.npz"):

@@ -79,6 +79,6 @@ def test_one_who_is_always_sure_and_half_right_is_not():
     assert told["bins"][-1] == {"from": 0.9, "to": 1.0, "count": 4, "confidence": 1.0, "accuracy": 0.5}
 
 
-def test_no_pictures_are_refused():
+def test_no_images_are_refused():
     with pytest.raises(InvalidInput, match="at least one"):
         evaluate(np.zeros((0, 3)), np.zeros(0, int), CLASSES)

@@ -21,74 +21,74 @@ def backbone(weights_home):
 
 
 @pytest.fixture
-def pictures(backbone, drawn):
-    return data.pictures(data.reference(str(drawn)), 32)
+def dataset(backbone, drawn):
+    return data.load_dataset(data.reference(str(drawn)), 32)
 
 
-def some(pictures, rows):
-    return replace(pictures, images=pictures.images[rows], digests=pictures.digests[rows])
+def some(dataset, rows):
+    return replace(dataset, images=dataset.images[rows], digests=dataset.digests[rows])
 
 
-def looked_at(pictures, backbone):
+def looked_at(dataset, backbone):
     """The features, and how many images were computed for them."""
     totals = [0]
     progress = Progress(lambda report: totals.append(report.total))
-    return found.features(pictures, backbone, progress), max(totals)
+    return found.features(dataset, backbone, progress), max(totals)
 
 
-def test_they_are_the_mean_over_all_places(pictures, backbone):
-    seen, count = looked_at(pictures, backbone)
+def test_they_are_the_mean_over_all_places(dataset, backbone):
+    seen, count = looked_at(dataset, backbone)
     assert seen.shape == (36, 512) and count == 36
-    maps = backbone.features(["block5_pool"])(np.asarray(pictures.images[:3]).astype("float32") / 255)
+    maps = backbone.features(["block5_pool"])(np.asarray(dataset.images[:3]).astype("float32") / 255)
     assert np.allclose(seen[:3], np.asarray(maps["block5_pool"]).mean(axis=(1, 2)), atol=1e-3)
 
 
-def test_only_new_pictures_are_looked_at(pictures, backbone):
-    first, count = looked_at(some(pictures, np.arange(30)), backbone)
+def test_only_new_images_are_looked_at(dataset, backbone):
+    first, count = looked_at(some(dataset, np.arange(30)), backbone)
     assert count == 30
-    everything, count = looked_at(pictures, backbone)
+    everything, count = looked_at(dataset, backbone)
     assert count == 6 and np.array_equal(everything[:30], first)
     order = np.random.default_rng(0).permutation(36)
-    shuffled, count = looked_at(some(pictures, order), backbone)
+    shuffled, count = looked_at(some(dataset, order), backbone)
     assert count == 0 and np.array_equal(shuffled, everything[order])
 
 
-def test_copies_are_looked_at_once(pictures, backbone):
-    seen, count = looked_at(some(pictures, np.array([0, 1, 0, 0, 2])), backbone)
+def test_copies_are_looked_at_once(dataset, backbone):
+    seen, count = looked_at(some(dataset, np.array([0, 1, 0, 0, 2])), backbone)
     assert count == 3 and np.array_equal(seen[0], seen[3]) and not np.array_equal(seen[0], seen[1])
     assert seen.any(axis=1).all()
 
 
-def test_copies_do_not_depend_on_what_other_processes_leave_on_the_disk(pictures, backbone, monkeypatch):
+def test_copies_do_not_depend_on_what_other_processes_leave_on_the_disk(dataset, backbone, monkeypatch):
     monkeypatch.setattr(found.Store, "add", lambda *arguments: None)  # its parts are just being merged
-    seen, _ = looked_at(some(pictures, np.array([0, 1, 0, 2])), backbone)
+    seen, _ = looked_at(some(dataset, np.array([0, 1, 0, 2])), backbone)
     assert np.array_equal(seen[0], seen[2]) and seen.any(axis=1).all()
 
 
 @pytest.mark.slow
-def test_another_training_or_size_has_features_of_its_own(pictures, backbone, drawn):
-    looked_at(pictures, backbone)
+def test_another_training_or_size_has_features_of_its_own(dataset, backbone, drawn):
+    looked_at(dataset, backbone)
     other = replace(backbone, digest="f" * 64)
-    assert looked_at(pictures, other)[1] == 36
-    large = data.pictures(data.reference(str(drawn)), 40)
+    assert looked_at(dataset, other)[1] == 36
+    large = data.load_dataset(data.reference(str(drawn)), 40)
     assert looked_at(large, backbone)[1] == 36
 
 
-def test_a_person_who_stops_it_loses_nothing(pictures, backbone, monkeypatch):
+def test_a_person_who_stops_it_loses_nothing(dataset, backbone, monkeypatch):
     monkeypatch.setattr(found, "BATCH", 8)
     told = []
     stop = Progress(told.append, lambda: bool(told) and told[-1].step >= 16)
     with pytest.raises(Cancelled):
-        found.features(pictures, backbone, stop)
-    seen, count = looked_at(pictures, backbone)
+        found.features(dataset, backbone, stop)
+    seen, count = looked_at(dataset, backbone)
     assert count == 20 and seen.any(axis=1).all()
 
 
-def test_what_is_damaged_is_computed_again(pictures, backbone):
-    first, _ = looked_at(pictures, backbone)
+def test_what_is_damaged_is_computed_again(dataset, backbone):
+    first, _ = looked_at(dataset, backbone)
     (part,) = found.Store("vgg16", backbone.digest, 32).folder.iterdir()
     part.write_bytes(part.read_bytes()[:-100])
-    again, count = looked_at(pictures, backbone)
+    again, count = looked_at(dataset, backbone)
     assert count == 36 and np.array_equal(first, again)
 
 
@@ -106,6 +106,6 @@ def test_many_small_parts_become_one(backbone, tmp_path):
 
 
 def test_the_drawn_classes_differ(drawn, backbone):
-    seen = looked_at(data.pictures(data.reference(str(drawn)), 32), backbone)[0]
+    seen = looked_at(data.load_dataset(data.reference(str(drawn)), 32), backbone)[0]
     middles = seen.reshape(len(drawn_classes.CLASSES), 12, -1).mean(axis=1)
     assert np.linalg.norm(middles[1] - middles[2]) > 1

@@ -61,7 +61,7 @@ def test_few_directions_are_as_good_as_all():
     assert min(right) > 0.9 and abs(right[0] - right[1]) < 0.03
 
 
-def test_with_few_pictures_the_first_directions_are_still_those_in_which_they_differ_most():
+def test_with_few_images_the_first_directions_are_still_those_in_which_they_differ_most():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(60, 400)).astype("float32")
     rows[:, 300:] *= 10  # what comes last tells most

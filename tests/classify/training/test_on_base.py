@@ -70,10 +70,10 @@ def test_what_was_taught_says_the_same_when_it_is_opened_again(drawn, tmp_path, 
     assert result.figures["accuracy"] >= 0.8 and result.recipe.weights == {}
     assert [one.name for one in result.recipe.inputs["model"]] == ["my net.keras"]
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
-    tested, pictures = preset.data()["tested"], data.pictures(data.reference(str(drawn)), 40)
-    rows = [pictures.names.index(name) for name in tested["names"]]
+    tested, dataset = preset.data()["tested"], data.load_dataset(data.reference(str(drawn)), 40)
+    rows = [dataset.names.index(name) for name in tested["names"]]
     found = trained.open(preset)
-    told = found.probabilities([pictures.images[row] for row in rows])
+    told = found.probabilities([dataset.images[row] for row in rows])
     assert found.classes == ("disc", "lying", "standing") and found.size == (40, 40)
     assert told.argmax(axis=1).tolist() == tested["guess"]
     assert told.max(axis=1) == pytest.approx(tested["confidence"], abs=2e-3)
@@ -89,19 +89,19 @@ def test_what_was_taught_says_the_same_when_it_is_opened_again(drawn, tmp_path, 
 @pytest.mark.parametrize("form", ["keras", "teachable", "tfjs"])
 def test_it_is_exported_explained_and_brought_back(made, drawn, tmp_path, form):
     inputs = {"model": [made]}
-    pictures = [File.keep((drawn / "lying" / "03.png").read_bytes(), "picture", "it.png")]
-    looked = {"pictures": pictures, **inputs}
-    told = tasks.run("classify.predict", PredictSettings(), looked).figures["pictures"][0]["labels"]
+    images = [File.keep((drawn / "lying" / "03.png").read_bytes(), "image", "it.png")]
+    looked = {"images": images, **inputs}
+    told = tasks.run("classify.predict", PredictSettings(), looked).figures["images"][0]["labels"]
     made = tasks.run("classify.export", ExportSettings(form=form), inputs)
     path = tmp_path / f"out.{ExportSettings(form=form).ending}"
     path.write_bytes(made.files[0].read())
     back = {**looked, "model": [files.keep(path)]}
-    again = tasks.run("classify.predict", PredictSettings(), back).figures["pictures"][0]["labels"]
+    again = tasks.run("classify.predict", PredictSettings(), back).figures["images"][0]["labels"]
     assert [one["label"] for one in again] == [one["label"] for one in told]
     assert [one["probability"] for one in again] == pytest.approx(
         [one["probability"] for one in told], abs=0.02
     )
-    seen = tasks.run("classify.explain", ExplainSettings(), {"picture": pictures, **inputs})
+    seen = tasks.run("classify.explain", ExplainSettings(), {"image": images, **inputs})
     assert seen.figures["label"] == told[0]["label"]
 
 
@@ -116,7 +116,7 @@ def test_one_that_was_taught_here_may_look_for_the_next(made, drawn, tmp_path):
 
 
 @pytest.mark.slow
-def test_pictures_that_it_has_seen_are_not_looked_at_again(drawn, tmp_path, monkeypatch):
+def test_images_that_it_has_seen_are_not_looked_at_again(drawn, tmp_path, monkeypatch):
     base = seeing_edges(tmp_path / "net.keras")
     first = taught(base, drawn)
     monkeypatch.setattr("studio.classify.models.classifier.Classifier.ask", None)

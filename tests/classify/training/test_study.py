@@ -11,7 +11,7 @@ from studio.classify.training import head, plain_features, study, study_words
 from studio.classify.training.study import Seen
 from studio.classify.training.training_set import TrainingSet
 from studio.core.data import sample_sets
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.objectives.backbones import Backbone
 
 CLASSES, WIDE = 4, 60
@@ -56,9 +56,9 @@ def test_weights_held_loosely_know_their_own_by_heart_and_are_worse_on_others(se
     assert f"lowest validation loss, {best['left_out']:.2f}" in said
 
 
-def test_more_pictures_and_more_votes_make_it_more_right(seen, space):
+def test_more_images_and_more_votes_make_it_more_right(seen, space):
     grows = study.amounts(seen, space, 1e-3, 0)
-    assert [one["pictures"] for one in grows] == [1, 2, 3, 5, 8, 12, 20, 40]
+    assert [one["images"] for one in grows] == [1, 2, 3, 5, 8, 12, 20, 40]
     assert grows[-1]["accuracy"] > grows[0]["accuracy"] + 0.2
     assert all(one["low"] <= one["accuracy"] <= one["high"] for one in grows)
     assert grows[-1]["low"] == grows[-1]["high"]  # there is one way to take all
@@ -69,15 +69,15 @@ def test_more_pictures_and_more_votes_make_it_more_right(seen, space):
 
 def test_labels_that_were_hidden_are_found_again(seen):
     names = tuple(f"{n}.png" for n in range(160))
-    pictures = Pictures(np.zeros((160, 2, 2, 3), "uint8"), names, seen.labels, tuple("abcd"))
+    dataset = ImageDataset(np.zeros((160, 2, 2, 3), "uint8"), names, seen.labels, tuple("abcd"))
     rows = np.arange(160)
-    whole = TrainingSet(pictures, Backbone(None, None, ""), seen.known, rows, rows[:0], seen.parts)
+    whole = TrainingSet(dataset, Backbone(None, None, ""), seen.known, rows, rows[:0], seen.parts)
     lost = study.hidden(whole, seen, rows, 0)
-    assert (lost["pictures"], lost["wrong"]) == (160, 16)
+    assert (lost["images"], lost["wrong"]) == (160, 16)
     hits = sum(lost["list"])
     assert hits >= 12 and sum(lost["list"][:10]) >= 7  # the surest come first
     assert all(one["told"] != one["looks_like"] for one in lost["examples"])
-    assert (pictures.labels == seen.labels).all()
+    assert (dataset.labels == seen.labels).all()
 
 
 def test_wrong_labels_of_the_most_similar_class_are_harder_to_find():
@@ -90,9 +90,9 @@ def test_wrong_labels_of_the_most_similar_class_are_harder_to_find():
     alike = Seen(known, known, labels, labels, np.arange(160) // CLASSES % 5, CLASSES)
     assert study._most_similar(alike).tolist() == [1, 0, 3, 2]
     names = tuple(f"{n}.png" for n in range(160))
-    pictures = Pictures(np.zeros((160, 2, 2, 3), "uint8"), names, labels, tuple("abcd"))
+    dataset = ImageDataset(np.zeros((160, 2, 2, 3), "uint8"), names, labels, tuple("abcd"))
     rows = np.arange(160)
-    whole = TrainingSet(pictures, Backbone(None, None, ""), known, rows, rows[:0], alike.parts)
+    whole = TrainingSet(dataset, Backbone(None, None, ""), known, rows, rows[:0], alike.parts)
     lost = study.hidden(whole, alike, rows, 0)
     precision = {name: sum(lost[name]) / len(lost[name]) for name in ("list", "list_similar")}
     assert precision["list_similar"] < precision["list"]
@@ -111,7 +111,7 @@ def test_pixels_edges_and_a_network_of_chance_see_something_of_their_own():
 
 
 @pytest.mark.slow
-def test_the_task_answers_all_five_on_real_pictures(resnet50_home):
+def test_the_task_answers_all_five_on_real_images(resnet50_home):
     from studio.classify.settings import StudySettings
     from studio.core import tasks
 

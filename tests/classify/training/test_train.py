@@ -17,7 +17,7 @@ from studio.classify.models import classifier, trained
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.training import finetune, task, teach_head, training_set
 from studio.core import data, paths, tasks
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.errors import Cancelled, InvalidInput, StudioError
 from studio.core.models import model_folder, presets
 from studio.core.objectives import backbones
@@ -54,9 +54,9 @@ def once(lasting_weights_home, drawn):
 
 def told(preset, folder, size=32):
     """What a model's folder says of the held-out images, and what the model itself says of them."""
-    pictures, tested = data.pictures(data.reference(str(folder)), size), preset.data()["tested"]
-    rows = [pictures.names.index(name) for name in tested["names"]]
-    return tested, trained.open(preset).probabilities([pictures.images[row] for row in rows])
+    dataset, tested = data.load_dataset(data.reference(str(folder)), size), preset.data()["tested"]
+    rows = [dataset.names.index(name) for name in tested["names"]]
+    return tested, trained.open(preset).probabilities([dataset.images[row] for row in rows])
 
 
 @pytest.mark.slow
@@ -80,12 +80,12 @@ def mislabeled(seed=0):
     labels = np.arange(80) % 4
     features = rng.normal(size=(80, 200)).astype("float32")
     names = tuple(f"{n}.png" for n in range(80))
-    pictures = Pictures(np.zeros((80, 2, 2, 3), "uint8"), names, labels, tuple("abcd"))
+    dataset = ImageDataset(np.zeros((80, 2, 2, 3), "uint8"), names, labels, tuple("abcd"))
     rows = np.arange(80)
     learned, held_out = rows[:60], rows[60:]
     parts = np.arange(60) // 4 % 5
     return training_set.TrainingSet(
-        pictures, backbones.Backbone(None, None, ""), features, learned, held_out, parts
+        dataset, backbones.Backbone(None, None, ""), features, learned, held_out, parts
     )
 
 
@@ -113,7 +113,7 @@ def test_a_search_selects_by_images_that_neither_teach_nor_test(mislabeled, chan
 def test_validation_accuracy_is_told_beside_that_of_the_test(weights_home, once, change):
     result = once(**change, validation=True)
     assert 0 <= result.figures["validation_accuracy"] <= 1
-    known = result.figures["pictures"] - result.figures["held_out"]
+    known = result.figures["images"] - result.figures["held_out"]
     assert result.figures["n"] == 12
     if change:
         assert 0 < result.figures["validation_n"] < known / 3
@@ -162,13 +162,13 @@ def test_its_folder_tells_all_that_a_page_shows(weights_home, once, tmp_path):
     assert known["classes"] == ["disc", "lying", "standing"] and known["trained_on"] == "shapes"
     assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(known)
     assert len(known["map"]["x"]) == len(known["map"]["y"]) == len(known["tested"]["names"])
-    learned = [one["pictures"] for one in known["learning_curve"]]
+    learned = [one["images"] for one in known["learning_curve"]]
     assert learned == sorted(set(learned)) and learned[-1] == 24 and len(learned) >= 2
     assert known["learning_curve"][-1]["accuracy"] >= known["learning_curve"][0]["accuracy"]
     card = preset.card()
     assert "python -m training.train_classifier shapes -o DIR --backbone vgg16 --size 32" in card
     assert "36 images" in card and "License: not stated" in card and "| disc | 4 |" in card
-    assert preset.picture().startswith(b"\x89PNG")
+    assert preset.image().startswith(b"\x89PNG")
     assert preset.recipe().weights == {"vgg16": backbones.load("vgg16").digest}
 
 
@@ -198,9 +198,9 @@ def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
     weights_home, drawn, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(task, "MOST_TESTED", 5)  # so many its folder tells one by one
-    pictures = data.pictures(data.reference(str(drawn)), 32)
-    for name, images in (("own", pictures.images), ("other", 255 - pictures.images)):
-        np.savez(tmp_path / f"{name}.npz", images=images, labels=pictures.labels)
+    dataset = data.load_dataset(data.reference(str(drawn)), 32)
+    for name, pixels in (("own", dataset.images), ("other", 255 - dataset.images)):
+        np.savez(tmp_path / f"{name}.npz", images=pixels, labels=dataset.labels)
     result = taught(tmp_path / "own.npz")
     preset = unpacked(result, tmp_path)
     assert len(preset.data()["tested"]["names"]) == 5
@@ -226,7 +226,7 @@ def test_what_it_learned_from_is_left_out_of_a_data_set_that_grew(weights_home, 
     assert score.figures(preset, str(grown), (0.0, 0.5), Progress())["n"] <= 8
 
 
-def test_two_pictures_of_each_class_are_enough(weights_home, tmp_path):
+def test_two_images_of_each_class_are_enough(weights_home, tmp_path):
     rng = np.random.default_rng(0)
     for name in ("a/0", "a/1", "b/0", "b/1"):
         (tmp_path / "few" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -281,21 +281,21 @@ def test_fine_tuning_begins_where_the_head_ended(ready):
     found, weights, settings = ready
     top = finetune.start(found, weights, settings)
     frozen = teach_head.teach(found, settings).probabilities[found.held_out]
-    with finetune.activations(found.pictures, found.backbone, settings.cut, True, Progress()) as seen:
+    with finetune.activations(found.dataset, found.backbone, settings.cut, True, Progress()) as seen:
         assert seen.shape == (36, 2, 2, 2, 512)
         maps = seen.read(found.held_out, np.zeros(len(found.held_out), "int64"))
         assert np.allclose(top.predict_on_batch(maps), frozen, atol=2e-3)
         mirrored = seen.read(found.held_out, np.ones(len(found.held_out), "int64"))
     assert not np.allclose(maps, mirrored, atol=0.1)
     looked = found.backbone.features([settings.cut])
-    images = np.asarray(found.pictures.images[found.held_out])[:, :, ::-1].astype("float32") / 255
+    images = np.asarray(found.dataset.images[found.held_out])[:, :, ::-1].astype("float32") / 255
     assert np.allclose(looked(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
 
 
 @pytest.mark.slow
-def test_fine_tunings_of_the_same_pictures_do_not_take_each_others_file(ready):
+def test_fine_tunings_of_the_same_images_do_not_take_each_others_file(ready):
     found, _, settings = ready
-    given, rows = (found.pictures, found.backbone, settings.cut, True, Progress()), np.arange(3)
+    given, rows = (found.dataset, found.backbone, settings.cut, True, Progress()), np.arange(3)
     with finetune.activations(*given) as made:
         with finetune.activations(*given) as read:
             before = made.read(rows, rows % 2)
@@ -309,7 +309,7 @@ def test_fine_tunings_of_the_same_pictures_do_not_take_each_others_file(ready):
 def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
     found, weights, settings = ready
     top = finetune.start(found, weights, settings)
-    with finetune.activations(found.pictures, found.backbone, settings.cut, True, Progress()) as seen:
+    with finetune.activations(found.dataset, found.backbone, settings.cut, True, Progress()) as seen:
         tuner = finetune.Tuner(found, top, seen, settings)
         for tuner.step in range(3):
             tuner.advance()

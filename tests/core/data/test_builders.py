@@ -30,7 +30,7 @@ def prepared(tmp_path, monkeypatch):
 def test_a_prepared_data_set_is_read_by_its_name(prepared, file_format):
     prepared(file_format)
     file = data.reference("tfds:tiny_blobs")
-    found = data.pictures(file, 16)
+    found = data.load_dataset(file, 16)
     levels = found.images[:, 8, 8, 0].astype(int)
     assert sorted(levels[:8]) == [20 * n for n in range(8)]
     assert sorted(levels[8:]) == [200, 201, 202]
@@ -42,7 +42,7 @@ def test_a_prepared_data_set_is_read_by_its_name(prepared, file_format):
     assert np.array_equal(found.attributes["round"], levels > 50)
     assert set(found.attributes) == {"age", "round"}
     assert file.name == "tfds:tiny_blobs"
-    assert np.array_equal(data.pictures(file, 16).images, found.images)
+    assert np.array_equal(data.load_dataset(file, 16).images, found.images)
 
 
 @pytest.mark.parametrize("name", ["tfds:", "tfds:no_such_data_set", "tfds:../etc", "tfds:huggingface:mnist"])
@@ -63,7 +63,7 @@ class Lost:
     data_dir = "/nowhere"
 
     def __init__(self, site):
-        self.url_infos = {f"{site}/pictures.tgz": None}
+        self.url_infos = {f"{site}/images.tgz": None}
 
     def download_and_prepare(self):
         raise AssertionError("tried to fetch without a network")
@@ -94,7 +94,7 @@ def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
         data.reference("tfds:celeb_a")
 
 
-def test_what_has_no_pictures_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
+def test_what_has_no_images_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(builders, "_check_reach", lambda *asked: None)
     with pytest.raises(InvalidInput, match=r"text, label. Use images"):

@@ -12,10 +12,10 @@ from PIL import Image
 
 from studio.core import paths
 from studio.core.data import duplicates
-from studio.core.data.cache import Pictures
+from studio.core.data.cache import ImageDataset
 from studio.core.errors import Cancelled
-from studio.core.pictures import paintings, sample_photos
-from studio.core.pictures.images import resize
+from studio.core.imaging import paintings, sample_photos
+from studio.core.imaging.image_io import resize
 from studio.core.progress import Progress
 from training.drawings import avatars
 
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.usefixtures("home")
 SIZE = 96
 
 
-def gathered(images) -> Pictures:
+def gathered(images) -> ImageDataset:
     images = np.stack(images)
     digests = np.stack([np.frombuffer(hashlib.sha256(i.tobytes()).digest(), "uint8") for i in images])
-    return Pictures(images, tuple(map(str, range(len(images)))), digests=digests)
+    return ImageDataset(images, tuple(map(str, range(len(images)))), digests=digests)
 
 
 def middle(image, share=1.0):
@@ -58,7 +58,7 @@ CHANGES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_picture_is_known_again(originals, change):
+def test_a_image_is_known_again(originals, change):
     if change == "cropped":
         originals = originals[:5]  # of a drawn texture another part is another image
     plain = [middle(image) for image in originals]
@@ -70,7 +70,7 @@ def test_a_picture_is_known_again(originals, change):
 
 
 @pytest.mark.slow
-def test_pictures_that_differ_are_no_duplicates(originals):
+def test_images_that_differ_are_no_duplicates(originals):
     faces = avatars.collection(60, seed=0, size=SIZE)["images"]
     found = duplicates.find(gathered([middle(image) for image in originals]))
     assert not len(found.pairs) and len(set(found.labels)) == len(originals)
@@ -85,12 +85,12 @@ def test_what_is_alike_through_others_is_one_group(originals):
     assert len(set(found.labels[:4])) == 1 and found.labels[4] != found.labels[0]
 
 
-def test_flat_pictures_are_not_all_one(originals):
+def test_flat_images_are_not_all_one(originals):
     flat = [np.full((SIZE, SIZE, 3), level, "uint8") for level in (0, 100, 101, 255)]
     assert not len(duplicates.find(gathered(flat)).pairs)
 
 
-def test_the_same_pictures_are_compared_once(originals):
+def test_the_same_images_are_compared_once(originals):
     plain = gathered([middle(image) for image in originals] * 1 + [middle(originals[0])[:, ::-1]])
     first = duplicates.find(plain)
     stopped = Progress(cancelled=lambda: True)

@@ -31,7 +31,7 @@ FILES = {
     "shapes/test/green/6.png": drawn(4),
     "shapes/test/green/7.png": drawn(5),
     "shapes/test/green/again.png": drawn(4),
-    "shapes/test/green/broken.png": b"no picture",
+    "shapes/test/green/broken.png": b"no image",
     "__MACOSX/._0.png": b"junk",
 }
 
@@ -54,18 +54,18 @@ def tarred(files=FILES) -> bytes:
     return body.getvalue()
 
 
-def classes(found: data.Pictures) -> dict[str, str]:
+def classes(found: data.ImageDataset) -> dict[str, str]:
     return {name: found.classes[label] for name, label in zip(found.names, found.known_labels, strict=True)}
 
 
 @pytest.mark.parametrize("packed", [zipped, tarred])
-def test_pictures_go_where_they_belong_and_the_archive_stays(packed, home):
+def test_images_go_where_they_belong_and_the_archive_stays(packed, home):
     whole = packed()
     file = File.keep(whole, "dataset", "shapes.zip")
-    before = classes(data.pictures(file, 24))
+    before = classes(data.load_dataset(file, 24))
     changes = {"shapes/train/red/0.png": "blue", "shapes/test/blue/5.png": ""}
     made = relabel.made(file, changes, "shapes corrected.zip")
-    after = classes(data.pictures(made, 24))
+    after = classes(data.load_dataset(made, 24))
     del before["shapes/train/red/0.png"], before["shapes/test/blue/5.png"]
     assert after == before | {"shapes/train/blue/0 2.png": "blue"}, "a file of that name was there"
     assert file.read() == whole and made.name == "shapes corrected.zip"
@@ -96,20 +96,20 @@ def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
 
 def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
     file = File.keep(zipped(), "dataset", "shapes.zip")
-    found = data.pictures(file, 24)
+    found = data.load_dataset(file, 24)
     changes = relabel.with_copies({"shapes/test/green/6.png": ""}, found)
-    left = data.pictures(relabel.made(file, changes, "new.zip"), 24)
+    left = data.load_dataset(relabel.made(file, changes, "new.zip"), 24)
     assert not [name for name in left.names if name.endswith(("6.png", "again.png"))]
     assert relabel.told([""]) == "1 removed" and relabel.told(["", "", "a"]) == "2 removed, 1 moved"
 
 
-def test_pictures_in_arrays_become_files_of_their_classes(home, tmp_path):
+def test_images_in_arrays_become_files_of_their_classes(home, tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 3), "uint8")
     arrays.write(tmp_path / "a.npz", {"x": images, "y": np.array(["a/b", "..", "a/b", "..", "a/b", ".."])})
     file = File.keep((tmp_path / "a.npz").read_bytes(), "dataset", "a.npz")
-    found = data.pictures(file, 16)
+    found = data.load_dataset(file, 16)
     made = relabel.made(file, {found.names[0]: "..", found.names[5]: ""}, "new.zip")
-    after = data.pictures(made, 16)
+    after = data.load_dataset(made, 16)
     assert after.classes == ("a-b", "unnamed") and np.bincount(after.labels).tolist() == [2, 3]
     assert np.array_equal(after.images[after.names.index("unnamed/000000.png")], images[0])
 

@@ -9,20 +9,20 @@ import pytest
 from PIL import Image, ImageDraw
 
 from studio.core import data
-from studio.core.data import Pictures, repeats, sample_sets
+from studio.core.data import ImageDataset, repeats, sample_sets
 from studio.core.errors import Cancelled
-from studio.core.pictures import sample_photos
+from studio.core.imaging import sample_photos
 from studio.core.progress import Progress
 from training.drawings import avatars
 
 SIZE = 64
 
 
-def pictures(*images: Image.Image | np.ndarray) -> Pictures:
+def dataset(*images: Image.Image | np.ndarray) -> ImageDataset:
     made = [Image.fromarray(one) if isinstance(one, np.ndarray) else one for one in images]
     found = np.stack([np.asarray(one.resize((SIZE, SIZE), Image.Resampling.LANCZOS)) for one in made])
     sizes = np.array([(one.height, one.width) for one in made])
-    return Pictures(found, tuple(f"{n}.png" for n in range(len(found))), sizes=sizes)
+    return ImageDataset(found, tuple(f"{n}.png" for n in range(len(found))), sizes=sizes)
 
 
 def photo(name: str) -> Image.Image:
@@ -36,7 +36,7 @@ def saved(image: Image.Image, quality: int) -> Image.Image:
 
 
 def firsts(*images: Image.Image | np.ndarray) -> dict[int, int]:
-    found = repeats.find(pictures(*images))
+    found = repeats.find(dataset(*images))
     return dict(zip(found.rows.tolist(), found.firsts.tolist(), strict=True))
 
 
@@ -63,9 +63,9 @@ def test_the_larger_one_stays():
 
 
 def test_in_gray_too():
-    gray = np.asarray(pictures(photo("coffee"), saved(photo("coffee"), 30), photo("rocket")).images)
+    gray = np.asarray(dataset(photo("coffee"), saved(photo("coffee"), 30), photo("rocket")).images)
     one_channel = gray.mean(axis=3, keepdims=True).astype("uint8")
-    found = repeats.find(Pictures(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
+    found = repeats.find(ImageDataset(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
     assert found.rows.tolist() == [1] and found.firsts.tolist() == [0] and found.alike[0] > 0.98
 
 
@@ -78,7 +78,7 @@ def icon(color: str = "red", eye: bool = False, ground: str = "white") -> Image.
     return made
 
 
-def test_another_color_one_thing_more_a_mirrored_or_a_cropped_one_is_another_picture():
+def test_another_color_one_thing_more_a_mirrored_or_a_cropped_one_is_another_image():
     coffee = photo("coffee")
     mirrored, cropped = coffee.transpose(Image.Transpose.FLIP_LEFT_RIGHT), coffee.crop((40, 40, 360, 360))
     assert not firsts(icon(), icon("green"), icon("orange"), icon(eye=True), icon(ground="lightblue"))
@@ -94,18 +94,18 @@ def test_dark_and_empty_ones_are_not_all_the_same():
 
 def test_drawn_faces_and_digits_are_not_taken_for_the_same():
     faces = np.stack([avatars.draw(np.random.default_rng(seed), SIZE)[0] for seed in range(60)])
-    assert not len(repeats.find(pictures(*faces)).rows)
-    digits = data.pictures(sample_sets.reference("sample:digits"), SIZE)
+    assert not len(repeats.find(dataset(*faces)).rows)
+    digits = data.load_dataset(sample_sets.reference("sample:digits"), SIZE)
     assert not len(repeats.find(digits).rows)
 
 
 def test_of_very_many_the_first_ones_are_compared(monkeypatch):
     monkeypatch.setattr(repeats, "MOST", 3)
     one = photo("coffee")
-    found = repeats.find(pictures(one, photo("rocket"), saved(one, 50), saved(one, 40)))
+    found = repeats.find(dataset(one, photo("rocket"), saved(one, 50), saved(one, 40)))
     assert found.compared == 3 and found.rows.tolist() == [2]
 
 
 def test_it_can_be_stopped():
     with pytest.raises(Cancelled):
-        repeats.find(pictures(photo("coffee"), photo("rocket")), Progress(cancelled=lambda: True))
+        repeats.find(dataset(photo("coffee"), photo("rocket")), Progress(cancelled=lambda: True))

@@ -24,17 +24,17 @@ def cartoons(session_home):
 
 @pytest.mark.slow
 def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
-    found = data.pictures(cartoons, 64)
+    found = data.load_dataset(cartoons, 64)
     assert found.classes == sample_sets.sets()["cartoons"].classes == ("glasses", "hat", "plain")
     assert np.bincount(found.labels).tolist() == [32] * 3
     assert not found.notes  # nothing broken, and no copies
-    assert len({picture.tobytes() for picture in found.images}) == 96
+    assert len({image.tobytes() for image in found.images}) == 96
     assert cartoons.path.stat().st_size < 2**21
 
 
 @pytest.mark.slow
 def test_the_bald_have_the_shortest_hair(home):
-    rows = data.pictures(sample_sets.reference("sample:hair"), 64)
+    rows = data.load_dataset(sample_sets.reference("sample:hair"), 64)
     assert rows.classes == ("bald", "long", "round", "spikes")
     assert np.bincount(rows.labels).tolist() == [24] * 4
     # What is drawn next to the neck, below the ears, is hair or the plain ground: the long hide more of it.
@@ -62,9 +62,9 @@ def test_an_unknown_name_names_the_closest(home):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, side", [("avatars", 64), ("digits", 32)])
-def test_pictures_to_learn_to_draw_from_are_many_and_differ(name, side, session_home):
+def test_images_to_learn_to_draw_from_are_many_and_differ(name, side, session_home):
     file = sample_sets.reference(f"sample:{name}")
-    found = data.pictures(file, side, least=64)
+    found = data.load_dataset(file, side, least=64)
     assert found.labels is None and len(found.names) >= 1000
     assert (found.sizes == side).all() and not found.notes
     assert set(found.attributes) == (FACTS if name == "avatars" else set())
@@ -88,13 +88,13 @@ def test_a_cancelled_one_leaves_nothing_behind(home):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sample_sets.sets())
 def test_no_two_faces_of_a_set_are_nearly_the_same(name, session_home):
-    found = data.pictures(sample_sets.reference(f"sample:{name}"), 224)
+    found = data.load_dataset(sample_sets.reference(f"sample:{name}"), 224)
     assert not len(duplicates.find(found).pairs)
 
 
 def test_photos_to_practice_on_differ_and_are_always_the_same(home):
     file = sample_sets.reference("sample:photos")
-    found = data.pictures(file, 64)
+    found = data.load_dataset(file, 64)
     assert found.images.shape == (96, 64, 64, 3) and not found.copies
     assert found.labels is None
     file.path.unlink()

@@ -65,7 +65,7 @@ def saved(path, **arrays):
 
 
 def taken(path, size=8, **options):
-    return data.pictures(data.reference(str(path)), size, **options)
+    return data.load_dataset(data.reference(str(path)), size, **options)
 
 
 ANIMALS = {"dog/b.png": png(40), "cat/a.png": png(10), "cat/b.png": png(20), "dog/a.png": png(30)}
@@ -98,7 +98,7 @@ def test_folders_zips_and_tars_are_read_alike(tmp_path):
 def test_an_upload_is_read_as_its_path_is(tmp_path):
     path = zipped(tmp_path / "animals.zip", ANIMALS)
     upload = File.keep(path.read_bytes(), "dataset", "animals.zip")
-    assert np.array_equal(data.pictures(upload, 8).images, taken(path).images)
+    assert np.array_equal(data.load_dataset(upload, 8).images, taken(path).images)
 
 
 def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path):
@@ -106,7 +106,7 @@ def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path
     with owners.asking("visitor-bob"):
         upload = File.keep(note, "dataset", "note.json")
         with pytest.raises(InvalidInput, match="another kind of file"):
-            data.pictures(upload, 8)
+            data.load_dataset(upload, 8)
 
 
 def test_an_upload_like_a_reference_opens_no_folder(tmp_path):
@@ -114,7 +114,7 @@ def test_an_upload_like_a_reference_opens_no_folder(tmp_path):
     note = {"dataset": str(place), "listing": json.loads(data.reference(str(place)).read())["listing"]}
     upload = File.keep(json.dumps(note, indent=1).encode(), "dataset", "note.json")
     with pytest.raises(InvalidInput, match="another kind of file"):
-        data.pictures(upload, 8)
+        data.load_dataset(upload, 8)
 
 
 def test_the_middle_square_is_taken(tmp_path):
@@ -126,13 +126,13 @@ def test_the_middle_square_is_taken(tmp_path):
     assert np.array_equal(found.images[0], wide[:, 10:20])
 
 
-def test_gray_pictures_keep_their_levels(tmp_path):
+def test_gray_images_keep_their_levels(tmp_path):
     path = saved(tmp_path / "digits.npz", x=np.arange(256, dtype="uint8").reshape(1, 16, 16))
     found = taken(path, 16, channels=1)
     assert np.array_equal(found.images[0, :, :, 0].ravel(), np.arange(256))
 
 
-def test_broken_pictures_are_left_out_counted_and_named(tmp_path):
+def test_broken_images_are_left_out_counted_and_named(tmp_path):
     files = ANIMALS | {"cat/broken.jpg": b"\xff\xd8\xff broken", "dog/notes.txt": b"bark", "dog/e.png": b""}
     for path in (folder(tmp_path / "some", files), zipped(tmp_path / "some.zip", files)):
         found = taken(path)
@@ -143,7 +143,7 @@ def test_broken_pictures_are_left_out_counted_and_named(tmp_path):
         assert all(name in note for name in ("cat/broken.jpg", "dog/e.png", "dog/notes.txt"))
 
 
-def test_a_class_of_broken_pictures_is_no_class(tmp_path):
+def test_a_class_of_broken_images_is_no_class(tmp_path):
     files = ANIMALS | {"eel/a.png": b"broken", "emu/a.png": png(50)}
     found = taken(folder(tmp_path / "some", files))
     assert found.classes == ("cat", "dog", "emu")
@@ -242,7 +242,7 @@ def test_names_that_only_look_alike_tell_no_age(tmp_path):
 
 
 @pytest.mark.parametrize("labels", ["y_train", None])
-def test_npz_takes_training_before_test_pictures(tmp_path, labels):
+def test_npz_takes_training_before_test_images(tmp_path, labels):
     x = np.arange(5 * 64, dtype="uint8").reshape(5, 8, 8)
     arrays = {"x_test": x[3:], "x_train": x[:3]}
     if labels:
@@ -271,7 +271,7 @@ def test_npz_takes_floats_of_0_to_1_and_colors(tmp_path):
     assert found.classes == ("a", "b")
 
 
-def test_npz_may_say_numbers_of_every_picture(tmp_path):
+def test_npz_may_say_numbers_of_every_image(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
     facts = {"smile": np.array([-1, 0.5, np.nan], "float32"), "other": np.zeros(5), "whole": np.arange(3)}
     found = taken(saved(tmp_path / "x.npz", images=x, **facts))
@@ -286,7 +286,7 @@ def lying(path, shape):
     return zipped(path, {"x.npy": head.getvalue() + bytes(40)})
 
 
-def test_npz_that_are_no_pictures_are_refused(tmp_path):
+def test_npz_that_are_no_images_are_refused(tmp_path):
     x = np.zeros((3, 8, 8), "uint8")
     bad = {
         "called": saved(tmp_path / "a.npz", pixels=x),
@@ -306,8 +306,8 @@ def test_npz_that_are_no_pictures_are_refused(tmp_path):
             data.reference(str(lying(tmp_path / "h.npz", shape)))
 
 
-def test_an_npz_of_more_pictures_than_can_be_named_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrays, "MOST_PICTURES", 100)
+def test_an_npz_of_more_images_than_can_be_named_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "MOST_IMAGES", 100)
     x = np.zeros((101, 1, 1), "uint8")
     with pytest.raises(InvalidInput, match="at most 100 images"):
         data.reference(str(saved(tmp_path / "many.npz", x=x)))
@@ -368,7 +368,7 @@ NO_MATTER = {
 }  # fmt: skip
 
 
-def test_bad_folders_and_zips_of_pictures_are_handled_as_expected(data_dir):
+def test_bad_folders_and_zips_of_images_are_handled_as_expected(data_dir):
     with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as handle:
         rows = [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"].startswith("class_")]
     assert len(rows) > 25
@@ -503,7 +503,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path):
 def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypatch):
     place = folder(tmp_path / "set", {"shut/1.png": png(), "shut/in/2.png": png(), "3.png": png()})
     without(monkeypatch, PermissionError, place / "shut")
-    found = data.pictures(data.reference(str(place)), 8)
+    found = data.load_dataset(data.reference(str(place)), 8)
     assert len(found.images) == 1
     assert "1 folders could not be opened: shut." in found.notes
     without(monkeypatch, PermissionError, place)
@@ -514,7 +514,7 @@ def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypat
 def test_a_file_that_goes_while_its_folder_is_listed_is_passed_over(tmp_path, monkeypatch):
     place = folder(tmp_path / "set", {"new/1.png": png(), "2.png": png()})
     without(monkeypatch, FileNotFoundError, place / "new")
-    assert len(data.pictures(data.reference(str(place)), 8).images) == 1
+    assert len(data.load_dataset(data.reference(str(place)), 8).images) == 1
 
 
 def test_a_file_that_goes_after_its_folder_was_listed_is_passed_over(tmp_path, monkeypatch):
@@ -571,14 +571,14 @@ def test_what_is_not_there_or_holds_nothing_is_told(tmp_path):
         taken(folder(tmp_path / "text", {"a.txt": b"words"}))
 
 
-def test_too_few_pictures_name_the_minimum(tmp_path):
+def test_too_few_images_name_the_minimum(tmp_path):
     place = folder(tmp_path / "some", ANIMALS | {"x.txt": b"words"})
     with pytest.raises(InvalidInput, match=r": 4\..*x\.txt\. Use at least 5 images"):
         taken(place, least=5)
     assert len(taken(place, least=4).images) == 4
 
 
-def test_pictures_that_are_all_the_same_are_too_few(tmp_path):
+def test_images_that_are_all_the_same_are_too_few(tmp_path):
     """As files they differ, so none is passed over as a copy."""
     same = {f"{n}.bmp": _bmp(7) + bytes([n]) for n in range(6)}
     place = folder(tmp_path / "same", {**same, "other.png": png(9)})
@@ -604,8 +604,8 @@ class Told:
 def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
     place = folder(tmp_path / "some", ANIMALS)
     file, first, second = data.reference(str(place)), Told(), Told()
-    made = data.pictures(file, 8, progress=first.progress())
-    again = data.pictures(file, 8, progress=second.progress())
+    made = data.load_dataset(file, 8, progress=first.progress())
+    again = data.load_dataset(file, 8, progress=second.progress())
     assert first.reports
     assert not second.reports
     assert np.array_equal(made.images, again.images)
@@ -614,13 +614,13 @@ def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
         made.labels.tolist(),
         made.classes,
     )
-    assert data.pictures(file, 9).images.shape == (4, 9, 9, 3)
+    assert data.load_dataset(file, 9).images.shape == (4, 9, 9, 3)
     (place / "cat" / "c.png").write_bytes(png(50))
     with pytest.raises(InvalidInput, match="a changed data set"):
-        data.pictures(file, 8)
+        data.load_dataset(file, 8)
     renewed = data.reference(str(place))
     assert renewed.digest != file.digest
-    assert len(data.pictures(renewed, 8).images) == 5
+    assert len(data.load_dataset(renewed, 8).images) == 5
 
 
 def test_a_damaged_cache_is_made_again(tmp_path, home):
@@ -639,7 +639,7 @@ def test_a_stop_leaves_nothing_half_made(tmp_path, home):
     assert not list((home / "cache").rglob("*.*"))
 
 
-def test_references_stay_small_and_hold_no_pictures(tmp_path):
+def test_references_stay_small_and_hold_no_images(tmp_path):
     file = data.reference(str(zipped(tmp_path / "animals.zip", ANIMALS)))
     assert file.kind == "dataset"
     assert file.name == "animals.zip"
@@ -667,7 +667,7 @@ def test_real_data_sets_are_read_whole(data_dir):
     assert (faces.attributes["age"].min(), faces.attributes["age"].max()) == (1, 116)
 
 
-def test_what_was_left_out_and_how_large_pictures_were_is_known(tmp_path):
+def test_what_was_left_out_and_how_large_images_were_is_known(tmp_path):
     files = {"a/1.png": png(10, 20, 30), "a/2.png": png(20), "b/1.png": png(30), "b/copy.png": png(20)}
     place = folder(tmp_path / "set", {**files, "a/0.png": png(40)[:-20], "b/words.txt": b"words"})
     for found in (taken(place), taken(place)):  # the second time from the cache

@@ -11,7 +11,7 @@ from PIL import Image
 from studio.core import data
 from studio.core.data import split
 from studio.core.errors import Cancelled
-from studio.core.pictures.images import resize
+from studio.core.imaging.image_io import resize
 from studio.core.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -23,13 +23,13 @@ def drawn(count: int, side: int = 16, seed: int = 0) -> np.ndarray:
     return np.stack([resize(one, side, side) for one in coarse])
 
 
-def gathered(folder, images, copies=()) -> data.Pictures:
+def gathered(folder, images, copies=()) -> data.ImageDataset:
     folder.mkdir()
     for n, image in enumerate(images):
         Image.fromarray(image).save(folder / f"{n:03}.png")
     for n, image in enumerate(copies):
         Image.fromarray(image).save(folder / f"{n:03} copy.jpg", quality=60)
-    return data.pictures(data.reference(str(folder)), 16)
+    return data.load_dataset(data.reference(str(folder)), 16)
 
 
 def test_seven_images_more_move_none_from_the_training_to_the_test_part():
@@ -44,11 +44,11 @@ def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
     images = drawn(40)
     few, more = gathered(tmp_path / "a", images[:30]), gathered(tmp_path / "b", images)
     assert np.array_equal(split.positions(few), split.positions(more)[:30])
-    larger = data.pictures(data.reference(str(tmp_path / "b")), 32)
+    larger = data.load_dataset(data.reference(str(tmp_path / "b")), 32)
     assert np.array_equal(split.positions(more), split.positions(larger))
     for name, some in (("c.npz", images[::-1]), ("d.npz", images[10:])):
         np.savez(tmp_path / name, images=some)
-    first, second = (data.pictures(data.reference(str(tmp_path / f"{n}.npz")), 16) for n in "cd")
+    first, second = (data.load_dataset(data.reference(str(tmp_path / f"{n}.npz")), 16) for n in "cd")
     assert np.array_equal(split.positions(first)[:30][::-1], split.positions(second))
     assert len(np.unique(split.positions(first))) == 40
 

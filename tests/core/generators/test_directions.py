@@ -64,17 +64,17 @@ def test_too_little_to_go_by_is_one_sentence(z, values):
 @pytest.mark.parametrize("size", [64, 28, 9])
 def test_what_changes_most_comes_first_and_makes_brighter(z, size):
     """Images whose left half follows one dimension strongly, and whose right half another one weakly."""
-    pictures = np.full((COUNT, size, size, 3), 128.0)
-    pictures[:, :, : size // 2] += (25 * z[:, 2] - 50)[:, None, None, None]
-    pictures[:, :, size // 2 :] -= (8 * z[:, 7] - 16)[:, None, None, None]
-    found = principal(z, pictures.clip(0, 255).astype("uint8"), count=2)
+    images = np.full((COUNT, size, size, 3), 128.0)
+    images[:, :, : size // 2] += (25 * z[:, 2] - 50)[:, None, None, None]
+    images[:, :, size // 2 :] -= (8 * z[:, 7] - 16)[:, None, None, None]
+    found = principal(z, images.clip(0, 255).astype("uint8"), count=2)
     assert list(found) == ["change-1", "change-2"]
     assert found["change-1"].vector[2] > 0.98
     assert found["change-2"].vector[7] < -0.95
     assert "%" in found["change-1"].note
 
 
-def test_pictures_that_are_all_the_same_have_no_direction(z):
+def test_images_that_are_all_the_same_have_no_direction(z):
     assert principal(z, np.full((COUNT, 8, 8, 3), 7, "uint8")) == {}
 
 

@@ -16,18 +16,18 @@ from training.drawings import avatars
 SIDES = {"block2_conv2": 2, "block3_conv3": 4, "block4_conv3": 8}  # by which an image's side is divided
 
 
-def looked(pictures):
+def looked(images):
     """What stands for VGG16 here: maps of its shapes, from the images."""
     channels = backbones.spec("vgg16").layers
     return {
-        layer: tf.repeat(tf.nn.avg_pool2d(pictures, by, by, "VALID"), channels[layer] // 3 + 1, axis=-1)[
+        layer: tf.repeat(tf.nn.avg_pool2d(images, by, by, "VALID"), channels[layer] // 3 + 1, axis=-1)[
             ..., : channels[layer]
         ]
         for layer, by in SIDES.items()
     }
 
 
-def pictures(size, channels=3, seed=0, count=4):
+def images(size, channels=3, seed=0, count=4):
     drawn = np.random.default_rng(seed).uniform(-1, 1, (count, size, size, channels))
     return tf.constant(drawn.astype("float32"))
 
@@ -35,24 +35,22 @@ def pictures(size, channels=3, seed=0, count=4):
 @pytest.mark.parametrize("size, channels", [(28, 1), (32, 3), (64, 3), (128, 3)])
 def test_it_judges_parts_of_every_layer_at_every_size(size, channels):
     discriminator = vgg16_discriminator(size, seed=0)
-    shown = pictures(min(size, 64), channels)
+    shown = images(min(size, 64), channels)
     said = discriminator(looked(tf.repeat(shown, 3 // channels, axis=-1)), training=False)
     assert said.shape[0] == 4 and said.shape[1] >= len(LAYERS) and np.isfinite(said).all()
-    drawing, judging = losses(
-        discriminator, looked, pictures(size, channels), pictures(size, channels, 1), True
-    )
+    drawing, judging = losses(discriminator, looked, images(size, channels), images(size, channels, 1), True)
     assert drawing > 0 and judging > 0
 
 
-def test_large_pictures_are_shown_to_vgg16_at_64_px_some_smaller_and_of_others_a_quarter():
+def test_large_images_are_shown_to_vgg16_at_64_px_some_smaller_and_of_others_a_quarter():
     shown = []
 
-    def see(pictures):
-        shown.append(pictures.numpy())
-        return looked(pictures)
+    def see(images):
+        shown.append(images.numpy())
+        return looked(images)
 
-    large = pictures(128, count=10)
-    losses(vgg16_discriminator(128, seed=0), see, large, pictures(128, seed=1, count=10), False)
+    large = images(128, count=10)
+    losses(vgg16_discriminator(128, seed=0), see, large, images(128, seed=1, count=10), False)
     real, made = shown
     whole = large.numpy() / 2 + 0.5
     smaller = whole[::2].reshape(5, 64, 2, 64, 2, 3).mean((2, 4))
@@ -66,12 +64,12 @@ def test_large_pictures_are_shown_to_vgg16_at_64_px_some_smaller_and_of_others_a
 def test_who_cannot_tell_loses_as_much_as_by_guessing():
     discriminator = vgg16_discriminator(32, seed=0)
     discriminator.set_weights([np.zeros_like(one) for one in discriminator.get_weights()])
-    drawing, judging = losses(discriminator, looked, pictures(32), pictures(32, seed=1), True)
+    drawing, judging = losses(discriminator, looked, images(32), images(32, seed=1), True)
     assert float(drawing) == pytest.approx(math.log(2)) and float(judging) == pytest.approx(2 * math.log(2))
 
 
 def test_each_loss_teaches_its_own_side_alone():
-    discriminator, real, made = vgg16_discriminator(32, seed=0), pictures(32), pictures(32, seed=1)
+    discriminator, real, made = vgg16_discriminator(32, seed=0), images(32), images(32, seed=1)
     weights = [one.value for one in discriminator.trainable_variables]
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([real, made])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.data import Pictures
+from studio.core.data import ImageDataset
 from studio.core.data.split import by_count
 from studio.core.metrics import comparison, inception
 from studio.core.progress import Progress
@@ -14,7 +14,7 @@ COUNT = 3000
 
 
 @pytest.fixture
-def pictures(monkeypatch) -> Pictures:
+def dataset(monkeypatch) -> ImageDataset:
     """Soft noise; what the network would see of it is a few sums of its pixels."""
     rng = np.random.default_rng(0)
     sums = rng.normal(size=(32 * 32, 64)) / 1000
@@ -24,15 +24,15 @@ def pictures(monkeypatch) -> Pictures:
 
     monkeypatch.setattr(inception, "features", features)
     coarse = rng.integers(0, 256, (COUNT, 8, 8, 1), "uint8")
-    return Pictures(coarse.repeat(4, axis=1).repeat(4, axis=2), tuple(map(str, range(COUNT))))
+    return ImageDataset(coarse.repeat(4, axis=1).repeat(4, axis=2), tuple(map(str, range(COUNT))))
 
 
-def test_copies_of_any_picture_lie_near_it_mirrored_or_not(pictures):
+def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
     learned, held_out = by_count(COUNT, 0.1)
-    discriminator = comparison.Scorer(pictures, learned, held_out, 100, Progress())
-    copies = pictures.images[learned[::27]].copy()
+    discriminator = comparison.Scorer(dataset, learned, held_out, 100, Progress())
+    copies = dataset.images[learned[::27]].copy()
     copies[::2] = copies[::2, :, ::-1]
-    fresh = np.random.default_rng(1).permuted(pictures.images[learned[::27]], axis=0)
+    fresh = np.random.default_rng(1).permuted(dataset.images[learned[::27]], axis=0)
     copied, new = (
         discriminator.compare(one.repeat(3, axis=-1), Progress()).figures for one in (copies, fresh)
     )
@@ -42,39 +42,39 @@ def test_copies_of_any_picture_lie_near_it_mirrored_or_not(pictures):
     assert "nearest found among all 2,700 learned from" in comparison.rows(copied)[-1][0]
 
 
-def test_what_looks_most_alike_is_found_as_it_is(pictures):
-    among = pictures.part(np.arange(0, COUNT, 2))
-    seen = pictures.images[[40, 2998]].repeat(3, axis=-1)
+def test_what_looks_most_alike_is_found_as_it_is(dataset):
+    among = dataset.part(np.arange(0, COUNT, 2))
+    seen = dataset.images[[40, 2998]].repeat(3, axis=-1)
     seen[1] = seen[1, :, ::-1]
     found = comparison.alike([seen[:1], seen[1:]], among, Progress())
-    assert np.array_equal(found[0], pictures.images[40])
-    assert np.array_equal(found[1], pictures.images[2998, :, ::-1])
+    assert np.array_equal(found[0], dataset.images[40])
+    assert np.array_equal(found[1], dataset.images[2998, :, ::-1])
 
 
-def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(pictures, monkeypatch):
+def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monkeypatch):
     learned, held_out = by_count(COUNT, 0.1)
-    memorized, new = (pictures.images[rows[:250]] + np.uint8(1) for rows in (learned, held_out))
+    memorized, new = (dataset.images[rows[:250]] + np.uint8(1) for rows in (learned, held_out))
     values = []
     for few in (COUNT + 1, COUNT):
         monkeypatch.setattr(comparison, "FEW", few)
-        discriminator = comparison.Scorer(pictures, learned[:250], held_out, 250, Progress())
+        discriminator = comparison.Scorer(dataset, learned[:250], held_out, 250, Progress())
         values.append([discriminator.distance(one.repeat(3, axis=-1)) for one in (memorized, new)])
     (few_memorized, few_new), (many_memorized, many_new) = values
     assert few_memorized["kid"] > few_new["kid"] and many_memorized["kid"] < many_new["kid"]
     assert few_memorized["training kid"] == many_memorized["kid"] and set(many_new) == {"kid"}
 
 
-def test_with_few_images_the_card_shows_both(pictures):
+def test_with_few_images_the_card_shows_both(dataset):
     learned, held_out = by_count(COUNT, 0.1)
-    discriminator = comparison.Scorer(pictures, learned, held_out, 100, Progress())
-    figures = discriminator.compare(pictures.images[learned[:100]].repeat(3, axis=-1), Progress()).figures
+    discriminator = comparison.Scorer(dataset, learned, held_out, 100, Progress())
+    figures = discriminator.compare(dataset.images[learned[:100]].repeat(3, axis=-1), Progress()).figures
     rows = dict(comparison.rows(figures))
     assert rows["KID x 1000, 100 made against 300 held out"].startswith(f"{1000 * figures['kid']:.2f}")
     training = rows["KID x 1000, 100 made against 500 learned from"]
     assert training.startswith(f"{1000 * figures['training_kid']:.2f}")
 
 
-def test_with_too_few_held_out_images_the_kid_is_of_training_images(pictures):
+def test_with_too_few_held_out_images_the_kid_is_of_training_images(dataset):
     learned, held_out = by_count(COUNT, 0.1)
-    discriminator = comparison.Scorer(pictures, learned, held_out[: comparison.LEAST - 1], 100, Progress())
-    assert set(discriminator.distance(pictures.images[learned[:100]])) == {"kid"}
+    discriminator = comparison.Scorer(dataset, learned, held_out[: comparison.LEAST - 1], 100, Progress())
+    assert set(discriminator.distance(dataset.images[learned[:100]])) == {"kid"}

@@ -10,9 +10,9 @@ import pytest
 from skimage import data as photos
 
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.imaging import image_io
 from studio.core.metrics import inception, scores
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.progress import Progress
 
 
@@ -45,7 +45,7 @@ def test_fid_is_as_defined(d, n, m):
     assert found.n == min(n, m)
 
 
-def test_fid_of_pictures_that_are_all_alike_is_a_number():
+def test_fid_of_images_that_are_all_alike_is_a_number():
     alike = np.ones((120, 64), "float32")  # more images than features, else no factor is taken
     other = np.random.default_rng(0).normal(size=(120, 64)).astype("float32")
     assert scores.fid(alike, other).value == pytest.approx(2 * 64, rel=0.1)
@@ -90,7 +90,7 @@ def test_kid_is_as_defined():
     assert found.n == 20
 
 
-def test_the_error_of_kid_is_that_of_leaving_out_each_picture():
+def test_the_error_of_kid_is_that_of_leaving_out_each_image():
     a, b = drawn(22), drawn(24, shift=0.3, seed=1)
     left_a = [scores.kid(np.delete(a, n, 0), b).value for n in range(len(a))]
     left_b = [scores.kid(a, np.delete(b, n, 0)).value for n in range(len(b))]
@@ -141,7 +141,7 @@ def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
     assert [one.value for one in again[1]] == [one.value for one in whole[1]]
 
 
-def test_too_few_pictures_are_refused_with_the_minimum():
+def test_too_few_images_are_refused_with_the_minimum():
     for score in (scores.fid, scores.kid, scores.precision_recall):
         with pytest.raises(InvalidInput, match="at least 20 images"):
             score(drawn(30), drawn(19))
@@ -159,7 +159,7 @@ def test_the_resize_is_that_of_tensorflow_1():
         assert np.abs(inception.resized(batch) - theirs).max() < 1e-3
 
 
-def test_gray_pictures_become_three_equal_channels():
+def test_gray_images_become_three_equal_channels():
     found = inception.resized(np.full((1, 28, 28, 1), 77, "uint8"))
     assert found.shape == (1, 299, 299, 3)
     assert (found == 77).all()
@@ -180,16 +180,16 @@ def test_features_are_the_published_ones(network):
 
 @pytest.mark.slow
 def test_features_do_not_depend_on_the_batch_and_are_kept_when_asked(network, inceptionv3_home, monkeypatch):
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), "uint8")
-    whole = scores.features(pictures, batch=3)
+    images = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), "uint8")
+    whole = scores.features(images, batch=3)
     assert not (inceptionv3_home / "cache").exists()
-    assert np.allclose(scores.features(pictures, batch=2, keep=True), whole, atol=1e-4)
+    assert np.allclose(scores.features(images, batch=2, keep=True), whole, atol=1e-4)
     with pytest.raises(Cancelled):
-        scores.features(pictures, Progress(cancelled=lambda: True))
+        scores.features(images, Progress(cancelled=lambda: True))
     monkeypatch.setattr(inception, "_network", None)  # what is kept needs none
-    assert np.allclose(scores.features(pictures, keep=True), whole, atol=1e-4)
+    assert np.allclose(scores.features(images, keep=True), whole, atol=1e-4)
     with pytest.raises(TypeError):
-        scores.features(pictures[::-1], keep=True)
+        scores.features(images[::-1], keep=True)
 
 
 def unpacked(path, step):
@@ -197,7 +197,7 @@ def unpacked(path, step):
     with tarfile.open(path) as archive:
         members = sorted((m for m in archive.getmembers() if m.isreg()), key=lambda m: m.name)
         files = [archive.extractfile(m).read() for m in members[::step]]
-    return [images.read(io.BytesIO(file).getvalue()) for file in files]
+    return [image_io.read(io.BytesIO(file).getvalue()) for file in files]
 
 
 @pytest.mark.slow

@@ -318,16 +318,16 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
     assert model_zip.zipped(presets.unpack(data, tmp_path / "there").folder) == data
 
 
-def test_a_model_may_have_stages_and_a_picture_or_neither(home):
+def test_a_model_may_have_stages_and_a_image_or_neither(home):
     chosen = paint.PaintSettings(steps=7)
     recipe = recipes.make(NAME, chosen, {}, {})
     told = {"stages": {"steps": [1, 2], "discriminator": [0.5, math.inf]}}
-    whole = presets.pack(Model((1,)), NAME, chosen, "# Tiny\n", recipe, told, b"picture", b"grids")
+    whole = presets.pack(Model((1,)), NAME, chosen, "# Tiny\n", recipe, told, b"image", b"grids")
     found = presets.unpack(whole, "tiny")
-    assert (found.picture(), found.stages()) == (b"picture", b"grids")
+    assert (found.image(), found.stages()) == (b"image", b"grids")
     assert found.data()["stages"] == {"steps": [1, 2], "discriminator": [0.5, None]}
     bare = presets.unpack(packed(), "tiny")  # in its place
-    assert bare.picture() is bare.stages() is None
+    assert bare.image() is bare.stages() is None
     body = io.BytesIO(whole)
     with zipfile.ZipFile(body, "a") as made:
         made.writestr(zipfile.ZipInfo("other.webp"), b"grids")

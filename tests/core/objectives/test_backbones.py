@@ -24,13 +24,13 @@ SPREADS = [0.25083, 0.05584, 0.04965, 0.03845, 0.03178, 0.02453, 0.02526]
 SPREADS += [0.02153, 0.01631, 0.01619, 0.01727, 0.01691, 0.01594]
 
 
-def picture_01(image, rows=slice(None), columns=slice(None)):
+def image_01(image, rows=slice(None), columns=slice(None)):
     return image[None, rows, columns].astype("float32") / 255
 
 
-CAT = picture_01(data.chelsea())
-CAT_SQUARE = picture_01(data.chelsea(), slice(224), slice(100, 324))
-CUP_SQUARE = picture_01(data.coffee(), slice(224), slice(100, 324))
+CAT = image_01(data.chelsea())
+CAT_SQUARE = image_01(data.chelsea(), slice(224), slice(100, 324))
+CUP_SQUARE = image_01(data.coffee(), slice(224), slice(100, 324))
 
 
 @pytest.fixture

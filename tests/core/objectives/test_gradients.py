@@ -25,7 +25,7 @@ def backbone():
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     rng = np.random.default_rng(0)
     return rng.random((2, 1, 203, 310, 3)).astype("float32")
 
@@ -59,18 +59,18 @@ def test_gradients_agree_with_finite_differences():
 
 
 @pytest.mark.slow
-def test_an_objective_is_evaluated_as_it_is_written(backbone, pictures):
-    target, x = pictures
+def test_an_objective_is_evaluated_as_it_is_written(backbone, images):
+    target, x = images
     wanted = goal(backbone, target)
-    features = {**backbone.features(wanted.layers)(x), "picture": x}
+    features = {**backbone.features(wanted.layers)(x), "image": x}
     found = Evaluator(backbone, wanted)(x)
     assert found.value == pytest.approx(wanted(features), rel=1e-4)
     assert found.terms == pytest.approx(wanted.values(features), rel=1e-3)
 
 
 @pytest.mark.slow
-def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, pictures):
-    target, x = pictures
+def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, images):
+    target, x = images
     evaluator = Evaluator(backbone, goal(backbone, target))
     found = evaluator(x)
     step = found.gradient / np.linalg.norm(found.gradient)
@@ -80,8 +80,8 @@ def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, pic
 
 
 @pytest.mark.slow
-def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, pictures, monkeypatch):
-    target, x = pictures
+def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, images, monkeypatch):
+    target, x = images
     wanted = goal(backbone, target)
     whole = Evaluator(backbone, wanted)(x)
     monkeypatch.setattr(evaluate, "TILE", 128)
@@ -105,9 +105,9 @@ def test_a_tile_sees_as_far_as_its_deepest_layer_does(backbone):
 
 
 @pytest.mark.slow
-def test_activations_in_tiles_are_those_of_the_whole(backbone, pictures, monkeypatch):
+def test_activations_in_tiles_are_those_of_the_whole(backbone, images, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
-    x = pictures[0]
+    x = images[0]
     whole = backbone.features(LAYERS)(x)
     for tile, found in activations(backbone, LAYERS, x, whole=64):
         for layer in LAYERS:
@@ -117,9 +117,7 @@ def test_activations_in_tiles_are_those_of_the_whole(backbone, pictures, monkeyp
 
 
 @pytest.mark.slow
-def test_a_tiled_pass_stops_between_tiles(backbone, pictures, monkeypatch):
+def test_a_tiled_pass_stops_between_tiles(backbone, images, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
     with pytest.raises(Cancelled):
-        Evaluator(backbone, goal(backbone, pictures[0]), Progress(cancelled=lambda: True), whole=64)(
-            pictures[1]
-        )
+        Evaluator(backbone, goal(backbone, images[0]), Progress(cancelled=lambda: True), whole=64)(images[1])

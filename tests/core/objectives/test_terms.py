@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from studio.core.objectives.terms import (
-    PICTURE,
+    IMAGE,
     Objective,
     channel,
     color,
@@ -36,7 +36,7 @@ def test_gram_matrix_is_symmetric_and_its_trace_is_the_mean_square(features):
     assert np.trace(gram) == pytest.approx(np.mean(features**2), rel=1e-5)
 
 
-def test_gram_matrix_of_a_doubled_picture_is_the_same(features):
+def test_gram_matrix_of_a_doubled_image_is_the_same(features):
     assert np.allclose(gram_matrix(np.tile(features, (1, 2, 2, 1))), gram_matrix(features), atol=1e-6)
 
 
@@ -64,21 +64,21 @@ def test_content_is_relative_to_the_content_itself(features):
     assert bright({"layer": 200 * features}) == pytest.approx(goal({"layer": 2 * features}), rel=1e-4)
 
 
-def test_total_variation_of_a_flat_picture_is_zero_and_of_a_ramp_its_step():
-    assert total_variation()({PICTURE: np.full((1, 5, 5, 3), 0.3, "float32")}) == 0
+def test_total_variation_of_a_flat_image_is_zero_and_of_a_ramp_its_step():
+    assert total_variation()({IMAGE: np.full((1, 5, 5, 3), 0.3, "float32")}) == 0
     ramp = np.broadcast_to(np.arange(8, dtype="float32")[None, None, :, None] * 0.1, (1, 8, 8, 3))
-    assert total_variation()({PICTURE: ramp}) == pytest.approx(0.01 * 7 / 8, rel=1e-4)
+    assert total_variation()({IMAGE: ramp}) == pytest.approx(0.01 * 7 / 8, rel=1e-4)
 
 
 def test_objectives_add_scale_and_subtract(features):
-    pair = {"layer": features, PICTURE: features}
+    pair = {"layer": features, IMAGE: features}
     near, smooth = content("layer", features * 2), total_variation()
     mixed = 0.8 * near - 0.5 * (smooth + near)
     assert mixed(pair) == pytest.approx(0.3 * near(pair) - 0.5 * smooth(pair), rel=1e-5)
     assert (mixed + Objective())(pair) == mixed(pair)
 
 
-def test_layers_are_named_once_and_without_the_picture(features):
+def test_layers_are_named_once_and_without_the_image(features):
     gram = gram_matrix(features)
     goal = style("b", gram) + total_variation() + content("a", features) + style("b", gram)
     assert goal.layers == ("b", "a")
@@ -107,8 +107,8 @@ def test_a_guide_counts_the_best_match_of_every_place(features):
     assert guide("layer", moved)({"layer": features}) == pytest.approx(best, rel=1e-4)
 
 
-def test_a_color_is_reached_by_a_picture_of_that_mean(features):
+def test_a_color_is_reached_by_a_image_of_that_mean(features):
     pixels = np.random.default_rng(4).random((1, 5, 6, 3)).astype("float32")
     goal = color(pixels.mean(axis=(0, 1, 2)))
-    assert goal({PICTURE: pixels}) == pytest.approx(0, abs=1e-6)
-    assert goal({PICTURE: pixels + 0.5}) == pytest.approx(0.25, rel=1e-4)
+    assert goal({IMAGE: pixels}) == pytest.approx(0, abs=1e-6)
+    assert goal({IMAGE: pixels + 0.5}) == pytest.approx(0.25, rel=1e-4)

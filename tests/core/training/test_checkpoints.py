@@ -102,14 +102,14 @@ def test_objects_are_not_unpickled(run):
 
 def test_the_same_training_finds_its_run(home):
     settings = paint.PaintSettings(steps=3)
-    file = File.keep(b"one", "picture", "a.png")
-    renamed = File(file.digest, "picture", "b.png")
+    file = File.keep(b"one", "image", "a.png")
+    renamed = File(file.digest, "image", "b.png")
     found = checkpoints.find("paint.invert", settings, {"content": [file]})
     assert found == checkpoints.find("paint.invert", settings, {"content": [renamed], "mask": []})
     others = [
         checkpoints.find("paint.other", settings, {"content": [file]}),
         checkpoints.find("paint.invert", paint.PaintSettings(steps=4), {"content": [file]}),
-        checkpoints.find("paint.invert", settings, {"content": [File.keep(b"two", "picture", "a.png")]}),
+        checkpoints.find("paint.invert", settings, {"content": [File.keep(b"two", "image", "a.png")]}),
         checkpoints.find("paint.invert", settings, {"mask": [file]}),
     ]
     assert len({found.folder, *(other.folder for other in others)}) == 5

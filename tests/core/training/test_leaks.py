@@ -58,7 +58,7 @@ def train_vae() -> None:
 
 
 def transfer_style() -> None:
-    from studio.core.pictures import paintings, sample_photos
+    from studio.core.imaging import paintings, sample_photos
     from studio.style.settings import TransferSettings
     from studio.style.transfer import transfer
 
@@ -67,7 +67,7 @@ def transfer_style() -> None:
 
 
 def dream() -> None:
-    from studio.core.pictures import sample_photos
+    from studio.core.imaging import sample_photos
     from studio.dream.ascend import ascend
     from studio.dream.settings import DreamSettings
 

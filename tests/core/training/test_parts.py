@@ -12,7 +12,7 @@ from PIL import Image
 
 from studio.core import data, tasks
 from studio.core.data import split
-from studio.core.pictures.images import resize
+from studio.core.imaging.image_io import resize
 from studio.core.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.training import stages
 from studio.core.training.stages import Stages
 
@@ -33,7 +33,7 @@ def test_a_sheet_holds_all_grids(side, shown):
     kept = Stages(100)
     for step in (4, 25, 100):
         kept.add(step, np.full((36, side, side, 1), 2 * step, "uint8"), {"discriminator": step / 2})
-    sheet = images.read(kept.sheet())
+    sheet = image_io.read(kept.sheet())
     height = 4 * (shown + 2) - 2
     assert sheet.shape == (height, stages.COLUMNS * height, 3), "sixteen images a grid, gray ones too"
     for n, step in enumerate((4, 25, 100)):
@@ -41,7 +41,7 @@ def test_a_sheet_holds_all_grids(side, shown):
     assert kept.numbers == {"steps": [4, 25, 100], "discriminator": [2, 12.5, 50]}
 
 
-def test_large_pictures_are_means_not_every_other_pixel():
+def test_large_images_are_means_not_every_other_pixel():
     kept = Stages(1)
     checks = np.indices((128, 128)).sum(0) % 2 * 255
     kept.add(1, np.broadcast_to(checks[None, ..., None], (16, 128, 128, 3)).astype("uint8"), {})
@@ -54,7 +54,7 @@ def test_even_noise_stays_small():
     for step in range(stages.MOST):
         kept.add(step, rng.integers(0, 256, (16, 64, 64, 3), "uint8"), {})
     assert 0 < len(kept.sheet()) <= stages.MOST_BYTES
-    assert images.read(kept.sheet()).shape[0] == stages.MOST / stages.COLUMNS * 262
+    assert image_io.read(kept.sheet()).shape[0] == stages.MOST / stages.COLUMNS * 262
 
 
 def test_they_go_on_from_a_checkpoint():
@@ -85,7 +85,7 @@ def test_grids_of_a_model_stand_before_those_of_a_training_that_went_on_from_it(
     assert {grid.shape for grid in both.grids} == {(4 * 66 - 2, 4 * 66 - 2, 3)}, "as large as the largest"
     for grid, shade in zip(both.grids, (200, 200, 200, 40, 40), strict=True):
         assert abs(int(grid[9, 9, 0]) - shade) <= 6
-    assert images.read(both.sheet()).shape[0] == 2 * 262
+    assert image_io.read(both.sheet()).shape[0] == 2 * 262
 
 
 def test_of_many_grids_the_early_ones_lie_closer_and_the_last_is_kept():
@@ -101,6 +101,6 @@ def test_of_many_grids_the_early_ones_lie_closer_and_the_last_is_kept():
 def test_a_sheet_that_does_not_fit_its_numbers_is_left_out(numbers):
     first, later = kept([1, 4, 100], 30, 200), kept([5, 50], 30, 40)
     assert stages.joined(numbers, first.sheet(), later) is later
-    assert stages.joined(first.numbers, b"no picture", later) is later
+    assert stages.joined(first.numbers, b"no image", later) is later
     with pytest.raises(InvalidInput, match="stages"):
         stages.grids(first.sheet(), 7)

@@ -43,8 +43,8 @@ def packed(task: str, folder, figures=None) -> File:
 def asked(task: str, start: File) -> dict[str, list[File]]:
     """Inputs of a training run that nothing can be learned from."""
     kept = {
-        "data": [File.keep(b"no pictures", "dataset", "no.zip")],
-        "style": [File.keep(b"no picture", "picture", "no.png")],
+        "data": [File.keep(b"no images", "dataset", "no.zip")],
+        "style": [File.keep(b"no image", "image", "no.png")],
         "text": [File.keep(b"the cat sat on the mat and the dog sat on the log, and then " * 2, "text", "a")],
     }
     return {slot.name: kept[slot.name] for slot in tasks.get(task).inputs if slot.least} | {"start": [start]}

@@ -13,7 +13,7 @@ from studio.core.untrusted import damage
 def packed():
     buffer = io.BytesIO()
     rng = np.random.default_rng(0)
-    np.savez_compressed(buffer, pictures=rng.integers(0, 9, (4, 8, 8)), names=np.array(["a", "b"]))
+    np.savez_compressed(buffer, images=rng.integers(0, 9, (4, 8, 8)), names=np.array(["a", "b"]))
     return buffer.getvalue()
 
 

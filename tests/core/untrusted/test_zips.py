@@ -54,11 +54,11 @@ def test_what_is_whole_is_read_whole():
         assert zips.read(archive, archive.getinfo("a")) == b"some words " * 99
 
 
-def test_pictures_in_such_a_zip_are_refused(tmp_path, home):
-    (tmp_path / "pictures.zip").write_bytes(bomb("a.png"))
-    file = data.reference(str(tmp_path / "pictures.zip"))
+def test_images_in_such_a_zip_are_refused(tmp_path, home):
+    (tmp_path / "images.zip").write_bytes(bomb("a.png"))
+    file = data.reference(str(tmp_path / "images.zip"))
     with at_most(20), pytest.raises(InvalidInput, match="damaged"):
-        data.pictures(file, 32, 3)
+        data.load_dataset(file, 32, 3)
 
 
 def long_list(count, large):
@@ -96,9 +96,9 @@ def test_a_list_of_members_that_fills_the_memory_is_not_read(tmp_path, home, mon
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ["zip", "npz"])
 def test_a_method_that_cannot_be_stopped_half_way_is_refused(tmp_path, home, ending):
-    (tmp_path / f"pictures.{ending}").write_bytes(bomb("x.npy", zipfile.ZIP_BZIP2))
+    (tmp_path / f"images.{ending}").write_bytes(bomb("x.npy", zipfile.ZIP_BZIP2))
     with pytest.raises(InvalidInput, match="stored or deflated"):
-        data.reference(str(tmp_path / f"pictures.{ending}"))
+        data.reference(str(tmp_path / f"images.{ending}"))
 
 
 @pytest.mark.slow

@@ -31,8 +31,8 @@ def as_tensorflow_1_resized(pixels, side=299):
 
 
 def test_features_are_the_published_ones(inceptionv3):
-    picture_01 = as_tensorflow_1_resized(data.chelsea().astype("float64"))[None] / 255
-    found = np.asarray(inceptionv3.features(["mixed10"])(picture_01)["mixed10"])
+    image_01 = as_tensorflow_1_resized(data.chelsea().astype("float64"))[None] / 255
+    found = np.asarray(inceptionv3.features(["mixed10"])(image_01)["mixed10"])
     assert found.shape == (1, 8, 8, 2048)
     features = found.mean(axis=(1, 2))[0]
     assert features.sum() == pytest.approx(502.813, abs=0.01)
@@ -51,7 +51,7 @@ def test_the_data_describe_the_network(inceptionv3):
         assert small[layer][1] >= 1
 
 
-def test_a_smaller_picture_than_the_least_is_too_small(inceptionv3):
+def test_a_smaller_image_than_the_least_is_too_small(inceptionv3):
     least, features = inceptionv3.spec.least, inceptionv3.features(["mixed10"])
     assert features.compute_output_shape((1, least, least, 3))["mixed10"] == (1, 1, 1, 2048)
     with pytest.raises(ValueError, match="zero or negative"):

@@ -69,7 +69,7 @@ def test_the_packages_arrays_find_their_places(keras_own):
 
 
 @pytest.mark.parametrize(
-    "picture, number, name, probability",
+    "image, number, name, probability",
     [
         ("chelsea", 285, "Egyptian cat", 0.966),
         ("coffee", 967, "espresso", 0.990),
@@ -77,10 +77,10 @@ def test_the_packages_arrays_find_their_places(keras_own):
         ("astronaut", 450, "bobsled", 0.303),
     ],
 )
-def test_answers_are_the_published_ones(resnet50, picture, number, name, probability):
-    squashed = Image.fromarray(getattr(data, picture)()).resize((224, 224), Image.Resampling.BILINEAR)
-    pictures_01 = np.asarray(squashed, "float32")[None] / 255
-    answers = np.asarray(pretrained.load("resnet50").model(resnet50.spec.preprocessing(pictures_01)))[0]
+def test_answers_are_the_published_ones(resnet50, image, number, name, probability):
+    squashed = Image.fromarray(getattr(data, image)()).resize((224, 224), Image.Resampling.BILINEAR)
+    images_01 = np.asarray(squashed, "float32")[None] / 255
+    answers = np.asarray(pretrained.load("resnet50").model(resnet50.spec.preprocessing(images_01)))[0]
     assert answers.shape == (1000,)
     assert answers.argmax() == number
     assert answers.max() == pytest.approx(probability, abs=0.01)
@@ -90,9 +90,9 @@ def test_answers_are_the_published_ones(resnet50, picture, number, name, probabi
 def test_preprocessing_is_keras_own():
     from keras.applications.resnet50 import preprocess_input
 
-    picture_01 = data.chelsea()[None].astype("float32") / 255
-    ours = backbones.spec("resnet50").preprocessing(picture_01)
-    assert np.allclose(ours, preprocess_input(picture_01 * 255), atol=1e-3)
+    image_01 = data.chelsea()[None].astype("float32") / 255
+    ours = backbones.spec("resnet50").preprocessing(image_01)
+    assert np.allclose(ours, preprocess_input(image_01 * 255), atol=1e-3)
 
 
 def test_the_backbone_ends_before_the_classifier(resnet50):

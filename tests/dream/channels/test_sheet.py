@@ -28,10 +28,10 @@ def test_a_sheet_shows_64_channels_that_there_are(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_picture_opens_and_no_two_are_alike(name):
-    pictures = [one.picture() for one in sheet.shipped(name)]
-    opened = [Image.open(io.BytesIO(data), formats=("WEBP",)) for data in pictures]
-    assert {picture.size for picture in opened} == {(sheet.SIDE, sheet.SIDE)}
+def test_every_image_opens_and_no_two_are_alike(name):
+    images = [one.image() for one in sheet.shipped(name)]
+    opened = [Image.open(io.BytesIO(data), formats=("WEBP",)) for data in images]
+    assert {image.size for image in opened} == {(sheet.SIDE, sheet.SIDE)}
     small = np.array([np.asarray(one.convert("RGB").resize((16, 16)), "float32").ravel() for one in opened])
     apart = np.sqrt(np.mean((small[:, None] - small[None]) ** 2, -1)) + 255 * np.eye(64)
     assert apart.min() > 8
@@ -46,7 +46,7 @@ def test_the_sheets_are_small_enough_to_ship():
 
 def test_showing_a_sheet_loads_no_keras():
     program = (
-        "import sys; from studio.dream.channels import sheet; sheet.shipped('vgg16')[5].picture();"
+        "import sys; from studio.dream.channels import sheet; sheet.shipped('vgg16')[5].image();"
         "sys.exit(any(m in sys.modules for m in ('keras', 'tensorflow', 'jax', 'scipy')))"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
@@ -70,7 +70,7 @@ def stripes(step: int, across: bool, color: tuple[int, int, int]) -> np.ndarray:
     return (bright[..., None] * np.array(color)).astype("uint8")
 
 
-def test_of_pictures_that_are_alike_one_goes():
+def test_of_images_that_are_alike_one_goes():
     drawn = {
         ("layer", 0): stripes(4, True, (255, 80, 80)),
         ("layer", 1): stripes(4, True, (250, 80, 85)),

@@ -8,12 +8,12 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, Unavailable
+from studio.core.imaging import image_io, sample_photos
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import Evaluator
 from studio.core.objectives.gradients import compiled, value_and_grad
 from studio.core.objectives.terms import channel
-from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.core.weights.networks import vgg16
@@ -43,19 +43,19 @@ def test_the_waves_are_orthonormal_and_their_own_inverse(rng):
     assert not np.allclose(waves, planes, atol=0.1)
 
 
-def test_a_picture_of_no_waves_is_gray_and_one_of_loud_ones_stays_in_range(rng):
+def test_a_image_of_no_waves_is_gray_and_one_of_loud_ones_stays_in_range(rng):
     canvas = Canvas(16)
-    assert np.all(canvas.picture(np.zeros((16, 16, 3), "float32")) == 0.5)
-    loud = canvas.picture(100 * rng.normal(size=(16, 16, 3)).astype("float32"))
+    assert np.all(canvas.image(np.zeros((16, 16, 3), "float32")) == 0.5)
+    loud = canvas.image(100 * rng.normal(size=(16, 16, 3)).astype("float32"))
     assert loud.shape == (1, 16, 16, 3)
     assert loud.min() >= 0 and loud.max() <= 1
 
 
-def test_a_faint_picture_is_raised_to_be_seen_and_a_vivid_one_left(rng):
+def test_a_faint_image_is_raised_to_be_seen_and_a_vivid_one_left(rng):
     canvas, waves = Canvas(16), rng.normal(size=(16, 16, 3)).astype("float32")
     faint, vivid = 1e-3 * waves, 10 * waves
-    assert canvas.picture(faint).std() < 0.01 < 0.1 < canvas.picture(faint, 0.9).std()
-    assert np.array_equal(canvas.picture(vivid, 0.9), canvas.picture(vivid))
+    assert canvas.image(faint).std() < 0.01 < 0.1 < canvas.image(faint, 0.9).std()
+    assert np.array_equal(canvas.image(vivid, 0.9), canvas.image(vivid))
 
 
 def test_the_gradient_by_the_waves_agrees_with_finite_differences(rng):
@@ -64,29 +64,29 @@ def test_the_gradient_by_the_waves_agrees_with_finite_differences(rng):
     slope, way = rng.normal(size=(1, 8, 8, 3)), rng.normal(size=(12, 12, 3))
 
     def value(waves):
-        return float((lens.through(canvas.picture(waves)) * slope).sum())
+        return float((lens.through(canvas.image(waves)) * slope).sum())
 
-    foretold = (canvas.pull(canvas.picture(waves), lens.back(slope)) * way).sum()
+    foretold = (canvas.pull(canvas.image(waves), lens.back(slope)) * way).sum()
     found = (value(waves + 1e-4 * way) - value(waves - 1e-4 * way)) / 2e-4
     assert foretold == pytest.approx(found, rel=1e-3)
 
 
 def test_a_straight_view_is_a_cut_that_goes_on_at_the_other_side(rng):
-    picture = rng.random((1, 10, 10, 3)).astype("float32")
-    seen = Lens(View(top=8.5, left=1.5, turn=0, scale=1), 10, 4).through(picture)
-    assert np.allclose(seen, np.roll(picture, (-7, 0), (1, 2))[:, :4, :4], atol=1e-6)
+    image = rng.random((1, 10, 10, 3)).astype("float32")
+    seen = Lens(View(top=8.5, left=1.5, turn=0, scale=1), 10, 4).through(image)
+    assert np.allclose(seen, np.roll(image, (-7, 0), (1, 2))[:, :4, :4], atol=1e-6)
 
 
 def test_a_view_is_turned_and_scaled_about_its_middle():
     rows, columns = np.mgrid[0:40, 0:40].astype("float32")
-    picture = np.stack([rows, columns, 0 * rows], -1)[None]
-    seen = Lens(View(top=20, left=20, turn=np.pi / 6, scale=1.5), 40, 9).through(picture)[0]
+    image = np.stack([rows, columns, 0 * rows], -1)[None]
+    seen = Lens(View(top=20, left=20, turn=np.pi / 6, scale=1.5), 40, 9).through(image)[0]
     assert np.allclose(seen[4, 4, :2], (20, 20), atol=1e-4)
     assert np.linalg.norm(seen[4, 8, :2] - 20) == pytest.approx(4 * 1.5, rel=1e-4)
     assert np.allclose(seen[4, 8, :2] - 20, (-3, 6 * np.cos(np.pi / 6)), atol=1e-4)
 
 
-def test_views_come_from_all_over_a_picture_and_follow_the_seed():
+def test_views_come_from_all_over_a_image_and_follow_the_seed():
     def views(seed):
         rng = np.random.default_rng(seed)
         return np.array([any_view(96, rng) for _ in range(200)])
@@ -112,10 +112,10 @@ def test_the_leak_changes_the_gradient_of_silent_places_alone():
 @pytest.mark.parametrize("name", backbones.BACKBONES)
 def test_a_leaking_network_answers_as_the_strict_one(weights_home, needs, name, rng):
     needs(name)
-    picture = rng.random((1, 96, 96, 3)).astype("float32")
+    image = rng.random((1, 96, 96, 3)).astype("float32")
     deep = list(backbones.spec(name).layers)[-2]
     strict, leaking = (
-        np.asarray(load(name).features((deep,))(picture)[deep]) for load in (backbones.load, leaky_relu.load)
+        np.asarray(load(name).features((deep,))(image)[deep]) for load in (backbones.load, leaky_relu.load)
     )
     assert np.allclose(strict, leaking, atol=1e-4)
     assert strict.max() > 0.1
@@ -133,12 +133,12 @@ def needs(weights_home):
 
 
 @pytest.mark.slow
-def test_a_channel_likes_its_picture_far_better_than_any_photo(weights_home):
+def test_a_channel_likes_its_image_far_better_than_any_photo(weights_home):
     drawn = visualize(ChannelSettings(**SMALL))
     goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
-    photos = [images.resize(sample_photos.photo(name), 96, 96) for name in sample_photos.photos()]
-    best = max(goal(images.to_01(photo)).value for photo in photos)
-    assert goal(images.to_01(drawn.image)).value > 5 * max(best, 0.1)
+    photos = [image_io.resize(sample_photos.photo(name), 96, 96) for name in sample_photos.photos()]
+    best = max(goal(image_io.to_01(photo)).value for photo in photos)
+    assert goal(image_io.to_01(drawn.image)).value > 5 * max(best, 0.1)
     assert drawn.image.shape == (96, 96, 3)
     assert drawn.figures["after"] > 5 * max(drawn.figures["before"], 0.1)
 
@@ -181,7 +181,7 @@ def test_it_is_drawn_again_just_so_and_a_damaged_copy_is_drawn_again(weights_hom
     (kept,) = (weights_home / "channels").iterdir()
     kept.write_bytes(kept.read_bytes()[:500])
     assert draw(steps=3).files[0].digest == first.files[0].digest
-    assert images.read(kept).shape == (96, 96, 3)
+    assert image_io.read(kept).shape == (96, 96, 3)
 
 
 def test_other_settings_and_other_weights_have_another_place(home):
@@ -193,7 +193,7 @@ def test_other_settings_and_other_weights_have_another_place(home):
 
 
 @pytest.mark.slow
-def test_a_stopped_picture_is_kept_with_a_recipe_that_makes_it_again(weights_home):
+def test_a_stopped_image_is_kept_with_a_recipe_that_makes_it_again(weights_home):
     done = []
     progress = Progress(done.append, cancelled=lambda: sum(bool(report.step) for report in done) >= 4)
     stopped = draw(progress)

@@ -13,11 +13,11 @@ from PIL import Image
 
 from pages.classify import by_hand, camera, hand_classes, live_camera
 from pages.classify.hand_classes import LONGEST, LONGEST_NAME, MOST_CLASSES, HandClasses, check_name
-from pages.form import loose_pictures, uploads
+from pages.form import loose_images, uploads
 from pages.gallery import dropped_file
 from studio.core import data
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.run import file_checks
@@ -36,39 +36,39 @@ def held(home):
     """Two classes, the first with three images and the second with two."""
     held = HandClasses()
     for seed in range(5):
-        held.take(1 if seed < 3 else 2, drawn(seed), "a picture.png")
+        held.take(1 if seed < 3 else 2, drawn(seed), "an image.png")
     return held
 
 
 def counts(held):
-    return [len(one.pictures) for one in held.classes]
+    return [len(one.images) for one in held.classes]
 
 
 def test_they_become_an_archive_with_a_folder_for_each_class(held, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     held.rename(1, "  my   cats ")
     assert held.missing() == ""
-    made = loose_pictures.packed(held.called, held.members(), key="packed", longest=LONGEST)
+    made = loose_images.packed(held.called, held.members(), key="packed", longest=LONGEST)
     assert made.name == "my cats, Class 2.zip"
-    found = data.pictures(made, 32)
+    found = data.load_dataset(made, 32)
     assert found.classes == ("Class 2", "my cats")
     assert found.labels.tolist() == [0, 0, 1, 1, 1] and not found.broken
-    assert loose_pictures.packed(held.called, held.members(), key="other", longest=LONGEST) == made
+    assert loose_images.packed(held.called, held.members(), key="other", longest=LONGEST) == made
 
 
-def test_each_picture_counts_once_and_lies_in_one_class(held):
+def test_each_image_counts_once_and_lies_in_one_class(held):
     assert not held.take(1, drawn(0), "the same.png")
     with pytest.raises(InvalidInput, match=r"again\.png is already in Class 1\. "):
         held.take(2, drawn(0), "again.png")
     with pytest.raises(InvalidInput, match=r"bad\.png"):
-        held.take(2, b"no picture", "bad.png")
+        held.take(2, b"no image", "bad.png")
     assert counts(held) == [3, 2]
 
 
 def test_what_is_larger_than_networks_look_at_is_made_smaller(held):
     held.take(1, drawn(9, "JPEG", (3000, 2000)), "large.jpg")
-    *_, last = held.classes[0].pictures.values()
-    assert max(images.size(last.read())) == LONGEST
+    *_, last = held.classes[0].images.values()
+    assert max(image_io.size(last.read())) == LONGEST
     assert not held.take(1, drawn(9, "JPEG", (3000, 2000)), "large.jpg")
 
 
@@ -123,12 +123,12 @@ def test_what_is_missing_is_said(held):
 
 
 def test_what_was_taken_away_comes_back_and_what_came_since_stays(held):
-    first = next(iter(held.classes[0].pictures))
+    first = next(iter(held.classes[0].images))
     held.remove(1, {first})
     assert counts(held) == [2, 2]
     held.take(1, drawn(20), "new.png")
     held.undo()
-    assert counts(held) == [4, 2] and first in held.classes[0].pictures and not held.can_undo
+    assert counts(held) == [4, 2] and first in held.classes[0].images and not held.can_undo
     held.delete(2)
     assert counts(held) == [4]
     held.undo()
@@ -139,20 +139,20 @@ def test_what_was_taken_away_comes_back_and_what_came_since_stays(held):
     assert counts(held) == [3, 3], "an image came back into two classes"
 
 
-def test_a_picture_is_moved_to_another_class(held):
-    first = next(iter(held.classes[0].pictures))
+def test_a_image_is_moved_to_another_class(held):
+    first = next(iter(held.classes[0].images))
     held.move(1, {first}, 2)
-    assert counts(held) == [2, 3] and first in held.classes[1].pictures
+    assert counts(held) == [2, 3] and first in held.classes[1].images
 
 
-def test_the_camera_gives_pictures_and_what_else_a_browser_sends_is_left_out(held, monkeypatch):
+def test_the_camera_gives_images_and_what_else_a_browser_sends_is_left_out(held, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     good = "data:image/jpeg;base64," + base64.b64encode(drawn(30, "JPEG")).decode()
     told = [good, 7, None, "data:text/html;base64,PGI+", "data:image/jpeg;base64,%%", {"a": 1}]
-    assert len(camera._pictures(told)) == 1
-    assert camera._pictures("no list") == [] and camera._pictures(None) == []
-    assert len(camera._pictures([good] * 100)) == camera.MOST_AT_ONCE
-    by_hand._shoot(held, 2, "slot", [*camera._pictures(told), b"\xff\xd8\xff cut"])
+    assert len(camera._images(told)) == 1
+    assert camera._images("no list") == [] and camera._images(None) == []
+    assert len(camera._images([good] * 100)) == camera.MOST_AT_ONCE
+    by_hand._shoot(held, 2, "slot", [*camera._images(told), b"\xff\xd8\xff cut"])
     assert counts(held) == [3, 3]
     assert len(st.session_state[uploads.FAULT][1]) == 1
 
@@ -160,22 +160,22 @@ def test_the_camera_gives_pictures_and_what_else_a_browser_sends_is_left_out(hel
 def test_an_archive_is_gone_on_with_by_hand(held, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     held.rename(1, "cats")
-    made = loose_pictures.packed(held.called, held.members(), key="packed", longest=LONGEST)
+    made = loose_images.packed(held.called, held.members(), key="packed", longest=LONGEST)
     new = HandClasses()
     assert new.bring(made, Progress()) == 0
-    assert {one.name: set(one.pictures) for one in new.classes} == {
-        one.name: set(one.pictures) for one in held.classes
+    assert {one.name: set(one.images) for one in new.classes} == {
+        one.name: set(one.images) for one in held.classes
     }
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
         archive.writestr("top/CATS/new.png", drawn(50))
         archive.writestr("top/a:b?/other.png", drawn(51))
-        archive.writestr("top/a:b?/broken.png", b"no picture")
+        archive.writestr("top/a:b?/broken.png", b"no image")
         archive.writestr("top/a:b?/elsewhere.png", drawn(0))
     assert new.bring(File.keep(body.getvalue(), "dataset", "more.zip"), Progress()) == 1
-    assert {one.name: len(one.pictures) for one in new.classes} == {"CATS": 1, "a-b-": 2}
+    assert {one.name: len(one.images) for one in new.classes} == {"CATS": 1, "a-b-": 2}
     new.undo()
-    assert {one.name: len(one.pictures) for one in new.classes} == {
+    assert {one.name: len(one.images) for one in new.classes} == {
         "cats": 2,
         "Class 2": 2,
         "CATS": 1,
@@ -190,12 +190,12 @@ def test_images_are_checked_with_little_memory_before_they_are_decoded_here(held
     def refused(kind, data, name):
         raise InvalidInput(f"{kind} {name} takes too much memory.")
 
-    monkeypatch.setattr(images, "read", None)
+    monkeypatch.setattr(image_io, "read", None)
     monkeypatch.setattr(file_checks, "check_bytes", refused)
-    with pytest.raises(InvalidInput, match=r"picture large\.png takes"):
+    with pytest.raises(InvalidInput, match=r"image large\.png takes"):
         held.take(1, drawn(9), "large.png")
-    with pytest.raises(InvalidInput, match=r"picture large\.png takes"):
+    with pytest.raises(InvalidInput, match=r"image large\.png takes"):
         dropped_file._take(drawn(9), "large.png")
     monkeypatch.setattr(st, "session_state", session := {})
     live_camera._look(None, [drawn(9)])
-    assert session[live_camera._FAULT] == "1 picture camera.jpg takes too much memory."
+    assert session[live_camera._FAULT] == "1 image camera.jpg takes too much memory."

@@ -42,6 +42,6 @@ def test_a_curve_of_another_head_says_so(change, whose):
     "last, told",
     [(0.9, "went up by 10.0"), (0.803, "hardly"), (0.797, "hardly"), (0.6, "went down by 20.0"), (1, "All")],
 )
-def test_what_the_last_pictures_brought(last, told):
-    curve = [{"pictures": 40, "accuracy": 0.8}, {"pictures": 80, "accuracy": last}]
+def test_what_the_last_images_brought(last, told):
+    curve = [{"images": 40, "accuracy": 0.8}, {"images": 80, "accuracy": last}]
     assert told in under_the_hood._more(curve)

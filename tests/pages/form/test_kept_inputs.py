@@ -13,7 +13,7 @@ from pages.form import kept_inputs
 from pages.form.drawing_canvas import SIDE
 from studio.core import owners as library
 from studio.core.data import sample_sets
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 
 NOTHING = ["0" * 64, "nothing", "../../etc/passwd"]
@@ -43,23 +43,23 @@ def archive() -> bytes:
     with zipfile.ZipFile(packed, "w") as file:
         for number in range(6):
             image = np.full((32, 32, 3), 40 * number, "uint8")
-            file.writestr(f"{'dark' if number < 3 else 'light'}/{number}.png", images.encode_png(image))
+            file.writestr(f"{'dark' if number < 3 else 'light'}/{number}.png", image_io.encode_png(image))
     return packed.getvalue()
 
 
 @pytest.mark.slow
 def test_a_data_set_of_classes_is_there_after_a_reload_also_while_a_sample_is_chosen(visit, archive):
-    page = upload(visit("classify", pictures="Your own"), "set.upload", "mine.zip", archive)
+    page = upload(visit("classify", images="Your own"), "set.upload", "mine.zip", archive)
     assert "mine.zip" in captions(reloaded(visit, page, "classify"))
-    page.button_group(key="pictures").set_value(next(iter(sample_sets.sets())).capitalize()).run()
-    again = reloaded(visit, page, "classify", pictures="Your own")
+    page.button_group(key="images").set_value(next(iter(sample_sets.sets())).capitalize()).run()
+    again = reloaded(visit, page, "classify", images="Your own")
     assert not again.exception and "mine.zip" in captions(again)
 
 
 @pytest.mark.slow
-def test_archives_and_loose_images_are_there_after_a_reload(visit, archive, picture):
+def test_archives_and_loose_images_are_there_after_a_reload(visit, archive, image):
     page = upload(visit("train-generator", learn_from="Your own"), "draw.upload", "mine.zip", archive)
-    page = upload(page, "draw.upload", "loose.png", images.encode_png(picture))
+    page = upload(page, "draw.upload", "loose.png", image_io.encode_png(image))
     again = reloaded(visit, page, "train-generator")
     assert not again.exception
     [choice] = [one for one in again.radio if one.label.startswith("Choose which upload")]
@@ -78,9 +78,9 @@ def test_a_text_file_and_a_pasted_text_are_there_after_a_reload(visit):
 
 
 @pytest.mark.slow
-def test_classes_by_hand_are_there_after_a_reload(visit, picture):
-    page = visit("classify", pictures="By hand")
-    page = upload(page, "hand_1.upload", "a.png", images.encode_png(picture))
+def test_classes_by_hand_are_there_after_a_reload(visit, image):
+    page = visit("classify", images="By hand")
+    page = upload(page, "hand_1.upload", "a.png", image_io.encode_png(image))
     page.text_input(key="hand_1.name").set_value("Cats").run()
     again = reloaded(visit, page, "classify")
     assert not again.exception and again.text_input(key="hand_1.name").value == "Cats"
@@ -88,10 +88,10 @@ def test_classes_by_hand_are_there_after_a_reload(visit, picture):
 
 
 @pytest.mark.slow
-def test_many_photos_are_there_after_a_reload(visit, picture):
+def test_many_photos_are_there_after_a_reload(visit, image):
     page = visit("dream")
-    page = upload(page, "many_photos.upload", "a.png", images.encode_png(picture))
-    page = upload(page, "many_photos.upload", "b.png", images.encode_png(255 - picture))
+    page = upload(page, "many_photos.upload", "a.png", image_io.encode_png(image))
+    page = upload(page, "many_photos.upload", "b.png", image_io.encode_png(255 - image))
     again = reloaded(visit, page, "dream")
     assert not again.exception and "a.png, b.png" in captions(again)
 
@@ -134,16 +134,16 @@ def test_an_address_that_names_nothing_of_this_kind_brings_nothing(visit, name, 
         "many_photos": "dream",
         "color_hints": "colorize",
     }
-    asked = {"pictures": "Your own", "learn_from": "Your own", "do": "Your text", "source": "A file"}
+    asked = {"images": "Your own", "learn_from": "Your own", "do": "Your text", "source": "A file"}
     page = visit(where.get(name, "text"), **asked, color_hints_on="true", **{name: digest})
     assert not page.exception and not page.error
 
 
-def test_files_of_another_user_are_not_brought_back(home, picture):
+def test_files_of_another_user_are_not_brought_back(home, image):
     with library.asking("visitor-ann"):
-        hers = File.keep(images.encode_png(picture), "picture", "hers.png")
+        hers = File.keep(image_io.encode_png(image), "image", "hers.png")
     told = json.loads(json.dumps(kept_inputs.describe_files([hers])))
     with library.asking("visitor-ann"):
-        assert kept_inputs.read_files(told, "picture") == [hers]
+        assert kept_inputs.read_files(told, "image") == [hers]
     with library.asking("visitor-bob"):
-        assert kept_inputs.read_files(told, "picture") == []
+        assert kept_inputs.read_files(told, "image") == []

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import many_photos, uploads
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from tests.wording import says_what_to_do
 
@@ -18,12 +18,12 @@ def upload(name, data):
     return SimpleNamespace(name=name, size=len(data), getvalue=lambda: data)
 
 
-def test_of_a_folder_what_is_no_picture_is_told_and_the_rest_is_taken(home, picture, monkeypatch):
+def test_of_a_folder_what_is_no_image_is_told_and_the_rest_is_taken(home, image, monkeypatch):
     there: list[File] = []
-    good = images.encode_png(picture)
+    good = image_io.encode_png(image)
     files = [
         upload("trip/a.png", good),
-        upload("trip/bad.jpg", b"no picture"),
+        upload("trip/bad.jpg", b"no image"),
         upload("trip/b.png", good[:-40] + good[-40:]),
     ]
     monkeypatch.setattr(st, "session_state", {"many": files, uploads._turn("many"): 0})
@@ -33,15 +33,15 @@ def test_of_a_folder_what_is_no_picture_is_told_and_the_rest_is_taken(home, pict
     assert "bad.jpg" in told and says_what_to_do(told)
 
 
-def test_no_more_than_can_be_looked_after_are_taken(home, picture):
-    there = [File("0" * 64, "picture", "a.png")] * many_photos.MOST
+def test_no_more_than_can_be_looked_after_are_taken(home, image):
+    there = [File("0" * 64, "image", "a.png")] * many_photos.MOST
     with pytest.raises(InvalidInput, match="Start these first"):
-        many_photos._take(there, images.encode_png(picture), "last.png")
+        many_photos._take(there, image_io.encode_png(image), "last.png")
 
 
 @pytest.mark.slow
-def test_the_pages_start_a_batch_of_them(visit, engine, picture, until):
-    photos = [File.keep(images.encode_png(picture // (n + 1)), "picture", f"{n}.png") for n in range(3)]
+def test_the_pages_start_a_batch_of_them(visit, engine, image, until):
+    photos = [File.keep(image_io.encode_png(image // (n + 1)), "image", f"{n}.png") for n in range(3)]
     page = visit("style", mode="Instant", size="64", style="Mosaic")
     assert not page.exception and "Start all 3" not in [one.label for one in page.button]
     page.session_state["many_photos"] = photos

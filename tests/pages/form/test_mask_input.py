@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 
-WHITE = images.encode_png(np.full((16, 16, 3), 255, "uint8"))
+WHITE = image_io.encode_png(np.full((16, 16, 3), 255, "uint8"))
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_masks_come_one_by_one_and_go_together(visit, asked):
 
 
 def test_a_bad_mask_is_one_sentence_and_the_others_stay(visit, asked):
-    page = add(add(visit("style"), "good.png"), "bad.png", data=b"\xff\xd8 no picture")
+    page = add(add(visit("style"), "good.png"), "bad.png", data=b"\xff\xd8 no image")
     assert "image bad" in page.error[0].value and asked[-1] == ["good.png"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pages import parts
-from pages.form import learning_pictures, named_sets
+from pages.form import learning_images, named_sets
 from pages.jobs import commands
 from studio.core import data
 from studio.core.data import builders
@@ -28,7 +28,7 @@ def named(visit):
     """The page with the images of a name."""
 
     def named(name: str):
-        page = visit("train-generator", learn_from=learning_pictures.NAMED, size="32", set_name=name)
+        page = visit("train-generator", learn_from=learning_images.NAMED, size="32", set_name=name)
         assert not page.exception
         return page
 
@@ -83,7 +83,7 @@ def test_it_is_looked_up_once_and_again_when_asked(named, monkeypatch):
 
 
 def test_a_visitor_of_a_studio_for_many_is_not_offered_any(visit, monkeypatch):
-    monkeypatch.setattr(learning_pictures, "owner", lambda: "somebody")
+    monkeypatch.setattr(learning_images, "owner", lambda: "somebody")
     page = visit("train-generator")
-    assert learning_pictures.NAMED not in page.button_group(key=learning_pictures.KEY).options
+    assert learning_images.NAMED not in page.button_group(key=learning_images.KEY).options
     assert named_sets.KEY not in {found.key for found in page.text_input}

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.form import painted_masks, picture_input
+from pages.form import image_input, painted_masks
 from pages.jobs import commands
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 
-PICTURE = "p" * 64
+IMAGE = "p" * 64
 STYLES = ["Mosaic", "Wash", "Fans"]
 
 
@@ -27,53 +27,53 @@ def mask(*columns):
     return found
 
 
-def sent(*masks, picture=PICTURE, styles=None):
-    texts = ["data:image/png;base64," + base64.b64encode(images.encode_png(one)).decode() for one in masks]
-    return {"picture": picture, "styles": styles or STYLES[: len(masks)], "masks": texts}
+def sent(*masks, image=IMAGE, styles=None):
+    texts = ["data:image/png;base64," + base64.b64encode(image_io.encode_png(one)).decode() for one in masks]
+    return {"image": image, "styles": styles or STYLES[: len(masks)], "masks": texts}
 
 
 def read(files):
-    return [images.read(file.read()) for file in files]
+    return [image_io.read(file.read()) for file in files]
 
 
 def test_nothing_painted_is_no_mask(home):
-    assert painted_masks._kept(None, PICTURE, STYLES[:2]) == []
-    assert painted_masks._kept(sent(mask(), mask()), PICTURE, STYLES[:2]) == []
+    assert painted_masks._kept(None, IMAGE, STYLES[:2]) == []
+    assert painted_masks._kept(sent(mask(), mask()), IMAGE, STYLES[:2]) == []
 
 
 def test_what_was_painted_of_one_style_is_its_mask(home):
-    (found,) = read(painted_masks._kept(sent(mask(1, 2)), PICTURE, STYLES[:1]))
+    (found,) = read(painted_masks._kept(sent(mask(1, 2)), IMAGE, STYLES[:1]))
     np.testing.assert_array_equal(found, mask(1, 2))
 
 
 def test_a_style_that_was_not_painted_gets_the_rest(home):
-    first, second, third = read(painted_masks._kept(sent(mask(), mask(3), mask(4)), PICTURE, STYLES[:3]))
+    first, second, third = read(painted_masks._kept(sent(mask(), mask(3), mask(4)), IMAGE, STYLES[:3]))
     np.testing.assert_array_equal(first, mask(0, 1, 2, 5, 6, 7, 8, 9))
     np.testing.assert_array_equal(second, mask(3))
     np.testing.assert_array_equal(third, mask(4))
 
 
 def test_no_style_is_left_without_a_place(home):
-    assert painted_masks._kept(sent(mask(*range(10)), mask()), PICTURE, STYLES[:2]) == []
+    assert painted_masks._kept(sent(mask(*range(10)), mask()), IMAGE, STYLES[:2]) == []
 
 
 @pytest.mark.parametrize(
     "painted",
     [
         "text",
-        {"picture": PICTURE},
-        {"picture": PICTURE, "styles": ["Mosaic"], "masks": "text"},
-        {"picture": PICTURE, "styles": ["Mosaic"], "masks": [1]},
-        {"picture": PICTURE, "styles": ["Mosaic"], "masks": ["data:image/png;base64,%%%"]},
-        {"picture": PICTURE, "styles": ["Mosaic"], "masks": ["A" * 10**6]},
-        sent(mask(1), picture="another"),
+        {"image": IMAGE},
+        {"image": IMAGE, "styles": ["Mosaic"], "masks": "text"},
+        {"image": IMAGE, "styles": ["Mosaic"], "masks": [1]},
+        {"image": IMAGE, "styles": ["Mosaic"], "masks": ["data:image/png;base64,%%%"]},
+        {"image": IMAGE, "styles": ["Mosaic"], "masks": ["A" * 10**6]},
+        sent(mask(1), image="another"),
         sent(mask(1), mask(2)),
         sent(mask(1), styles=["Wash"]),
         sent(mask(1), styles="Mosaic"),
     ],
 )
-def test_what_is_no_mask_of_this_picture_is_none(home, painted):
-    assert painted_masks._kept(painted, PICTURE, STYLES[:1]) == []
+def test_what_is_no_mask_of_this_image_is_none(home, painted):
+    assert painted_masks._kept(painted, IMAGE, STYLES[:1]) == []
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_masks_under_the_brush_again_are_the_strokes_that_made_them(painted):
 
 
 @pytest.mark.slow
-def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, picture):
-    photo = picture_input.keep(images.encode_png(picture), "photo.png")
-    brushed = painted_masks._kept(sent(mask(1), mask(2)), PICTURE, STYLES[:2])
+def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, image):
+    photo = image_input.keep(image_io.encode_png(image), "photo.png")
+    brushed = painted_masks._kept(sent(mask(1), mask(2)), IMAGE, STYLES[:2])
     inputs = {"content": [photo], "style": [photo, photo], "mask": brushed}
     words = commands.line("style.transfer", TransferSettings(), inputs).split()
     at = words.index("--masks")
@@ -117,8 +117,8 @@ def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, pict
 
 
 def test_masks_of_other_paint_have_other_names(home):
-    [first] = painted_masks._kept(sent(mask(1)), PICTURE, STYLES[:1])
-    [second] = painted_masks._kept(sent(mask(2)), PICTURE, STYLES[:1])
+    [first] = painted_masks._kept(sent(mask(1)), IMAGE, STYLES[:1])
+    [second] = painted_masks._kept(sent(mask(2)), IMAGE, STYLES[:1])
     assert first.name != second.name
 
 
@@ -131,7 +131,7 @@ def page_of_brush(content, styles):
 
 
 @pytest.fixture
-def brush(draw, picture, monkeypatch):
+def brush(draw, image, monkeypatch):
     """Draws a brush to which its browser tells these masks; gives the tab, and what the browser is given."""
     told = {}
 
@@ -143,9 +143,9 @@ def brush(draw, picture, monkeypatch):
     monkeypatch.setattr("pages.form.brush_component._mount", mount)
 
     def brush(*masks, styles=STYLES[:2], address=""):
-        content = picture_input.keep(images.encode_png(picture), "photo.png")  # for whoever looks now
+        content = image_input.keep(image_io.encode_png(image), "photo.png")  # for whoever looks now
         if masks:
-            told["painted"] = sent(*masks, picture=content.digest, styles=styles)
+            told["painted"] = sent(*masks, image=content.digest, styles=styles)
         page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": styles})
         if address:
             page.query_params["paint"] = address
@@ -162,7 +162,7 @@ def test_paint_is_there_again_after_a_reload(brush):
     after, given = brush(address=before.query_params["paint"])
     assert len(after.session_state["masks"]) == 2
     assert after.session_state["masks"] == before.session_state["masks"]
-    assert [given["kept"][name] for name in ("styles", "picture")] == [STYLES[:2], given["picture"]]
+    assert [given["kept"][name] for name in ("styles", "image")] == [STYLES[:2], given["image"]]
     assert after.query_params["paint"] == before.query_params["paint"]
 
 
@@ -178,7 +178,7 @@ def test_paint_of_other_styles_waits_for_them_after_a_reload(brush):
         None,
         b"no JSON",
         b"[" * 99 + b"]" * 99,
-        b'{"picture": 1}',
+        b'{"image": 1}',
         b"\xff",
         b" " * (4 * painted_masks.MOST_BYTES + 10_001),
     ],
@@ -191,10 +191,10 @@ def test_an_address_that_names_no_paint_is_none(brush, bytes):
     assert "paint" not in page.query_params
 
 
-def test_paint_that_an_address_brings_reaches_the_browser_as_pictures_of_our_own(brush, picture):
-    digest = picture_input.keep(images.encode_png(picture), "photo.png").digest
+def test_paint_that_an_address_brings_reaches_the_browser_as_images_of_our_own(brush, image):
+    digest = image_input.keep(image_io.encode_png(image), "photo.png").digest
     told = {
-        "picture": digest,
+        "image": digest,
         "styles": STYLES[:1],
         "masks": ["https://example.org/a.png?x," + sent(mask(1))["masks"][0].partition(",")[2]],
     }

@@ -61,7 +61,7 @@ def test_only_what_was_wrong_with_the_last_upload_is_told(draw):
 def test_another_upload_takes_the_sentence_about_the_last_one_away(home, monkeypatch):
     good = SimpleNamespace(name="good.zip", size=3, getvalue=lambda: b"zip")
     monkeypatch.setattr(st, "session_state", {"model.upload_0": good, uploads._turn("model"): 0})
-    uploads.set_fault("picture", "broken.png is not an image.")
+    uploads.set_fault("image", "broken.png is not an image.")
     uploads._take("model", 0, "model.upload_0", lambda data, name: None)
     assert uploads.FAULT not in st.session_state
 

@@ -12,7 +12,7 @@ from pages.form import video_input
 from pages.jobs import commands
 from studio.core import tasks
 from studio.core.errors import InvalidInput
-from studio.core.pictures import animations, video_span
+from studio.core.imaging import animations, video_span
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 from studio.video.settings import VideoSettings
@@ -35,8 +35,8 @@ def live(monkeypatch):
 
 
 def video(kind="webp", frames=3):
-    pictures = [np.full((32, 48, 3), 60 * n, "uint8") for n in range(1, frames + 1)]
-    return File.keep(animations.encode(pictures, kind, 10), "animation", f"clip.{kind}")
+    images = [np.full((32, 48, 3), 60 * n, "uint8") for n in range(1, frames + 1)]
+    return File.keep(animations.encode(images, kind, 10), "animation", f"clip.{kind}")
 
 
 def press(page, label):
@@ -73,7 +73,7 @@ def test_its_frames_are_painted_with_the_settings_of_the_form(visit, live, submi
     assert settings.base == {"strength": 0.35, "size": 256, "house": ["stained_glass"]}
 
 
-def test_a_video_takes_the_pictures_of_a_finer_mode_along(visit, live, submitted):
+def test_a_video_takes_the_images_of_a_finer_mode_along(visit, live, submitted):
     press(visit("style", what="A video", mode="Draft"), "Start")
     (_, settings, inputs), *_ = submitted
     assert (settings.base, list(inputs)) == ({"mode": "draft"}, ["video", "style"])

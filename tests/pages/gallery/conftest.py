@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.core import recipes, tasks
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.gallery import index, items, removal, unreadable
 
@@ -31,9 +31,9 @@ def made(chores):
     def make(owner="local", **settings):
         asked = chores.ChoreSettings(**settings)
         pixels = np.full((48, 64, 3), asked.shade, "uint8")
-        source = File.keep(images.encode_png(pixels // 2), "picture", f"shade_{asked.shade}.png")
-        recipe = recipes.make("chores.do", asked, {"picture": [source]})
-        file = File.keep(images.encode_png(pixels, recipe), "picture", "chore.png")
+        source = File.keep(image_io.encode_png(pixels // 2), "image", f"shade_{asked.shade}.png")
+        recipe = recipes.make("chores.do", asked, {"image": [source]})
+        file = File.keep(image_io.encode_png(pixels, recipe), "image", "chore.png")
         return items.add(tasks.Result((file,), {}, recipe), 4.0, owner)
 
     return make

@@ -20,8 +20,8 @@ from pages.jobs import kept_models, navigation, use_again
 from pages.widgets import owners, words
 from studio.core import paths, recipes, tasks
 from studio.core.errors import NoRoom, Unavailable
+from studio.core.imaging import animations, image_io
 from studio.core.models import model_zip, presets
-from studio.core.pictures import animations, images
 from studio.core.tasks import File
 from studio.gallery import disk_usage, export, import_file, index, items, removal
 from studio.gallery.index import Wanted
@@ -240,7 +240,7 @@ def test_making_again_starts_a_job_with_the_same_settings(visit, made, engine, u
 
 def test_what_can_no_longer_be_made_again_says_so_and_can_still_be_looked_at(visit, made, engine):
     id = made(shade=31)
-    items.find(id).inputs["picture"][0].path.unlink()
+    items.find(id).inputs["image"][0].path.unlink()
     page = visit("gallery", item=id)
     before = len(engine.jobs(limit=1000))
     button(page, "Make again").click().run()
@@ -327,7 +327,7 @@ def drop(draw):
     return drop
 
 
-def test_a_dropped_picture_shows_its_recipe_and_goes_into_the_gallery(drop, made):
+def test_a_dropped_image_shows_its_recipe_and_goes_into_the_gallery(drop, made):
     id = made(shade=12)
     data = items.find(id).result.files[0].read()
     removal.remove([id])
@@ -352,10 +352,10 @@ def test_what_finds_no_room_in_the_gallery_is_told(visit, made, monkeypatch):
     assert "The disk is full" in page.error[0].value
 
 
-def test_a_dropped_picture_whose_input_is_gone_asks_for_it(drop, made):
+def test_a_dropped_image_whose_input_is_gone_asks_for_it(drop, made):
     item = items.find(made(shade=13))
     data = item.result.files[0].read()
-    item.inputs["picture"][0].path.unlink()
+    item.inputs["image"][0].path.unlink()
     page = drop(data)
     assert "shade" in page.info[0].value and "add its inputs" in page.info[0].value
     assert "Make again" not in {one.label for one in page.button}
@@ -363,7 +363,7 @@ def test_a_dropped_picture_whose_input_is_gone_asks_for_it(drop, made):
 
 def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, made):
     item = items.find(made(shade=15))
-    data, source = item.result.files[0].read(), item.inputs["picture"][0]
+    data, source = item.result.files[0].read(), item.inputs["image"][0]
     gone = source.read()
     source.path.unlink()
     page = visit("gallery")
@@ -381,7 +381,7 @@ def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, made):
 
 def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(monkeypatch, made):
     item = items.find(made(shade=16))
-    data, source = item.result.files[0].read(), item.inputs["picture"][0]
+    data, source = item.result.files[0].read(), item.inputs["image"][0]
     gone = source.read()
     source.path.unlink()
     state = {dropped_file._TOLD: import_file.provenance(data, "a.png")}
@@ -396,9 +396,9 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     assert [told[:5] for told in state[uploads.FAULT][1]] == ["c.txt", "d.txt"]
 
 
-def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):
+def test_a_image_of_another_studio_is_read_and_no_more(drop, image):
     recipe = recipes.Recipe(task="song.sing", settings={"key": "c"})
-    page = drop(images.encode_png(picture, recipe))
+    page = drop(image_io.encode_png(image, recipe))
     assert "Another version" in page.warning[0].value
     assert "song.sing" in page.code[0].value
     assert {one.label for one in page.button} == {"Back"}
@@ -452,7 +452,7 @@ def test_every_use_is_of_a_page_and_a_slot_that_are_there():
             for slot in tasks.get(name).inputs
         ]
         (slot,) = {slot.name: slot for slot in slots if slot.name == use.slot}.values()
-        assert slot.kind == "picture"
+        assert slot.kind == "image"
         assert use.many <= (slot.most > 1)  # a page may take one where a command takes several
 
 
@@ -504,7 +504,7 @@ def test_above_the_limit_the_page_says_so(visit, made, monkeypatch):
 def alone(chores):
     """Adds an image that was made of nothing."""
     recipe = recipes.Recipe(task="chores.do", settings=chores.ChoreSettings(shade=5, steps=2).model_dump())
-    file = File.keep(images.encode_png(np.full((48, 64, 3), 5, "uint8"), recipe), "picture", "chore.png")
+    file = File.keep(image_io.encode_png(np.full((48, 64, 3), 5, "uint8"), recipe), "image", "chore.png")
     return items.add(tasks.Result((file,), {}, recipe), 1.0)
 
 
@@ -548,9 +548,9 @@ def test_what_no_page_has_a_view_for_says_in_the_gallery_why_it_failed(visit, en
     assert "Run again" in {one.label for one in page.button}
 
 
-def test_a_job_that_is_opened_takes_the_place_of_a_dropped_picture(visit, made, engine, chores, until):
-    page, picture = visit("gallery"), items.find(made(shade=30)).result.files[0].read()
-    page.session_state[dropped_file._TOLD] = import_file.provenance(picture, "a.png")
+def test_a_job_that_is_opened_takes_the_place_of_a_dropped_image(visit, made, engine, chores, until):
+    page, image = visit("gallery"), items.find(made(shade=30)).result.files[0].read()
+    page.session_state[dropped_file._TOLD] = import_file.provenance(image, "a.png")
     page.run()
     assert "told_back" in {one.key for one in page.button}
     job = engine.submit("chores.do", chores.ChoreSettings(shade=9), {})
@@ -561,7 +561,7 @@ def test_a_job_that_is_opened_takes_the_place_of_a_dropped_picture(visit, made, 
     assert "told_back" not in {one.key for one in page.button}
 
 
-def test_a_job_that_failed_does_not_keep_a_dropped_picture_from_being_looked_at(
+def test_a_job_that_failed_does_not_keep_a_dropped_image_from_being_looked_at(
     visit, made, engine, chores, until
 ):
     id = made(shade=32)
@@ -655,7 +655,7 @@ def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit,
 
 
 def test_a_kept_model_and_what_it_learned_from_are_its_visitors_own(visit, tmp_path, monkeypatch):
-    sky = File.keep(images.encode_png(np.full((32, 32, 3), 9, "uint8")), "picture", "rain.png")
+    sky = File.keep(image_io.encode_png(np.full((32, 32, 3), 9, "uint8")), "image", "rain.png")
     trained = model_zip.zipped(tiny_styles.make(tmp_path / "net", learned_from=[sky]).folder)
     presets.unpack(trained, "by-command")
     whose = ["visitor-a"]
@@ -669,12 +669,12 @@ def test_a_kept_model_and_what_it_learned_from_are_its_visitors_own(visit, tmp_p
     assert seen["by-command"].file().read()
 
 
-def test_a_model_for_all_paints_for_all_and_gives_nobody_the_pictures_that_its_recipe_names(
+def test_a_model_for_all_paints_for_all_and_gives_nobody_the_images_that_its_recipe_names(
     visit, tmp_path, monkeypatch
 ):
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
-    hers = File.keep(images.encode_png(np.full((32, 32, 3), (9, 99, 9), "uint8")), "picture", "rain.png")
+    hers = File.keep(image_io.encode_png(np.full((32, 32, 3), (9, 99, 9), "uint8")), "image", "rain.png")
     whose[0] = "local"  # who keeps for all what a visitor may have sent
     presets.unpack(
         model_zip.zipped(tiny_styles.make(tmp_path / "net", learned_from=[hers]).folder), "for-all"
@@ -686,11 +686,11 @@ def test_a_model_for_all_paints_for_all_and_gives_nobody_the_pictures_that_its_r
         shown.file().read()
 
 
-def test_a_model_that_names_anothers_picture_does_not_show_it(visit, tmp_path, monkeypatch):
+def test_a_model_that_names_anothers_image_does_not_show_it(visit, tmp_path, monkeypatch):
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
-    secret = images.encode_png(np.full((32, 32, 3), (200, 9, 9), "uint8"))
-    hers = File.keep(secret, "picture", "rain.png")
+    secret = image_io.encode_png(np.full((32, 32, 3), (200, 9, 9), "uint8"))
+    hers = File.keep(secret, "image", "rain.png")
     assert samples.small(hers), "which is now in the memory that all tabs share"
     trained = model_zip.zipped(tiny_styles.make(tmp_path / "net", learned_from=[hers]).folder)
     whose[0] = "visitor-b"
@@ -701,11 +701,11 @@ def test_a_model_that_names_anothers_picture_does_not_show_it(visit, tmp_path, m
         shown.file().read()
 
 
-def test_a_recipe_that_calls_anothers_picture_a_sample_does_not_open_it(visit, monkeypatch):
+def test_a_recipe_that_calls_anothers_image_a_sample_does_not_open_it(visit, monkeypatch):
     whose = ["visitor-a"]
     for module in (owners, dropped_file):
         monkeypatch.setattr(module, "owner", lambda: whose[0])
-    hers = File.keep(images.encode_png(np.full((32, 32, 3), (99, 9, 9), "uint8")), "picture", "rain.png")
+    hers = File.keep(image_io.encode_png(np.full((32, 32, 3), (99, 9, 9), "uint8")), "image", "rain.png")
     whose[0] = "visitor-b"
     for name in ("sample:chelsea.png", "sample:x", "chelsea.png", "sample:chelsea"):
         source = {"digest": hers.digest, "name": name}

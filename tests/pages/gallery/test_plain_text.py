@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core import recipes, tasks
-from studio.core.pictures import animations, images
+from studio.core.imaging import animations, image_io
 from studio.core.tasks import File
 from studio.gallery import items, marks
 
@@ -28,8 +28,8 @@ PLAIN = {
 }
 
 
-def _picture(shade: int) -> bytes:
-    return images.encode_png(np.full((48, 64, 3), shade, "uint8"))
+def _image(shade: int) -> bytes:
+    return image_io.encode_png(np.full((48, 64, 3), shade, "uint8"))
 
 
 def _video(kind: str) -> bytes:
@@ -37,7 +37,7 @@ def _video(kind: str) -> bytes:
 
 
 MADE = {
-    "picture": ("picture", "a.png", lambda: _picture(7)),
+    "image": ("image", "a.png", lambda: _image(7)),
     "mp4": ("animation", "a.mp4", lambda: _video("mp4")),
     "gif": ("animation", "a.gif", lambda: _video("gif")),
     "text": ("text", "a.txt", lambda: b"Once"),
@@ -51,8 +51,8 @@ def add(chores):
 
     def add(form: str) -> str:
         kind, name, data = MADE[form]
-        source = File.keep(_picture(99), "picture", f"{NAME}.png")
-        recipe = recipes.make("chores.do", chores.ChoreSettings(), {"picture": [source]})
+        source = File.keep(_image(99), "image", f"{NAME}.png")
+        recipe = recipes.make("chores.do", chores.ChoreSettings(), {"image": [source]})
         return items.add(tasks.Result((File.keep(data(), kind, name),), {}, recipe), 4.0)
 
     return add
@@ -90,7 +90,7 @@ def test_an_item_of_any_kind_shows_the_name_as_it_is(visit, add, form):
 
 @pytest.mark.slow
 def test_the_grid_tags_and_what_was_removed_show_it_as_it_is(visit, add):
-    first, second = add("picture"), add("gif")
+    first, second = add("image"), add("gif")
     marks.change(first, name=NAME, tags=[NAME])
     for page in (
         visit("gallery"),
@@ -110,8 +110,6 @@ def test_an_uploaded_photo_shows_its_name_as_it_is(visit, address):
     page = visit(address)
     for number in range(min(2, len(page.file_uploader))):
         page = (
-            page.file_uploader[number]
-            .upload(f"{NAME} {number}.png", _picture(50 + number), "image/png")
-            .run()
+            page.file_uploader[number].upload(f"{NAME} {number}.png", _image(50 + number), "image/png").run()
         )
     assert shows(page) and not unescaped(page)

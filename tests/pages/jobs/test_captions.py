@@ -9,7 +9,7 @@ import pytest
 from pages.jobs import captions
 from studio.core.tasks import File, Result
 
-COFFEE = {"content": [File("0" * 64, "picture", "coffee.png")]}
+COFFEE = {"content": [File("0" * 64, "image", "coffee.png")]}
 
 
 def of(task, settings, inputs=COFFEE, seconds=0.0, figures=None, stopped=False):

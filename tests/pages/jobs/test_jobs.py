@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.jobs import bar, job_panel
 from studio.core import paths, recipes, tasks
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.progress import Report
 from studio.core.tasks import File
 from studio.engine.jobs import store
@@ -90,7 +90,7 @@ def page_of_errand(digest, steps):
     from pages.jobs import inline_jobs
     from studio.core.tasks import File
 
-    inputs = {"picture": [File(digest, "picture", "a.png")] if digest else []}
+    inputs = {"image": [File(digest, "image", "a.png")] if digest else []}
     job = inline_jobs.inline_job(
         "chores.do", ChoreSettings(steps=steps, shade=88), inputs, "Do it", ":material/brush:"
     )
@@ -98,8 +98,8 @@ def page_of_errand(digest, steps):
 
 
 @pytest.mark.slow
-def test_a_small_job_is_found_again_after_a_reload_if_its_files_say_what_it_is(draw, engine, until, picture):
-    file = File.keep(images.encode_png(picture), "picture", "a.png")
+def test_a_small_job_is_found_again_after_a_reload_if_its_files_say_what_it_is(draw, engine, until, image):
+    file = File.keep(image_io.encode_png(image), "image", "a.png")
     page = draw(page_of_errand, digest=file.digest, steps=3)
     page.button[0].click().run()
     until(lambda: page.run().session_state["done"])
@@ -283,13 +283,13 @@ def test_back_on_one_page_leads_away_from_a_job_but_a_visit_elsewhere_does_not(d
         assert page.run().session_state["shown"] != here
 
 
-def test_a_reload_finds_ones_own_picture_and_nothing_else(home):
+def test_a_reload_finds_ones_own_image_and_nothing_else(home):
     def page_of_choice():
         import streamlit as st
 
         from pages import parts
 
-        st.session_state["name"] = parts.picture("content", "Content", parts.photos()).file().digest
+        st.session_state["name"] = parts.image("content", "Content", parts.photos()).file().digest
 
     def visited(digest, title="Your photo"):
         page = AppTest.from_function(page_of_choice, default_timeout=60)
@@ -298,8 +298,8 @@ def test_a_reload_finds_ones_own_picture_and_nothing_else(home):
         assert not page.exception
         return page.session_state["name"]
 
-    mine = File.keep(images.encode_png(np.full((40, 60, 3), 9, "uint8")), "picture", "mine.png")
-    text = File.keep(b"no picture", "text", "a.txt")
+    mine = File.keep(image_io.encode_png(np.full((40, 60, 3), 9, "uint8")), "image", "mine.png")
+    text = File.keep(b"no image", "text", "a.txt")
     assert visited(mine.digest) == visited(mine.digest, "Your photo 2") == mine.digest
     assert all(visited(other) not in (mine.digest, text.digest) for other in (text.digest, "0" * 64, "x"))
 
@@ -342,17 +342,15 @@ def test_uses_of_a_result_reach_the_choices(draw, home):
         import streamlit as st
 
         from pages import parts
-        from pages.form import picture_input
+        from pages.form import image_input
 
-        content = parts.picture("content", "Content", parts.photos())
+        content = parts.image("content", "Content", parts.photos())
         st.session_state["name"] = content.file().name
-        st.button(
-            "Use", on_click=lambda: picture_input.use("content", st.session_state["made"], "Your photo")
-        )
+        st.button("Use", on_click=lambda: image_input.use("content", st.session_state["made"], "Your photo"))
 
     from pages.form import samples
 
-    made = File.keep(samples.photos()[1].file().read(), "picture", "made.png")
+    made = File.keep(samples.photos()[1].file().read(), "image", "made.png")
     page = AppTest.from_function(page_of_use, default_timeout=60)
     page.session_state["made"] = made
     page.run()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import Unavailable
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 
 
@@ -16,7 +16,7 @@ def page_of_live(shade, file):
 
     from pages.jobs import live
 
-    made = live.live_result("chores.do", chores.ChoreSettings(shade=shade), {"picture": (file,)}, "tests")
+    made = live.live_result("chores.do", chores.ChoreSettings(shade=shade), {"image": (file,)}, "tests")
     st.session_state["got"] = made and made.data
 
 
@@ -30,7 +30,7 @@ def asked(engine, monkeypatch):
 
 @pytest.fixture
 def photo():
-    return File.keep(images.encode_png(np.full((8, 8, 3), 200, "uint8")), "picture", "photo.png")
+    return File.keep(image_io.encode_png(np.full((8, 8, 3), 200, "uint8")), "image", "photo.png")
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.pictures import animations
+from studio.core.imaging import animations
 from studio.core.tasks import File
 from studio.video.settings import VideoSettings
 

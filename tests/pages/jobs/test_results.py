@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from pages.form import samples
 from pages.jobs import results
 from studio.core import recipes
-from studio.core.pictures import images, thumbnails
+from studio.core.imaging import image_io, thumbnails
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.style.settings import TransferSettings
@@ -88,8 +88,8 @@ def test_other_videos_stay_videos(show, ending):
     assert downloads(page) == ["Download", "Download recipe"]
 
 
-def test_a_picture_carries_its_recipe_itself(show, picture):
-    page = show("picture", images.encode_png(picture), "sky-dream.png")
+def test_a_image_carries_its_recipe_itself(show, image):
+    page = show("image", image_io.encode_png(image), "sky-dream.png")
     assert len(page.get("image")) == 1
     assert downloads(page) == ["Download"]
 
@@ -97,10 +97,10 @@ def test_a_picture_carries_its_recipe_itself(show, picture):
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
 def test_the_first_frame_stands_for_a_video(home, ending):
     file = File.keep(video(ending), "animation", f"sky.{ending}")
-    found = thumbnails.picture_of(file)
+    found = thumbnails.image_of(file)
     assert found.shape == (48, 64, 3)
     assert np.abs(found.astype(int) - COLORS[0]).mean() < 12
-    assert images.read(samples.small(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)
+    assert image_io.read(samples.small(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)
 
 
 def test_other_seeds_all_differ_where_anything_is_drawn_at_random():

@@ -16,7 +16,7 @@ from pages.widgets import words
 from studio.classify.settings import ExplainSettings, ExportSettings
 from studio.cli import flags, make
 from studio.core import amounts, paths, recipes, tasks
-from studio.core.pictures import images
+from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.faces.settings import FacesSettings
@@ -123,8 +123,8 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_the_command_that_is_shown_asks_for_the_same(settings, home, picture):
-    file = File("0" * 64, "picture", "my photo.png")
+def test_the_command_that_is_shown_asks_for_the_same(settings, home, image):
+    file = File("0" * 64, "image", "my photo.png")
     inputs = {"content": [file], "style": [file, file], "mask": [file]}
     line = commands.line("style.transfer", settings, inputs)
     parser = flags.Parser("studio")
@@ -143,7 +143,7 @@ def test_the_command_that_is_shown_asks_for_the_same(settings, home, picture):
 @pytest.mark.parametrize("settings", DREAMS, ids=str)
 @pytest.mark.parametrize("guide", [0, 1])
 def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
-    file = File("0" * 64, "picture", "my photo.png")
+    file = File("0" * 64, "image", "my photo.png")
     line = commands.line("dream.ascend", settings, {"content": [file], "guide": [file] * guide})
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
@@ -166,10 +166,10 @@ def asked_in_python(program):
 
 
 @pytest.mark.parametrize("settings", [*SETTINGS, *DREAMS], ids=str)
-def test_the_python_that_is_shown_asks_for_the_same(settings, home, picture, tmp_path, monkeypatch):
+def test_the_python_that_is_shown_asks_for_the_same(settings, home, image, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("my photo.png").write_bytes(images.encode_png(picture))
-    file = File.keep(Path("my photo.png").read_bytes(), "picture", "my photo.png")
+    Path("my photo.png").write_bytes(image_io.encode_png(image))
+    file = File.keep(Path("my photo.png").read_bytes(), "image", "my photo.png")
     dream = isinstance(settings, DreamSettings)
     task = "dream.ascend" if dream else "style.transfer"
     inputs = {"content": [file], "guide": [file]} if dream else {"content": [file], "style": [file] * 2}
@@ -193,7 +193,7 @@ def test_the_python_that_is_shown_makes_the_same(home, tmp_path, monkeypatch):
     Path("shown.py").write_text(commands.python("style.transfer", settings, {"content": [content]}))
     runpy.run_path("shown.py")
     again = tasks.run("style.transfer", settings, {"content": [content]})
-    assert np.array_equal(images.read(Path("out.png")), images.read(again.files[0].read()))
+    assert np.array_equal(image_io.read(Path("out.png")), image_io.read(again.files[0].read()))
     assert recipes.read(Path("out.png").read_bytes()) == again.recipe
 
 
@@ -223,7 +223,7 @@ ASKED = [
 def test_the_command_that_asks_a_classifier_asks_for_the_same(settings, own, home):
     name = "classify.explain" if isinstance(settings, ExplainSettings) else "classify.export"
     inputs = {"model": [File("1" * 64, "model", "mine.zip")] * own}
-    inputs |= {"picture": [File("0" * 64, "picture", "my photo.png")]} if name == "classify.explain" else {}
+    inputs |= {"image": [File("0" * 64, "image", "my photo.png")]} if name == "classify.explain" else {}
     settings = settings.model_copy(update={"preset": type(settings)().preset}) if own else settings
     line = commands.line(name, settings, inputs)
     parser = flags.Parser("studio")

@@ -9,8 +9,8 @@ from PIL import Image
 
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io, sample_photos
 from studio.core.models import model_zip, presets
-from studio.core.pictures import images, sample_photos
 from studio.style.house import film_grain, known_styles, paint
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -36,36 +36,36 @@ def made(photo, *house, **settings):
 
 def test_a_photo_is_painted_at_the_size_asked_for_and_the_network_is_named(tiny, photo):
     painted = transfer(photo, settings=asked("rain", size=128))
-    assert painted.image.shape == images.fit(photo, 128).shape
+    assert painted.image.shape == image_io.fit(photo, 128).shape
     assert painted.weights == {"tiny": tiny.digest}
 
 
 @pytest.mark.parametrize("shape", [(1, 90), (90, 1), (2, 2), (33, 47), (64, 65)])
-def test_pictures_of_any_shape_are_painted(tiny, shape):
-    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype("uint8")
+def test_images_of_any_shape_are_painted(tiny, shape):
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype("uint8")
     painter = paint.open(tiny)
-    painted = painter.paint(images.to_01(picture), [0], [1.0])
+    painted = painter.paint(image_io.to_01(image), [0], [1.0])
     assert painted.shape == (1, *shape, 3) and np.isfinite(painted).all()
 
 
 def test_what_is_flat_is_painted_too_and_alike_in_every_frame(photo):
     painter = paint.open(presets.find(known_styles.SHIPPED))
-    picture = images.to_01(images.fit(photo, 192))
-    picture[:, :, 96:] = 0.2
+    image = image_io.to_01(image_io.fit(photo, 192))
+    image[:, :, 96:] = 0.2
     for name in ("mosaic", "halftone", "woodcut"):
-        painted, again = (painter.paint(picture, [painter.styles.index(name)], [1.0]) for _ in range(2))
+        painted, again = (painter.paint(image, [painter.styles.index(name)], [1.0]) for _ in range(2))
         assert painted[0, :, 160:].std(axis=(0, 1)).mean() > 0.03, name  # 8 levels of 255
         np.testing.assert_array_equal(painted, again)
 
 
 def test_grain_lies_only_where_a_photo_has_none_of_its_own():
     rng = np.random.default_rng(0)
-    picture = np.full((1, 64, 128, 3), 0.4, "float32")
-    picture[:, :, 64:] += rng.normal(0, 4 / 255, (1, 64, 64, 3)).astype("float32")
-    more = film_grain.laid_over(picture) - picture
+    image = np.full((1, 64, 128, 3), 0.4, "float32")
+    image[:, :, 64:] += rng.normal(0, 4 / 255, (1, 64, 64, 3)).astype("float32")
+    more = film_grain.laid_over(image) - image
     assert more[:, :, :56].std() == pytest.approx(film_grain.DEPTH / 255, rel=0.1)
     assert np.abs(more[:, :, 72:]).max() == 0
-    assert film_grain.laid_over(np.ones_like(picture)).max() == 1
+    assert film_grain.laid_over(np.ones_like(image)).max() == 1
 
 
 def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
@@ -80,13 +80,13 @@ def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
 
 
 def test_strength_goes_from_the_photo_to_the_painting(tiny, photo):
-    start = images.fit(photo, 96).astype(int)
+    start = image_io.fit(photo, 96).astype(int)
     moved = [np.abs(made(photo, "rain", size=96, strength=s) - start).mean() for s in (0, 0.5, 1)]
     assert moved[0] < 1 < moved[1] < moved[2]
 
 
 def test_the_photos_colors_can_be_kept(tiny, photo):
-    start = images.fit(photo, 96).reshape(-1, 3).astype(float)
+    start = image_io.fit(photo, 96).reshape(-1, 3).astype(float)
     plain, kept = (
         made(photo, "rain", size=96, strength=1, keep_colors=how).reshape(-1, 3) for how in ("off", "matched")
     )
@@ -116,12 +116,12 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo_in_its_place(tiny, pho
     width = painted().shape[1]
     here, there = np.s_[:, : width // 2 - 12], np.s_[:, width // 2 + 12 :]
     np.testing.assert_array_equal(painted(1, 0)[here], painted()[here])
-    np.testing.assert_array_equal(painted(1, 0)[there], images.fit(photo, 96)[there])
+    np.testing.assert_array_equal(painted(1, 0)[there], image_io.fit(photo, 96)[there])
     np.testing.assert_array_equal(painted(0.4, 0.4), painted())
 
 
-def test_a_task_makes_a_picture_whose_recipe_makes_it_again(tiny, photo):
-    content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+def test_a_task_makes_a_image_whose_recipe_makes_it_again(tiny, photo):
+    content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
     settings = asked("sand", size=96)
     first = tasks.run("style.transfer", settings, {"content": [content]})
     assert first.files[0].name == "cup-sand.png"
@@ -131,13 +131,13 @@ def test_a_task_makes_a_picture_whose_recipe_makes_it_again(tiny, photo):
 
 
 def test_a_network_that_is_given_as_a_file_is_an_input_of_the_recipe(tiny, photo):
-    content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+    content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
     network = tasks.File.keep(model_zip.zipped(tiny.folder), "model", "mine.zip")
     inputs = {"content": [content], "network": [network]}
     done = tasks.run("style.transfer", asked("rain", network="house", size=96), inputs)
     assert done.recipe.inputs["network"][0].digest == network.digest
     assert done.recipe.weights == {}
-    np.testing.assert_array_equal(images.read(done.files[0].read()), made(photo, "rain", size=96))
+    np.testing.assert_array_equal(image_io.read(done.files[0].read()), made(photo, "rain", size=96))
 
 
 def test_an_unknown_style_is_refused_with_the_closest(tiny, photo):
@@ -161,14 +161,14 @@ def test_what_is_no_network_of_styles_is_refused(tiny, photo, network):
     ],
 )
 def test_what_does_not_go_with_a_house_style_is_refused(tiny, photo, settings, inputs, told):
-    file = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+    file = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
     given = {"content": [file]} | {slot: [file] * count for slot, count in inputs.items()}
     with pytest.raises(InvalidInput, match=told):
         tasks.check("style.transfer", asked("rain", **settings), given)
 
 
 def test_no_style_at_all_is_refused(home, photo):
-    file = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+    file = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
     with pytest.raises(InvalidInput, match="house style"):
         tasks.check("style.transfer", TransferSettings(), {"content": [file]})
 
@@ -187,7 +187,7 @@ def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(ti
     "file, name",
     [("My Stars.png", "my_stars"), ("wash.png", "wash"), ("Äpfel (2).jpg", "äpfel_2"), (".png", "png")],
 )
-def test_a_style_is_called_after_its_picture(file, name):
+def test_a_style_is_called_after_its_image(file, name):
     assert known_styles.name_of(file) == name
 
 
@@ -198,11 +198,11 @@ def test_a_mask_drawn_on_a_transparent_ground_is_read_as_drawn(tiny, photo):
     for mask in (drawn, drawn[..., :3]):
         buffer = io.BytesIO()
         Image.fromarray(mask).save(buffer, "PNG")
-        files.append(tasks.File.keep(buffer.getvalue(), "picture", "left.png"))
-    content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+        files.append(tasks.File.keep(buffer.getvalue(), "image", "left.png"))
+    content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
     made = [
         tasks.run("style.transfer", asked("sand", size=96), {"content": [content], "mask": [file]})
         for file in files
     ]
-    clear, opaque = (images.read(one.files[0].read()) for one in made)
+    clear, opaque = (image_io.read(one.files[0].read()) for one in made)
     np.testing.assert_array_equal(clear, opaque)

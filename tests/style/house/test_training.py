@@ -7,9 +7,9 @@ import tiny_styles
 
 from studio.core import data, tasks
 from studio.core.errors import InvalidInput
+from studio.core.imaging import image_io, sample_photos
 from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
-from studio.core.pictures import images, sample_photos
 from studio.style.house import film_grain, gram_loss, known_styles, paint, train
 from studio.style.house.held_out import HeldOut
 from studio.style.house.learner import Learner
@@ -24,7 +24,7 @@ SIDE = SETTINGS.size + FARTHEST
 @pytest.fixture(scope="module")
 def photos():
     """Squares cut out of a photo, `(12, SIDE, SIDE, 3) uint8`."""
-    cat = images.fit(sample_photos.photo("chelsea"), 240)
+    cat = image_io.fit(sample_photos.photo("chelsea"), 240)
     places = [(row, column) for row in (0, 40, 80) for column in (0, 50, 100, 150)]
     return np.stack([cat[row : row + SIDE, column : column + SIDE] for row, column in places])
 
@@ -37,7 +37,7 @@ def vgg16(weights_home):
 @pytest.fixture
 def grams(vgg16):
     drawn = [paintings.draw(name, size=(128, 160)) for name in ("mosaic", "woodcut")]
-    return [gram_loss.grams(vgg16, images.to_01(picture)) for picture in drawn]
+    return [gram_loss.grams(vgg16, image_io.to_01(image)) for image in drawn]
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def folder(photos, tmp_path):
     place = tmp_path / "photos"
     place.mkdir()
     for n in range(60):
-        (place / f"{n}.png").write_bytes(images.encode_png(np.roll(photos[n % 12], n, axis=1)))
+        (place / f"{n}.png").write_bytes(image_io.encode_png(np.roll(photos[n % 12], n, axis=1)))
     return data.reference(str(place))
 
 
 def drawn(name):
-    return tasks.File.keep(images.encode_png(paintings.draw(name, size=(160, 200))), "picture", f"{name}.png")
+    return tasks.File.keep(image_io.encode_png(paintings.draw(name, size=(160, 200))), "image", f"{name}.png")
 
 
 def trainer(photos, grams, vgg16, run=None, **settings):
@@ -222,7 +222,7 @@ def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder,
     assert made.figures["tested_photos"] == 2  # a thirtieth by SHA-256, of 60 photos
     preset = presets.unpack(made.files[0].read(), "mine")
     assert known_styles.styles_of(preset) == ("mosaic", "wash")
-    assert "mosaic, wash" in preset.card() and preset.picture()
+    assert "mosaic, wash" in preset.card() and preset.image()
     assert "train_style photos --style mosaic.png wash.png" in preset.card()
     start = paint.load(preset)
 
@@ -246,7 +246,7 @@ def test_a_network_of_another_shape_cannot_be_gone_on_from(weights_home, folder)
 
 
 def test_a_style_too_small_to_learn_from_is_refused(home, folder):
-    small = tasks.File.keep(images.encode_png(np.zeros((100, 300, 3), "uint8")), "picture", "thin.png")
+    small = tasks.File.keep(image_io.encode_png(np.zeros((100, 300, 3), "uint8")), "image", "thin.png")
     with pytest.raises(InvalidInput, match="at least 128 px"):
         tasks.run(known_styles.TASK, SETTINGS, {"data": [folder], "style": [small]})
 
@@ -284,7 +284,7 @@ def test_only_new_styles_and_a_share_need_a_network_to_start_from(home, folder, 
 def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, folder, photos):
     tiny = tiny_styles.make()
     start = tasks.File.keep(model_zip.zipped(tiny.folder), "model", "tiny.zip")
-    rain = tasks.File.keep(images.encode_png(paintings.draw("wash", size=(160, 200))), "picture", "rain.png")
+    rain = tasks.File.keep(image_io.encode_png(paintings.draw("wash", size=(160, 200))), "image", "rain.png")
     settings = SETTINGS.model_copy(update={"only_new": True, "learning_rate": 0.01})
     made = tasks.run(known_styles.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
     before, after = paint.load(tiny), paint.load(presets.unpack(made.files[0].read(), "again"))

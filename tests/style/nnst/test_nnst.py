@@ -74,10 +74,10 @@ def test_fine_costs_at_most_60_passes_and_a_draft_10_at_256_px():
 
 @pytest.mark.slow
 def test_tiles_give_the_features_and_gradient_of_the_whole(weights_home, photo, monkeypatch):
-    from studio.core.pictures import images
+    from studio.core.imaging import image_io
 
     backbone = backbones.load("vgg16")
-    image = images.to_01(images.resize(photo, 256, 320))
+    image = image_io.to_01(image_io.resize(photo, 256, 320))
     whole = features.extract(backbone, image)
     target = matching.bank([np.roll(whole, 3, axis=0)], (0,), RNG)
     indices = [matching.nearest(whole, target)]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.style.nnst import measure
 from studio.style.settings import TransferSettings
@@ -62,7 +62,7 @@ def test_an_unfinished_image_of_large_strokes_is_further_from_the_style_than_the
 def test_structure_falls_and_style_rises_with_strength(weights_home, photo, painting):
     from benchmarks import looks
 
-    backbone, content = backbones.load("vgg16"), images.fit(photo, 128)
+    backbone, content = backbones.load("vgg16"), image_io.fit(photo, 128)
     results = [
         transfer(photo, [painting], TransferSettings(mode="fine", size=128, steps=40, strength=s)).image
         for s in (0.2, 0.5, 1)

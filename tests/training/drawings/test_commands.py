@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.drawings import __main__ as drawings
-from training.drawings import avatars, pictures, sketches
+from training.drawings import avatars, images, sketches
 
 
 def draw(*words, kind="avatars"):
@@ -17,7 +17,7 @@ def draw(*words, kind="avatars"):
 
 @pytest.mark.parametrize(
     "kind, collection, size",
-    [("avatars", avatars, 64), ("sketches", sketches, 96), ("pictures", pictures, 224)],
+    [("avatars", avatars, 64), ("sketches", sketches, 96), ("images", images, 224)],
 )
 def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, collection, size):
     out = tmp_path / "drawn.npz"
@@ -30,8 +30,8 @@ def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, collection
         assert all(np.array_equal(found[name], one) for name, one in made.items())
 
 
-def test_pictures_are_paintings_and_faces_and_differ():
-    made, more = (pictures.collection(count, 0, size=128)["images"] for count in (2, 8))
+def test_images_are_paintings_and_faces_and_differ():
+    made, more = (images.collection(count, 0, size=128)["images"] for count in (2, 8))
     assert np.array_equal(made, more[:2])
     assert len({one.tobytes() for one in more}) == 8 and min(np.ptp(one) for one in more) > 60
 

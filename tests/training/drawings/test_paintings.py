@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from studio.core.pictures import paintings as shipped
+from studio.core.imaging import paintings as shipped
 from training.drawings import paintings
 
 pytestmark = pytest.mark.slow
@@ -22,9 +22,9 @@ def drawn():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_size_and_type(drawn, name):
-    picture = drawn[name]
-    assert picture.dtype == np.uint8
-    assert picture.shape == (512, 640, 3)
+    image = drawn[name]
+    assert image.dtype == np.uint8
+    assert image.shape == (512, 640, 3)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -34,7 +34,7 @@ def test_any_size(name, size):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_same_seed_same_bytes_other_seed_other_picture(name):
+def test_same_seed_same_bytes_other_seed_other_image(name):
     first, again, other = (paintings.draw(name, seed, SMALL) for seed in (3, 3, 4))
     assert np.array_equal(first, again)
     assert np.abs(first.astype(int) - other).mean() > 5
@@ -49,16 +49,16 @@ def test_no_empty_areas(drawn, name):
     assert patches.std(axis=(2, 3)).min() > 4
 
 
-def _colors(picture):
+def _colors(image):
     """A histogram of 6 x 6 x 6 colors, summing to 1."""
-    codes = picture.reshape(-1, 3) // 43 @ [36, 6, 1]
+    codes = image.reshape(-1, 3) // 43 @ [36, 6, 1]
     return np.bincount(codes, minlength=216) / len(codes)
 
 
-def _texture(picture):
+def _texture(image):
     """Detail at five scales, how steep it is, and how far it runs one way (the structure tensor's coherence):
     logarithms, so that ratios count."""
-    gray = picture.mean(axis=2)
+    gray = image.mean(axis=2)
     blurred = [gray, *(ndimage.gaussian_filter(gray, sigma) for sigma in (1, 2, 4, 8, 16))]
     bands = [(a - b).std() for a, b in itertools.pairwise(blurred)]
     down, right = ndimage.sobel(gray, 0), ndimage.sobel(gray, 1)

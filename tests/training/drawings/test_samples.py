@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from studio.core.data import sample_sets
-from studio.core.pictures import images
-from studio.core.pictures import paintings as shipped
+from studio.core.imaging import image_io
+from studio.core.imaging import paintings as shipped
 from training.drawings import avatars, paintings, samples, sketches
 from training.drawings.avatars import looks
 
@@ -44,7 +44,7 @@ def test_shipped_faces_are_drawn_again_alike_and_of_their_class(name):
     with zipfile.ZipFile(sample_sets.SHIPPED / f"{name}.zip") as packed:
         for label, face in islice(samples.faces(sample_sets.sets()[name]), FEW):
             counts[label] = counts.get(label, 0) + 1
-            kept = images.read(packed.read(f"{label}/{counts[label]:03}.webp"))
+            kept = image_io.read(packed.read(f"{label}/{counts[label]:03}.webp"))
             np.testing.assert_array_equal(kept, face)
 
 

@@ -24,21 +24,21 @@ def scene(seed, **changes):
     return Scene(replace(looks.choose(np.random.default_rng(seed)), **plain | changes), seed)
 
 
-def shows(picture, part):
+def shows(image, part):
     """Where an image of parts has one of them."""
-    return (picture == COLORS[part]).all(-1)
+    return (image == COLORS[part]).all(-1)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_parts_lie_where_the_picture_has_them(seed):
+def test_parts_lie_where_the_image_has_them(seed):
     one = scene(seed, glasses="", collar="crew", stripes=False)
-    picture, parts = one.picture(SIZE).astype(int), views.parts(one.shapes(), SIZE)
+    image, parts = one.image(SIZE).astype(int), views.parts(one.shapes(), SIZE)
     for part, color in (("Hair", one.look.hair), ("Clothes", one.look.cloth), ("Face", one.look.skin)):
         here = shows(parts, part)
-        near = np.abs(picture[here] - color).sum(-1)
+        near = np.abs(image[here] - color).sum(-1)
         assert here.sum() > 100 and np.median(near) < 110
     ground = ~parts.any(-1)
-    assert np.median(np.abs(picture[ground] - one.look.background).sum(-1)) < 4
+    assert np.median(np.abs(image[ground] - one.look.background).sum(-1)) < 4
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_lines_run_where_parts_meet():
 
 def test_night_has_a_moon_and_darker_faces():
     one = scene(3)
-    day, night = one.picture(SIZE).astype(int), one.picture(SIZE, night=True).astype(int)
+    day, night = one.image(SIZE).astype(int), one.image(SIZE, night=True).astype(int)
     face = shows(views.parts(one.shapes(), SIZE), "Face")
     assert night[face].mean() < 0.85 * day[face].mean()
     moon = (np.abs(night - palette.MOON).sum(-1) < 30).sum()

@@ -19,7 +19,7 @@ from studio.tune.by_preference.pairs import MOST, Pair
 
 @pytest.fixture
 def taste(home):
-    content = File.keep(b"a photo", "picture", "me.png")
+    content = File.keep(b"a photo", "image", "me.png")
     vary = ("look=dogs|eyes|birds", "steps=4:20")
     return searches.begin("dream.ascend", DreamSettings(size=256), vary, {"content": [content]}, "local", 512)
 
@@ -38,7 +38,7 @@ def test_what_was_picked_is_found_by_another_process(taste):
     assert json.loads(file_of(taste).read_bytes())["inputs"]["content"][0]["name"] == "me.png"
 
 
-def test_a_picture_has_its_own_settings_and_shares_the_others(taste):
+def test_a_image_has_its_own_settings_and_shares_the_others(taste):
     made = taste.made(("eyes", 7), ("look", "steps"), size=1024)
     assert made == DreamSettings(look="eyes", steps=7, size=1024)
     assert taste.made(("birds", 4), ("look", "steps")).size == 256
@@ -120,7 +120,7 @@ def test_a_value_that_the_form_no_longer_has_becomes_its_nearest(taste):
     assert judged == Pair(("dogs", 20), ("eyes", 6), "left")
 
 
-def test_its_pictures_are_needed(taste, monkeypatch):
+def test_its_images_are_needed(taste, monkeypatch):
     monkeypatch.setitem(disk_usage._LEAST_AGES, "unnamed", -1.0)
     digest = taste.inputs["content"][0].digest
     assert digest not in [path.name for path in disk_usage._unnamed(paths.home())]
@@ -136,7 +136,7 @@ def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monke
     begun = {}
     for owner in ("visitor-a", "visitor-b"):
         with owners.asking(owner):
-            content = File.keep(owner.encode(), "picture", "me.png")
+            content = File.keep(owner.encode(), "image", "me.png")
             vary = ("look=dogs|eyes|birds", "steps=4:20")
             begun[owner] = searches.begin(
                 "dream.ascend", DreamSettings(), vary, {"content": [content]}, owner, 512

@@ -28,7 +28,7 @@ def draw(rng: np.random.Generator, size: int = 64) -> tuple[np.ndarray, dict[str
     look = looks.choose(rng)
     pen = Pen(size, look.background)
     draw_look(pen, look, rng)
-    return pen.picture(), _facts(look)
+    return pen.image(), _facts(look)
 
 
 def draw_look(pen: Pen, look: looks.Look, rng: np.random.Generator) -> None:

@@ -84,9 +84,9 @@ class Pen:
         """Fills an outline."""
         self._ink.polygon(self._pixels(outline).ravel().tolist(), fill=self._lit(color))
 
-    def backdrop(self, picture: np.ndarray) -> None:
+    def backdrop(self, image: np.ndarray) -> None:
         """Begins again on an image, `(FINE * size, FINE * size, 3) uint8`."""
-        self._image = Image.fromarray(picture)
+        self._image = Image.fromarray(image)
         self._ink = ImageDraw.Draw(self._image)
 
     def tint(self, outline: Points, color: Color, share: float) -> None:
@@ -110,7 +110,7 @@ class Pen:
         """Fills a circle."""
         self.fill(ellipse(x, y, radius, radius, 16), color)
 
-    def picture(self) -> np.ndarray:
+    def image(self) -> np.ndarray:
         """What was drawn, `(size, size, 3) uint8`."""
         return np.asarray(self._image.reduce(FINE))
 

@@ -78,7 +78,7 @@ class Canvas:
                 flat = [value for point in part for value in point]
                 self._pen.line(flat, fill=tuple(colors[stroke][bristle]), width=width)
 
-    def picture(self, relief: float) -> np.ndarray:
+    def image(self, relief: float) -> np.ndarray:
         """The canvas under light from the upper left. Returns `(H, W, 3) float` in [0, 1]."""
         height, width = self.size
         small = np.asarray(self._paint.resize((width, height), Image.Resampling.BOX, reducing_gap=None))

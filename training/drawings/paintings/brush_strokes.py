@@ -42,7 +42,7 @@ def draw(seed: int, size: Shape) -> np.ndarray:
         tones = at(color, starts + rng.normal(size=starts.shape) * 3 * unit)
         tones = tones * (1 + rng.normal(size=(len(starts), 1)) * 0.06 * spread)
         canvas.strokes(rng, starts, np.clip(tones, 0, 1), flow, scaled)
-    return finished(canvas.picture(relief=0.2))
+    return finished(canvas.image(relief=0.2))
 
 
 def _scene(rng, size, unit):

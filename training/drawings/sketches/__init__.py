@@ -43,7 +43,7 @@ def collection(
     progress = progress or Progress()
     for n in range(count):
         lot = draw_lot(seed, n, BY_NIGHT)
-        made["images"][n] = lot.scene.picture(size, lot.night)
+        made["images"][n] = lot.scene.image(size, lot.night)
         made["roles"][n] = lot.scene.roles(size)
         made["colors"][n] = lot.scene.colors(lot.night)
         made["night"][n] = lot.night

@@ -176,7 +176,7 @@ def _scribbles(rng: np.random.Generator) -> list[Shape]:
 
 def _light(lot: Lot, size: int, rng: np.random.Generator) -> np.ndarray:
     """Where light falls and how much, in a few tones and with soft or hard borders."""
-    gray = Image.fromarray(lot.scene.picture(64)).convert("L")
+    gray = Image.fromarray(lot.scene.image(64)).convert("L")
     if rng.random() < 0.55:  # whoever paints light on black leaves what is behind a face as it is
         face = views.parts(lot.scene.shapes(), 64).any(-1)
         gray = Image.fromarray(np.where(face, np.asarray(gray), 0).astype("uint8"))

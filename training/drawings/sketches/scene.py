@@ -57,17 +57,17 @@ class Scene:
     zoom: float = ZOOM
     aside: float = 0.0
 
-    def picture(self, size: int, night: bool = False) -> np.ndarray:
+    def image(self, size: int, night: bool = False) -> np.ndarray:
         """It in color, `(size, size, 3) uint8`."""
         if not night:
-            return self._drawn(Pen(size, self.look.background, self.zoom, self.aside)).picture()
+            return self._drawn(Pen(size, self.look.background, self.zoom, self.aside)).image()
         colors = self.colors(night=True)
         white = (255, 255, 255)
         plain = replace(self.look, background=white)
         light, depth = palette.NIGHT, palette.NIGHT_DEPTH
         pen = Pen(size, white, self.zoom, self.aside, light, depth)
         pen.backdrop(np.rint(255 * _sky(colors, size * FINE)).astype("uint8"))
-        return replace(self, look=plain)._drawn(pen).picture()
+        return replace(self, look=plain)._drawn(pen).image()
 
     def colors(self, night: bool = False) -> np.ndarray:
         """What it is painted with, see `palette.colors_of`."""

@@ -43,7 +43,7 @@ class _Sheet:
         made.ink = ImageDraw.Draw(made.image)
         return made
 
-    def picture(self) -> np.ndarray:
+    def image(self) -> np.ndarray:
         return np.asarray(self.image.reduce(_FINE))
 
 
@@ -73,7 +73,7 @@ def outline(shapes: Iterable[Shape], size: int, width: float = 1.2, hidden: bool
             on.line(border if shape.ink is None else shape.ink, width, (255,) * 3)
         if shape.clip is not None:
             sheet.clipped(shape.clip, on)
-    return sheet.picture()
+    return sheet.image()
 
 
 def parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
@@ -97,4 +97,4 @@ def parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
             on.ink.polygon(on.pixels(shape.points), fill=color)
         if shape.clip is not None:
             sheet.clipped(shape.clip, on)
-    return sheet.picture()
+    return sheet.image()

@@ -64,8 +64,8 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
             return keras.layers.MaxPooling2D(3, 1, "same", name=name)
         return type(layer).from_config({**layer.get_config(), "name": name})
 
-    pictures = keras.Input((None, None, 3), name="pictures")
-    model = keras.models.clone_model(made, pictures, clone_function=placed)
+    images = keras.Input((None, None, 3), name="images")
+    model = keras.models.clone_model(made, images, clone_function=placed)
     if members is not None:
         _fill(model, checkpoints.torch_jit(members["default_1.pt"]))
     return model

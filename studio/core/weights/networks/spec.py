@@ -26,8 +26,8 @@ class Preprocessing:
         """`(B, H, W, 3) float32 in [0, 1]` RGB -> what the network takes."""
         from keras import ops
 
-        pictures = (images_01 * 255.0 - np.array(self.mean, "float32")) / self.divide
-        return ops.flip(pictures, axis=-1) if self.bgr else pictures
+        images = (images_01 * 255.0 - np.array(self.mean, "float32")) / self.divide
+        return ops.flip(images, axis=-1) if self.bgr else images
 
 
 @dataclass(frozen=True)

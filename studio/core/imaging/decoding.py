@@ -1,0 +1,94 @@
+"""Decodes images with Pillow, and corrects what Pillow gets wrong about a few TIFF and WebP files."""
+
+from __future__ import annotations
+
+import io
+from typing import cast
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from studio.core.imaging import color_management
+
+_BITS, _PHOTOMETRIC, _PLANAR, _SAMPLE_FORMAT = 258, 262, 284, 339  # tags of TIFF 6.0
+_WHITE_IS_ZERO, _SEPARATE_PLANES, _UNSIGNED = 0, 2, 1
+_FLAGS, _ANIMATION, _ALPHA = 20, 0x02, 0x10  # of the WebP chunk VP8X: where its flags are, and two of them
+
+
+def open_image(data: bytes, kinds: tuple[str, ...]) -> Image.Image:
+    """Opens an image without decoding it.
+
+    Args:
+        data: the whole file.
+        kinds: the formats that Pillow may try.
+
+    Raises:
+        Exception: nearly any, if the file is damaged.
+    """
+    flags = data[_FLAGS] if data[:4] == b"RIFF" and data[8:16] == b"WEBPVP8X" and len(data) > _FLAGS else 0
+    if flags & _ANIMATION:
+        # Frames need not cover the canvas, whatever the flag says: without it Pillow shows black there.
+        data = data[:_FLAGS] + bytes([flags | _ALPHA]) + data[_FLAGS + 1 :]
+    image = Image.open(io.BytesIO(data), formats=kinds)
+    _scale_transparent_level(image)
+    return image
+
+
+def _scale_transparent_level(image: Image.Image) -> None:
+    """Scales the transparent level of a gray PNG of 2 or 4 bits as Pillow scales its pixels: to 255."""
+    level = image.info.get("transparency")
+    if isinstance(image, PngImageFile) and image.mode == "L" and isinstance(level, int) and image.tile:
+        raw_mode = image.tile[0].args
+        image.info["transparency"] = level * {"L;2": 85, "L;4": 17}.get(str(raw_mode), 1)
+
+
+def load(image: Image.Image) -> Image.Image:
+    """Decodes an opened image.
+
+    Returns:
+        The same image, or a new one of mode "L" or "I;16" if Pillow misreads its samples.
+
+    Raises:
+        Exception: nearly any, if the file is damaged.
+    """
+    if not isinstance(image, TiffImageFile):
+        image.load()
+        return image
+    tags = image.tag_v2
+    if tags.get(_PLANAR) == _SEPARATE_PLANES and 16 in tags.get(_BITS, ()):
+        _read_planes_of_16_bits(image)
+    white_is_zero = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+    unsigned = tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
+    image.load()
+    if image.mode.startswith("I;16") and white_is_zero:
+        return _like(image, 65535 - np.asarray(image).astype("uint16"))
+    if image.mode == "F" and white_is_zero:
+        return _like(image, 255 - color_management.to_levels(np.asarray(image)))
+    if image.mode == "I" and unsigned:  # values from 2**31 on would be negative
+        return _like(image, color_management.to_levels(np.asarray(image).view("uint32")))
+    if image.mode == "I" and 16 in tags.get(_BITS, ()):
+        values = np.asarray(image)
+        if values.min() >= 0 and values.max() > 255:  # a photo in signed samples, whose white is 32767
+            return _like(image, (2 * values + 1).astype("uint16"))
+    return image
+
+
+def _read_planes_of_16_bits(image: TiffImageFile) -> None:
+    """Tells the decoder how many bits uncompressed samples have: it takes all separate planes for 8 bits."""
+    order = "L" if image.tag_v2.prefix == b"II" else "B"
+    for number, tile in enumerate(image.tile):
+        band, *rest = cast("tuple[str, int, int]", tile.args)
+        if tile.codec_name == "raw" and len(band) == 1:
+            raw_mode = image.mode if band == "I" else f"{band};16{order}"
+            image.tile[number] = tile._replace(args=(raw_mode, *rest))
+
+
+def _like(image: Image.Image, values: np.ndarray) -> Image.Image:
+    """`(H, W) uint8 or uint16` -> an image that keeps the profile and the orientation of another."""
+    copy = Image.fromarray(values)
+    copy.info = dict(image.info)
+    if orientation := image.getexif().get(0x0112):
+        copy.getexif()[0x0112] = orientation
+    return copy

@@ -1,0 +1,33 @@
+"""Grids of images."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def grid(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 2) -> np.ndarray:
+    """Puts images side by side and below each other on white, row by row.
+
+    Args:
+        images: `(n, h, w, 1 or 3) uint8`.
+        columns: in a row; as near to a square as can be when None.
+        scale: how many times larger each is shown, in whole pixels.
+        gap: px of white between them.
+
+    Returns:
+        `(H, W, 3) uint8`.
+    """
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    large = images.repeat(scale, axis=1).repeat(scale, axis=2)
+    down, across = height * scale + gap, width * scale + gap
+    grid = np.full((rows * down - gap, columns * across - gap, 3), 255, "uint8")
+    for n, image in enumerate(large):
+        top, left = n // columns * down, n % columns * across
+        grid[top : top + height * scale, left : left + width * scale] = np.broadcast_to(
+            image, (*image.shape[:2], 3) if channels == 1 else image.shape
+        )
+    return grid

@@ -1,0 +1,311 @@
+"""Videos come back as they went in, loop, and are read only within limits."""
+
+import io
+import struct
+import weakref
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from studio.core.errors import InvalidInput
+from studio.core.imaging import animations, video_limits, video_span
+from tests.wording import says_what_to_do
+
+HEIGHT, WIDTH = 36, 50
+
+
+@pytest.fixture(autouse=True)
+def _home(home):
+    """Videos are encoded in files of STUDIO_HOME."""
+
+
+def moving(count=7, height=HEIGHT, width=WIDTH):
+    """Yields frames in which a bright ball moves over soft colors."""
+    rows, columns = np.mgrid[0:height, 0:width].astype("float32")
+    for i in range(count):
+        ball = 150 * np.exp(-((rows - 15) ** 2 + (columns - 5 - 5 * i) ** 2) / 40)
+        yield np.stack([40 + ball, 60 + rows, 200 - 2 * columns], axis=-1).clip(0, 255).astype("uint8")
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_frames_come_back_in_order(kind):
+    came = list(animations.frames(animations.encode(moving(), kind, 15)))
+    assert len(came) == 7
+    for frame, first in zip(came, moving(), strict=True):
+        apart = [np.abs(frame.astype(int) - other).mean() for other in moving()]
+        assert np.abs(frame.astype(int) - first).mean() == min(apart)
+        assert min(apart) < 4
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_colors_are_those_that_went_in(kind):
+    color = np.array([200, 90, 30], "uint8")
+    came = next(animations.frames(animations.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
+    assert np.abs(came.mean((0, 1)) - color).max() <= 2
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_the_same_frames_are_the_same_bytes(kind):
+    soft = _soft(np.random.default_rng(0).integers(0, 256, (160, 280, 3)).astype("uint8"))
+    count, times = (40, 15) if kind == "mp4" else (5, 2)  # of fifteen such MP4s one or two were others
+    frames = [np.ascontiguousarray(soft[i : i + 108, 2 * i : 2 * i + 192]) for i in range(count)]
+    made = set()
+    for i in range(times):
+        _elsewhere = np.ones(10_000 * i)
+        made.add(animations.encode(frames, kind, 15))
+    assert len(made) == 1
+
+
+def _soft(noise):
+    return np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(1)))
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_frames_are_let_go_as_they_come(kind):
+    alive, most = [], []
+
+    def frames():
+        for frame in moving(20):
+            alive.append(weakref.ref(frame))
+            most.append(sum(one() is not None for one in alive))
+            yield frame
+
+    animations.encode(frames(), kind, 15)
+    assert len(most) == 20
+    assert max(most) <= 4
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+@pytest.mark.parametrize("fps", [4, 15, 60])
+def test_images_that_move_loop_for_ever_at_the_right_speed(kind, fps):
+    image = Image.open(io.BytesIO(animations.encode(moving(30), kind, fps)))
+    assert image.format == kind.upper()
+    assert image.info["loop"] == 0
+    durations = []
+    for i in range(image.n_frames):
+        image.seek(i)
+        image.load()
+        durations.append(image.info["duration"])
+    assert min(durations) >= (20 if kind == "gif" else 16)
+    assert sum(durations) == pytest.approx(30_000 / (min(fps, 50) if kind == "gif" else fps), rel=0.02)
+
+
+def test_an_mp4_plays_everywhere_and_at_once():
+    data = animations.encode(moving(7, 37, 51), "mp4", 12)
+    assert data.index(b"moov") < data.index(b"mdat")
+    with av.open(io.BytesIO(data)) as video:
+        stream = video.streams.video[0]
+        assert stream.codec_context.name in ("h264", "mpeg4")
+        assert stream.pix_fmt == "yuv420p"
+        assert (stream.height, stream.width) == (36, 50)
+        assert (stream.average_rate, stream.frames) == (12, 7)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_a_first_frame_that_stays_does_not_slow_the_others_down(kind):
+    shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
+    made = io.BytesIO()
+    times = [2000] + [50] * 9
+    shades[0].save(made, kind, save_all=True, append_images=shades[1:], duration=times, loop=0)
+    assert animations.times(made.getvalue()).seconds == 2.45
+    assert len(list(animations.frames(made.getvalue()))) == 10
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
+    shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
+    made = io.BytesIO()
+    shades[0].save(made, kind, save_all=True, append_images=shades[1:], duration=10, loop=0)
+    assert animations.times(made.getvalue()).fps == 10
+
+
+@pytest.mark.parametrize(("fps", "most", "shown"), [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)])
+def test_of_a_quicker_video_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, shown):
+    data = animations.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
+    came = [round(float(frame.mean())) for frame in animations.frames(data, most=most)]
+    assert animations.times(data, most=most).fps == pytest.approx(shown)
+    assert len(came) == animations.length(data, most=most) == shown
+    assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; a video loses one or so by itself
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_what_is_transparent_is_white_as_in_a_image(kind):
+    discs = [Image.new("RGBA", (32, 32), (0, 0, 0, 0)) for _ in range(3)]
+    for n, disc in enumerate(discs):
+        disc.paste((200, 0, 0, 255), (4 + n, 4, 20 + n, 20))
+    made = io.BytesIO()
+    how = {"lossless": True} if kind == "WEBP" else {"disposal": 2}
+    discs[0].save(made, kind, save_all=True, append_images=discs[1:], duration=100, **how)
+    came = list(animations.frames(made.getvalue()))
+    assert [frame[0, 0].tolist() for frame in came] == [[255, 255, 255]] * 3
+    assert [frame[10, 10].tolist() for frame in came] == [[200, 0, 0]] * 3
+
+
+# Of the matrix in a track's header: where a point (x, y) of the video is shown is (ax + cy, bx + dy).
+TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "bottom": (0, -1, 1, 0)}
+
+
+@pytest.mark.parametrize("bright", TURNS)
+def test_a_video_of_a_phone_is_upright(bright):
+    recorded = np.zeros((48, 64, 3), "uint8")
+    recorded[:, :32] = 255
+    frame = next(animations.frames(turned(animations.encode([recorded] * 3, "mp4", 10), *TURNS[bright])))
+    assert frame.shape == ((48, 64, 3) if bright in ("left", "right") else (64, 48, 3))
+    sides = {"left": frame[:, :8], "right": frame[:, -8:], "top": frame[:8], "bottom": frame[-8:]}
+    assert max(sides, key=lambda side: sides[side].mean()) == bright
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le"])
+def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_color(pixels):
+    made = io.BytesIO()
+    with av.open(made, "w", format="mp4") as video:
+        stream = video.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
+        for shade in (40, 120, 200):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, "uint8"), format="rgb24")
+            video.mux(stream.encode(frame.reformat(format=pixels)))
+        video.mux(stream.encode())
+    found = [frame.mean() for frame in animations.frames(made.getvalue())]
+    assert found == pytest.approx([40, 120, 200], abs=3)
+
+
+def turned(video, a, b, c, d):
+    one, straight = 2**16, struct.pack(">9i", 2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
+    at = video.index(straight, video.index(b"tkhd"))  # the one before is of all tracks
+    return (
+        video[:at]
+        + struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 2**30)
+        + video[at + 36 :]
+    )
+
+
+def test_a_single_frame_is_a_video():
+    for kind in animations.KINDS:
+        assert len(list(animations.frames(animations.encode(moving(1), kind, 15)))) == 1
+
+
+BAD = {
+    "nothing": b"",
+    "noise": bytes(range(256)) * 8,
+    "text": b"not a video at all",
+    "only the mark of a video": b"\0\0\0\x18ftypisom" + bytes(64),
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD)
+def test_what_is_no_video_is_refused(data):
+    with pytest.raises(InvalidInput, match="video"):
+        list(animations.frames(data))
+
+
+OTHERS = {
+    b"": "an empty file",
+    b"\x1aE\xdf\xa3" + bytes(64): "a WebM",
+    b"RIFF\0\1\0\0AVI LIST": "an AVI",
+    b"\x89PNG\r\n\x1a\n": "a PNG",
+    b"\0\0\0\x18ftypheic" + bytes(64): "a HEIC",
+    b"not a video at all": "another kind of file",
+    b"GIF89a cut": "a damaged one",
+    b"\0\0\0\x18ftypisom" + bytes(64): "a damaged one",
+}
+
+
+@pytest.mark.parametrize(("data", "kind"), OTHERS.items(), ids=OTHERS.values())
+@pytest.mark.parametrize(
+    "read", [animations.times, animations.length, lambda data: next(animations.frames(data))]
+)
+def test_another_kind_of_file_is_called_what_it_is(data, kind, read):
+    with pytest.raises(InvalidInput, match=f": {kind}"):
+        read(data)
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_a_cut_video_ends_or_is_refused_and_nothing_else(kind, share):
+    data = animations.encode(moving(), kind, 15)
+    try:
+        assert len(list(animations.frames(data[: int(len(data) * share)]))) <= 7
+    except InvalidInput as error:
+        assert says_what_to_do(str(error))
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypatch):
+    data = animations.encode(moving(), kind, 15)
+    with monkeypatch.context() as patch, pytest.raises(InvalidInput, match="at most 6 frames"):
+        patch.setattr(video_span, "MOST_FRAMES", 6)
+        list(animations.frames(data))
+    monkeypatch.setattr(video_limits, "MOST_PIXELS", HEIGHT * WIDTH - 1)
+    with pytest.raises(InvalidInput, match="50 x 36"):
+        next(animations.frames(data))
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_a_part_of_a_longer_video_is_read_by_its_seconds(kind, monkeypatch):
+    data = animations.encode(moving(12), kind, 10)
+    whole = list(animations.frames(data))
+    monkeypatch.setattr(video_span, "MOST_FRAMES", 6)
+    span = video_span.Span(0.3, 0.7)
+    part = list(animations.frames(data, span=span))
+    assert animations.length(data, span=span) == len(part) == 4
+    np.testing.assert_array_equal(part, whole[3:7])
+    np.testing.assert_array_equal(animations.first(data, start=0.3), whole[3])
+    assert animations.duration(data) == pytest.approx(1.2)
+    animations.check(data)
+    with pytest.raises(
+        InvalidInput, match=r"12 frames, 1.2 s.*at most 6 frames, 0.6 s at 10 frames per second"
+    ):
+        animations.length(data)
+    for wrong, told in (
+        (video_span.Span(1.2), "less than 1.2 s"),
+        (video_span.Span(0.5, 0.5), "more than 0.5 s"),
+    ):
+        with pytest.raises(InvalidInput, match=told):
+            next(animations.frames(data, span=wrong))
+
+
+def test_other_videos_are_refused_before_they_are_decoded():
+    other = io.BytesIO()
+    with av.open(other, "w", format="mp4") as video:
+        stream = video.add_stream("mjpeg", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuvj420p"
+        video.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), "uint8"), format="rgb24")))
+        video.mux(stream.encode())
+    with pytest.raises(InvalidInput, match="codec"):
+        list(animations.frames(other.getvalue()))
+
+
+@pytest.mark.parametrize(
+    ("aspect", "shape"), [("2/1", (32, 96, 3)), ("8/9", (36, 48, 3)), ("99/1", (32, 48, 3))]
+)
+def test_pixels_that_are_not_square_become_so(aspect, shape):
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=12)
+        stream.width, stream.height = 48, 32
+        stream.codec_context.sample_aspect_ratio = Fraction(aspect)
+        frame = np.repeat(np.arange(0, 240, 5, dtype="uint8")[None, :, None], 32, axis=0).repeat(3, axis=2)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    read = next(animations.frames(buffer.getvalue()))
+    assert read.shape == shape
+    assert np.abs(read[16].mean(1) - np.linspace(0, 235, shape[1])).mean() < 6
+
+
+def test_a_video_whose_title_is_in_another_encoding_is_read():
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        container.metadata["title"] = "TITLE"
+        stream = container.add_stream("mpeg4", rate=12)
+        stream.width, stream.height = WIDTH, HEIGHT
+        for frame in moving(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    data = buffer.getvalue()
+    assert b"TITLE" in data
+    named = data.replace(b"TITLE", b"Caf\xe9 ")
+    assert animations.length(named) == len(list(animations.frames(named))) == 3
+    assert animations.times(named).fps == 12

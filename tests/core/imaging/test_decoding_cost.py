@@ -1,0 +1,82 @@
+"""Small files whose decoding would take minutes or gigabytes are refused by what their headers say."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from studio.core.errors import InvalidInput
+from studio.core.imaging import decoding_cost, image_io
+
+REFUSED = "made to take very much time or memory"
+_START_OF_SCAN = b"\xff\xda"
+
+
+def _saved(kind: str, **how) -> bytes:
+    data = io.BytesIO()
+    Image.linear_gradient("L").save(data, kind, **how)
+    return data.getvalue()
+
+
+def _scans(count: int, between: bytes = b"") -> bytes:
+    """A progressive JPEG of 256 x 256 px whose last scan comes `count` times."""
+    data = _saved("JPEG", progressive=True)
+    at = data.rindex(_START_OF_SCAN)
+    return data[:at] + count * (between + data[at:-2]) + data[-2:]
+
+
+def _tiled(side: int) -> bytes:
+    """A TIFF of 64 x 64 px in one tile of `side` x `side`."""
+    packed = zlib.compress(bytes(3 * min(side, 256) ** 2))
+    tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side, 324: 0, 325: len(packed)}
+    tags[324] = 8 + 2 + 12 * len(tags) + 4  # where the data of the tile begins
+    told = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + told + bytes(4) + packed
+
+
+@pytest.mark.parametrize("between", [b"", b"\xff\x01", b"\xff\xff"])
+def test_a_jpeg_of_thousands_of_scans_is_refused(between):
+    with pytest.raises(InvalidInput, match=REFUSED):
+        image_io.read(_scans(decoding_cost.MOST_SCANS, between))
+
+
+def test_a_jpeg_of_usual_scans_is_taken_whatever_follows_its_end():
+    assert image_io.read(_scans(20)).shape == (256, 256, 3)
+    video = 1000 * (_START_OF_SCAN + bytes(9))  # as phones add one to a photo
+    assert image_io.read(_saved("JPEG", progressive=True) + video).shape == (256, 256, 3)
+    assert image_io.read(_saved("JPEG", exif=b"Exif\0\0" + 3000 * _START_OF_SCAN)).shape == (256, 256, 3)
+
+
+def test_a_tiff_whose_tile_is_far_larger_than_the_image_is_refused():
+    assert image_io.read(_tiled(256)).shape == (64, 64, 3)
+    with pytest.raises(InvalidInput, match=REFUSED):
+        image_io.read(_tiled(30_000))
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "AVIF"])
+def test_sides_do_not_tell_what_some_kinds_cost(kind):
+    assert not decoding_cost.is_told_by_sides(_saved(kind))
+    assert decoding_cost.is_told_by_sides(_saved("PNG"))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "kind", "waits"), [(100, "PNG", 1), (1 << 20, "PNG", 0), (1 << 20, "TIFF", 1)]
+)
+def test_few_large_images_are_decoded_at_a_time(monkeypatch, pixels, kind, waits):
+    class Counted:
+        count = 0
+
+        def __enter__(self):
+            self.count += 1
+
+        def __exit__(self, *_):
+            return None
+
+    monkeypatch.setattr(image_io, "LARGE", pixels)
+    monkeypatch.setattr(image_io, "_large_at_once", counted := Counted())
+    image_io.read(_saved(kind))
+    assert counted.count == waits

@@ -1,0 +1,130 @@
+"""The times of frames, how often they play and what is transparent are kept."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.core.errors import InvalidInput
+from studio.core.imaging import animations, frame_times, video_facts
+from studio.core.imaging.frame_times import FrameTimes
+
+
+@pytest.fixture(autouse=True)
+def _home(home):
+    """Videos are encoded in files of STUDIO_HOME."""
+
+
+def shades(count):
+    return [np.full((32, 48, 3), 40 * n + 20, "uint8") for n in range(count)]
+
+
+def in_ms(*times):
+    return tuple(Fraction(time, 1000) for time in times)
+
+
+def disc(shift):
+    """A red disc on nothing, `(48, 64, 4) uint8`."""
+    rows, columns = np.mgrid[:48, :64]
+    inside = (rows - 24) ** 2 + (columns - 16 - shift) ** 2 < 100
+    return np.where(inside[..., None], [230, 40, 30, 255], 0).astype("uint8")
+
+
+def apng(frames, **options):
+    buffer, images = io.BytesIO(), [Image.fromarray(frame) for frame in frames]
+    images[0].save(buffer, "PNG", save_all=True, append_images=images[1:], **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("times", [(30, 30, 600, 30, 70), (3000,) * 4, (40, 9000, 60)])
+def test_frames_stay_as_long_as_they_should(kind, times):
+    data = animations.encode(shades(len(times)), kind, FrameTimes(in_ms(*times)))
+    assert animations.times(data).durations == in_ms(*times)
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_23_976_frames_a_second_do_not_drift(kind):
+    data = animations.encode(shades(6) * 20, kind, FrameTimes.even(Fraction(24_000, 1001)))
+    unit = {"gif": 1 / 100, "webp": 1 / 1000, "mp4": 0}[kind]
+    assert abs(animations.times(data).seconds - 120 * 1001 / 24_000) <= unit
+    if kind == "mp4":
+        assert set(animations.times(data).durations) == {Fraction(1001, 24_000)}
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+@pytest.mark.parametrize("plays", [0, 1, 2, 7])
+def test_they_play_as_often_as_they_should(kind, plays):
+    data = animations.encode(shades(3), kind, FrameTimes.even(10, plays))
+    assert frame_times.read(data).plays == plays
+
+
+def test_a_gif_counts_its_repetitions():
+    made = io.BytesIO()
+    first, *others = map(Image.fromarray, shades(3))
+    first.save(made, "GIF", save_all=True, append_images=others, duration=100, loop=1)
+    times = frame_times.read(made.getvalue())
+    again = animations.encode(animations.frames(made.getvalue()), "gif", times)
+    assert Image.open(io.BytesIO(again)).info["loop"] == 1
+    first.save(made := io.BytesIO(), "GIF", save_all=True, append_images=others, duration=100)
+    assert frame_times.read(made.getvalue()).plays == 1
+
+
+def test_an_animated_png_is_an_animation():
+    frames = [disc(n) for n in (0, 15, 30)]
+    data = apng(frames, duration=[30, 600, 3000], loop=2)
+    assert video_facts.kind(data) == "apng"
+    assert frame_times.read(data) == FrameTimes(in_ms(30, 600, 3000), 2)
+    assert all(map(np.array_equal, animations.frames(data, transparent=True), frames))
+
+
+def test_a_still_before_an_animated_png_is_no_frame_of_it():
+    frames = shades(4)
+    data = apng(frames, default_image=True, duration=[100, 200, 300])
+    assert frame_times.read(data).durations == in_ms(100, 200, 300)
+    assert [int(frame.mean()) for frame in animations.frames(data)] == [60, 100, 140]
+
+
+def test_a_still_png_is_no_animation():
+    buffer = io.BytesIO()
+    Image.fromarray(shades(1)[0]).save(buffer, "PNG")
+    with pytest.raises(InvalidInput, match="a PNG image without animation"):
+        animations.length(buffer.getvalue())
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_what_is_transparent_stays_so(kind):
+    frames = [disc(n) for n in (0, 15, 30)]
+    data = animations.encode(frames, kind, 10, transparent=True)
+    for frame, given in zip(animations.frames(data, transparent=True), frames, strict=True):
+        assert np.array_equal(frame[..., 3], given[..., 3])
+        inside = frame[given[..., 3] > 0][:, :3]
+        assert np.abs(inside.astype(int) - (230, 40, 30)).mean() <= (0 if kind == "gif" else 3)
+
+
+def test_of_a_mixture_every_frame_has_the_same_channels():
+    opaque = disc(0)
+    opaque[..., 3] = 255
+    for frames in ([disc(0), opaque[..., :3]], [opaque[..., :3], disc(0)]):
+        clear = [frame.shape[2] == 4 for frame in frames]
+        for kind in ("gif", "webp"):
+            data = animations.encode(frames, kind, 10, transparent=True)
+            assert [f.shape[2] == 4 for f in animations.frames(data, transparent=True)] == clear
+
+
+def test_an_mp4_shows_white_where_nothing_is():
+    frame = next(animations.frames(animations.encode([disc(0)] * 2, "mp4", 10, transparent=True)))
+    assert frame[2, 60].min() > 250 and frame[24, 16, 1] < 60
+
+
+def test_frames_that_are_too_quick_are_left_out():
+    times = FrameTimes(in_ms(5, 5, 5, 5, 600, 5, 5, 5, 5), 3)
+    kept, numbers = times.thinned(50)
+    assert min(kept.durations) >= Fraction(1, 50)
+    assert (kept.seconds, kept.plays) == (pytest.approx(times.seconds, abs=0.02), 3)
+    assert numbers == (0, 4, 5)
+    assert FrameTimes(in_ms(17, 16, 17)).thinned(60)[1] == (0, 1, 2)

@@ -1,0 +1,32 @@
+"""Tiles cover an image exactly once and see enough around them."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from studio.core.imaging import tiling
+
+
+@pytest.mark.parametrize("height, width", [(64, 64), (300, 401), (97, 640), (16, 1)])
+def test_tiles_cover_every_pixel_once(height, width):
+    seen = np.zeros((height, width), int)
+    for tile in tiling.tiles(height, width, 128, 32):
+        seen[tile.rows.own(1), tile.columns.own(1)] += 1
+    assert (seen == 1).all()
+
+
+def test_tiles_see_the_halo_but_never_beyond_the_image():
+    tiles = tiling.tiles(300, 300, 128, 32)
+    middle = next(t for t in tiles if t.rows.start == 128 and t.columns.start == 128)
+    assert middle.rows.seen == slice(96, 288)
+    assert tiles[0].rows.seen == slice(0, 160)
+    assert tiles[-1].columns.seen == slice(224, 300)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4, 8, 16])
+def test_parts_of_a_layer_fit_side_by_side(stride):
+    ends = [tile.rows.own(stride) for tile in tiling.tiles(301, 10, 128, 32)]
+    assert ends[0].start == 0
+    assert ends[-1].stop == 301 // stride
+    assert all(a.stop == b.start for a, b in itertools.pairwise(ends))

@@ -1,0 +1,31 @@
+"""What nobody sees takes the colors of what is seen next to it."""
+
+import numpy as np
+
+from studio.core.imaging import transparency
+
+
+def test_hidden_colors_and_those_of_smoothed_edges_become_those_of_the_nearest_solid_pixel():
+    image = np.zeros((20, 30, 4), "uint8")
+    image[..., :3] = (255, 0, 255)
+    image[5:15, 10:20] = (20, 90, 200, 255)
+    image[5:15, 9] = (250, 250, 250, 60)
+    made = transparency.extend_colors(image)
+    assert (made[..., :3] == (20, 90, 200)).all()
+    assert np.array_equal(made[..., 3], image[..., 3])
+
+
+def test_glass_and_soft_shadows_keep_their_colors():
+    image = np.random.default_rng(0).integers(0, 256, (40, 40, 4)).astype("uint8")
+    image[..., 3] = 120
+    assert np.array_equal(transparency.extend_colors(image), image)
+    image[..., 3] = np.linspace(255, 40, 40).astype("uint8")
+    assert np.array_equal(transparency.extend_colors(image), image)
+
+
+def test_what_has_no_transparency_or_nothing_else_is_left_as_it_is():
+    for image in (
+        np.zeros((8, 8, 3), "uint8"),
+        np.full((8, 8, 4), 9, "uint8") * np.array([1, 1, 1, 0], "uint8"),
+    ):
+        assert transparency.extend_colors(image) is image

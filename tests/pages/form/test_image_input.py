@@ -1,0 +1,53 @@
+"""Choosing one's own images, on whatever page and after whatever was brought elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.widgets import keys
+from studio.core.imaging import image_io
+from studio.run import own_images
+
+UPLOADERS = [
+    ("style", "content", {}),
+    ("style", "style", {}),
+    ("style", "paintings", {"work": "Train styles"}),
+    ("dream", "content", {}),
+    ("dream", "guide", {"guide.on": "true"}),
+    ("enhance", "content", {}),
+    ("colorize", "content", {}),
+    ("colorize", "examples", {"examples.on": "true"}),
+    ("playground", "content", {}),
+    ("x-ray", "content", {}),
+    ("faces", "photo", {"what": "Digits", "photo.on": "true"}),
+    ("classify", "image", {"half": "Try"}),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("address, slot, asked", UPLOADERS)
+def test_every_uploader_opens_and_takes_an_image_after_an_upload_on_another_page(
+    visit, image, address, slot, asked
+):
+    elsewhere = visit("dream")
+    elsewhere.session_state[keys.part("content", "add")] = True
+    elsewhere.run()
+    _upload(elsewhere, "content", "elsewhere.png", image)
+    assert not elsewhere.exception and own_images.last()[0].name == "elsewhere.png"
+
+    page = visit(address, **asked)
+    page.session_state[keys.part(slot, "add")] = True
+    page.run()
+    assert not page.exception
+    before = page.button_group(key=keys.part(slot, "before"))
+    assert "elsewhere" in before.options
+    _upload(page, slot, "here.png", 255 - image)
+    assert not page.exception
+    chosen = page.button_group(key=slot).value
+    assert "here" in (chosen if isinstance(chosen, list) else [chosen])
+
+
+def _upload(page, slot: str, name: str, image) -> None:
+    start = keys.part(slot, "upload")
+    uploader = next(one for one in page.file_uploader if one.key.startswith(start))
+    uploader.set_value((name, image_io.encode_png(image), "image/png")).run()
