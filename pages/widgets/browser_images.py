@@ -38,9 +38,10 @@ def image(source: File | bytes, **options: Any) -> None:
 
     See `captioned` for its caption.
     """
-    is_file = isinstance(source, File)
-    data = of_file(source.digest, form="JPEG") if is_file else of_bytes(source, form="JPEG")
-    captioned(data, width="stretch", **options)
+    if isinstance(source, File):
+        captioned(of_file(source.digest, form="JPEG"), width="stretch", **options)
+    else:
+        captioned(of_bytes(source, form="JPEG"), width="stretch", **options)
 
 
 def captioned(source: Any, *, caption: str = "", **options: Any) -> None:

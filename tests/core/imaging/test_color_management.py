@@ -8,9 +8,9 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from tests.core.imaging.test_images import chunk, display_p3, saved
 
 from studio.core.imaging import image_io
+from tests.core.imaging.test_image_io import chunk, display_p3, saved
 
 SRGB_POINTS = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 P3_POINTS = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)

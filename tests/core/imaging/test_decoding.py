@@ -8,9 +8,9 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image
-from tests.core.imaging.test_images import saved
 
 from studio.core.imaging import animations, image_io
+from tests.core.imaging.test_image_io import saved
 
 ROWS, COLUMNS = np.mgrid[0:24, 0:32]
 COLORS = np.stack([COLUMNS * 8, ROWS * 10, 255 - COLUMNS * 8], axis=-1).astype("uint8")
